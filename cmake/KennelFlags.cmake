@@ -1,0 +1,17 @@
+# What every target of this project is compiled with. Third-party headers are SYSTEM and stay out of -Werror.
+add_library(kennel_flags INTERFACE)
+target_compile_options(kennel_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -fno-math-errno -fno-trapping-math>)
+if(KENNEL_NATIVE)
+  target_compile_options(kennel_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=native>)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(kennel_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=x86-64-v3>)
+endif()
+if(KENNEL_PARITY)
+  target_compile_options(kennel_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+endif()
+if(KENNEL_SANITIZE)
+  target_compile_options(kennel_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined -fno-omit-frame-pointer>)
+  target_link_options(kennel_flags INTERFACE -fsanitize=address,undefined)
+endif()

@@ -1,0 +1,13 @@
+# kennel::mujoco: libmujoco and its headers from the mujoco wheel, or from a folder given as KENNEL_MUJOCO_DIR.
+if(NOT KENNEL_MUJOCO_DIR)
+  kennel_python_package(mujoco KENNEL_MUJOCO_DIR)
+endif()
+file(GLOB KENNEL_MUJOCO_LIB ${KENNEL_MUJOCO_DIR}/libmujoco.so.*)
+if(NOT KENNEL_MUJOCO_LIB)
+  message(FATAL_ERROR "no libmujoco in '${KENNEL_MUJOCO_DIR}'; run ./kennel, or pip install mujoco==4.0.0 into ${KENNEL_PYTHON}")
+endif()
+add_library(kennel_mujoco INTERFACE)
+add_library(kennel::mujoco ALIAS kennel_mujoco)
+target_include_directories(kennel_mujoco SYSTEM INTERFACE ${KENNEL_MUJOCO_DIR}/include)
+target_link_libraries(kennel_mujoco INTERFACE ${KENNEL_MUJOCO_LIB})
+target_link_options(kennel_mujoco INTERFACE -Wl,-rpath,${KENNEL_MUJOCO_DIR})

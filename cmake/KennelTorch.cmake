@@ -1,0 +1,23 @@
+# kennel::torch: LibTorch from the torch wheel. Its own CMake package fails on the CUDA wheel where CMake finds no CUDA
+# toolkit, so the libraries are imported by path. libtorch_cuda is loaded at run time, and only when a GPU is asked for:
+# loading it costs a second, which every start of a command would pay.
+kennel_python_package(torch KENNEL_TORCH_DIR)
+if(NOT KENNEL_TORCH_DIR)
+  message(FATAL_ERROR "no torch in ${KENNEL_PYTHON}; run ./kennel, or set KENNEL_PYTHON to a Python that has torch 2.11")
+endif()
+add_library(kennel_torch INTERFACE)
+add_library(kennel::torch ALIAS kennel_torch)
+target_include_directories(kennel_torch SYSTEM INTERFACE
+  ${KENNEL_TORCH_DIR}/include ${KENNEL_TORCH_DIR}/include/torch/csrc/api/include)
+target_link_libraries(kennel_torch INTERFACE
+  ${KENNEL_TORCH_DIR}/lib/libtorch_cpu.so ${KENNEL_TORCH_DIR}/lib/libc10.so)
+target_compile_definitions(kennel_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
+
+# One precompiled <torch/torch.h> for all targets that use it: parsing it takes 25 s a file otherwise.
+function(kennel_use_torch TARGET)
+  target_link_libraries(${TARGET} PUBLIC kennel_torch)
+  if(TARGET kennel_torch_pch)
+    target_precompile_headers(${TARGET} REUSE_FROM kennel_torch_pch)
+  endif()
+endfunction()
