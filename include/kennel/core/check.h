@@ -7,7 +7,8 @@
 
 namespace kennel {
 
-/// An error caused by the user's input or machine. `what()` is one line, ready to print; the program ends with exit code 1.
+/// An error caused by the user's input or machine. `what()` is one line, ready to print; the
+/// program ends with exit code 1.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -29,8 +30,9 @@ template <class... Parts>
 
 }  // namespace kennel
 
-/// Checks the user's input; throws `kennel::Error` with the message built from the remaining arguments.
-#define KENNEL_CHECK(condition, ...)              \
-  do {                                            \
+/// Checks the user's input; throws `kennel::Error` with the message built from the remaining
+/// arguments.
+#define KENNEL_CHECK(condition, ...)               \
+  do {                                             \
     if (!(condition)) ::kennel::fail(__VA_ARGS__); \
   } while (false)

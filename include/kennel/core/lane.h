@@ -1,0 +1,116 @@
+// A lane is one number per environment: float on the GPU, Pack<float, 16> on the CPU, double in
+// parity tests.
+//
+// Lane code is written once against this vocabulary. It never branches on a lane: environments may
+// disagree, so it selects.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#ifdef __CUDACC__
+#define KENNEL_HD __host__ __device__ __forceinline__
+#define KENNEL_UNROLL _Pragma("unroll")
+#else
+#define KENNEL_HD inline
+#define KENNEL_UNROLL _Pragma("GCC unroll 8")
+#endif
+
+namespace kennel {
+
+/// The number type inside a lane (`scalar`), and the lanes of unsigned integers and truth values
+/// beside it.
+template <class T>
+struct LaneTraits;
+
+template <>
+struct LaneTraits<float> {
+  using scalar = float;
+  using uint = std::uint32_t;
+  using mask = bool;
+  static constexpr int width = 1;
+};
+
+template <>
+struct LaneTraits<double> {
+  using scalar = double;
+  using uint = std::uint32_t;
+  using mask = bool;
+  static constexpr int width = 1;
+};
+
+template <class T>
+using scalar_of = typename LaneTraits<T>::scalar;
+template <class T>
+using uint_of = typename LaneTraits<T>::uint;
+template <class T>
+using mask_of = typename LaneTraits<T>::mask;
+template <class T>
+inline constexpr int kLaneWidth = LaneTraits<T>::width;
+
+template <class T>
+concept ScalarLane = std::same_as<T, float> || std::same_as<T, double>;
+
+KENNEL_HD float select(bool mask, float a, float b) { return mask ? a : b; }
+KENNEL_HD double select(bool mask, double a, double b) { return mask ? a : b; }
+KENNEL_HD std::uint32_t select(bool mask, std::uint32_t a, std::uint32_t b) { return mask ? a : b; }
+
+KENNEL_HD float sqrt(float x) { return ::sqrtf(x); }
+KENNEL_HD double sqrt(double x) { return ::sqrt(x); }
+KENNEL_HD float abs(float x) { return ::fabsf(x); }
+KENNEL_HD double abs(double x) { return ::fabs(x); }
+KENNEL_HD float min(float a, float b) { return a < b ? a : b; }
+KENNEL_HD double min(double a, double b) { return a < b ? a : b; }
+KENNEL_HD float max(float a, float b) { return a > b ? a : b; }
+KENNEL_HD double max(double a, double b) { return a > b ? a : b; }
+KENNEL_HD float round(float x) { return ::rintf(x); }
+KENNEL_HD double round(double x) { return ::rint(x); }
+KENNEL_HD float pow(float x, float power) { return ::powf(x, power); }
+KENNEL_HD double pow(double x, double power) { return ::pow(x, power); }
+KENNEL_HD bool any(bool mask) { return mask; }
+KENNEL_HD bool both(bool a, bool b) { return a && b; }
+KENNEL_HD bool either(bool a, bool b) { return a || b; }
+KENNEL_HD bool negate(bool a) { return !a; }
+KENNEL_HD bool isfinite(float x) { return x - x == 0.0f; }
+KENNEL_HD bool isfinite(double x) { return x - x == 0.0; }
+
+/// Reinterprets the bits of a 32-bit integer as a float.
+KENNEL_HD float bits_to_float(std::uint32_t bits) {
+#ifdef __CUDA_ARCH__
+  return __uint_as_float(bits);
+#else
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+#endif
+}
+
+/// 2^k for an integer-valued k in [-126, 127].
+KENNEL_HD float exp2_integer(float k) {
+  return bits_to_float(static_cast<std::uint32_t>(static_cast<std::int32_t>(k) + 127) << 23);
+}
+
+KENNEL_HD std::uint32_t mul_hi(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::uint32_t>((static_cast<std::uint64_t>(a) * b) >> 32);
+}
+
+/// Uniform in [0, 1) from 24 of the 32 bits: exact in float on every backend.
+template <ScalarLane T>
+KENNEL_HD T unit_interval(std::uint32_t bits) {
+  return static_cast<T>(bits >> 8) * T(1.0 / 16777216.0);
+}
+
+template <class T>
+KENNEL_HD T clamp(const T& x, const T& low, const T& high) {
+  return min(max(x, low), high);
+}
+
+template <class T>
+KENNEL_HD T square(const T& x) {
+  return x * x;
+}
+
+}  // namespace kennel

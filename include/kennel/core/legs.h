@@ -1,0 +1,40 @@
+// "For each leg": the one thing that differs between the CPU, where a loop visits four legs, and
+// the GPU, where each of four neighbouring threads holds one.
+//
+// Lane code keeps what belongs to legs in arrays of `Legs::kLocal` slots, walks them with `each`,
+// and adds over all four legs with `sum`. What belongs to the base is held by every thread alike,
+// so all four copies must have the same bits: a sum adds (leg 0 + leg 1) + (leg 2 + leg 3)
+// everywhere.
+#pragma once
+
+#include "kennel/core/lane.h"
+
+namespace kennel {
+
+inline constexpr int kNumLegs = 4;
+inline constexpr int kJointsPerLeg = 3;
+inline constexpr int kNumJoints = kNumLegs * kJointsPerLeg;
+
+/// All four legs in one thread.
+struct AllLegs {
+  static constexpr int kLocal = kNumLegs;
+
+  /// The robot's leg that a slot holds.
+  KENNEL_HD int leg(int slot) const { return slot; }
+
+  /// Sums K numbers over the legs: out[k] = sum over legs of local[slot][k].
+  template <class T, int K>
+  KENNEL_HD void sum(const T (&local)[kLocal][K], T (&out)[K]) const {
+    for (int k = 0; k < K; ++k) out[k] = (local[0][k] + local[1][k]) + (local[2][k] + local[3][k]);
+  }
+};
+
+/// What lane code asks of a leg mapping.
+template <class L>
+concept LegMapping = requires(const L legs, const float (&local)[L::kLocal][2], float (&out)[2]) {
+  { L::kLocal } -> std::convertible_to<int>;
+  { legs.leg(0) } -> std::convertible_to<int>;
+  legs.sum(local, out);
+};
+
+}  // namespace kennel

@@ -1,0 +1,36 @@
+// Servos and passive joint forces.
+#pragma once
+
+#include "kennel/core/lane.h"
+#include "kennel/model/quadruped.h"
+
+namespace kennel {
+
+/// A servo's torque, and whether its force limit holds it (then its damping does not act).
+template <class T>
+struct ServoTorque {
+  T torque;  // N m
+  mask_of<T> saturated;
+};
+
+/// Position servo:  tau = strength clamp(kp (target - q) - kd qd, low, high)   [N m]
+/// (MuJoCo: gainprm, biasprm and forcerange all scaled by strength). The target is clamped to
+/// ctrlrange first.
+template <class T>
+KENNEL_HD ServoTorque<T> servo_torque(const Hinge<scalar_of<T>>& hinge, const T& strength,
+                                      const T& kp_factor, const T& kd_factor, const T& target,
+                                      const T& q, const T& qd) {
+  const T goal = clamp(target, T(hinge.target_low), T(hinge.target_high));
+  const T raw = kp_factor * T(hinge.kp) * (goal - q) - kd_factor * T(hinge.kd) * qd;
+  const T low(hinge.force_low), high(hinge.force_high);
+  return {strength * clamp(raw, low, high), either(raw <= low, raw >= high)};
+}
+
+/// Damping and spring of a joint   [N m]
+template <class T>
+KENNEL_HD T passive_torque(const Hinge<scalar_of<T>>& hinge, const T& damping_factor, const T& q,
+                           const T& qd) {
+  return T(hinge.stiffness) * (T(hinge.springref) - q) - damping_factor * T(hinge.damping) * qd;
+}
+
+}  // namespace kennel

@@ -1,0 +1,146 @@
+// Symmetric positive definite matrices in block-arrow form: a 6x6 base block, and for every leg a
+// 3x3 block and a 6x3 coupling. The mass matrix has this form, and so has the solver's Hessian,
+// because a contact touches the base and one leg only.
+//
+// Solve: factor each leg's block L D L', fold it into the base (Schur complement), sum over legs,
+// solve the base, substitute back. Base vectors are ordered (angular, linear).
+#pragma once
+
+#include "kennel/core/legs.h"
+#include "kennel/core/spatial.h"
+
+namespace kennel {
+
+/// A base-sized symmetric matrix and right-hand side in one array, so that one sum over legs
+/// carries both: 21 numbers of the lower triangle by rows, then 6 of the vector.
+inline constexpr int kBaseSystem = 27;
+KENNEL_HD constexpr int lower(int row, int column) { return row * (row + 1) / 2 + column; }
+
+/// A leg's share of an arrow matrix.
+template <class T>
+struct ArrowLeg {
+  Force<T> F[kJointsPerLeg];  // coupling columns
+  T A[6];                     // lower triangle by rows: 00 10 11 20 21 22
+};
+
+/// A factored leg, ready for back substitution.
+template <class T>
+struct ArrowFactor {
+  T l10, l20, l21;
+  T inv_d[kJointsPerLeg];
+  T Z[kJointsPerLeg][6];  // coupling times L^-T, a column a hinge
+  T h[kJointsPerLeg];     // L^-1 times the leg's right-hand side
+};
+
+template <class T>
+KENNEL_HD void add_inertia(const Inertia<T>& inertia, T (&base)[kBaseSystem]) {
+  base[lower(0, 0)] = inertia.I.xx;
+  base[lower(1, 0)] = inertia.I.xy;
+  base[lower(1, 1)] = inertia.I.yy;
+  base[lower(2, 0)] = inertia.I.xz;
+  base[lower(2, 1)] = inertia.I.yz;
+  base[lower(2, 2)] = inertia.I.zz;
+  // Rows linear, columns angular: the transpose of [h]x.
+  base[lower(3, 0)] = T(0);
+  base[lower(3, 1)] = inertia.h.z;
+  base[lower(3, 2)] = -inertia.h.y;
+  base[lower(4, 0)] = -inertia.h.z;
+  base[lower(4, 1)] = T(0);
+  base[lower(4, 2)] = inertia.h.x;
+  base[lower(5, 0)] = inertia.h.y;
+  base[lower(5, 1)] = -inertia.h.x;
+  base[lower(5, 2)] = T(0);
+  base[lower(3, 3)] = base[lower(4, 4)] = base[lower(5, 5)] = inertia.m;
+  base[lower(4, 3)] = base[lower(5, 3)] = base[lower(5, 4)] = T(0);
+}
+
+/// Eliminates a leg: factors it and subtracts its Schur complement from `base`, which holds the
+/// leg's share of the base block and right-hand side on entry. \param rhs  the leg's part of the
+/// right-hand side
+template <class T>
+KENNEL_HD ArrowFactor<T> eliminate_leg(const ArrowLeg<T>& leg, const T (&rhs)[kJointsPerLeg],
+                                       T (&base)[kBaseSystem]) {
+  ArrowFactor<T> f;
+  const T d0 = leg.A[0];
+  f.inv_d[0] = T(1) / d0;
+  f.l10 = leg.A[1] * f.inv_d[0];
+  f.l20 = leg.A[3] * f.inv_d[0];
+  const T d1 = leg.A[2] - f.l10 * leg.A[1];
+  f.inv_d[1] = T(1) / d1;
+  const T a21 = leg.A[4] - f.l20 * leg.A[1];
+  f.l21 = a21 * f.inv_d[1];
+  const T d2 = leg.A[5] - f.l20 * leg.A[3] - f.l21 * a21;
+  f.inv_d[2] = T(1) / d2;
+
+  f.h[0] = rhs[0];
+  f.h[1] = rhs[1] - f.l10 * f.h[0];
+  f.h[2] = rhs[2] - f.l20 * f.h[0] - f.l21 * f.h[1];
+
+  const Force<T> z0 = leg.F[0];
+  const Force<T> z1 = leg.F[1] + (-f.l10) * z0;
+  const Force<T> z2 = leg.F[2] + (-f.l20) * z0 + (-f.l21) * z1;
+  const Force<T>* z[kJointsPerLeg] = {&z0, &z1, &z2};
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    f.Z[j][0] = z[j]->n.x;
+    f.Z[j][1] = z[j]->n.y;
+    f.Z[j][2] = z[j]->n.z;
+    f.Z[j][3] = z[j]->f.x;
+    f.Z[j][4] = z[j]->f.y;
+    f.Z[j][5] = z[j]->f.z;
+  }
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    KENNEL_UNROLL
+    for (int row = 0; row < 6; ++row) {
+      const T scaled = f.Z[j][row] * f.inv_d[j];
+      KENNEL_UNROLL
+      for (int column = 0; column <= row; ++column)
+        base[lower(row, column)] -= scaled * f.Z[j][column];
+      base[21 + row] -= scaled * f.h[j];
+    }
+  }
+  return f;
+}
+
+/// Solves the summed base system; every thread of an environment does so redundantly.
+template <class T>
+KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
+  T inv_d[6], x[6];
+  KENNEL_UNROLL
+  for (int column = 0; column < 6; ++column) {
+    inv_d[column] = T(1) / base[lower(column, column)];
+    KENNEL_UNROLL
+    for (int row = column + 1; row < 6; ++row) {
+      const T l = base[lower(row, column)] * inv_d[column];
+      KENNEL_UNROLL
+      for (int k = row; k < 6; ++k) base[lower(k, row)] -= l * base[lower(k, column)];
+      base[21 + row] -= l * base[21 + column];
+    }
+  }
+  KENNEL_UNROLL
+  for (int row = 5; row >= 0; --row) {
+    T sum = base[21 + row];
+    KENNEL_UNROLL
+    for (int k = row + 1; k < 6; ++k) sum -= base[lower(k, row)] * x[k];
+    x[row] = sum * inv_d[row];
+  }
+  return {{x[0], x[1], x[2]}, {x[3], x[4], x[5]}};
+}
+
+/// A leg's part of the solution once the base's is known.
+template <class T>
+KENNEL_HD void solve_leg(const ArrowFactor<T>& f, const Motion<T>& base, T (&x)[kJointsPerLeg]) {
+  T y[kJointsPerLeg];
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const T coupled = (f.Z[j][0] * base.w.x + f.Z[j][1] * base.w.y + f.Z[j][2] * base.w.z) +
+                      (f.Z[j][3] * base.v.x + f.Z[j][4] * base.v.y + f.Z[j][5] * base.v.z);
+    y[j] = (f.h[j] - coupled) * f.inv_d[j];
+  }
+  x[2] = y[2];
+  x[1] = y[1] - f.l21 * x[2];
+  x[0] = y[0] - f.l10 * x[1] - f.l20 * x[2];
+}
+
+}  // namespace kennel

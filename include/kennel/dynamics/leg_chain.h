@@ -1,0 +1,57 @@
+// One leg in world-aligned axes about the base origin: hinge motions, link inertias, and where its
+// spheres are.
+#pragma once
+
+#include "kennel/core/spatial.h"
+#include "kennel/dynamics/state.h"
+#include "kennel/model/env_params.h"
+
+namespace kennel {
+
+/// Position-dependent quantities of a leg.
+template <class T>
+struct LegChain {
+  Motion<T> S[kJointsPerLeg];         // hinge motions (MuJoCo's cdof), about the base origin
+  Inertia<T> inertia[kJointsPerLeg];  // links, about the base origin
+  Vec3<T> centre[kSpheresPerLeg];     // sphere centres relative to the base origin
+};
+
+/// The base's inertia about its origin, with the environment's randomisation.
+template <class T, class Legs>
+KENNEL_HD Inertia<T> base_inertia(const Quadruped<scalar_of<T>>& model,
+                                  const EnvParams<T, Legs>& params, const Rotation<T>& R_wb) {
+  const T mass = params.base_mass * T(model.base_mass);
+  const Vec3<T> com = R_wb * (Vec3<T>::from(model.base_com) + params.base_com_shift);
+  return inertia_about_origin(
+      mass, com, rotate(R_wb, params.base_inertia * Sym3<T>::from(model.base_inertia)));
+}
+
+/// Kinematics of a leg at joint angles q.
+template <class T, class PerLegParams>
+KENNEL_HD LegChain<T> leg_chain(const Leg<scalar_of<T>>& leg, const PerLegParams& params,
+                                const Rotation<T>& R_wb, const T (&q)[kJointsPerLeg]) {
+  LegChain<T> chain;
+  Rotation<T> R = turn_z(R_wb, T(leg.sin_gamma), T(leg.cos_gamma));
+  Rotation<T> parent = R_wb;
+  Vec3<T> origin{T(0), T(0), T(0)};
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const auto& hinge = leg.hinge[j];
+    origin = origin + parent * Vec3<T>::from(hinge.anchor);
+    const SinCos<T> turn = sincos(q[j] + T(hinge.offset));
+    R = turn_z(turn_x(R, T(hinge.sin_alpha), T(hinge.cos_alpha)), turn.sin, turn.cos);
+    chain.S[j] = hinge_motion(R.z, origin);
+    const Vec3<T> com = origin + R * Vec3<T>::from(hinge.com);
+    chain.inertia[j] =
+        inertia_about_origin(params.mass[j] * T(hinge.mass), com,
+                             rotate(R, params.inertia[j] * Sym3<T>::from(hinge.inertia)));
+    KENNEL_UNROLL
+    for (int s = 0; s < kSpheresPerLeg; ++s)
+      if (leg.sphere[s].link == j)
+        chain.centre[s] = origin + R * Vec3<T>::from(leg.sphere[s].centre);
+    parent = R;
+  }
+  return chain;
+}
+
+}  // namespace kennel

@@ -1,0 +1,251 @@
+// Newton's method on the primal problem, with an exact line search on its piecewise quadratic cost.
+//
+//   H = M + J' D J has the mass matrix's arrow form;  H s = -g;  a <- a + alpha s.
+// Since H s = -g, M s is never formed: s' M s = -g's - sum D js^2, and the gradient is carried
+// along as
+//   g <- (1 - alpha) g + J' (s'(jar + alpha js) - s'(jar) - alpha D js),
+// where the bracket is zero for every row that did not change state.
+#pragma once
+
+#include "kennel/dynamics/leg_problem.h"
+
+namespace kennel {
+
+/// Acceleration of the base and the legs held here.
+template <class T, class Legs>
+struct Acceleration {
+  Motion<T> base;
+  T leg[Legs::kLocal][kJointsPerLeg];
+};
+
+/// A leg's rows along the search direction.
+template <class T>
+struct LegDirection {
+  T s[kJointsPerLeg];
+  Vec3<T> dw[kSpheresPerLeg];  // rate of a contact's w
+};
+
+/// Adds J' times a force at a contact point to a leg's gradient.
+template <class T>
+KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& force,
+                                  LegProblem<T>& leg) {
+  leg.base_gradient.f = leg.base_gradient.f + force;
+  leg.base_gradient.n = leg.base_gradient.n + cross(contact.point, force);
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) leg.gradient[j] += dot(contact.u[j], force);
+}
+
+/// Adds the constraints' gradient at the warm start to the smooth one.
+template <class T>
+KENNEL_HD void add_row_gradients(LegProblem<T>& leg) {
+  KENNEL_UNROLL
+  for (int s = 0; s < kSpheresPerLeg; ++s) {
+    const auto& c = leg.contact[s];
+    add_point_gradient(c, point_cost(c.D, c.mu, c.w).gradient, leg);
+  }
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const auto& h = leg.hinge[j];
+    leg.gradient[j] += huber(h.friction_D, h.friction_limit, h.friction_jar).gradient +
+                       h.limit_sign * one_sided(h.limit_D, h.limit_jar).gradient;
+  }
+}
+
+/// The leg's share of the Hessian M + J' D J, eliminated; `base` receives its Schur complement.
+template <class T>
+KENNEL_HD ArrowFactor<T> eliminate_hessian(const LegProblem<T>& leg, T (&base)[kBaseSystem]) {
+  ArrowLeg<T> H = leg.M;
+  add_inertia(leg.inertia, base);
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const auto& h = leg.hinge[j];
+    H.A[lower(j, j)] += huber(h.friction_D, h.friction_limit, h.friction_jar).curvature +
+                        one_sided(h.limit_D, h.limit_jar).curvature;
+  }
+  KENNEL_UNROLL
+  for (int s = 0; s < kSpheresPerLeg; ++s) {
+    const auto& c = leg.contact[s];
+    const PointCost<T> W = point_cost(c.D, c.mu, c.w);
+    KENNEL_UNROLL
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const Vec3<T> Wu = stiffness_times(W, c.u[j]);
+      H.F[j].f = H.F[j].f + Wu;
+      H.F[j].n = H.F[j].n + cross(c.point, Wu);
+      KENNEL_UNROLL
+      for (int k = 0; k <= j; ++k) H.A[lower(j, k)] += dot(c.u[k], Wu);
+    }
+    // Base block of J_p' W J_p with J_p = [-[p]x, 1]: rows of Q = [p]x W, then Q [p]x'.
+    const Vec3<T>& p = c.point;
+    const Vec3<T> row_x{p.y * W.xz, p.y * W.yz - p.z * W.yy, p.y * W.zz - p.z * W.yz};
+    const Vec3<T> row_y{p.z * W.xx - p.x * W.xz, -(p.x * W.yz), p.z * W.xz - p.x * W.zz};
+    const Vec3<T> row_z{-(p.y * W.xx), p.x * W.yy, p.x * W.yz - p.y * W.xz};
+    const Vec3<T> aa_x = cross(p, row_x), aa_y = cross(p, row_y), aa_z = cross(p, row_z);
+    base[lower(0, 0)] += aa_x.x;
+    base[lower(1, 0)] += aa_y.x;
+    base[lower(1, 1)] += aa_y.y;
+    base[lower(2, 0)] += aa_z.x;
+    base[lower(2, 1)] += aa_z.y;
+    base[lower(2, 2)] += aa_z.z;
+    base[lower(3, 0)] += row_x.x;
+    base[lower(3, 1)] += row_y.x;
+    base[lower(3, 2)] += row_z.x;
+    base[lower(4, 0)] += row_x.y;
+    base[lower(4, 1)] += row_y.y;
+    base[lower(4, 2)] += row_z.y;
+    base[lower(5, 0)] += row_x.z;
+    base[lower(5, 1)] += row_y.z;
+    base[lower(5, 2)] += row_z.z;
+    base[lower(3, 3)] += W.xx;
+    base[lower(4, 4)] += W.yy;
+    base[lower(5, 3)] += W.xz;
+    base[lower(5, 4)] += W.yz;
+    base[lower(5, 5)] += W.zz;
+  }
+  base[21] = -leg.base_gradient.n.x;
+  base[22] = -leg.base_gradient.n.y;
+  base[23] = -leg.base_gradient.n.z;
+  base[24] = -leg.base_gradient.f.x;
+  base[25] = -leg.base_gradient.f.y;
+  base[26] = -leg.base_gradient.f.z;
+  const T rhs[kJointsPerLeg] = {-leg.gradient[0], -leg.gradient[1], -leg.gradient[2]};
+  return eliminate_leg(H, rhs, base);
+}
+
+/// Rates of the contacts' w along the direction.
+template <class T>
+KENNEL_HD void set_direction(const LegProblem<T>& leg, const Motion<T>& base, LegDirection<T>& d) {
+  KENNEL_UNROLL
+  for (int s = 0; s < kSpheresPerLeg; ++s) {
+    const auto& c = leg.contact[s];
+    d.dw[s] = base.v + cross(base.w, c.point) + d.s[0] * c.u[0] + d.s[1] * c.u[1] + d.s[2] * c.u[2];
+  }
+}
+
+/// Slope and curvature, over a leg's rows, of the cost at a + alpha s:  sum s'(jar') js and sum
+/// s''(jar') js^2.
+template <class T>
+KENNEL_HD void row_slopes(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
+                          T (&out)[2]) {
+  out[0] = out[1] = T(0);
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const auto& h = leg.hinge[j];
+    const T js = d.s[j], step = alpha * js;
+    const RowCost<T> friction = huber(h.friction_D, h.friction_limit, h.friction_jar + step);
+    const RowCost<T> limit = one_sided(h.limit_D, h.limit_jar + h.limit_sign * step);
+    out[0] += js * (friction.gradient + h.limit_sign * limit.gradient);
+    out[1] += js * js * (friction.curvature + limit.curvature);
+  }
+  KENNEL_UNROLL
+  for (int s = 0; s < kSpheresPerLeg; ++s) {
+    const auto& c = leg.contact[s];
+    const PointCost<T> cost = point_cost(c.D, c.mu, c.w + alpha * d.dw[s]);
+    out[0] += dot(cost.gradient, d.dw[s]);
+    out[1] += dot(d.dw[s], stiffness_times(cost, d.dw[s]));
+  }
+}
+
+/// Moves a leg's rows and gradient by alpha along the direction.
+template <class T>
+KENNEL_HD void advance_rows(const T& alpha, const LegDirection<T>& d, LegProblem<T>& leg) {
+  const T rest = T(1) - alpha;
+  leg.base_gradient = rest * leg.base_gradient;
+  KENNEL_UNROLL
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    auto& h = leg.hinge[j];
+    const T step = alpha * d.s[j], limit_step = h.limit_sign * step;
+    const RowCost<T> friction = huber(h.friction_D, h.friction_limit, h.friction_jar);
+    const RowCost<T> limit = one_sided(h.limit_D, h.limit_jar);
+    h.friction_jar += step;
+    h.limit_jar += limit_step;
+    leg.gradient[j] = rest * leg.gradient[j] +
+                      (huber(h.friction_D, h.friction_limit, h.friction_jar).gradient -
+                       friction.gradient - friction.curvature * step) +
+                      h.limit_sign * (one_sided(h.limit_D, h.limit_jar).gradient - limit.gradient -
+                                      limit.curvature * limit_step);
+  }
+  KENNEL_UNROLL
+  for (int s = 0; s < kSpheresPerLeg; ++s) {
+    auto& c = leg.contact[s];
+    const Vec3<T> step = alpha * d.dw[s];
+    const PointCost<T> before = point_cost(c.D, c.mu, c.w);
+    c.w = c.w + step;
+    const PointCost<T> after = point_cost(c.D, c.mu, c.w);
+    add_point_gradient(c, after.gradient - before.gradient - stiffness_times(before, step), leg);
+  }
+}
+
+/// Exact line search: Newton's method on the slope of the cost, a monotone piecewise linear
+/// function of alpha, kept inside a bracket. The first evaluation is at alpha = 1, where the full
+/// Newton step would end. \param g_s  slope at alpha = 0, negative
+template <class T, class Legs>
+KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
+                        const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
+                        int iterations, const Legs& legs) {
+  T local[Legs::kLocal][2], at_zero[2], sum[2];
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    row_slopes(leg[slot], direction[slot], T(0), local[slot]);
+  legs.sum(local, at_zero);
+  const T s_M_s = -g_s - at_zero[1];  // s' M s, because s' H s = -g's
+
+  T low(0), low_slope = g_s, high(1e6), high_slope(0), alpha(1);
+  auto have_high = T(1) < T(0);  // false
+  for (int i = 0; i < iterations; ++i) {
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      row_slopes(leg[slot], direction[slot], alpha, local[slot]);
+    legs.sum(local, sum);
+    const T slope = g_s + alpha * s_M_s + (sum[0] - at_zero[0]);
+    const T curvature = s_M_s + sum[1];
+    const auto below = slope < T(0);
+    low = select(below, alpha, low);
+    low_slope = select(below, slope, low_slope);
+    high = select(below, high, alpha);
+    high_slope = select(below, high_slope, slope);
+    have_high = either(have_high, negate(below));
+    const T newton = alpha - slope / max(curvature, T(scalar_of<T>(1e-30)));
+    // Where Newton leaves the bracket, the secant through its ends stays inside.
+    const T width = max(high_slope - low_slope, T(scalar_of<T>(1e-30)));
+    const T secant = low - low_slope * (high - low) / width;
+    const auto inside = both(newton >= low, newton <= high);
+    alpha = select(inside, newton, select(have_high, secant, alpha));
+    // Between two flat pieces Newton and the secant can creep; halving the bracket now and then
+    // bounds that.
+    if (i % 3 == 2 && i + 1 < iterations) alpha = select(have_high, T(0.5) * (low + high), alpha);
+  }
+  return alpha;
+}
+
+/// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.
+template <class T, class Legs>
+KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& options,
+                     const Legs& legs, Acceleration<T, Legs>& a) {
+  T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
+  ArrowFactor<T> factor[Legs::kLocal];
+  LegDirection<T> direction[Legs::kLocal];
+  for (int slot = 0; slot < Legs::kLocal; ++slot) add_row_gradients(leg[slot]);
+  for (int i = 0; i < options.iterations; ++i) {
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      factor[slot] = eliminate_hessian(leg[slot], local_base[slot]);
+    legs.sum(local_base, base);
+    const Motion<T> s_base = solve_base(base);
+
+    T local[Legs::kLocal][1], g_s[1];
+    for (int slot = 0; slot < Legs::kLocal; ++slot) {
+      auto& d = direction[slot];
+      solve_leg(factor[slot], s_base, d.s);
+      set_direction(leg[slot], s_base, d);
+      local[slot][0] = dot(s_base, leg[slot].base_gradient);
+      for (int j = 0; j < kJointsPerLeg; ++j) local[slot][0] += d.s[j] * leg[slot].gradient[j];
+    }
+    legs.sum(local, g_s);
+    const T alpha = line_search<T, Legs>(leg, direction, g_s[0], options.ls_iterations, legs);
+
+    a.base = a.base + alpha * s_base;
+    for (int slot = 0; slot < Legs::kLocal; ++slot) {
+      for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] += alpha * direction[slot].s[j];
+      advance_rows(alpha, direction[slot], leg[slot]);
+    }
+  }
+}
+
+}  // namespace kennel

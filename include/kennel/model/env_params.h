@@ -1,0 +1,38 @@
+// What differs from one environment to the next: factors on the model's constants, one lane each.
+#pragma once
+
+#include "kennel/core/vec3.h"
+#include "kennel/model/quadruped.h"
+
+namespace kennel {
+
+/// Physical parameters of an environment, as factors of the nominal model (1 = nominal) unless a
+/// unit says otherwise.
+template <class T, class Legs>
+struct EnvParams {
+  T base_mass = T(1), base_inertia = T(1);
+  Vec3<T> base_com_shift = {T(0), T(0), T(0)};  // m, base axes
+  T strength = T(1);                            // of a servo's torque after its clamp
+  T kp = T(1), kd = T(1);
+  T frictionloss = T(1), damping = T(1), armature = T(1);
+  struct PerLeg {
+    T mass[kJointsPerLeg], inertia[kJointsPerLeg];
+    T friction[kSpheresPerLeg];  // sliding coefficient of the contact, absolute
+  } leg[Legs::kLocal];
+};
+
+/// The parameters under which an environment is the nominal model.
+template <class T, class Legs>
+KENNEL_HD EnvParams<T, Legs> nominal_params(const Quadruped<scalar_of<T>>& model,
+                                            const Legs& legs) {
+  EnvParams<T, Legs> params;
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      params.leg[slot].mass[j] = params.leg[slot].inertia[j] = T(1);
+    for (int s = 0; s < kSpheresPerLeg; ++s)
+      params.leg[slot].friction[s] = T(model.leg[legs.leg(slot)].sphere[s].friction);
+  }
+  return params;
+}
+
+}  // namespace kennel

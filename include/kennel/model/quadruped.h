@@ -1,0 +1,100 @@
+// The robot as the dynamics see it: constants of a floating base with four legs of three hinges.
+// Filled from a compiled mjModel by src/model; the same for all environments.
+//
+// A link's frame is chosen for cheap kinematics, not MuJoCo's body frame: origin on the hinge axis,
+// z along it, x along the common normal with the next hinge. Then a link's rotation is R_parent
+// Rx(alpha) Rz(q + offset), two plane rotations, and for the first link one more, Rz(gamma), in
+// front.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kennel/core/legs.h"
+
+namespace kennel {
+
+inline constexpr int kSpheresPerLeg = 2;
+inline constexpr int kNq = 7 + kNumJoints;
+inline constexpr int kNv = 6 + kNumJoints;
+
+/// MuJoCo's solimp, and solref turned into stiffness and damping of the reference acceleration
+/// aref = -B v - K d(r) r  (MuJoCo manual, "Computation", section "Constraint model").
+template <class R>
+struct Impedance {
+  R d0 = R(0.9), dmax = R(0.95);  // impedance at r = 0 and beyond the width
+  R inv_width = R(1000);          // 1/m or 1/rad
+  R midpoint = R(0.5), power = R(2);
+  R scale_low = R(2), scale_high = R(2);  // 1/midpoint^(power-1), 1/(1-midpoint)^(power-1)
+  R K = R(0), B = R(0);
+};
+
+/// A hinge, the link it moves, and the servo that drives it.
+template <class R>
+struct Hinge {
+  R anchor[3] = {};  // this link's origin in the parent link's frame (the base's for the first), m
+  R sin_alpha = R(0), cos_alpha = R(1);  // tilt of the axis against the parent's, about x
+  R offset = R(0);                       // angle of the frame at qpos = 0, rad
+  R mass = R(0), com[3] = {};            // link, in its frame
+  R inertia[6] = {};  // about the centre of mass, link axes: xx yy zz xy xz yz, kg m^2
+  R armature = R(0), damping = R(0);       // kg m^2, N m s/rad
+  R frictionloss = R(0);                   // N m
+  R stiffness = R(0), springref = R(0);    // N m/rad, rad
+  R friction_R = R(1), friction_B = R(0);  // regularisation and damping of the dry friction row
+  R range_low = R(0), range_high = R(0);   // rad
+  R limit_margin = R(0);  // rad; a limit acts where the distance to it is below the margin
+  R invweight = R(0);     // dof_invweight0 of the nominal model
+  Impedance<R> limit;
+  R kp = R(0), kd = R(0);                 // N m/rad, N m s/rad
+  R force_low = R(0), force_high = R(0);  // N m
+  R target_low = R(0),
+    target_high = R(0);  // the servo's ctrlrange, rad; infinite where it has none
+  int has_limit = 0;
+  int qpos_index = 0;  // in MuJoCo's qpos[7..18] and qvel[6..17]: 0..11
+  int ctrl_index = 0;  // in MuJoCo's ctrl
+};
+
+/// A sphere that can touch the floor, with the contact's mixed parameters.
+template <class R>
+struct Sphere {
+  int link = 2;  // 0, 1 or 2: the leg's link that carries it
+  R centre[3] = {};
+  R radius = R(0);
+  R margin = R(0);
+  R friction = R(1);  // sliding, of the contact
+  R invweight =
+      R(0);  // body_invweight0 (translation) of the sphere's and the floor's bodies, nominal model
+  Impedance<R> impedance;
+};
+
+template <class R>
+struct Leg {
+  R sin_gamma = R(0), cos_gamma = R(1);
+  Hinge<R> hinge[kJointsPerLeg];
+  Sphere<R> sphere[kSpheresPerLeg];
+  int num_spheres = 0;
+};
+
+enum class Integrator : std::int32_t {
+  kEuler,         // semi-implicit: integrates qacc
+  kEulerDamped,   // (M + dt D) a' = M qacc, D joint damping; integrates a'
+  kImplicitFast,  // the same with D also holding the servos' kd where they are not saturated
+};
+
+template <class R>
+struct Quadruped {
+  R timestep = R(0.002);
+  R gravity[3] = {R(0), R(0), R(-9.81)};
+  R impratio = R(1);
+  R floor_height = R(0);
+  Integrator integrator = Integrator::kEuler;
+  R base_mass = R(0), base_com[3] = {};
+  R base_inertia[6] = {};  // about the base's centre of mass, base axes
+  Leg<R> leg[kNumLegs];
+  R qpos0[kNq] = {};    // MuJoCo's reference configuration
+  R total_mass = R(0);  // kg
+};
+
+static_assert(std::is_trivially_copyable_v<Quadruped<float>>);
+
+}  // namespace kennel

@@ -1,0 +1,24 @@
+// Which spheres can touch the floor, and with which mixed contact parameters.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "src/model/frames.h"
+
+namespace kennel {
+
+/// MuJoCo's solref and solimp as an Impedance. `solref` is raised to two timesteps unless refsafe
+/// is off.
+Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const mjtNum* solimp);
+
+/// Fills the spheres of all legs and the floor's height.
+/// \param warnings  receives one line that names the pairs of spheres that would collide in MuJoCo
+/// but do not here \throws Error naming a geom that can reach the ground and is not a sphere on a
+/// leg, a tilted floor, an unsupported condim
+void fill_contacts(const Source& source, const Skeleton& skeleton,
+                   const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
+                   std::vector<std::string>& warnings);
+
+}  // namespace kennel

@@ -1,0 +1,39 @@
+// Names for messages: what an element of a compiled model is called in its file.
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <string>
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+
+/// The element's kind and name, or its number where it has none: "geom 'floor'", "joint #3".
+inline std::string element(const mjModel& m, mjtObj kind, int id) {
+  const char* name = mj_id2name(&m, kind, id);
+  const std::string type = mju_type2Str(kind);
+  return name ? type + " '" + name + "'" : type + " #" + std::to_string(id);
+}
+
+/// Where messages about a model start: its file.
+struct Source {
+  const mjModel& m;
+  std::string name;
+
+  /// Refuses the model because of a feature of one element.
+  template <class... Parts>
+  [[noreturn]] void refuse(mjtObj kind, int id, const Parts&... parts) const {
+    fail(name, ": ", element(m, kind, id), ": ", parts...);
+  }
+  template <class... Parts>
+  void require(bool condition, mjtObj kind, int id, const Parts&... parts) const {
+    if (!condition) refuse(kind, id, parts...);
+  }
+  template <class... Parts>
+  void require_option(bool condition, const Parts&... parts) const {
+    if (!condition) fail(name, ": option: ", parts...);
+  }
+};
+
+}  // namespace kennel

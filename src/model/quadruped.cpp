@@ -1,0 +1,108 @@
+// Fills a Quadruped from a compiled mjModel.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kennel/model/mjcf.h"
+#include "src/model/contact_pairs.h"
+#include "src/model/unsupported.h"
+
+namespace kennel {
+namespace {
+
+void fill_options(const mjModel& m, Quadruped<double>& out) {
+  const mjOption& o = m.opt;
+  out.timestep = o.timestep;
+  for (int i = 0; i < 3; ++i) out.gravity[i] = o.disableflags & mjDSBL_GRAVITY ? 0 : o.gravity[i];
+  out.impratio = std::max<mjtNum>(mjMINVAL, o.impratio);
+  std::copy_n(m.qpos0, kNq, out.qpos0);
+}
+
+void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
+  const mjModel& m = s.m;
+  const int dof = m.jnt_dofadr[joint], qpos = m.jnt_qposadr[joint], off = m.opt.disableflags;
+  hinge.qpos_index = qpos - 7;
+  hinge.armature = m.dof_armature[dof];
+  hinge.damping = off & mjDSBL_DAMPER ? 0 : m.dof_damping[dof];
+  hinge.frictionloss = off & mjDSBL_FRICTIONLOSS ? 0 : m.dof_frictionloss[dof];
+  hinge.stiffness = off & mjDSBL_SPRING ? 0 : m.jnt_stiffness[joint];
+  hinge.springref = m.qpos_spring[qpos];
+  hinge.invweight = m.dof_invweight0[dof];
+  const Impedance<double> friction =
+      impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
+  hinge.friction_R = std::max<double>(mjMINVAL, (1 - friction.d0) / friction.d0 * hinge.invweight);
+  hinge.friction_B = friction.B;
+  hinge.has_limit = m.jnt_limited[joint] && !(off & mjDSBL_LIMIT);
+  hinge.range_low = m.jnt_range[2 * joint];
+  hinge.range_high = m.jnt_range[2 * joint + 1];
+  hinge.limit_margin = m.jnt_margin[joint];
+  hinge.limit = impedance_from(m, m.jnt_solref + mjNREF * joint, m.jnt_solimp + mjNIMP * joint);
+  s.require(
+      !hinge.has_limit || 2 * hinge.limit_margin <= hinge.range_high - hinge.range_low, mjOBJ_JOINT,
+      joint,
+      "both limits can act at once (range narrower than two margins), which is not supported");
+}
+
+void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
+  const mjModel& m = s.m;
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  hinge.ctrl_index = m.actuator_ctrladr[actuator];
+  hinge.kp = m.actuator_gainprm[mjNGAIN * actuator];
+  hinge.kd = -m.actuator_biasprm[mjNBIAS * actuator + 2];
+  const bool limited = m.actuator_forcelimited[actuator];
+  hinge.force_low = limited ? m.actuator_forcerange[2 * actuator] : -kInf;
+  hinge.force_high = limited ? m.actuator_forcerange[2 * actuator + 1] : kInf;
+  const bool clamped =
+      m.actuator_ctrllimited[hinge.ctrl_index] && !(m.opt.disableflags & mjDSBL_CLAMPCTRL);
+  hinge.target_low = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index] : -kInf;
+  hinge.target_high = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index + 1] : kInf;
+}
+
+void fill_integrator(const Source& s, Quadruped<double>& out) {
+  const mjOption& o = s.m.opt;
+  bool damped = false;
+  for (const auto& leg : out.leg)
+    for (const auto& hinge : leg.hinge) damped |= hinge.damping > 0;
+  if (o.integrator == mjINT_IMPLICITFAST) {
+    out.integrator = Integrator::kImplicitFast;
+  } else {
+    out.integrator = damped && !(o.disableflags & mjDSBL_EULERDAMP) ? Integrator::kEulerDamped
+                                                                    : Integrator::kEuler;
+  }
+}
+
+}  // namespace
+
+LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
+  const Source source{model, name};
+  LoadedQuadruped loaded;
+  Quadruped<double>& out = loaded.model;
+  refuse_unsupported(source);
+  const Skeleton skeleton = find_skeleton(source);
+  fill_options(model, out);
+  const auto frames = fill_frames(source, skeleton, out);
+  fill_contacts(source, skeleton, frames, out, loaded.warnings);
+
+  std::array<int, kNumJoints> servo;
+  servo.fill(-1);
+  for (int a = 0; a < model.nactuator; ++a) {
+    const int k = model.jnt_qposadr[model.actuator_trnid[2 * a]] - 7;
+    source.require(k >= 0, mjOBJ_ACTUATOR, a,
+                   "drives the free joint; expected a servo for each hinge");
+    source.require(servo[k] < 0, mjOBJ_ACTUATOR, a, "a second servo on one hinge is not supported");
+    servo[k] = a;
+  }
+  for (int k = 0; k < kNumJoints; ++k) {
+    source.require(servo[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
+                   "has no position servo; expected one for each hinge");
+    auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
+    fill_hinge(source, skeleton.joint[k], hinge);
+    fill_servo(source, servo[k], hinge);
+    const char* joint_name = mj_id2name(&model, mjOBJ_JOINT, skeleton.joint[k]);
+    loaded.joint_names.push_back(joint_name ? joint_name : text("joint_", k));
+  }
+  fill_integrator(source, out);
+  return loaded;
+}
+
+}  // namespace kennel
