@@ -93,6 +93,10 @@ KENNEL_HD float exp2_integer(float k) {
   return bits_to_float(static_cast<std::uint32_t>(static_cast<std::int32_t>(k) + 127) << 23);
 }
 
+/// A whole number below 2^31 as an integer.
+KENNEL_HD std::uint32_t to_uint(float x) { return static_cast<std::uint32_t>(x); }
+KENNEL_HD std::uint32_t to_uint(double x) { return static_cast<std::uint32_t>(x); }
+
 KENNEL_HD std::uint32_t mul_hi(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::uint32_t>((static_cast<std::uint64_t>(a) * b) >> 32);
 }

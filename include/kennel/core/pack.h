@@ -245,6 +245,13 @@ Pack<float, N> exp2_integer(const Pack<float, N>& k) {
   return out;
 }
 
+template <class Scalar, int N>
+Pack<std::uint32_t, N> to_uint(const Pack<Scalar, N>& x) {
+  using I = typename detail::Vector<std::int32_t, N>::type;  // x86 converts to signed integers
+  using P = Pack<std::uint32_t, N>;
+  return P::of((typename P::V) __builtin_convertvector(x.v, I));
+}
+
 template <int N>
 Pack<std::uint32_t, N> mul_hi(const Pack<std::uint32_t, N>& a, const Pack<std::uint32_t, N>& b) {
   using Wide = typename detail::Vector<std::uint64_t, N>::type;

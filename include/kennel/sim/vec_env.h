@@ -1,4 +1,5 @@
-// The contract between simulator and learner: a batch of environments stepped together, seen as tensors.
+// The contract between simulator and learner: a batch of environments stepped together, seen as
+// tensors.
 #pragma once
 
 #include <torch/torch.h>
@@ -12,34 +13,40 @@ namespace kennel {
 /// Sizes and rate of a VecEnv; constant over its life.
 struct EnvSpec {
   int num_envs = 0;
-  int obs_size = 0;             // what the robot itself observes, frame history included
-  int privileged_obs_size = 0;  // what the critic sees; self-contained, it does not repeat the noisy obs
+  int obs_size = 0;  // what the robot itself observes, frame history included
+  int privileged_obs_size =
+      0;  // what the critic sees; self-contained, it does not repeat the noisy obs
   int action_size = 0;
   double control_dt = 0.0;  // seconds a step() advances
 };
 
-/// Where a step's results are written. All tensors are contiguous float32 on the environment's device.
+/// Where a step's results are written. All tensors are contiguous float32 on the environment's
+/// device.
 struct StepBuffers {
-  torch::Tensor obs;                   // (num_envs, obs_size), of the new episode where the last one ended
-  torch::Tensor privileged_obs;        // (num_envs, privileged_obs_size), the same
-  torch::Tensor reward;                // (num_envs)
-  torch::Tensor terminated;            // (num_envs), 1 where the episode ended in a state worth nothing (a fall), else 0
-  torch::Tensor truncated;             // (num_envs), 1 where it ended by the clock, else 0; never both
-  torch::Tensor final_obs;             // as obs; rows of environments whose episode ended hold its last observation,
+  torch::Tensor obs;  // (num_envs, obs_size), of the new episode where the last one ended
+  torch::Tensor privileged_obs;  // (num_envs, privileged_obs_size), the same
+  torch::Tensor reward;          // (num_envs)
+  torch::Tensor terminated;  // (num_envs), 1 where the episode ended in a state worth nothing (a
+                             // fall), else 0
+  torch::Tensor truncated;   // (num_envs), 1 where it ended by the clock, else 0; never both
+  torch::Tensor
+      final_obs;  // as obs; rows of environments whose episode ended hold its last observation,
   torch::Tensor final_privileged_obs;  // other rows are unspecified
 };
 
 /// A named mean over what happened since the last call of `drain_stats`, for logs.
 struct Stat {
-  std::string name;  // "episode/reward", "reward/track_velocity", "error/velocity", "falls_per_minute", ...
+  std::string
+      name;  // "episode/reward", "reward/track_velocity", "error/velocity", "falls_per_minute", ...
   double value = 0.0;
 };
 
 /// A batch of environments that reset themselves.
 ///
-/// Buffers are allocated once and owned by the environment; `buffers()` are zero-copy views of its memory on the current
-/// stream, overwritten by the next step. A caller may bind its own slots (a rollout's) instead. An episode that ends is
-/// reset inside the step, to a fresh random state. Time-outs bootstrap from V(final observation), terminations from 0.
+/// Buffers are allocated once and owned by the environment; `buffers()` are zero-copy views of its
+/// memory on the current stream, overwritten by the next step. A caller may bind its own slots (a
+/// rollout's) instead. An episode that ends is reset inside the step, to a fresh random state.
+/// Time-outs bootstrap from V(final observation), terminations from 0.
 class VecEnv {
  public:
   virtual ~VecEnv() = default;
@@ -51,27 +58,30 @@ class VecEnv {
   virtual void reset() = 0;
 
   /// Advances every environment by one control step.
-  /// \param action  (num_envs, action_size) contiguous float32 on `device()`; not finite counts as divergence
-  /// \throws Error when the shape, type or device is wrong
+  /// \param action  (num_envs, action_size) contiguous float32 on `device()`; not finite counts as
+  /// divergence \throws Error when the shape, type or device is wrong
   virtual void step(const torch::Tensor& action) = 0;
 
   /// The slots that the last reset or step wrote, and the next will write.
   virtual const StepBuffers& buffers() const = 0;
 
-  /// Lets the following steps write into the caller's slots. Tensors left undefined keep the environment's own.
-  /// \throws Error when a slot's shape, type or device is wrong
+  /// Lets the following steps write into the caller's slots. Tensors left undefined keep the
+  /// environment's own. \throws Error when a slot's shape, type or device is wrong
   virtual void bind(const StepBuffers& slots) = 0;
 
-  /// Tells schedules (commands that change in the second half) how far training is, from 0 to 1. Never read from a clock.
+  /// Tells schedules (commands that change in the second half) how far training is, from 0 to 1.
+  /// Never read from a clock.
   virtual void set_progress(double fraction) = 0;
 
   /// Statistics since the last call; resets them. May synchronise with the device.
   virtual std::vector<Stat> drain_stats() = 0;
 
-  /// The complete state of every environment as a 1-D uint8 CPU tensor, so that a resumed run continues bit for bit.
+  /// The complete state of every environment as a 1-D uint8 CPU tensor, so that a resumed run
+  /// continues bit for bit.
   virtual torch::Tensor save_state() const = 0;
 
-  /// Restores what `save_state` returned. \throws Error when it belongs to another batch size or format.
+  /// Restores what `save_state` returned. \throws Error when it belongs to another batch size or
+  /// format.
   virtual void load_state(const torch::Tensor& state) = 0;
 };
 

@@ -1,0 +1,172 @@
+// Everything a recipe can say about the task, with default, bounds and meaning: one struct a
+// section.
+#pragma once
+
+#include <type_traits>
+
+#include "envs/pupper_v3/reward_table.h"
+#include "kennel/io/fields.h"
+
+namespace kennel::pupper {
+
+/// [env]: rates, episode, action, termination.
+struct TaskConfig {
+  int decimation = 5;
+  float episode_seconds = 10.0f;
+  int history = 2;
+  float action_scale = 0.5f;
+  float target_margin = 0.1f;
+  float max_tilt = 0.9f;
+  float min_height = 0.06f;
+  int solver_iterations = 2;
+  int ls_iterations = 1;
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfig> {
+  v.field("decimation", c.decimation, Bounds{1, 50},
+          "physics steps a control step; 5 of 4 ms make the robot's 50 Hz");
+  v.field("episode_seconds", c.episode_seconds, Bounds{0.1, 1000.0},
+          "s until an episode is truncated");
+  v.field("history", c.history, Bounds{1, kMaxHistory}, "frames the policy sees, the newest first");
+  v.field("action_scale", c.action_scale, Bounds{0.01, 3.0},
+          "rad of joint target a unit of action");
+  v.field("target_margin", c.target_margin, Bounds{0.0, 0.5},
+          "rad inside the joint range at which the robot's hardware clamps targets");
+  v.field("max_tilt", c.max_tilt, Bounds{0.05, 3.2},
+          "rad of the base against the vertical beyond which it has fallen");
+  v.field("min_height", c.min_height, Bounds{0.0, 0.3}, "m of the base below which it has fallen");
+  v.field("solver_iterations", c.solver_iterations, Bounds{1, 100}, "Newton steps a physics step");
+  v.field("ls_iterations", c.ls_iterations, Bounds{1, 100}, "evaluations of each line search");
+}
+
+/// [env.command]: what the robot is told to do.
+struct CommandConfig {
+  Range vx = {-0.75f, 0.75f}, vy = {-0.5f, 0.5f}, yaw = {-2.0f, 2.0f};
+  float standing_fraction = 0.1f;
+  float change_probability = 1.0f / 150.0f;
+  float change_from = 0.5f;
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandConfig> {
+  v.field("vx", c.vx, Bounds{-5.0, 5.0}, "m/s forward, base frame");
+  v.field("vy", c.vy, Bounds{-5.0, 5.0}, "m/s to the left, base frame");
+  v.field("yaw", c.yaw, Bounds{-10.0, 10.0}, "rad/s about the base's z");
+  v.field("standing_fraction", c.standing_fraction, Bounds{0.0, 1.0},
+          "share of commands that are zero");
+  v.field("change_probability", c.change_probability, Bounds{0.0, 1.0},
+          "of a new command, a control step");
+  v.field("change_from", c.change_from, Bounds{0.0, 1.0},
+          "share of training after which commands change within an episode; before it one command "
+          "lasts an episode, which learns faster");
+}
+
+/// [env.randomization]: drawn anew at every reset. Factors multiply the model's own values.
+struct RandomizationConfig {
+  Range friction = {0.5f, 1.3f};
+  Range link_mass = {0.85f, 1.3f}, link_inertia = {0.85f, 1.3f};
+  Range base_com_x = {-0.02f, 0.03f}, base_com_y = {-0.005f, 0.005f},
+        base_com_z = {-0.005f, 0.005f};
+  Range strength = {0.75f, 1.05f}, kp = {0.65f, 1.1f}, kd = {0.8f, 1.5f};
+  Range joint_friction = {0.7f, 1.3f}, armature = {0.9f, 1.1f}, damping = {0.7f, 1.3f};
+  Range joint_offset = {-0.02f, 0.02f};
+  Range imu_tilt = {-0.02f, 0.02f};
+  Range action_latency = {0.0f, 0.02f}, imu_latency = {0.0f, 0.02f};
+  bool latency_jitter = false;
+  Range push_velocity = {-0.35f, 0.35f};
+  float push_seconds = 2.0f;
+  Range start_height = {0.15f, 0.20f};
+  Range start_tilt = {-0.1f, 0.1f};
+  Range start_joint = {-0.15f, 0.15f};
+  Range start_velocity = {-0.2f, 0.2f};
+  float gyro_noise = 0.1f, gravity_noise = 0.05f, joint_noise = 0.03f;
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RandomizationConfig> {
+  const Bounds factor{0.1, 5.0}, latency{0.0, 0.04}, angle{-0.5, 0.5};
+  v.field("friction", c.friction, Bounds{0.05, 3.0}, "sliding coefficient of all contacts");
+  v.field("link_mass", c.link_mass, factor, "factor of each link's mass");
+  v.field("link_inertia", c.link_inertia, factor,
+          "factor of each link's inertia about its centre of mass, independent of its mass");
+  v.field("base_com_x", c.base_com_x, Bounds{-0.1, 0.1}, "m, shift of the base's centre of mass");
+  v.field("base_com_y", c.base_com_y, Bounds{-0.1, 0.1}, "m");
+  v.field("base_com_z", c.base_com_z, Bounds{-0.1, 0.1}, "m");
+  v.field("strength", c.strength, factor, "factor of all servo torques and their limit");
+  v.field("kp", c.kp, factor, "factor of the servos' position gain");
+  v.field("kd", c.kd, factor, "factor of the servos' damping gain");
+  v.field("joint_friction", c.joint_friction, factor, "factor of the joints' dry friction");
+  v.field("armature", c.armature, factor, "factor of the joints' rotor inertia");
+  v.field("damping", c.damping, factor, "factor of the joints' viscous damping");
+  v.field("joint_offset", c.joint_offset, angle,
+          "rad, error of each joint's zero: the encoder reads this much more");
+  v.field("imu_tilt", c.imu_tilt, angle, "rad about x, y and z: mounting error of the IMU");
+  v.field("action_latency", c.action_latency, latency,
+          "s from an action to the servos, rounded to physics steps; at most two control steps");
+  v.field("imu_latency", c.imu_latency, latency,
+          "s from the IMU to an observation, rounded likewise");
+  v.field("latency_jitter", c.latency_jitter, Bounds{},
+          "draw both latencies anew each control step instead of each episode");
+  v.field("push_velocity", c.push_velocity, Bounds{-3.0, 3.0},
+          "m/s added to the base along world x and y at each push");
+  v.field("push_seconds", c.push_seconds, Bounds{0.1, 1000.0}, "s between pushes");
+  v.field("start_height", c.start_height, Bounds{0.1, 1.0}, "m of the base at reset");
+  v.field("start_tilt", c.start_tilt, angle, "rad of roll and of pitch at reset");
+  v.field("start_joint", c.start_joint, angle, "rad of each joint off the default pose at reset");
+  v.field("start_velocity", c.start_velocity, Bounds{-2.0, 2.0},
+          "m/s and rad/s of the base at reset, each axis");
+  v.field("gyro_noise", c.gyro_noise, Bounds{0.0, 2.0},
+          "rad/s, half width of uniform noise a control step");
+  v.field("gravity_noise", c.gravity_noise, Bounds{0.0, 1.0},
+          "half width; the sum is normalised again");
+  v.field("joint_noise", c.joint_noise, Bounds{0.0, 0.5}, "rad, half width");
+}
+
+/// [env.reward]: weights of the terms in reward_table.h, and the shape of the tracking terms.
+struct RewardConfig {
+  float weight[kNumRewards] = {};
+  float velocity_sigma2 = 0.25f;
+  float yaw_sigma2 = 0.25f;
+  float yaw_wide_sigma2 = 2.0f;
+  bool only_positive = true;
+
+  constexpr RewardConfig() {
+    for (int i = 0; i < kNumRewards; ++i) weight[i] = kRewards[i].weight;
+  }
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardConfig> {
+  for (int i = 0; i < kNumRewards; ++i)
+    v.field(kRewards[i].name, c.weight[i], Bounds{-1000.0, 1000.0}, kRewards[i].doc);
+  v.field("velocity_sigma2", c.velocity_sigma2, Bounds{1e-3, 100.0},
+          "m^2/s^2, width of the velocity kernel exp(-e^2 / sigma2)");
+  v.field("yaw_sigma2", c.yaw_sigma2, Bounds{1e-3, 100.0},
+          "rad^2/s^2, width of the narrow half of the yaw kernel");
+  v.field("yaw_wide_sigma2", c.yaw_wide_sigma2, Bounds{1e-3, 100.0},
+          "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s");
+  v.field("only_positive", c.only_positive, Bounds{},
+          "clip a step's sum at zero, so that ending early never pays");
+}
+
+/// The whole task. Plain data: lane code on every backend reads a copy of it.
+struct EnvConfig {
+  TaskConfig task;
+  CommandConfig command;
+  RandomizationConfig randomization;
+  RewardConfig reward;
+};
+
+/// Visits every section: f(section name, struct).
+template <class Config, class F>
+void visit_sections(Config& c, F&& f) requires same_config<Config, EnvConfig> {
+  f("env", c.task);
+  f("env.command", c.command);
+  f("env.randomization", c.randomization);
+  f("env.reward", c.reward);
+}
+
+static_assert(std::is_trivially_copyable_v<EnvConfig>);
+
+}  // namespace kennel::pupper

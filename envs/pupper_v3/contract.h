@@ -1,0 +1,89 @@
+// The robot's own contract: what a frame of its observation holds, in which order, and what its
+// left-right mirror image is. One table each for the policy's frame and for what only the critic
+// sees; sizes, offsets and mirror maps derive from them.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "kennel/core/legs.h"
+
+namespace kennel::pupper {
+
+/// How a term looks in the mirror (y -> -y; right and left legs swap).
+enum class MirrorKind {
+  kVector,   // (x, y, z) -> (x, -y, z)
+  kAxial,    // rotation rates: (x, y, z) -> (-x, y, -z)
+  kCommand,  // (vx, vy, yaw) -> (vx, -vy, -yaw)
+  kJoints,   // twelve joint numbers: q_left = -q_right
+  kPerLeg,   // four numbers: legs swap
+  kScalars,  // unchanged
+};
+
+struct ObsTerm {
+  const char* name;
+  int size;
+  float scale;  // applied before the policy sees it; the robot's controller applies none, so 1
+  MirrorKind mirror;
+  const char* unit;
+};
+
+inline constexpr ObsTerm kFrame[] = {
+    {"base_angular_velocity", 3, 1.0f, MirrorKind::kAxial, "rad/s, base frame"},
+    {"projected_gravity", 3, 1.0f, MirrorKind::kVector,
+     "unit vector, base frame; (0, 0, -1) upright"},
+    {"command", 3, 1.0f, MirrorKind::kCommand, "vx, vy in m/s and yaw rate in rad/s, base frame"},
+    {"desired_world_z", 3, 1.0f, MirrorKind::kVector, "unit vector, base frame; (0, 0, 1) upright"},
+    {"joint_position", 12, 1.0f, MirrorKind::kJoints, "rad, minus the default pose"},
+    {"last_action", 12, 1.0f, MirrorKind::kJoints, "the action of the step before, in [-1, 1]"},
+};
+
+/// What the critic sees beside a frame without noise and delay.
+inline constexpr ObsTerm kPrivileged[] = {
+    {"base_linear_velocity", 3, 1.0f, MirrorKind::kVector, "m/s, base frame"},
+    {"base_height", 1, 1.0f, MirrorKind::kScalars, "m"},
+    {"joint_velocity", 12, 0.1f, MirrorKind::kJoints, "rad/s"},
+    {"previous_action", 12, 1.0f, MirrorKind::kJoints, "the action before the last one"},
+    {"foot_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the foot touches the floor"},
+    {"elbow_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the elbow touches the floor"},
+    {"air_time", 4, 5.0f, MirrorKind::kPerLeg, "s since the foot left the floor"},
+    {"base_com_shift", 3, 30.0f, MirrorKind::kVector, "m"},
+    {"parameters", 8, 1.0f, MirrorKind::kScalars,
+     "friction, strength, kp, kd, base mass, joint friction, action and IMU latency"},
+};
+
+template <std::size_t N>
+consteval int total_size(const ObsTerm (&table)[N]) {
+  int size = 0;
+  for (const ObsTerm& term : table) size += term.size;
+  return size;
+}
+
+template <std::size_t N>
+consteval int offset_in(const ObsTerm (&table)[N], std::string_view name) {
+  int offset = 0;
+  for (const ObsTerm& term : table) {
+    if (term.name == name) return offset;
+    offset += term.size;
+  }
+  throw "unknown observation term";  // consteval: a typo is a compile error
+}
+
+inline constexpr int kFrameSize = total_size(kFrame);
+inline constexpr int kPrivilegedExtra = total_size(kPrivileged);
+inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
+inline constexpr int kMaxHistory = 4;  // frames the policy may see
+static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a frame");
+
+/// Right and left legs alternate: front right, front left, back right, back left.
+inline constexpr int mirrored_leg(int leg) { return leg ^ 1; }
+
+/// The robot's default pose, rad, in joint order; targets are this plus action_scale times the
+/// action.
+inline constexpr std::array<float, kNumJoints> kDefaultPose = {
+    0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f, 0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f};
+
+/// Which of a leg's spheres is which, in the order of the shipped model's geoms.
+inline constexpr int kElbow = 0, kFoot = 1;
+
+}  // namespace kennel::pupper

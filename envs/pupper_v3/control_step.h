@@ -1,0 +1,202 @@
+// One control step of an environment: action and latency, physics, command, reward, termination.
+//
+//   begin_step      the new action enters its queue; pushes
+//   simulate        decimation physics steps, each with the action that has arrived by then; the
+//   IMU is sampled on the way judge_step      reward, fall, time-out
+// Observation (sensors.h) and reset (reset.h) follow in the backend, which knows where the results
+// go.
+#pragma once
+
+#include "envs/pupper_v3/command.h"
+#include "envs/pupper_v3/reward.h"
+#include "envs/pupper_v3/sensors.h"
+#include "kennel/dynamics/step.h"
+
+namespace kennel::pupper {
+
+/// How a control step ended. 1 or 0 per lane.
+template <class T>
+struct StepOutcome {
+  T reward;
+  T terminated;  // fell or diverged
+  T truncated;   // ran out of time; never together with terminated
+  T diverged;
+  ImuSample<T> imu;  // the sample that reaches the controller now
+};
+
+/// Pushes the base where its time has come.
+template <class T, class Legs>
+KENNEL_HD void push(const Task& task, EnvState<T, Legs>& s) {
+  const auto& c = task.config.randomization;
+  const T pushes = s.step * T(1.0f / task.push_steps);
+  const auto due = both(T(0) < s.step, abs(pushes - round(pushes)) * T(task.push_steps) < T(0.25f));
+  if (!any(due)) return;  // skips work that would change no bit
+  const auto u = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kPush, 0);
+  s.physics.velocity.x += select(due, within(c.push_velocity, u.x[0]), T(0));
+  s.physics.velocity.y += select(due, within(c.push_velocity, u.x[1]), T(0));
+}
+
+/// Draws the next control step's delays, where they jitter: one step early, because an IMU sample
+/// older than a control step has to be taken before the step that uses it.
+template <class T, class Legs>
+KENNEL_HD void draw_delays(const Task& task, EnvState<T, Legs>& s) {
+  const auto& c = task.config.randomization;
+  s.action_delay = s.next_action_delay;
+  s.imu_delay = s.next_imu_delay;
+  if (!c.latency_jitter) return;
+  const auto u = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kLatency, 0);
+  s.next_action_delay = latency_steps(c.action_latency, task.model.timestep, u.x[0]);
+  s.next_imu_delay = latency_steps(c.imu_latency, task.model.timestep, u.x[1]);
+}
+
+/// Servo targets of the action that has arrived by physics step k of this control step: a_{t -
+/// ceil(max(0, delay - k) / n)}. The encoder's zero error shifts what the servo holds.
+template <class T, class Legs>
+KENNEL_HD void arrived_targets(const Task& task, const Legs& legs, int k,
+                               const EnvState<T, Legs>& s,
+                               T (&target)[Legs::kLocal][kJointsPerLeg]) {
+  const T behind = s.action_delay - T(static_cast<float>(k));
+  const auto one_old = T(0) < behind;
+  const auto two_old = T(static_cast<float>(task.config.task.decimation)) < behind;
+  const T scale(task.config.task.action_scale);
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const auto& own = s.leg[slot];
+      const int joint = kJointsPerLeg * legs.leg(slot) + j;
+      const T a =
+          select(two_old, own.action[2][j], select(one_old, own.action[1][j], own.action[0][j]));
+      target[slot][j] = clamp(T(kDefaultPose[joint]) + scale * a, T(task.target_low[joint]),
+                              T(task.target_high[joint])) -
+                        own.joint_offset[j];
+    }
+}
+
+/// Runs the physics steps of a control step.
+/// \return the IMU sample that reaches the controller at its end
+template <class T, class Legs>
+KENNEL_HD ImuSample<T> simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s,
+                                StepReport<T, Legs>& report) {
+  const int n = task.config.task.decimation;
+  ImuSample<T> on_time = s.imu_early, early = s.imu_early;
+  for (int k = 0; k < n; ++k) {
+    // A delay of 1..n is sampled in this step, one of n+1..2n a step ahead.
+    const auto now = s.imu_delay == T(static_cast<float>(n - k));
+    const auto ahead = s.next_imu_delay == T(static_cast<float>(2 * n - k));
+    if (any(either(now, ahead))) {
+      const ImuSample<T> sample = true_imu(s.physics);
+      on_time = select_sample<T>(now, sample, on_time);
+      early = select_sample<T>(ahead, sample, early);
+    }
+    T target[Legs::kLocal][kJointsPerLeg];
+    arrived_targets(task, legs, k, s, target);
+    kennel::step<T, Legs>(task.model, task.solver, s.params, target, legs, s.physics, report);
+  }
+  const auto no_delay = s.imu_delay == T(0);
+  const auto long_delay = T(static_cast<float>(n)) < s.imu_delay;
+  const ImuSample<T> arrived = select_sample<T>(no_delay, true_imu(s.physics),
+                                                select_sample<T>(long_delay, s.imu_early, on_time));
+  s.imu_early = early;
+  return arrived;
+}
+
+/// A number that is finite exactly where the whole state is, and below 1000 m/s or rad/s where it
+/// moves.
+template <class T, class Legs>
+KENNEL_HD mask_of<T> state_is_sane(const PhysicsState<T, Legs>& p, const Legs& legs) {
+  const T base = dot(p.velocity, p.velocity) + dot(p.omega, p.omega) +
+                 T(0) * (p.position.x + p.position.y + p.position.z) +
+                 T(0) * (p.orientation.w + p.orientation.x + p.orientation.y + p.orientation.z);
+  const T joints = over_legs<T>(legs, [&](int slot) {
+    const auto& leg = p.leg[slot];
+    T sum(0);
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      sum += leg.qd[j] * leg.qd[j] + T(0) * (leg.q[j] + leg.qacc[j]);
+    return sum;
+  });
+  return base + joints < T(1e6f);  // false for NaN and infinity
+}
+
+/// Advances an environment by one control step.
+/// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
+/// counts as divergence
+template <class T, class Legs>
+KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
+                                      const T (&action)[Legs::kLocal][kJointsPerLeg],
+                                      EnvState<T, Legs>& s, StepReport<T, Legs>& report,
+                                      EnvStats<T>& stats) {
+  const T zero(0), one(1);
+  StepOutcome<T> out;
+  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
+  const T bad_actions = over_legs<T>(legs, [&](int slot) {
+    T sum(0);
+    for (int j = 0; j < kJointsPerLeg; ++j) sum += select(isfinite(action[slot][j]), T(0), T(1));
+    return sum;
+  });
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      auto& queue = s.leg[slot].action;
+      queue[2][j] = queue[1][j];
+      queue[1][j] = queue[0][j];
+      queue[0][j] = clamp(select(isfinite(action[slot][j]), action[slot][j], zero), -one, one);
+      view.leg[slot].qd_before[j] = s.physics.leg[slot].qd[j];
+    }
+  push(task, s);
+  draw_delays(task, s);
+  out.imu = simulate(task, legs, s, report);
+  s.step = s.step + one;
+
+  const auto sane = both(state_is_sane(s.physics, legs), bad_actions == zero);
+  view.up = up_in_base(s.physics.orientation);
+  const auto fell = either(view.up.z < T(task.cos_max_tilt),
+                           s.physics.position.z < T(task.config.task.min_height));
+  out.diverged = select(sane, zero, one);
+  out.terminated = select(sane, select(fell, one, zero), one);
+  out.truncated = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
+
+  const Rotation<T> R_wb = rotation(s.physics.orientation);
+  view.velocity_base = to_inner(R_wb, s.physics.velocity);
+  view.omega_base = s.physics.omega;
+  view.omega_world = R_wb * s.physics.omega;
+  view.fell = out.terminated;
+  const T size2 = square(s.command[0]) + square(s.command[1]) + square(s.command[2]);
+  view.told_to_move = select(size2 > T(0.0025f), one, zero);  // 0.05 m/s or rad/s
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    auto& own = s.leg[slot];
+    auto& seen = view.leg[slot];
+    const auto touching = report.leg[slot].distance[kFoot] < T(0.001f);
+    seen.foot_contact = select(touching, one, zero);
+    seen.air_time = own.air_time;
+    seen.touch_down = select(both(touching, zero < own.air_time), one, zero);
+    seen.elbow_contact = select(report.leg[slot].distance[kElbow] < zero, one, zero);
+    own.air_time = select(touching, zero, own.air_time + T(task.control_dt));
+  }
+  T value[kNumRewards];
+  reward_values(task.config.reward, view, task.control_dt, legs, value);
+  for (T& v : value) v = select(sane, v, zero);
+  out.reward = total_reward(task.config.reward, value, task.control_dt);
+  s.episode_return = s.episode_return + out.reward;
+
+  const auto tracked = both(sane, T(1.0f / task.control_dt) <= s.command_age);
+  const T contacts = over_legs<T>(
+      legs, [&](int slot) { return view.leg[slot].foot_contact + view.leg[slot].elbow_contact; });
+  const T done = out.terminated + out.truncated;
+  for (int i = 0; i < kNumRewards; ++i) stats.reward[i] += value[i];
+  stats.total_reward += out.reward;
+  stats.steps += one;
+  stats.falls += out.terminated;
+  stats.timeouts += out.truncated;
+  stats.diverged += out.diverged;
+  stats.finished_return += done * s.episode_return;
+  stats.finished_steps += done * s.step;
+  stats.contacts += select(sane, contacts, zero);
+  stats.velocity_error2 += select(
+      tracked,
+      square(view.velocity_base.x - s.command[0]) + square(view.velocity_base.y - s.command[1]),
+      zero);
+  stats.yaw_error2 += select(tracked, square(view.omega_base.z - s.command[2]), zero);
+  stats.tracked += select(tracked, one, zero);
+  update_command(task.config.command, task.commands_change, task.seed, s);
+  return out;
+}
+
+}  // namespace kennel::pupper

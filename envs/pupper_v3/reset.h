@@ -1,0 +1,112 @@
+// A new episode: fresh parameters, a fresh state, a fresh command, empty buffers.
+#pragma once
+
+#include "envs/pupper_v3/command.h"
+#include "envs/pupper_v3/sensors.h"
+
+namespace kennel::pupper {
+
+/// Draws the environment's physical parameters.
+template <class T, class Legs, class Base, class PerLeg>
+KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&& base,
+                           PerLeg&& per_leg, EnvParams<T, Legs>& p) {
+  const auto b0 = base(0), b1 = base(1), b2 = base(2);
+  p.base_mass = within(c.link_mass, b0.x[0]);
+  p.base_inertia = within(c.link_inertia, b0.x[1]);
+  p.strength = within(c.strength, b0.x[2]);
+  p.kp = within(c.kp, b0.x[3]);
+  p.kd = within(c.kd, b1.x[0]);
+  p.base_com_shift = {within(c.base_com_x, b1.x[1]), within(c.base_com_y, b1.x[2]),
+                      within(c.base_com_z, b1.x[3])};
+  p.frictionloss = within(c.joint_friction, b2.x[0]);
+  p.damping = within(c.damping, b2.x[1]);
+  p.armature = within(c.armature, b2.x[2]);
+  const T friction = within(c.friction, b2.x[3]);
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    const auto mass = per_leg(legs.leg(slot), 0), inertia = per_leg(legs.leg(slot), 1);
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      p.leg[slot].mass[j] = within(c.link_mass, mass.x[j]);
+      p.leg[slot].inertia[j] = within(c.link_inertia, inertia.x[j]);
+    }
+    for (int s = 0; s < kSpheresPerLeg; ++s) p.leg[slot].friction[s] = friction;
+  }
+}
+
+/// Draws the state the episode starts in: near the default pose, any heading.
+template <class T, class Legs, class Base, class PerLeg>
+KENNEL_HD void draw_start(const RandomizationConfig& c, const Legs& legs, Base&& base,
+                          PerLeg&& per_leg, PhysicsState<T, Legs>& s) {
+  const auto b3 = base(3), b4 = base(4), b5 = base(5);
+  const T half(0.5f);
+  const SinCos<T> roll = sincos(half * within(c.start_tilt, b3.x[0])),
+                  pitch = sincos(half * within(c.start_tilt, b3.x[1]));
+  const SinCos<T> yaw = sincos(symmetric(1.57079633f, b3.x[2]));  // half of +-pi
+  const Quat<T> heading{yaw.cos, T(0), T(0), yaw.sin};
+  const Quat<T> tilt =
+      Quat<T>{pitch.cos, T(0), pitch.sin, T(0)} * Quat<T>{roll.cos, roll.sin, T(0), T(0)};
+  s.position = {T(0), T(0), within(c.start_height, b3.x[3])};
+  s.orientation = normalised(heading * tilt);
+  s.velocity = {within(c.start_velocity, b4.x[0]), within(c.start_velocity, b4.x[1]),
+                within(c.start_velocity, b4.x[2])};
+  s.omega = {within(c.start_velocity, b4.x[3]), within(c.start_velocity, b5.x[0]),
+             within(c.start_velocity, b5.x[1])};
+  s.lin_acc = s.ang_acc = {T(0), T(0), T(0)};
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    const int leg = legs.leg(slot);
+    const auto u = per_leg(leg, 2);
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      s.leg[slot].q[j] = T(kDefaultPose[kJointsPerLeg * leg + j]) + within(c.start_joint, u.x[j]);
+      s.leg[slot].qd[j] = s.leg[slot].qacc[j] = T(0);
+    }
+  }
+}
+
+/// Clears what remembers the past: actions are zero, the history is what the robot's controller
+/// starts with (zeros, gravity straight down), and delay slots hold the reset state.
+template <class T, class Legs>
+KENNEL_HD void clear_buffers(EnvState<T, Legs>& s) {
+  const T zero(0);
+  s.step = s.command_age = s.episode_return = zero;
+  s.imu_early = true_imu(s.physics);
+  for (int f = 0; f < kMaxHistory - 1; ++f) {
+    for (int i = 0; i < 12; ++i) s.history[f][i] = zero;
+    s.history[f][offset_in(kFrame, "projected_gravity") + 2] = T(-1);
+  }
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    auto& own = s.leg[slot];
+    for (int age = 0; age < 3; ++age)
+      for (int j = 0; j < kJointsPerLeg; ++j) own.action[age][j] = zero;
+    own.air_time = zero;
+    for (int f = 0; f < kMaxHistory - 1; ++f)
+      for (int j = 0; j < 2 * kJointsPerLeg; ++j) own.history[f][j] = zero;
+  }
+}
+
+/// Starts the episode whose number is in `s.episode`, of the environment `s.env_id`.
+template <class T, class Legs>
+KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& s) {
+  const auto& c = task.config.randomization;
+  const T zero(0);
+  const auto base = [&](int block) {
+    return uniform4<T>(task.seed, s.env_id, s.episode, zero, Purpose::kReset, block);
+  };
+  const auto per_leg = [&](int leg, int block) { return base(16 + 4 * leg + block); };
+  draw_params<T, Legs>(c, legs, base, per_leg, s.params);
+  draw_start<T, Legs>(c, legs, base, per_leg, s.physics);
+
+  const auto b5 = base(5), b6 = base(6), b7 = base(7);
+  const float timestep = task.model.timestep;
+  s.action_delay = s.next_action_delay = latency_steps(c.action_latency, timestep, b5.x[2]);
+  s.imu_delay = s.next_imu_delay = latency_steps(c.imu_latency, timestep, b5.x[3]);
+  s.imu_tilt = {within(c.imu_tilt, b6.x[0]), within(c.imu_tilt, b6.x[1]),
+                within(c.imu_tilt, b6.x[2])};
+  draw_command(task.config.command, b7.x, s.command);
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    const auto u = per_leg(legs.leg(slot), 3);
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      s.leg[slot].joint_offset[j] = within(c.joint_offset, u.x[j]);
+  }
+  clear_buffers(s);
+}
+
+}  // namespace kennel::pupper

@@ -1,0 +1,64 @@
+// The task ready to run: recipe, robot and everything derived from the two, as one block of plain
+// data for every backend.
+#pragma once
+
+#include "envs/pupper_v3/random.h"
+#include "kennel/core/check.h"
+
+namespace kennel::pupper {
+
+struct Task {
+  EnvConfig config;
+  Quadruped<float> model;
+  SolverOptions solver;
+  Seed seed;
+  float control_dt;
+  float episode_steps, push_steps;                        // control steps
+  float target_low[kNumJoints], target_high[kNumJoints];  // rad, the hardware's clamp
+  float cos_max_tilt;
+  int obs_size;
+  bool commands_change;  // within an episode, at this point of training
+};
+static_assert(std::is_trivially_copyable_v<Task>);
+
+/// Puts a task together.
+/// \throws Error when recipe and robot do not fit: latencies beyond two control steps, spheres that
+/// are not elbow and foot, ...
+inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, std::uint64_t seed) {
+  Task task{};
+  task.config = config;
+  task.model = model;
+  task.solver = {config.task.solver_iterations, config.task.ls_iterations};
+  task.seed = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+  task.control_dt = model.timestep * static_cast<float>(config.task.decimation);
+  task.episode_steps = std::round(config.task.episode_seconds / task.control_dt);
+  task.push_steps = std::max(1.0f, std::round(config.randomization.push_seconds / task.control_dt));
+  task.cos_max_tilt = std::cos(config.task.max_tilt);
+  task.obs_size = config.task.history * kFrameSize;
+  const float longest = 2.0f * task.control_dt + 1e-6f;
+  for (const Range& latency :
+       {config.randomization.action_latency, config.randomization.imu_latency})
+    KENNEL_CHECK(latency.high <= longest, "env.randomization: a latency of ", latency.high,
+                 " s is longer than two control steps of ", task.control_dt,
+                 " s; lower it or raise env.decimation");
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    const auto& robot = model.leg[leg];
+    KENNEL_CHECK(robot.num_spheres == kSpheresPerLeg && robot.sphere[kElbow].link == 1 &&
+                     robot.sphere[kFoot].link == 2,
+                 "the pupper_v3 task expects an elbow sphere on the second link and a foot sphere "
+                 "on the third of each leg; leg ",
+                 leg, " differs");
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const auto& hinge = robot.hinge[j];
+      const int k = kJointsPerLeg * leg + j;
+      task.target_low[k] = hinge.range_low + config.task.target_margin;
+      task.target_high[k] = hinge.range_high - config.task.target_margin;
+      KENNEL_CHECK(task.target_low[k] < task.target_high[k],
+                   "env.target_margin = ", config.task.target_margin, " leaves joint ", k,
+                   " no range; lower it");
+    }
+  }
+  return task;
+}
+
+}  // namespace kennel::pupper

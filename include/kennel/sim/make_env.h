@@ -1,0 +1,37 @@
+// Making the Pupper task's environments on a device.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "envs/pupper_v3/config.h"
+#include "kennel/rl/mirror.h"
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+using pupper::EnvConfig;
+
+struct EnvOptions {
+  std::filesystem::path model;  // MJCF; empty: the shipped robot
+  int num_envs = 1024;
+  std::uint64_t seed = 1;
+  int num_threads = 0;          // of the CPU simulator; 0: one a core. Results do not depend on it.
+  std::string device = "auto";  // cpu, cuda, cuda:N, or auto: cuda where a GPU is usable
+  std::int64_t first_env_id = 0;  // keys the random numbers of environment 0; the others follow
+};
+
+/// Creates the environments; call `reset` before the first `step`.
+/// \throws Error when the model cannot be loaded, recipe and robot do not fit, or the device cannot
+/// be used
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options);
+
+/// Left-right mirror maps of the task's observations and actions.
+Mirrors pupper_mirrors(int history);
+
+/// The robot that ships with Kennel.
+std::filesystem::path shipped_model();
+
+}  // namespace kennel

@@ -1,0 +1,172 @@
+#include "src/sim/cpu_batch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "src/sim/lanes.h"
+
+namespace kennel {
+
+using namespace pupper;
+
+namespace {
+
+using Narrow = EnvState<float, AllLegs>;
+
+/// Rows of a table from lanes of its columns.
+template <int W, int Columns, class Lane>
+void scatter_rows(const Lane (&columns)[Columns], int used, int first_row, int lanes,
+                  float* table) {
+  for (int lane = 0; lane < lanes; ++lane) {
+    float* row = table + static_cast<std::size_t>(first_row + lane) * used;
+    for (int i = 0; i < used; ++i) row[i] = reinterpret_cast<const float*>(&columns[i])[lane];
+  }
+}
+
+}  // namespace
+
+CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads)
+    : task_(task),
+      num_envs_(num_envs),
+      blocks_((num_envs + kWidth - 1) / kWidth),
+      pool_(num_threads) {
+  std::memset(static_cast<void*>(blocks_.data()), 0, blocks_.size() * sizeof(Block));
+  for (std::size_t b = 0; b < blocks_.size(); ++b)
+    for (int lane = 0; lane < kWidth; ++lane)
+      blocks_[b].state.env_id.set(
+          lane,
+          static_cast<std::uint32_t>(first_env_id + static_cast<std::int64_t>(b) * kWidth + lane));
+}
+
+int CpuBatch::lanes_in(int block) const { return std::min(kWidth, num_envs_ - block * kWidth); }
+
+void CpuBatch::reset(const StepPointers& out) {
+  pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) {
+    for (int lane = 0; lane < kWidth; ++lane) restart(blocks_[b], lane, b * kWidth + lane, out);
+  });
+}
+
+void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out) {
+  Narrow state;
+  extract_lane<kWidth>(block.state, lane, state);
+  ++state.episode;
+  reset_env<float, AllLegs>(task_, {}, state);
+  if (env < num_envs_) {
+    float* obs = out.obs + static_cast<std::size_t>(env) * task_.obs_size;
+    float* privileged = out.privileged_obs + static_cast<std::size_t>(env) * kPrivilegedSize;
+    observe<float, AllLegs>(task_, {}, true_imu(state.physics), state,
+                            [&](int i, float x) { obs[i] = x; });
+    observe_privileged<float, AllLegs>({}, state, nullptr,
+                                       [&](int i, float x) { privileged[i] = x; });
+  }
+  insert_lane<kWidth>(state, lane, block.state);
+}
+
+void CpuBatch::step(const float* action, const StepPointers& out) {
+  pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) { step_block(b, action, out); });
+}
+
+void CpuBatch::step_block(int index, const float* action, const StepPointers& out) {
+  Block& block = blocks_[index];
+  const int first = index * kWidth, lanes = lanes_in(index);
+  Lane queued[kNumLegs][kJointsPerLeg];
+  for (auto& leg : queued)
+    for (Lane& a : leg) a = Lane(0.0f);
+  for (int lane = 0; lane < lanes; ++lane) {
+    const float* row = action + static_cast<std::size_t>(first + lane) * kNumJoints;
+    for (int k = 0; k < kNumJoints; ++k)
+      reinterpret_cast<float*>(&queued[k / kJointsPerLeg][k % kJointsPerLeg])[lane] = row[k];
+  }
+  block.before = block.state.physics;
+  const StepOutcome<Lane> outcome =
+      control_step<Lane, AllLegs>(task_, {}, queued, block.state, block.report, block.stats);
+  write_rows(block, first, lanes, outcome.imu, out);
+  for (int lane = 0; lane < kWidth; ++lane) {
+    const bool diverged = outcome.diverged[lane] > 0,
+               done = outcome.terminated[lane] + outcome.truncated[lane] > 0;
+    const int env = first + lane;
+    if (lane < lanes) {
+      out.reward[env] = outcome.reward[lane];
+      out.terminated[env] = outcome.terminated[lane];
+      out.truncated[env] = outcome.truncated[lane];
+    }
+    if (!done) continue;
+    if (lane < lanes) {
+      const auto keep = [&](const float* from, float* to, int size) {
+        from += static_cast<std::size_t>(env) * size;
+        to += static_cast<std::size_t>(env) * size;
+        if (diverged) {
+          std::fill_n(to, size, 0.0f);  // what a diverged environment last saw is no observation
+        } else {
+          std::copy_n(from, size, to);
+        }
+      };
+      keep(out.obs, out.final_obs, task_.obs_size);
+      keep(out.privileged_obs, out.final_privileged_obs, kPrivilegedSize);
+      if (diverged && !std::atomic_ref(divergence_.happened).exchange(true)) {
+        divergence_.env = env;
+        extract_lane<kWidth>(block.before, lane, divergence_.before);
+        extract_lane<kWidth>(block.state, lane, divergence_.after);
+      }
+    }
+    restart(block, lane, env, out);
+  }
+}
+
+void CpuBatch::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
+                          const StepPointers& out) {
+  Lane obs[kMaxHistory * kFrameSize], privileged[kPrivilegedSize];
+  observe<Lane, AllLegs>(task_, {}, imu, block.state, [&](int i, const Lane& x) { obs[i] = x; });
+  observe_privileged<Lane, AllLegs>({}, block.state, &block.report,
+                                    [&](int i, const Lane& x) { privileged[i] = x; });
+  scatter_rows<kWidth>(obs, task_.obs_size, first, lanes, out.obs);
+  scatter_rows<kWidth>(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);
+}
+
+EnvStats<double> CpuBatch::drain_stats() {
+  EnvStats<double> total{};
+  constexpr int kFields = sizeof(EnvStats<float>) / sizeof(float);
+  static_assert(sizeof(EnvStats<double>) == kFields * sizeof(double));
+  auto* sums = reinterpret_cast<double*>(&total);
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    const auto* fields = reinterpret_cast<const float*>(&blocks_[b].stats);
+    for (int f = 0; f < kFields; ++f)
+      for (int lane = 0; lane < lanes_in(static_cast<int>(b)); ++lane)
+        sums[f] += fields[f * kWidth + lane];
+    std::memset(static_cast<void*>(&blocks_[b].stats), 0, sizeof blocks_[b].stats);
+  }
+  return total;
+}
+
+Narrow CpuBatch::env(int index) const {
+  Narrow state;
+  extract_lane<kWidth>(blocks_[index / kWidth].state, index % kWidth, state);
+  return state;
+}
+
+void CpuBatch::set_env(int index, const Narrow& state) {
+  insert_lane<kWidth>(state, index % kWidth, blocks_[index / kWidth].state);
+}
+
+std::vector<std::byte> CpuBatch::save_state() const {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(num_envs_) * sizeof(Narrow));
+  for (int e = 0; e < num_envs_; ++e) {
+    const Narrow state = env(e);
+    std::memcpy(bytes.data() + e * sizeof(Narrow), &state, sizeof state);
+  }
+  return bytes;
+}
+
+void CpuBatch::load_state(std::span<const std::byte> bytes) {
+  KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Narrow), "the saved environments hold ",
+               bytes.size(), " bytes; expected ", num_envs_ * sizeof(Narrow), " for ", num_envs_,
+               " environments: resume with the batch size it was saved with");
+  for (int e = 0; e < num_envs_; ++e) {
+    Narrow state;
+    std::memcpy(&state, bytes.data() + e * sizeof(Narrow), sizeof state);
+    set_env(e, state);
+  }
+}
+
+}  // namespace kennel

@@ -1,0 +1,81 @@
+// The CPU backend: environments across SIMD lanes, blocks of lanes across threads. Knows plain
+// memory, not tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "envs/pupper_v3/control_step.h"
+#include "envs/pupper_v3/reset.h"
+#include "kennel/core/pack.h"
+#include "src/sim/thread_pool.h"
+
+namespace kennel {
+
+/// Where a step writes, row-major, a row an environment. Mirrors StepBuffers.
+struct StepPointers {
+  float *obs, *privileged_obs, *reward, *terminated, *truncated, *final_obs, *final_privileged_obs;
+};
+
+/// A batch of Pupper environments on the CPU.
+class CpuBatch {
+ public:
+  CpuBatch(const pupper::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
+
+  void reset(const StepPointers& out);
+  /// \param action  (num_envs, 12) row-major
+  void step(const float* action, const StepPointers& out);
+
+  void set_commands_change(bool change) { task_.commands_change = change; }
+  const pupper::Task& task() const { return task_; }
+  int num_threads() const { return pool_.size(); }
+
+  /// Sums over environments since the last call, in a fixed order; clears them.
+  pupper::EnvStats<double> drain_stats();
+
+  /// Every environment's state, field by field, environments adjacent: the same bytes for every
+  /// lane width.
+  std::vector<std::byte> save_state() const;
+  /// \throws Error when the size does not fit
+  void load_state(std::span<const std::byte> bytes);
+
+  /// One environment's state as plain floats, and back.
+  pupper::EnvState<float, AllLegs> env(int index) const;
+  void set_env(int index, const pupper::EnvState<float, AllLegs>& state);
+
+  /// An environment that diverged: its state before the control step, for replay. The first one
+  /// since the start.
+  struct Divergence {
+    bool happened = false;
+    int env = 0;
+    PhysicsState<float, AllLegs> before;
+    pupper::EnvState<float, AllLegs> after;
+  };
+  const Divergence& first_divergence() const { return divergence_; }
+
+ private:
+  using Lane = NativePack;
+  static constexpr int kWidth = kNativeWidth;
+  struct Block {
+    pupper::EnvState<Lane, AllLegs> state;
+    pupper::EnvStats<Lane> stats;
+    StepReport<Lane, AllLegs> report;
+    PhysicsState<Lane, AllLegs> before;
+  };
+
+  void step_block(int index, const float* action, const StepPointers& out);
+  void write_rows(Block& block, int first, int lanes, const pupper::ImuSample<Lane>& imu,
+                  const StepPointers& out);
+  void restart(Block& block, int lane, int env, const StepPointers& out);
+  int lanes_in(int block) const;
+
+  pupper::Task task_;
+  int num_envs_;
+  std::vector<Block> blocks_;
+  ThreadPool pool_;
+  Divergence divergence_;
+};
+
+}  // namespace kennel

@@ -1,0 +1,74 @@
+#include "src/sim/cpu_env.h"
+
+#include <cstring>
+
+#include "src/sim/cpu_batch.h"
+#include "src/sim/slots.h"
+#include "src/sim/stats.h"
+
+namespace kennel {
+namespace {
+
+class CpuEnv final : public VecEnv {
+ public:
+  CpuEnv(const pupper::Task& task, const EnvOptions& options)
+      : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
+        slots_(
+            {options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints, task.control_dt},
+            torch::kCPU) {}
+
+  const EnvSpec& spec() const override { return slots_.spec(); }
+  torch::Device device() const override { return torch::kCPU; }
+  const StepBuffers& buffers() const override { return slots_.current(); }
+  void bind(const StepBuffers& slots) override { slots_.bind(slots); }
+
+  void reset() override { batch_.reset(pointers()); }
+  void step(const torch::Tensor& action) override {
+    slots_.check_action(action);
+    batch_.step(action.data_ptr<float>(), pointers());
+  }
+
+  void set_progress(double fraction) override {
+    batch_.set_commands_change(fraction >= batch_.task().config.command.change_from);
+  }
+  std::vector<Stat> drain_stats() override {
+    return stats_from(batch_.drain_stats(), spec().control_dt);
+  }
+
+  torch::Tensor save_state() const override {
+    const auto bytes = batch_.save_state();
+    torch::Tensor state = torch::empty({static_cast<std::int64_t>(bytes.size())}, torch::kUInt8);
+    std::memcpy(state.data_ptr(), bytes.data(), bytes.size());
+    return state;
+  }
+  void load_state(const torch::Tensor& state) override {
+    KENNEL_CHECK(state.dim() == 1 && state.scalar_type() == torch::kUInt8 && state.is_cpu(),
+                 "an environment state is a 1-D uint8 CPU tensor; got ", state.toString());
+    const torch::Tensor bytes = state.contiguous();
+    batch_.load_state(
+        {static_cast<const std::byte*>(bytes.data_ptr()), static_cast<std::size_t>(bytes.numel())});
+  }
+
+ private:
+  StepPointers pointers() const {
+    const StepBuffers& b = slots_.current();
+    return {b.obs.data_ptr<float>(),
+            b.privileged_obs.data_ptr<float>(),
+            b.reward.data_ptr<float>(),
+            b.terminated.data_ptr<float>(),
+            b.truncated.data_ptr<float>(),
+            b.final_obs.data_ptr<float>(),
+            b.final_privileged_obs.data_ptr<float>()};
+  }
+
+  CpuBatch batch_;
+  Slots slots_;
+};
+
+}  // namespace
+
+std::unique_ptr<VecEnv> make_cpu_env(const pupper::Task& task, const EnvOptions& options) {
+  return std::make_unique<CpuEnv>(task, options);
+}
+
+}  // namespace kennel

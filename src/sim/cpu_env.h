@@ -1,0 +1,13 @@
+// The CPU backend as a VecEnv.
+#pragma once
+
+#include <memory>
+
+#include "envs/pupper_v3/task.h"
+#include "kennel/sim/make_env.h"
+
+namespace kennel {
+
+std::unique_ptr<VecEnv> make_cpu_env(const pupper::Task& task, const EnvOptions& options);
+
+}  // namespace kennel

@@ -1,0 +1,26 @@
+#include "kennel/sim/make_env.h"
+
+#include <iostream>
+
+#include "envs/pupper_v3/task.h"
+#include "kennel/model/mjcf.h"
+#include "src/sim/cpu_env.h"
+
+namespace kennel {
+
+std::filesystem::path shipped_model() {
+  return std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml";
+}
+
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
+  KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= (1 << 22),
+               "num_envs = ", options.num_envs, "; expected 1 to 4194304");
+  const LoadedQuadruped robot =
+      load_quadruped(options.model.empty() ? shipped_model() : options.model);
+  for (const std::string& warning : robot.warnings)
+    std::cerr << "kennel: warning: " << warning << '\n';
+  const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
+  return make_cpu_env(task, options);
+}
+
+}  // namespace kennel

@@ -1,0 +1,51 @@
+// Mirror maps from the observation tables.
+#include "kennel/sim/make_env.h"
+
+namespace kennel {
+namespace {
+
+using pupper::MirrorKind;
+
+void append(const pupper::ObsTerm& term, Mirror& mirror) {
+  const int at = mirror.size();
+  const auto put = [&](int index, float sign) {
+    mirror.index.push_back(at + index);
+    mirror.sign.push_back(sign);
+  };
+  static constexpr float kVector[3] = {1, -1, 1}, kAxial[3] = {-1, 1, -1},
+                         kCommand[3] = {1, -1, -1};
+  for (int i = 0; i < term.size; ++i) switch (term.mirror) {
+      case MirrorKind::kVector:
+        put(i, kVector[i]);
+        break;
+      case MirrorKind::kAxial:
+        put(i, kAxial[i]);
+        break;
+      case MirrorKind::kCommand:
+        put(i, kCommand[i]);
+        break;
+      case MirrorKind::kJoints:
+        put(kJointsPerLeg * pupper::mirrored_leg(i / kJointsPerLeg) + i % kJointsPerLeg, -1);
+        break;
+      case MirrorKind::kPerLeg:
+        put(pupper::mirrored_leg(i), 1);
+        break;
+      case MirrorKind::kScalars:
+        put(i, 1);
+        break;
+    }
+}
+
+}  // namespace
+
+Mirrors pupper_mirrors(int history) {
+  Mirrors mirrors;
+  for (int frame = 0; frame < history; ++frame)
+    for (const auto& term : pupper::kFrame) append(term, mirrors.obs);
+  for (const auto& term : pupper::kFrame) append(term, mirrors.privileged_obs);
+  for (const auto& term : pupper::kPrivileged) append(term, mirrors.privileged_obs);
+  append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, mirrors.action);
+  return mirrors;
+}
+
+}  // namespace kennel

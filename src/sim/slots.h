@@ -1,0 +1,33 @@
+// An environment's own output tensors, and the caller's in their place.
+#pragma once
+
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+/// Owns a batch's step buffers and keeps track of which slots are bound.
+class Slots {
+ public:
+  Slots(const EnvSpec& spec, torch::Device device);
+
+  const EnvSpec& spec() const { return spec_; }
+  const StepBuffers& current() const { return current_; }
+
+  /// Binds the caller's slots; undefined tensors fall back to the environment's own. \throws Error
+  /// when one does not fit
+  void bind(const StepBuffers& slots);
+
+  /// \throws Error unless `action` is a contiguous float32 (num_envs, action_size) tensor on the
+  /// device
+  void check_action(const torch::Tensor& action) const;
+
+ private:
+  torch::Tensor checked(const char* name, const torch::Tensor& slot,
+                        const torch::Tensor& own) const;
+
+  EnvSpec spec_;
+  torch::Device device_;
+  StepBuffers own_, current_;
+};
+
+}  // namespace kennel

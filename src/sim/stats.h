@@ -1,0 +1,14 @@
+// An iteration's sums as the named means that logs show.
+#pragma once
+
+#include <vector>
+
+#include "envs/pupper_v3/state.h"
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+/// \param control_dt  s, to turn counts into rates
+std::vector<Stat> stats_from(const pupper::EnvStats<double>& sums, double control_dt);
+
+}  // namespace kennel
