@@ -65,7 +65,7 @@ KENNEL_HD void arrived_targets(const Task& task, const Legs& legs, int k,
       const int joint = kJointsPerLeg * legs.leg(slot) + j;
       const T a =
           select(two_old, own.action[2][j], select(one_old, own.action[1][j], own.action[0][j]));
-      target[slot][j] = clamp(T(kDefaultPose[joint]) + scale * a, T(task.target_low[joint]),
+      target[slot][j] = clamp(T(task.default_pose[joint]) + scale * a, T(task.target_low[joint]),
                               T(task.target_high[joint])) -
                         own.joint_offset[j];
     }
@@ -171,7 +171,7 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
     own.air_time = select(touching, zero, own.air_time + T(task.control_dt));
   }
   T value[kNumRewards];
-  reward_values(task.config.reward, view, task.control_dt, legs, value);
+  reward_values(task, view, legs, value);
   for (T& v : value) v = select(sane, v, zero);
   out.reward = total_reward(task.config.reward, value, task.control_dt);
   s.episode_return = s.episode_return + out.reward;

@@ -34,8 +34,9 @@ KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&
 
 /// Draws the state the episode starts in: near the default pose, any heading.
 template <class T, class Legs, class Base, class PerLeg>
-KENNEL_HD void draw_start(const RandomizationConfig& c, const Legs& legs, Base&& base,
+KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base,
                           PerLeg&& per_leg, PhysicsState<T, Legs>& s) {
+  const auto& c = task.config.randomization;
   const auto b3 = base(3), b4 = base(4), b5 = base(5);
   const T half(0.5f);
   const SinCos<T> roll = sincos(half * within(c.start_tilt, b3.x[0])),
@@ -55,7 +56,7 @@ KENNEL_HD void draw_start(const RandomizationConfig& c, const Legs& legs, Base&&
     const int leg = legs.leg(slot);
     const auto u = per_leg(leg, 2);
     for (int j = 0; j < kJointsPerLeg; ++j) {
-      s.leg[slot].q[j] = T(kDefaultPose[kJointsPerLeg * leg + j]) + within(c.start_joint, u.x[j]);
+      s.leg[slot].q[j] = T(task.default_pose[kJointsPerLeg * leg + j]) + within(c.start_joint, u.x[j]);
       s.leg[slot].qd[j] = s.leg[slot].qacc[j] = T(0);
     }
   }
@@ -92,7 +93,7 @@ KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& 
   };
   const auto per_leg = [&](int leg, int block) { return base(16 + 4 * leg + block); };
   draw_params<T, Legs>(c, legs, base, per_leg, s.params);
-  draw_start<T, Legs>(c, legs, base, per_leg, s.physics);
+  draw_start<T, Legs>(task, legs, base, per_leg, s.physics);
 
   const auto b5 = base(5), b6 = base(6), b7 = base(7);
   const float timestep = task.model.timestep;

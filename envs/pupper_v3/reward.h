@@ -2,7 +2,7 @@
 // reward_table.h, a function here, a case in `reward_value`. Signs are in the weights.
 #pragma once
 
-#include "envs/pupper_v3/state.h"
+#include "envs/pupper_v3/task.h"
 
 namespace kennel::pupper {
 
@@ -52,7 +52,7 @@ KENNEL_HD T upright(const StepView<T, Legs>& s) {
 
 /// A leg's share of each term that sums over joints or feet.
 template <class T, class Legs>
-KENNEL_HD void leg_terms(const StepView<T, Legs>& s, int slot, int leg, float control_dt,
+KENNEL_HD void leg_terms(const Task& task, const StepView<T, Legs>& s, int slot, int leg,
                          T (&out)[kNumRewards]) {
   const auto& now = s.env.physics.leg[slot];
   const auto& own = s.env.leg[slot];
@@ -61,10 +61,10 @@ KENNEL_HD void leg_terms(const StepView<T, Legs>& s, int slot, int leg, float co
   for (T& value : out) value = T(0);
   for (int j = 0; j < kJointsPerLeg; ++j) {
     out[kTorque] += square(report.torque[j]);
-    out[kJointAcceleration] += square((now.qd[j] - seen.qd_before[j]) * T(1.0f / control_dt));
+    out[kJointAcceleration] += square((now.qd[j] - seen.qd_before[j]) * T(1.0f / task.control_dt));
     out[kWork] += abs(report.torque[j] * now.qd[j]);
     out[kActionRate] += square(own.action[0][j] - own.action[1][j]);
-    out[kStandPose] += abs(now.q[j] - T(kDefaultPose[kJointsPerLeg * leg + j]));
+    out[kStandPose] += abs(now.q[j] - T(task.default_pose[kJointsPerLeg * leg + j]));
     out[kStandJointVelocity] += abs(now.qd[j]);
   }
   const T told_to_stand = T(1) - s.told_to_move;
@@ -80,11 +80,11 @@ KENNEL_HD void leg_terms(const StepView<T, Legs>& s, int slot, int leg, float co
 
 /// Values of all terms, unweighted, in the order of the table.
 template <class T, class Legs>
-KENNEL_HD void reward_values(const RewardConfig& c, const StepView<T, Legs>& s, float control_dt,
-                             const Legs& legs, T (&value)[kNumRewards]) {
+KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const Legs& legs, T (&value)[kNumRewards]) {
+  const RewardConfig& c = task.config.reward;
   T local[Legs::kLocal][kNumRewards];
   for (int slot = 0; slot < Legs::kLocal; ++slot)
-    leg_terms(s, slot, legs.leg(slot), control_dt, local[slot]);
+    leg_terms(task, s, slot, legs.leg(slot), local[slot]);
   legs.sum(local, value);
   value[kTrackVelocity] = track_velocity(c, s);
   value[kTrackYaw] = track_yaw(c, s);

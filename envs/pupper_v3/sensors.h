@@ -54,58 +54,57 @@ KENNEL_HD void put_base_frame(const ImuSample<T>& imu, const T (&command)[3], Pu
                         imu.gravity.y, imu.gravity.z, command[0], command[1],
                         command[2],    T(0),          T(0),       T(1)};
   static_assert(offset_in(kFrame, "joint_position") == 12);
+  KENNEL_UNROLL
   for (int i = 0; i < 12; ++i) put(i, values[i]);
+}
+
+/// Puts a number of the newest frame, the same number of the frames before it, and moves it into the history.
+/// \param older  older(f) is the slot of the frame f + 1 control steps ago
+template <class T, class Older, class Put>
+KENNEL_HD void put_frames(int frames, int index, const T& value, Older&& older, Put&& put) {
+  put(index, value);
+  T shifted = value;
+  KENNEL_UNROLL
+  for (int f = 1; f < kMaxHistory; ++f) {
+    if (f < frames) {
+      T& slot = older(f - 1);
+      const T before = slot;
+      put(kFrameSize * f + index, before);
+      slot = shifted;
+      shifted = before;
+    }
+  }
 }
 
 /// Makes the policy's observation of a state and shifts its frame into the history.
 /// \param imu  the sample that reaches the controller now, before mounting error and noise
-/// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds
-/// them
+/// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds them
 template <class T, class Legs, class Put>
-KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu,
-                       EnvState<T, Legs>& s, Put&& put) {
-  constexpr int kJoint = offset_in(kFrame, "joint_position"),
-                kAction = offset_in(kFrame, "last_action");
+KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu, EnvState<T, Legs>& s, Put&& put) {
+  constexpr int kJoint = offset_in(kFrame, "joint_position"), kAction = offset_in(kFrame, "last_action");
   const auto& c = task.config.randomization;
+  const int frames = task.config.task.history;
   const auto noise_a = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 0);
   const auto noise_b = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 1);
-  const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2],
-                  noise_a.x[3], noise_b.x[0], noise_b.x[1]};
-  T base[12];
-  put_base_frame(imu_reading(c, imu, s.imu_tilt, u), s.command,
-                 [&](int i, const T& x) { base[i] = x; });
-
-  const int frames = task.config.task.history;
-  for (int i = 0; i < 12; ++i) {
-    put(i, base[i]);
-    T shifted = base[i];
-    for (int f = 1; f < frames; ++f) {
-      const T older = s.history[f - 1][i];
-      put(kFrameSize * f + i, older);
-      s.history[f - 1][i] = shifted;
-      shifted = older;
-    }
-  }
+  const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2], noise_a.x[3], noise_b.x[0], noise_b.x[1]};
+  const auto put_once = [&](int i, const T& x) {
+    if (legs.leads()) put(i, x);
+  };
+  put_base_frame(imu_reading(c, imu, s.imu_tilt, u), s.command, [&](int i, const T& x) {
+    put_frames(frames, i, x, [&](int f) -> T& { return s.history[f][i]; }, put_once);
+  });
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
     auto& own = s.leg[slot];
-    const auto noise =
-        uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 2 + leg);
-    for (int j = 0; j < 2 * kJointsPerLeg; ++j) {
-      const bool angle = j < kJointsPerLeg;
-      const int joint = j % kJointsPerLeg, k = kJointsPerLeg * leg + joint;
-      const int index = (angle ? kJoint : kAction) + k;
-      const T value = angle ? s.physics.leg[slot].q[joint] + own.joint_offset[joint] -
-                                  T(kDefaultPose[k]) + symmetric(c.joint_noise, noise.x[joint])
-                            : own.action[0][joint];
-      put(index, value);
-      T shifted = value;
-      for (int f = 1; f < frames; ++f) {
-        const T older = own.history[f - 1][j];
-        put(kFrameSize * f + index, older);
-        own.history[f - 1][j] = shifted;
-        shifted = older;
-      }
+    const auto noise = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 2 + leg);
+    KENNEL_UNROLL
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const int k = kJointsPerLeg * leg + j;
+      const T angle = s.physics.leg[slot].q[j] + own.joint_offset[j] - T(task.default_pose[k]) +
+                      symmetric(c.joint_noise, noise.x[j]);
+      put_frames(frames, kJoint + k, angle, [&](int f) -> T& { return own.history[f][j]; }, put);
+      put_frames(frames, kAction + k, own.action[0][j],
+                 [&](int f) -> T& { return own.history[f][kJointsPerLeg + j]; }, put);
     }
   }
 }
@@ -114,7 +113,7 @@ KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& i
 /// measure. \param report  of the last physics step, or null right after a reset (nothing touches
 /// yet)
 template <class T, class Legs, class Put>
-KENNEL_HD void observe_privileged(const Legs& legs, const EnvState<T, Legs>& s,
+KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
                                   const StepReport<T, Legs>* report, Put&& put) {
   constexpr int kJoint = offset_in(kFrame, "joint_position"),
                 kAction = offset_in(kFrame, "last_action");
@@ -128,17 +127,20 @@ KENNEL_HD void observe_privileged(const Legs& legs, const EnvState<T, Legs>& s,
   constexpr int kCom = kFrameSize + offset_in(kPrivileged, "base_com_shift");
   constexpr int kParameters = kFrameSize + offset_in(kPrivileged, "parameters");
 
-  put_base_frame(true_imu(s.physics), s.command, put);
+  const auto put_once = [&](int i, const T& x) {
+    if (legs.leads()) put(i, x);
+  };
+  put_base_frame(true_imu(s.physics), s.command, put_once);
   const Vec3<T> v = to_inner(rotation(s.physics.orientation), s.physics.velocity);
-  put(kVelocity, v.x);
-  put(kVelocity + 1, v.y);
-  put(kVelocity + 2, v.z);
-  put(kHeight, s.physics.position.z);
+  put_once(kVelocity, v.x);
+  put_once(kVelocity + 1, v.y);
+  put_once(kVelocity + 2, v.z);
+  put_once(kHeight, s.physics.position.z);
   const auto& p = s.params;
   const T scale(30.0f);
-  put(kCom, scale * p.base_com_shift.x);
-  put(kCom + 1, scale * p.base_com_shift.y);
-  put(kCom + 2, scale * p.base_com_shift.z);
+  put_once(kCom, scale * p.base_com_shift.x);
+  put_once(kCom + 1, scale * p.base_com_shift.y);
+  put_once(kCom + 2, scale * p.base_com_shift.z);
   const T parameters[8] = {
       p.leg[0].friction[kFoot], p.strength,           p.kp, p.kd, p.base_mass, p.frictionloss,
       T(0.2f) * s.action_delay, T(0.2f) * s.imu_delay};
@@ -148,7 +150,7 @@ KENNEL_HD void observe_privileged(const Legs& legs, const EnvState<T, Legs>& s,
     const auto& own = s.leg[slot];
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
-      put(kJoint + k, s.physics.leg[slot].q[j] - T(kDefaultPose[k]));
+      put(kJoint + k, s.physics.leg[slot].q[j] - T(task.default_pose[k]));
       put(kAction + k, own.action[0][j]);
       put(kJointVelocity + k, T(0.1f) * s.physics.leg[slot].qd[j]);
       put(kPrevious + k, own.action[1][j]);

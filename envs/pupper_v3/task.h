@@ -16,6 +16,7 @@ struct Task {
   float episode_steps, push_steps;                        // control steps
   float target_low[kNumJoints], target_high[kNumJoints];  // rad, the hardware's clamp
   float cos_max_tilt;
+  float default_pose[kNumJoints];  // rad
   int obs_size;
   bool commands_change;  // within an episode, at this point of training
 };
@@ -51,6 +52,7 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const auto& hinge = robot.hinge[j];
       const int k = kJointsPerLeg * leg + j;
+      task.default_pose[k] = kDefaultPose[k];
       task.target_low[k] = hinge.range_low + config.task.target_margin;
       task.target_high[k] = hinge.range_high - config.task.target_margin;
       KENNEL_CHECK(task.target_low[k] < task.target_high[k],

@@ -57,7 +57,7 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
     float* privileged = out.privileged_obs + static_cast<std::size_t>(env) * kPrivilegedSize;
     observe<float, AllLegs>(task_, {}, true_imu(state.physics), state,
                             [&](int i, float x) { obs[i] = x; });
-    observe_privileged<float, AllLegs>({}, state, nullptr,
+    observe_privileged<float, AllLegs>(task_, {}, state, nullptr,
                                        [&](int i, float x) { privileged[i] = x; });
   }
   insert_lane<kWidth>(state, lane, block.state);
@@ -118,7 +118,7 @@ void CpuBatch::write_rows(Block& block, int first, int lanes, const ImuSample<La
                           const StepPointers& out) {
   Lane obs[kMaxHistory * kFrameSize], privileged[kPrivilegedSize];
   observe<Lane, AllLegs>(task_, {}, imu, block.state, [&](int i, const Lane& x) { obs[i] = x; });
-  observe_privileged<Lane, AllLegs>({}, block.state, &block.report,
+  observe_privileged<Lane, AllLegs>(task_, {}, block.state, &block.report,
                                     [&](int i, const Lane& x) { privileged[i] = x; });
   scatter_rows<kWidth>(obs, task_.obs_size, first, lanes, out.obs);
   scatter_rows<kWidth>(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);

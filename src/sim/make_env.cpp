@@ -5,6 +5,7 @@
 #include "envs/pupper_v3/task.h"
 #include "kennel/model/mjcf.h"
 #include "src/sim/cpu_env.h"
+#include "src/sim/cuda_plugin.h"
 
 namespace kennel {
 
@@ -20,6 +21,10 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
   for (const std::string& warning : robot.warnings)
     std::cerr << "kennel: warning: " << warning << '\n';
   const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
+  const std::string& device = options.device;
+  const bool cuda = device == "cuda" || device.starts_with("cuda:");
+  KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device, "\" is unknown; expected cpu, cuda, cuda:N or auto");
+  if (cuda || (device == "auto" && cuda_device_present())) return make_cuda_env(task, options);
   return make_cpu_env(task, options);
 }
 

@@ -22,6 +22,9 @@ struct AllLegs {
   /// The robot's leg that a slot holds.
   KENNEL_HD int leg(int slot) const { return slot; }
 
+  /// Whether this thread writes what belongs to the whole environment.
+  KENNEL_HD bool leads() const { return true; }
+
   /// Sums K numbers over the legs: out[k] = sum over legs of local[slot][k].
   template <class T, int K>
   KENNEL_HD void sum(const T (&local)[kLocal][K], T (&out)[K]) const {
@@ -34,6 +37,7 @@ template <class L>
 concept LegMapping = requires(const L legs, const float (&local)[L::kLocal][2], float (&out)[2]) {
   { L::kLocal } -> std::convertible_to<int>;
   { legs.leg(0) } -> std::convertible_to<int>;
+  { legs.leads() } -> std::convertible_to<bool>;
   legs.sum(local, out);
 };
 

@@ -7,8 +7,9 @@
 //     v.field("gamma", c.gamma, Bounds{0.0, 1.0}, "discount a control step");
 //   }
 //
-// A visitor's `field(name, value, bounds, doc)` is overloaded on the value's type: int, float, double, bool, std::string,
-// Range, std::vector<int>. Bounds are inclusive and hold for each number of a Range or vector; strings and bools ignore them.
+// A visitor's `field(name, value, bounds, doc)` is overloaded on the value's type: int, float,
+// double, bool, std::string, Range, std::vector<int>. Bounds are inclusive and hold for each number
+// of a Range or vector; strings and bools ignore them.
 #pragma once
 
 #include <concepts>
@@ -23,7 +24,8 @@ struct Bounds {
   double high = std::numeric_limits<double>::infinity();
 };
 
-/// A uniform distribution's ends, written `[low, high]` in a recipe; low <= high. Equal ends switch the randomisation off.
+/// A uniform distribution's ends, written `[low, high]` in a recipe; low <= high. Equal ends switch
+/// the randomisation off.
 struct Range {
   float low = 0.0f;
   float high = 0.0f;

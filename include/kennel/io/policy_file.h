@@ -1,0 +1,88 @@
+// The robot's policy file: one JSON object that its controller loads and that carries its own
+// contract.
+//
+// The controller reads the network and the keys below; it ignores keys it does not know, so the
+// file also says what its numbers mean (names, order, units, rate) and holds one observation with
+// its action, which is checked on loading.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "kennel/io/policy_network.h"
+
+namespace kennel {
+
+inline constexpr int kPolicyJoints = 12;
+inline constexpr int kPolicyFormatVersion = 1;
+
+/// Joint order of observations, actions and files.
+inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
+    "leg_front_r_1", "leg_front_r_2", "leg_front_r_3", "leg_front_l_1",
+    "leg_front_l_2", "leg_front_l_3", "leg_back_r_1",  "leg_back_r_2",
+    "leg_back_r_3",  "leg_back_l_1",  "leg_back_l_2",  "leg_back_l_3"};
+
+/// One entry of the robot's observation frame.
+struct PolicyObsTerm {
+  const char* name;
+  int size;
+  const char* unit;
+};
+
+/// The robot's observation frame; its scale is 1 throughout. A file with history H holds H frames,
+/// the newest first.
+inline constexpr std::array<PolicyObsTerm, 6> kPolicyObs = {{
+    {"base_angular_velocity", 3, "rad/s, base frame"},
+    {"projected_gravity", 3, "unit vector, base frame; (0, 0, -1) upright"},
+    {"command", 3, "vx, vy in m/s and yaw rate in rad/s, base frame"},
+    {"desired_world_z", 3, "unit vector, base frame; (0, 0, 1) upright"},
+    {"joint_position", 12, "rad, minus default_joint_pos"},
+    {"last_action", 12, "the network's output of the step before"},
+}};
+
+consteval int policy_obs_offset(int term) {
+  int offset = 0;
+  for (int before = 0; before < term; ++before) offset += kPolicyObs.at(before).size;
+  return offset;
+}
+inline constexpr int kPolicyFrame = policy_obs_offset(kPolicyObs.size());
+static_assert(kPolicyFrame == 36, "the robot's controller expects 36 numbers a frame");
+
+/// What the robot's file says. Joint arrays are in the order of `kPolicyJointNames`.
+struct PolicyFile {
+  using Joints = std::array<float, kPolicyJoints>;
+
+  PolicyNetwork network;        // (observation_history * 36) -> 12
+  int observation_history = 1;  // frames, the newest first
+  float kp = 5.0f;              // N m / rad, all joints
+  float kd = 0.25f;             // N m s / rad, all joints
+  Joints action_scale{};        // rad a unit of action
+  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
+  Joints joint_lower_limits{};  // rad
+  Joints joint_upper_limits{};  // rad
+  bool use_imu = true;  // false: the robot sees zero angular velocity and gravity (0, 0, -1)
+  bool control_orientation = false;
+  float maximum_pitch_command = 0.0f;  // degrees
+  float maximum_roll_command = 0.0f;   // degrees
+  float control_dt = 0.02f;            // seconds between two actions
+
+  /// One observation and the action it must give; empty when the file has none.
+  std::vector<float> golden_obs;     // (observation_history * 36)
+  std::vector<float> golden_action;  // (12)
+};
+
+/// How far the golden action may be from what the network computes; beyond it the file counts as
+/// damaged.
+inline constexpr float kGoldenTolerance = 1e-4f;
+
+/// Reads and checks a policy file.
+/// \throws Error naming the file, the place in it, what was expected and what came
+PolicyFile load_policy(const std::string& path);
+
+/// Checks `policy` as `load_policy` would and replaces `path` by it in one step: a reader sees the
+/// old file or the new one. Where `policy` has no golden pair, one is computed with this library's
+/// own forward pass. \throws Error when the policy is inconsistent or the file cannot be written
+void write_policy(const std::string& path, const PolicyFile& policy);
+
+}  // namespace kennel

@@ -1,0 +1,75 @@
+// The judge: scores a policy file in MuJoCo C, by a fixed protocol, so that figures can be
+// compared.
+//
+// No physics and no sensing is shared with the simulator that trains: the physics is MuJoCo's own
+// with a converged solver, and the observation is built again from the robot's contract. What a
+// policy learned to exploit in training does not count here.
+//
+// The protocol. Physics at 4 ms, control at 50 Hz, every collision of the model. An episode is 12 s
+// of three random commands, 4 s each; one episode in twelve commands zero throughout. It starts in
+// the policy's default pose, the base at 0.17 m, at a random heading and at rest. A fall is a tilt
+// beyond 0.9 rad or a base below 0.06 m at the end of a control step; it ends the episode, and so
+// does a state or an action that is not finite. Joint targets are clamped to the policy file's own
+// limits, as the robot's controller does; the hardware's clamp, 0.1 rad further in, counts only
+// where the file has it. src/judge/protocol.h has the numbers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "kennel/io/policy_file.h"
+
+namespace kennel::judge {
+
+enum class Condition {
+  kNominal,     // the model as it is, sliding friction 0.8, no noise, no latency
+  kRandomised,  // every episode its own robot, floor, delays and pushes
+};
+
+const char* name_of(Condition condition);
+
+struct EvalOptions {
+  int episodes = 96;
+  std::uint64_t seed = 1;  // the same seed gives every policy the same episodes
+  int threads = 0;         // 0: one for each core; results do not depend on it
+  Condition condition = Condition::kNominal;
+  std::string model;  // MJCF; empty: the shipped Pupper v3
+
+  /// Called from the calling thread now and then, with episodes done so far; may be empty.
+  std::function<void(int done)> on_progress;
+
+  /// \throws Error naming the option that is out of range, and its range
+  void validate() const;
+};
+
+/// Scores over all episodes. Averages leave out what happens after a fall; a score without any data
+/// is NaN.
+struct EvalResult {
+  int episodes = 0;
+  int falls = 0;     // episodes that ended in a fall, diverged ones included
+  int diverged = 0;  // of these: the state or the action was not finite
+
+  /// Roots of the mean over episodes of the episode's mean squared error, over its control steps
+  /// before a fall without the first second after each change of command. Velocity: (vx, vy) of the
+  /// base in its own frame against the command, m/s.
+  double velocity_rmse = 0.0;
+  double yaw_rmse = 0.0;  // rad/s
+
+  /// Mean over the zero-command episodes of |displacement| / time of the base, horizontally, after
+  /// the first second. m/s
+  double standing_drift = 0.0;
+
+  double torque_rms = 0.0;  // N m, over joints and physics steps
+  double action_rate_rms =
+      0.0;  // change of the network's output from one control step to the next, over joints
+  double target_rate_rms =
+      0.0;                  // the same for the joint targets, rad; comparable between action scales
+  double survival_s = 0.0;  // mean time to a fall or to the end, at most 12 s
+};
+
+/// Plays `options.episodes` episodes on all threads and scores them.
+/// \throws Error when the options or the model are unusable
+EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options);
+
+}  // namespace kennel::judge

@@ -1,0 +1,79 @@
+// The policy and the value function: two networks over one flat parameter vector.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kennel/io/policy_network.h"
+#include "kennel/rl/mirror.h"
+#include "kennel/rl/mlp.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/ppo_config.h"
+#include "kennel/rl/weight_tying.h"
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+/// Gaussian policy with a state-independent standard deviation, and an asymmetric critic.
+///
+///   action ~ N(mean(obs), exp(log_std)^2),   mean = tanh(MLP(obs)) or MLP(obs)
+///   value  = MLP(privileged_obs)
+///
+/// Without symmetry the free parameters are the dense ones; with it about half as many, see
+/// WeightTying.
+class ActorCritic {
+ public:
+  /// \param mirrors  read when `config.symmetric`; may be null otherwise
+  /// \throws Error when the config is symmetric and a mirror is missing or wrong
+  ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mirrors* mirrors,
+              std::uint64_t seed, torch::Device device);
+
+  /// What the optimiser moves, (num_free). Call `refresh` after changing it.
+  torch::Tensor& parameters() { return free_; }
+  const torch::Tensor& parameters() const { return free_; }
+
+  /// Clamps log_std and rebuilds the dense layers from the free parameters.
+  void refresh();
+
+  /// (num_free) <- the dense gradient (num_dense), same layout as the dense parameters.
+  void reduce_gradient(const torch::Tensor& dense_gradient, torch::Tensor& free_gradient) const;
+
+  std::int64_t num_dense() const { return dense_.size(0); }
+  const MlpShape& actor_shape() const { return actor_shape_; }
+  const MlpShape& critic_shape() const { return critic_shape_; }
+  const std::vector<Dense>& actor() const { return actor_; }    // views of the dense parameters
+  const std::vector<Dense>& critic() const { return critic_; }  // views of the dense parameters
+  const torch::Tensor& log_std() const { return log_std_; }     // (action_size), a view
+
+  /// The same views of any vector laid out like the dense parameters, such as a gradient.
+  struct Views {
+    std::vector<Dense> actor;
+    std::vector<Dense> critic;
+    torch::Tensor log_std;  // (action_size)
+  };
+  Views views(const torch::Tensor& dense) const;
+
+  /// The deployed policy: the mean action as plain dense layers, the normaliser folded into the
+  /// first one.
+  PolicyNetwork snapshot(const Normaliser& obs_normaliser) const;
+
+ private:
+  void build_tying(const Mirrors& mirrors, torch::Device device);
+  void initialise(const PpoConfig& config, std::uint64_t seed);
+
+  MlpShape actor_shape_, critic_shape_;
+  int action_size_ = 0;
+  bool symmetric_ = false;
+  double min_log_std_ = 0.0, max_log_std_ = 0.0;
+  WeightTying tying_;
+  torch::Tensor free_;  // (num_free)
+  torch::Tensor
+      dense_;  // (num_dense): actor, critic, log_std; the free vector itself without symmetry
+  std::vector<Dense> actor_, critic_;
+  torch::Tensor log_std_;       // (action_size) view of dense_
+  torch::Tensor free_log_std_;  // view of free_
+};
+
+}  // namespace kennel

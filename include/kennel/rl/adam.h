@@ -1,0 +1,38 @@
+// Adam on one flat parameter vector, with its learning rate on the device.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+namespace kennel {
+
+/// Adam (Kingma, Ba 2015) with the gradient's norm clipped first. A gradient that is not finite is
+/// skipped.
+class Adam {
+ public:
+  Adam(std::int64_t num_parameters, double learning_rate, torch::Device device);
+
+  /// parameters <- parameters - learning rate * Adam's direction. Changes `gradient`; does not wait
+  /// for the device.
+  void step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm);
+
+  torch::Tensor& learning_rate() { return learning_rate_; }      // () float32
+  const torch::Tensor& skipped() const { return skipped_; }      // () float32, steps skipped so far
+  const torch::Tensor& grad_norm() const { return grad_norm_; }  // () float32, before the clip
+
+  /// The whole state: [learning rate, steps, skipped], first and second moments.
+  torch::Tensor scalars() const;  // (3) float32
+  torch::Tensor& first_moment() { return first_moment_; }
+  torch::Tensor& second_moment() { return second_moment_; }
+  const torch::Tensor& first_moment() const { return first_moment_; }
+  const torch::Tensor& second_moment() const { return second_moment_; }
+  void set_scalars(const torch::Tensor& scalars);
+
+ private:
+  torch::Tensor first_moment_;   // (num_parameters)
+  torch::Tensor second_moment_;  // (num_parameters)
+  torch::Tensor learning_rate_, steps_, skipped_, grad_norm_;
+};
+
+}  // namespace kennel

@@ -1,0 +1,78 @@
+// Multi-layer perceptrons over one flat parameter vector, with the backward pass written out.
+//
+// Autograd would allocate every intermediate anew and walk a whole minibatch layer by layer through
+// main memory. Here a slice of rows small enough for a core's cache goes forward and backward in
+// buffers that are allocated once.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kennel {
+
+enum class Activation { kLinear, kRelu, kElu, kTanh };
+
+/// \throws Error unless `name` is relu, elu, tanh or "" (linear)
+Activation parse_activation(std::string_view name);
+
+/// As the robot's loader spells it; "" for linear.
+std::string activation_name(Activation activation);
+
+struct DenseShape {
+  int in = 0;
+  int out = 0;
+  Activation activation = Activation::kLinear;
+};
+
+/// Layers in the order they run.
+using MlpShape = std::vector<DenseShape>;
+
+MlpShape mlp_shape(int in, const std::vector<int>& hidden, int out, Activation hidden_activation,
+                   Activation output_activation);
+
+/// Weights and biases of all layers.
+std::int64_t num_parameters(const MlpShape& shape);
+
+/// y = activation(x weight + bias), as views into a flat vector.
+struct Dense {
+  torch::Tensor weight;  // (in, out)
+  torch::Tensor bias;    // (out)
+  Activation activation = Activation::kLinear;
+};
+
+/// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias,
+/// ...
+std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
+                               const MlpShape& shape);
+
+/// What one slice of rows needs between its forward and its backward pass. Reused from slice to
+/// slice.
+struct MlpWorkspace {
+  std::vector<torch::Tensor> output;  // a layer each, (rows, out), after the activation
+  std::vector<torch::Tensor>
+      grad;  // a layer each, (rows, out), d loss / d output, then / d pre-activation
+
+  MlpWorkspace(const MlpShape& shape, torch::Device device);
+
+  /// Sets the number of rows; allocates only when it has never been larger.
+  void resize(std::int64_t rows);
+};
+
+/// The network's output (rows, out), which is `workspace.output.back()`.
+/// \param x  (rows, in), as many rows as the workspace
+const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
+                             MlpWorkspace& workspace);
+
+/// Writes d loss / d weight and d loss / d bias into `gradient`, from d loss / d output in
+/// `workspace.grad.back()`. Call it after `forward` with the same arguments.
+void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
+              std::vector<Dense>& gradient);
+
+/// Fills `weight` (in, out) with a random (semi-)orthogonal matrix times `gain` (Saxe et al. 2014).
+void orthogonal_(torch::Tensor weight, double gain, torch::Generator generator);
+
+}  // namespace kennel

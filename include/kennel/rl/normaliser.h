@@ -1,0 +1,51 @@
+// Running mean and variance of observations.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "kennel/rl/mirror.h"
+#include "kennel/rl/worker_pool.h"
+
+namespace kennel {
+
+/// Scales each entry of an observation to zero mean and unit variance, by statistics of everything
+/// seen so far.
+///
+/// The statistics are float64 and merge batches by Chan, Golub, LeVeque 1979. The standard
+/// deviation is never taken below 0.1, so that an entry that is constant in training stays harmless
+/// when it is not on the robot. With a mirror the statistics are those of the observations and
+/// their mirror images together, which keeps a symmetric network symmetric.
+class Normaliser {
+ public:
+  static constexpr double kMinStd = 0.1;
+
+  /// Starts as the identity. A disabled one stays it.
+  Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device);
+
+  /// out <- (x - mean) / std, both (rows, size) float32; may be the same tensor.
+  void apply(const torch::Tensor& x, torch::Tensor& out) const;
+
+  /// Merges a batch (rows, size) into the statistics; one that is not finite is left out whole.
+  void update(WorkerPool& pool, const torch::Tensor& batch);
+
+  const torch::Tensor& mean() const { return mean32_; }        // (size) float32
+  const torch::Tensor& inv_std() const { return inv_std32_; }  // (size) float32
+
+  /// [count, mean..., sum of squared deviations...], (1 + 2 size) float64: the whole state.
+  torch::Tensor state() const;
+  void set_state(const torch::Tensor& state);
+
+ private:
+  void refresh();
+
+  bool enabled_ = true;
+  torch::Tensor count_;  // () float64
+  torch::Tensor mean_;   // (size) float64
+  torch::Tensor m2_;     // (size) float64, sum of squared deviations from the mean
+  torch::Tensor mirror_index_, mirror_sign_;  // (size), undefined without a mirror
+  torch::Tensor mean32_, inv_std32_;          // (size) float32, what `apply` uses
+};
+
+}  // namespace kennel

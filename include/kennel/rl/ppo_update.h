@@ -1,0 +1,90 @@
+// One iteration's gradient steps.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kennel/rl/actor_critic.h"
+#include "kennel/rl/adam.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/ppo_config.h"
+#include "kennel/rl/ppo_loss.h"
+#include "kennel/rl/slices.h"
+
+namespace kennel {
+
+/// An iteration's transitions in any order; M = num_steps * num_envs.
+struct PpoBatch {
+  torch::Tensor obs;             // (M, obs_size), as the environment wrote them
+  torch::Tensor privileged_obs;  // (M, privileged_obs_size), the same
+  PpoSamples samples;            // M rows
+};
+
+/// Means over all minibatches, on the device.
+struct UpdateReport {
+  torch::Tensor surrogate_loss;  // ()
+  torch::Tensor value_loss;      // ()
+  torch::Tensor kl;              // ()
+  torch::Tensor clip_fraction;   // ()
+  torch::Tensor grad_norm;       // ()
+};
+
+/// Moves a policy and a critic by PPO. Nothing in it waits for the device.
+///
+///   for each epoch:  shuffle;  for each minibatch:
+///     gradient of L_clip + value_loss_coef L_value - entropy_coef H
+///     learning rate / 1.5 if KL > 2 desired_kl, * 1.5 if KL < desired_kl / 2
+///     Adam step
+class PpoUpdate {
+ public:
+  PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
+            const Normaliser& privileged_normaliser, const PpoConfig& config, WorkerPool& pool,
+            torch::Device device);
+
+  UpdateReport run(const PpoBatch& batch, std::uint64_t shuffle_seed);
+
+  /// The gradient of the loss over the rows `index` of the batch, laid out like the dense
+  /// parameters. Also adds the minibatch's mean losses to the report.
+  const torch::Tensor& gradient(const PpoBatch& batch, const torch::Tensor& index);
+
+  /// (4): surrogate loss, value loss, KL, clip fraction of the last `gradient` call, means over its
+  /// rows.
+  const torch::Tensor& losses() const { return losses_; }
+
+  Adam& optimiser() { return adam_; }
+  const Adam& optimiser() const { return adam_; }
+
+ private:
+  /// What one thread needs to take one slice forward and backward.
+  struct Worker {
+    torch::Tensor obs;             // (rows, obs_size), gathered and normalised
+    torch::Tensor privileged_obs;  // (rows, privileged_obs_size), the same
+    MlpWorkspace actor;
+    MlpWorkspace critic;
+  };
+
+  void slice_gradient(const PpoBatch& batch, const torch::Tensor& index, double scale,
+                      Worker& worker, ActorCritic::Views& gradient, torch::Tensor losses);
+  void prepare(std::int64_t num_slices);
+  void adapt_learning_rate(const torch::Tensor& kl);
+
+  ActorCritic& networks_;
+  const Normaliser& obs_normaliser_;
+  const Normaliser& privileged_normaliser_;
+  PpoConfig config_;
+  WorkerPool& pool_;
+  torch::Device device_;
+  Adam adam_;
+  std::vector<Worker> workers_;                  // one a thread
+  torch::Tensor slice_gradients_;                // (slices, num_dense)
+  torch::Tensor slice_losses_;                   // (slices, 4)
+  std::vector<ActorCritic::Views> slice_views_;  // of the rows of slice_gradients_
+  torch::Tensor dense_gradient_;                 // (num_dense)
+  ActorCritic::Views dense_views_;               // of dense_gradient_
+  torch::Tensor free_gradient_;                  // (num_free)
+  torch::Tensor losses_;                         // (4)
+};
+
+}  // namespace kennel

@@ -1,0 +1,77 @@
+// An iteration's experience: the simulator writes straight into it, the update reads it in place.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kennel/rl/actor_critic.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/ppo_config.h"
+#include "kennel/rl/ppo_update.h"
+#include "kennel/rl/worker_pool.h"
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+/// Wall time of a rollout's parts, for logs only.
+struct RolloutSeconds {
+  double simulator = 0.0;
+  double policy = 0.0;  // actions, values and advantages
+};
+
+/// T = num_steps, N = num_envs. Slot t holds what was observed before action t; slot T what follows
+/// the last one.
+class Rollout {
+ public:
+  Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool, torch::Device device);
+
+  /// Resets the environments into slot T, where `collect` starts.
+  void reset(VecEnv& env);
+
+  /// Steps every environment T times from slot T of the rollout before, actions drawn with
+  /// `noise_seed`.
+  RolloutSeconds collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
+                         const Normaliser& privileged_normaliser, std::uint64_t noise_seed);
+
+  /// The transitions as one batch of T * N rows; views, no copies.
+  PpoBatch batch() const;
+
+  const torch::Tensor& reward() const { return reward_; }      // (T, N)
+  torch::Tensor obs() const;                                   // (T * N, obs_size) view
+  torch::Tensor privileged_obs() const;                        // (T * N, privileged_obs_size) view
+  torch::Tensor last_obs() const { return obs_[num_steps_]; }  // (N, obs_size) view
+  torch::Tensor last_privileged_obs() const { return privileged_obs_[num_steps_]; }
+  torch::Tensor explained_variance() const;  // (), 1 - Var(returns - value) / Var(returns)
+
+ private:
+  /// What one thread needs to run a network over a slice of rows.
+  struct Worker {
+    torch::Tensor input;
+    MlpWorkspace workspace;
+  };
+
+  void act(const ActorCritic& networks, const Normaliser& normaliser, const torch::Tensor& std,
+           std::int64_t step);
+  void evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
+                const torch::Tensor& privileged_obs, torch::Tensor value);
+  void estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser);
+  void bind(VecEnv& env, std::int64_t step);
+  void prepare(std::vector<Worker>& workers, const MlpShape& shape) const;
+
+  std::int64_t num_steps_ = 0, num_envs_ = 0;
+  float gamma_ = 0.0f, gae_lambda_ = 0.0f;
+  WorkerPool& pool_;
+  torch::Device device_;
+  std::vector<Worker> actor_workers_, critic_workers_;
+  torch::Tensor obs_;                   // (T + 1, N, obs_size)
+  torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)
+  torch::Tensor final_privileged_obs_;  // (T, N, privileged_obs_size), rows of ended episodes
+  torch::Tensor action_, noise_;        // (T, N, action_size)
+  torch::Tensor log_prob_, reward_, terminated_, truncated_;  // (T, N)
+  torch::Tensor value_;                                       // (T + 1, N)
+  torch::Tensor advantage_, returns_;                         // (T, N)
+};
+
+}  // namespace kennel

@@ -1,0 +1,47 @@
+// Rows worked on in slices, each small enough for a core's cache, spread over a pool of threads.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kennel/rl/worker_pool.h"
+
+namespace kennel {
+
+/// Rows `begin` to `begin + rows` of a batch.
+struct Slice {
+  std::int64_t index = 0;
+  std::int64_t begin = 0;
+  std::int64_t rows = 0;
+};
+
+/// How a batch is cut: on the CPU into slices of at most `rows_a_slice`, elsewhere not at all, one
+/// kernel an operation. It depends on the batch alone, never on the number of threads, and so do
+/// the bits of what is computed.
+struct SlicePlan {
+  std::int64_t rows = 0;
+  std::int64_t rows_a_slice = 0;
+  std::int64_t num_slices = 0;
+
+  SlicePlan(std::int64_t num_rows, std::int64_t wanted, torch::Device device)
+      : rows(num_rows),
+        rows_a_slice(device.is_cpu() ? std::min(num_rows, wanted) : num_rows),
+        num_slices(rows_a_slice == 0 ? 0 : (num_rows + rows_a_slice - 1) / rows_a_slice) {}
+
+  Slice slice(std::int64_t index) const {
+    const std::int64_t begin = index * rows_a_slice;
+    return {index, begin, std::min(rows_a_slice, rows - begin)};
+  }
+};
+
+/// Calls work(slice, worker) for every slice, on all threads of the pool; see WorkerPool::run for
+/// `worker`.
+template <class Work>
+void for_each_slice(WorkerPool& pool, const SlicePlan& plan, const Work& work) {
+  pool.run(plan.num_slices,
+           [&](std::int64_t index, int worker) { work(plan.slice(index), worker); });
+}
+
+}  // namespace kennel

@@ -1,0 +1,62 @@
+// PPO on a VecEnv: roll out, estimate advantages, update, repeat.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "kennel/rl/actor_critic.h"
+#include "kennel/rl/learner.h"
+#include "kennel/rl/mirror.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/ppo_config.h"
+#include "kennel/rl/ppo_update.h"
+#include "kennel/rl/rollout.h"
+#include "kennel/rl/tensor_archive.h"
+#include "kennel/rl/worker_pool.h"
+#include "kennel/sim/vec_env.h"
+
+namespace kennel {
+
+/// Proximal policy optimisation. Same seed, same build, same device: the same bits.
+class Trainer final : public Learner {
+ public:
+  /// Resets the environments. `env` must outlive the trainer, and nobody else may step it.
+  /// \param num_threads  of the learner on the CPU; the results do not depend on it. See WorkerPool
+  /// for torch's own. \throws Error when the config is wrong, or symmetric without mirrors
+  Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
+          const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 1);
+
+  IterationReport iterate() override;
+  void set_progress(double fraction) override { env_.set_progress(fraction); }
+  std::int64_t iteration() const override { return iteration_; }
+  std::int64_t env_steps() const override { return env_steps_; }
+  PolicyNetwork policy() const override { return networks_.snapshot(obs_normaliser_); }
+
+  void save(const std::filesystem::path& path, const std::string& config) const override;
+  void load(const std::filesystem::path& path) override;
+  void load_networks(const std::filesystem::path& path) override;
+
+  const ActorCritic& networks() const { return networks_; }
+  const Rollout& rollout() const { return rollout_; }
+
+ private:
+  IterationReport report(const UpdateReport& update, const RolloutSeconds& seconds) const;
+  std::string description() const;
+  void check_network(const TensorArchive& archive, const std::filesystem::path& path) const;
+  void restore_networks(const TensorArchive& archive);
+
+  VecEnv& env_;
+  PpoConfig config_;
+  std::uint64_t seed_ = 0;
+  WorkerPool pool_;
+  ActorCritic networks_;
+  Normaliser obs_normaliser_, privileged_normaliser_;
+  Rollout rollout_;
+  PpoUpdate update_;
+  std::int64_t iteration_ = 0;
+  std::int64_t env_steps_ = 0;
+};
+
+}  // namespace kennel
