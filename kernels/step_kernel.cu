@@ -6,8 +6,8 @@
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
 #include "kernels/field_layout.h"
-#include "kernels/leg_thread.h"
 #include "kernels/step_args.h"
+#include "kernels/warp_leg.h"
 
 namespace kennel {
 namespace {
@@ -16,12 +16,6 @@ using namespace pupper;
 
 constexpr int kThreads = 128;  // 32 environments a block
 
-/// Exchanges a number with another leg of the same environment.
-struct WarpShuffle {
-  __device__ float operator()(float x, int mask) const { return __shfl_xor_sync(0xffffffffu, x, mask); }
-  __device__ float add(float a, float b) const { return __fadd_rn(a, b); }  // never fused into a multiply-add
-};
-using WarpLeg = LegThread<WarpShuffle>;
 using Layout = FieldLayout<WarpLeg>;
 using State = EnvState<float, WarpLeg>;
 

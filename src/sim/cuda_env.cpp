@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "kennel/core/check.h"
+#include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/slots.h"

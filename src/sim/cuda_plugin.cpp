@@ -16,18 +16,25 @@ bool cuda_device_present() {
   return init && count_devices && init(0) == 0 && count_devices(&count) == 0 && count > 0;
 }
 
-std::unique_ptr<VecEnv> make_cuda_env(const pupper::Task& task, const EnvOptions& options) {
-  KENNEL_CHECK(cuda_device_present(), "device ", options.device,
+void* cuda_entry_point(const char* name, const std::string& device) {
+  KENNEL_CHECK(cuda_device_present(), "device ", device,
                ": no CUDA device or driver on this machine; use --device cpu, or install NVIDIA's driver");
   void* plugin = dlopen("libkennel_cuda.so", RTLD_NOW | RTLD_LOCAL);
   if (!plugin) {
     const char* why = dlerror();
-    fail("device ", options.device, ": this build has no CUDA backend (", why ? why : "not found",
+    fail("device ", device, ": this build has no CUDA backend (", why ? why : "not found",
          "); build it with: KENNEL_CUDA=ON ./kennel build --all");
   }
-  const auto make = reinterpret_cast<decltype(&kennel_make_cuda_env)>(dlsym(plugin, kCudaEntryPoint));
-  KENNEL_CHECK(make, "libkennel_cuda.so has no ", kCudaEntryPoint, "; it belongs to another build: run ./kennel build --all");
-  return std::unique_ptr<VecEnv>(make(&task, &options));
+  void* entry = dlsym(plugin, name);
+  KENNEL_CHECK(entry, "libkennel_cuda.so has no ", name, "; it belongs to another build: run ./kennel build --all");
+  return entry;
+}
+
+std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run) {
+  const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(cuda_entry_point("kennel_open_loop_cuda", "cuda"));
+  std::vector<double> out;
+  simulate(&model, &run, &out);
+  return out;
 }
 
 }  // namespace kennel

@@ -24,7 +24,11 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");
   KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device, "\" is unknown; expected cpu, cuda, cuda:N or auto");
-  if (cuda || (device == "auto" && cuda_device_present())) return make_cuda_env(task, options);
+  if (cuda || (device == "auto" && cuda_device_present())) {
+    const auto make =
+        reinterpret_cast<decltype(&kennel_make_cuda_env)>(cuda_entry_point("kennel_make_cuda_env", device));
+    return std::unique_ptr<VecEnv>(make(&task, &options));
+  }
   return make_cpu_env(task, options);
 }
 

@@ -40,6 +40,7 @@ class Trainer final : public Learner {
 
   const ActorCritic& networks() const { return networks_; }
   const Rollout& rollout() const { return rollout_; }
+  const Normaliser& obs_normaliser() const { return obs_normaliser_; }
 
  private:
   IterationReport report(const UpdateReport& update, const RolloutSeconds& seconds) const;

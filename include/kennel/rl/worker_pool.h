@@ -20,9 +20,9 @@ namespace kennel {
 /// A fixed set of threads that sleep between calls. The caller's thread is one of them.
 class WorkerPool {
  public:
-  /// \param num_threads  at least 1. More than one makes torch's own operations single-threaded in
-  /// this process
-  ///                     (`at::set_num_threads(1)`), or each worker would start threads of its own.
+  /// Makes torch's own operations single-threaded in this process (`at::set_num_threads(1)`): each
+  /// thread of the pool would start threads of its own otherwise.
+  /// \param num_threads  at least 1
   explicit WorkerPool(int num_threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

@@ -1,0 +1,28 @@
+// One robot driven by given joint targets, physics step by physics step.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kennel/dynamics/state.h"
+
+namespace kennel {
+
+inline constexpr int kTrajectoryColumns = kNq + 2 * kNv;  // qpos, qvel, qacc: 55
+
+/// An open-loop run. Arrays are row-major in MuJoCo's order and conventions.
+struct OpenLoop {
+  std::span<const double> init;  // (37): qpos, then qvel; the quaternion is normalised
+  std::span<const double> ctrl;  // (n, 12): joint targets in the model's actuator order, rad
+  SolverOptions solver = kConverged;
+};
+
+/// Runs it on the CPU in double or float.
+/// \return (n + 1, 55): qpos and qvel at the start of step k and the qacc computed in it; NaN in the last row's qacc
+std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLoop& run);
+std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run);
+
+/// Runs it on a CUDA device in float. \throws Error when there is no device or no CUDA backend
+std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run);
+
+}  // namespace kennel

@@ -1,0 +1,128 @@
+// kennel bench: measurements alternate, so that a noisy machine is noisy for all of them, and the best of several counts.
+#include "bench.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "bench_rates.h"
+#include "build_info.h"
+#include "kennel/model/mjcf.h"
+#include "kennel/sim/make_env.h"
+#include "run_config.h"
+#include "src/sim/cpu_batch.h"
+#include "src/sim/physics_bench.h"
+#include "subprocess.h"
+
+namespace kennel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One number of environments, measured.
+struct Measured {
+  Rate physics;
+  double env_steps = 0;
+  std::optional<double> mujoco;
+  std::string mujoco_settings;
+  std::optional<TrainRate> training;
+};
+
+std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
+  if (!command.against_mujoco) return nullptr;
+  const char* python = std::getenv("KENNEL_PYTHON");
+  const std::filesystem::path script = std::filesystem::path(KENNEL_SOURCE_DIR) / "bench/mujoco_batch.py";
+  const int threads = command.threads > 0 ? command.threads : num_usable_cores();
+  auto process = std::make_unique<LineProcess>(std::vector<std::string>{
+      python ? python : KENNEL_PYTHON_PATH, script.string(), shipped_model().string(), "--threads", std::to_string(threads),
+      "--seconds", std::to_string(command.seconds)});
+  process->ask();  // it tries its settings before the first answer
+  return process;
+}
+
+Measured measure(const BenchCommand& command, const RunConfig& config, const Quadruped<float>& model, int num_envs,
+                 LineProcess* mujoco) {
+  Measured best;
+  const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
+  std::unique_ptr<PhysicsBench> physics;
+  if (command.device == Device::kCpu) physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
+  const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
+  for (int repeat = 0; repeat < command.repeats; ++repeat) {
+    std::fprintf(stderr, "%d environments, measurement %d of %d\n", num_envs, repeat + 1, command.repeats);
+    if (physics) {
+      const Rate rate = physics->measure(command.seconds);
+      if (rate.steps_per_s > best.physics.steps_per_s) best.physics = rate;
+    }
+    if (mujoco) {
+      const Json answer = Json::parse(mujoco->ask());
+      const double rate = answer.at("mujoco_physics_steps_per_s");
+      if (!best.mujoco || rate > *best.mujoco) best.mujoco = rate;
+      best.mujoco_settings = answer.at("settings").dump();
+    }
+    best.env_steps = std::max(best.env_steps, env->measure(command.seconds));
+  }
+  if (!physics) best.physics.steps_per_s = best.env_steps * config.env.task.decimation;
+  if (command.learner) best.training = measure_training(command, config, num_envs);
+  return best;
+}
+
+Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs, const Measured& m) {
+  const BuildInfo build = build_info();
+  Json out = {{"device", command.device == Device::kCuda ? find_gpu().name : "cpu"},
+              {"cpu", cpu_name()},
+              {"threads", command.threads > 0 ? command.threads : num_usable_cores()},
+              {"simd_bits", simd_bits()},
+              {"commit", build.commit},
+              {"num_envs", num_envs},
+              {"substeps", config.env.task.decimation},
+              {"solver_iterations", config.env.task.solver_iterations},
+              {"ls_iterations", config.env.task.ls_iterations},
+              {"invweight", "nominal"},
+              {"mean_contacts", m.physics.mean_contacts},
+              {"physics_steps_per_s", m.physics.steps_per_s},
+              {"env_steps_per_s", m.env_steps},
+              {"env_over_physics", m.physics.steps_per_s / (m.env_steps * config.env.task.decimation)},
+              {"bytes_per_env", sizeof(pupper::EnvState<float, AllLegs>)}};
+  if (m.mujoco) {
+    out["mujoco_physics_steps_per_s"] = *m.mujoco;
+    out["mujoco_settings"] = m.mujoco_settings;
+    out["ratio"] = m.physics.steps_per_s / *m.mujoco;
+  }
+  if (m.training) {
+    out["train_steps_per_s"] = m.training->steps_per_s;
+    out["simulator_share"] = m.training->simulator_share;
+    out["policy_share"] = m.training->policy_share;
+    out["update_share"] = m.training->update_share;
+  }
+  return out;
+}
+
+void print_table(const Json& row) {
+  for (const auto& [key, value] : row.items()) std::cout << "  " << key << std::string(28 - std::min<std::size_t>(27, key.size()), ' ') << value << '\n';
+  std::cout << std::endl;
+}
+
+}  // namespace
+
+int run_bench(const BenchCommand& command) {
+  const RunConfig config = load_run_config(command.config);
+  const Quadruped<float> model = to_float(load_quadruped(shipped_model()).model);
+  const std::unique_ptr<LineProcess> mujoco = start_mujoco(command);
+  std::vector<int> sizes = command.num_envs;
+  if (sizes.empty()) sizes = {command.device == Device::kCuda ? 4096 : config.train.num_envs};
+  for (const int num_envs : sizes) {
+    const Json row = as_json(command, config, num_envs, measure(command, config, model, num_envs, mujoco.get()));
+    if (command.json) {
+      std::cout << row.dump() << std::endl;
+    } else {
+      print_table(row);
+    }
+  }
+  return 0;
+}
+
+}  // namespace kennel

@@ -1,0 +1,28 @@
+// kennel bench: how many steps a second this machine makes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "device.h"
+
+namespace kennel {
+
+/// Flags of the command. All values are checked; the recipe is not yet read.
+struct BenchCommand {
+  bool json = false;            // an object a line, else a table
+  bool against_mujoco = false;  // measure MuJoCo's batch API beside it, alternating
+  bool learner = false;         // measure training as well, and its shares
+  std::vector<int> num_envs;    // one result for each; empty: the device's default
+  int threads = 0;              // 0: one for each core
+  double seconds = 2.0;         // of each measurement
+  int repeats = 3;              // the best one counts
+  Device device = Device::kCpu;
+  std::string config;  // recipe; empty: the default one
+};
+
+/// Prints results on standard output, progress on standard error. \return the exit code
+/// \throws Error when the recipe or an option is unusable
+int run_bench(const BenchCommand& command);
+
+}  // namespace kennel

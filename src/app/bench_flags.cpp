@@ -1,0 +1,38 @@
+// kennel bench: the flags.
+#include <memory>
+
+#include "bench.h"
+#include "command.h"
+#include "flags.h"
+
+namespace kennel {
+
+RunCommand add_bench(CLI::App& app) {
+  const auto command = std::make_shared<BenchCommand>();
+  const auto device = std::make_shared<std::string>("auto");
+  app.add_flag("--json", command->json, "print an object a line, not a table");
+  app.add_option_function<std::string>(
+         "--against", [command](const std::string&) { command->against_mujoco = true; },
+         "mujoco: measure MuJoCo's own batch API beside it, alternating")
+      ->check(one_of({"mujoco"}));
+  app.add_flag("--learner", command->learner,
+               "measure training as well, and what it spends on what");
+  app.add_option("--num-envs", command->num_envs,
+                 "environments; several numbers measure one after the other")
+      ->check(number_from(1, 1 << 24));
+  add_threads(app, command->threads, "0: one for each core");
+  app.add_option("--seconds", command->seconds, "how long each measurement takes")
+      ->check(number_from(0.01, 3600.0))
+      ->capture_default_str();
+  app.add_option("--repeats", command->repeats, "measurements; the best one counts")
+      ->check(number_from(1, 1000))
+      ->capture_default_str();
+  add_device(app, *device);
+  app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  return [command, device] {
+    command->device = choose_device(*device);
+    return run_bench(*command);
+  };
+}
+
+}  // namespace kennel

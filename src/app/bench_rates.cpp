@@ -1,0 +1,86 @@
+#include "bench_rates.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "kennel/rl/trainer.h"
+#include "kennel/sim/make_env.h"
+
+namespace kennel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& config, int num_envs) {
+  EnvOptions options;
+  options.num_envs = num_envs;
+  options.num_threads = command.threads;
+  options.device = name_of(command.device);
+  return make_env(config.env, options);
+}
+
+class VecEnvBench final : public EnvBench {
+ public:
+  explicit VecEnvBench(std::unique_ptr<VecEnv> env, float action_scale) : env_(std::move(env)) {
+    torch::manual_seed(1);
+    const EnvSpec& spec = env_->spec();
+    const auto options = torch::TensorOptions().device(env_->device());
+    for (int i = 0; i < kActions; ++i)
+      actions_.push_back(torch::randn({spec.num_envs, spec.action_size}, options) * (0.3f / action_scale));
+    env_->reset();
+  }
+
+  double measure(double seconds) override {
+    wait();
+    const auto start = Clock::now();
+    double steps = 0, elapsed = 0;
+    while (elapsed < seconds) {
+      for (const torch::Tensor& action : actions_) env_->step(action);
+      wait();
+      steps += static_cast<double>(kActions) * env_->spec().num_envs;
+      elapsed = seconds_since(start);
+    }
+    return steps / elapsed;
+  }
+
+ private:
+  /// A GPU runs behind the host: reading a number back waits for it.
+  void wait() const {
+    if (env_->device().is_cuda()) env_->buffers().reward.index({0}).item<float>();
+  }
+
+  static constexpr int kActions = 10;
+  std::unique_ptr<VecEnv> env_;
+  std::vector<torch::Tensor> actions_;
+};
+
+}  // namespace
+
+std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config, int num_envs) {
+  return std::make_unique<VecEnvBench>(env_for(command, config, num_envs), config.env.task.action_scale);
+}
+
+TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
+  const std::unique_ptr<VecEnv> env = env_for(command, config, num_envs);
+  Trainer trainer(*env, config.ppo, 1, pupper_mirrors(config.env.task.history));
+  trainer.iterate();
+  TrainRate best;
+  for (int repeat = 0; repeat < command.repeats; ++repeat) {
+    const auto start = Clock::now();
+    const std::int64_t before = trainer.env_steps();
+    double simulator = 0, policy = 0, update = 0;
+    do {
+      const IterationReport report = trainer.iterate();
+      simulator += report.simulator_seconds;
+      policy += report.policy_seconds;
+      update += report.update_seconds;
+    } while (seconds_since(start) < command.seconds);
+    const double elapsed = seconds_since(start), rate = static_cast<double>(trainer.env_steps() - before) / elapsed;
+    if (rate > best.steps_per_s) best = {rate, simulator / elapsed, policy / elapsed, update / elapsed};
+  }
+  return best;
+}
+
+}  // namespace kennel

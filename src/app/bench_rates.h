@@ -1,0 +1,28 @@
+// What `kennel bench` measures of the whole environment and of training. Apart, because it needs tensors.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "bench.h"
+#include "run_config.h"
+
+namespace kennel {
+
+/// Whole environment steps under random actions, resets and randomisation on.
+class EnvBench {
+ public:
+  virtual ~EnvBench() = default;
+  /// Control steps a second of all environments together.
+  virtual double measure(double seconds) = 0;
+};
+std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config, int num_envs);
+
+/// Training, learning included, and what it spends its time on.
+struct TrainRate {
+  double steps_per_s = 0;
+  double simulator_share = 0, policy_share = 0, update_share = 0;
+};
+TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs);
+
+}  // namespace kennel

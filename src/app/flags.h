@@ -1,0 +1,51 @@
+// What several commands' flags have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+
+/// A flag's number must be from `low` to `high`, both included.
+template <class Number>
+CLI::Validator number_from(Number low, Number high) {
+  return CLI::Validator(
+      [low, high](std::string& given) {
+        Number number{};
+        const bool valid =
+            CLI::detail::lexical_cast(given, number) && number >= low && number <= high;
+        const char* kind = std::is_integral_v<Number> ? "a whole number" : "a number";
+        return valid ? std::string()
+                     : text("expected ", kind, " from ", low, " to ", high, ", came ", given);
+      },
+      "");
+}
+
+/// A flag's text must be one of `choices`, which the help shows.
+inline CLI::Validator one_of(std::vector<std::string> choices) {
+  std::string shown;
+  for (const std::string& choice : choices) shown += (shown.empty() ? "" : "|") + choice;
+  return CLI::Validator(
+      [choices = std::move(choices), shown](std::string& given) {
+        const bool valid = std::find(choices.begin(), choices.end(), given) != choices.end();
+        return valid ? std::string() : text("expected ", shown, ", came ", given);
+      },
+      shown);
+}
+
+inline CLI::Option* add_threads(CLI::App& app, int& threads, const std::string& doc) {
+  return app.add_option("--threads", threads, doc)
+      ->check(number_from(0, 4096))
+      ->capture_default_str();
+}
+
+inline CLI::Option* add_device(CLI::App& app, std::string& device) {
+  return app.add_option("--device", device, "auto takes a GPU where there is one")
+      ->check(one_of({"cpu", "cuda", "auto"}))
+      ->capture_default_str();
+}
+
+}  // namespace kennel

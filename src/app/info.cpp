@@ -1,0 +1,144 @@
+// kennel info: the device, the build, and the tables that the environment is made of.
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "build_info.h"
+#include "command.h"
+#include "device.h"
+#include "flags.h"
+#include "run_config.h"
+
+namespace kennel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Collects a section's fields: name -> value and doc.
+struct FieldTable {
+  Json fields = Json::object();
+
+  template <class Value>
+  void field(const char* name, const Value& value, Bounds, const char* doc) {
+    fields[name] = {{"value", value}, {"doc", doc}};
+  }
+  void field(const char* name, float value, Bounds, const char* doc) {
+    fields[name] = {{"value", as_written(value)}, {"doc", doc}};
+  }
+  void field(const char* name, const Range& range, Bounds, const char* doc) {
+    fields[name] = {{"value", {as_written(range.low), as_written(range.high)}}, {"doc", doc}};
+  }
+
+  /// 0.1f is 0.1 to a reader, not 0.10000000149.
+  static double as_written(float value) {
+    std::ostringstream out;
+    out << std::setprecision(7) << value;
+    return std::stod(out.str());
+  }
+};
+
+template <std::size_t N>
+Json terms_of(const pupper::ObsTerm (&table)[N]) {
+  Json terms = Json::array();
+  int offset = 0;
+  for (const pupper::ObsTerm& term : table) {
+    terms.push_back({{"name", term.name},
+                     {"offset", offset},
+                     {"size", term.size},
+                     {"scale", FieldTable::as_written(term.scale)},
+                     {"unit", term.unit}});
+    offset += term.size;
+  }
+  return terms;
+}
+
+Json collect(const RunConfig& config) {
+  const BuildInfo& build = build_info();
+  const GpuStatus gpu = find_gpu();
+  Json info;
+  info["device"] = {{"cpu", cpu_name()},
+                    {"cores", num_usable_cores()},
+                    {"simd_bits", simd_bits()},
+                    {"gpu", gpu.name.empty() ? Json() : Json(gpu.name)}};
+  if (gpu.name.empty()) info["device"]["no_gpu_because"] = gpu.why_not;
+  info["build"] = {{"version", build.version},
+                   {"commit", build.commit},
+                   {"compiler", build.compiler},
+                   {"flags", build.flags},
+                   {"cuda_archs", build.cuda_archs}};
+  info["observation_frame"] = terms_of(pupper::kFrame);
+  info["critic_sees_besides"] = terms_of(pupper::kPrivileged);
+  visit_sections(config, [&](const char* section, const auto& part) {
+    FieldTable table;
+    visit_fields(part, table);
+    info["recipe"][section] = std::move(table.fields);
+  });
+  return info;
+}
+
+void print_object(const char* title, const Json& object) {
+  std::cout << title << '\n';
+  for (const auto& [name, value] : object.items()) {
+    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+    std::cout << "  " << std::left << std::setw(16) << name << shown << '\n';
+  }
+  std::cout << '\n';
+}
+
+void print_terms(const char* title, const Json& terms) {
+  std::cout << title << '\n';
+  for (const Json& term : terms) {
+    const int first = term["offset"], size = term["size"];
+    std::cout << "  " << std::left << std::setw(9)
+              << text(first, size > 1 ? text("-", first + size - 1) : "") << std::setw(24)
+              << term["name"].get<std::string>() << term["unit"].get<std::string>();
+    if (term["scale"] != 1.0) std::cout << ", times " << term["scale"];
+    std::cout << '\n';
+  }
+  std::cout << '\n';
+}
+
+void print_section(const std::string& section, const Json& fields) {
+  std::cout << '[' << section << "]\n";
+  for (const auto& [name, field] : fields.items()) {
+    std::cout << "  " << std::left << std::setw(24) << name << std::setw(16)
+              << field["value"].dump() << ' ' << field["doc"].get<std::string>() << '\n';
+  }
+  std::cout << '\n';
+}
+
+void print(const Json& info) {
+  print_object("Device", info["device"]);
+  print_object("Build", info["build"]);
+  print_terms("Observation: one frame, as the robot's controller builds it",
+              info["observation_frame"]);
+  print_terms("The critic sees a frame without noise and delay, and", info["critic_sees_besides"]);
+  std::cout << "Recipe (rewards: weights in [env.reward]; randomisation: [low, high])\n\n";
+  for (const auto& [section, fields] : info["recipe"].items()) print_section(section, fields);
+}
+
+struct Flags {
+  bool json = false;
+  std::string config;
+};
+
+}  // namespace
+
+RunCommand add_info(CLI::App& app) {
+  const auto flags = std::make_shared<Flags>();
+  app.add_flag("--json", flags->json, "print one object");
+  app.add_option("--config", flags->config, "recipe to show (default: the shipped one)");
+  return [flags] {
+    const Json info = collect(load_run_config(flags->config));
+    if (flags->json) {
+      std::cout << info.dump(2) << '\n';
+    } else {
+      print(info);
+    }
+    return 0;
+  };
+}
+
+}  // namespace kennel

@@ -1,0 +1,103 @@
+// kennel <command> [flags]. Exit codes: 0 done, 1 something the user can act on (one line says
+// what), 2 wrong usage.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <iterator>
+#include <new>
+
+#include "command.h"
+#include "kennel/core/check.h"
+#include "kennel/io/recipe.h"
+
+namespace kennel {
+namespace {
+
+constexpr int kUserError = 1;
+constexpr int kUsageError = 2;
+
+constexpr Command kCommands[] = {
+    {"train", "train a policy, export it and judge it", add_train},
+    {"export", "write a run's policy as the robot's policy file", add_export},
+    {"eval", "score policy files in MuJoCo", add_eval},
+    {"bench", "measure how many steps a second this machine makes", add_bench},
+    {"simulate", "controls in, trajectory out, for comparing with other simulators", add_simulate},
+    {"info", "show the device, the build and the tables of the environment", add_info},
+};
+
+/// Errors of libraries carry whole stack traces; the first line says what happened.
+std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
+
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
+  const std::string near = nearest_name(name, known);
+  return near.empty() ? "" : text("; did you mean ", near, "?");
+}
+
+/// What was wrong with the arguments, in one line.
+std::string describe(const CLI::App& app, const CLI::App* command, const CLI::ParseError& error,
+                     const std::string& first_argument) {
+  std::vector<std::string> known;
+  if (command == nullptr) {
+    for (const Command& each : kCommands) known.push_back(each.name);
+    if (first_argument.empty()) return "expected a command";
+    return text("unknown command ", first_argument, did_you_mean(first_argument, known));
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return first_line(error.what());
+  for (const CLI::Option* option : command->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::vector<std::string> extras = app.remaining(true);
+  for (const std::string& extra : extras) {
+    const std::string flag = extra.substr(0, extra.find('='));
+    if (extra.starts_with("-")) return text("unknown flag ", flag, did_you_mean(flag, known));
+  }
+  return text("unexpected argument ", extras.empty() ? first_argument : extras.front());
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error,
+                const std::string& first_argument) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App* command = chosen.empty() ? nullptr : chosen.front();
+  std::cerr << "kennel: " << describe(app, command, error, first_argument) << " (see kennel "
+            << (command == nullptr ? "" : command->get_name() + " ") << "--help)\n";
+  return kUsageError;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Kennel trains legged robots to walk, thousands at a time.", "kennel");
+  app.require_subcommand(1);
+  RunCommand chosen;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.doc);
+    const RunCommand run_command = command.add(*sub);
+    sub->callback([run_command, &chosen] { chosen = run_command; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    return usage_error(app, error, argc > 1 ? argv[1] : "");
+  }
+  const int code = chosen();
+  std::cout.flush();
+  KENNEL_CHECK(std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0,
+               "cannot write the results to standard output; is the disk full?");
+  return code;
+}
+
+}  // namespace
+}  // namespace kennel
+
+int main(int argc, char** argv) {
+  try {
+    return kennel::run(argc, argv);
+  } catch (const kennel::Error& error) {
+    std::cerr << "kennel: " << error.what() << '\n';
+  } catch (const std::bad_alloc&) {
+    std::cerr << "kennel: out of memory; try fewer environments (--num-envs)\n";
+  } catch (const std::exception& error) {
+    std::cerr << "kennel: unexpected error: " << kennel::first_line(error.what()) << '\n';
+  }
+  return kennel::kUserError;
+}

@@ -1,0 +1,43 @@
+// A whole recipe: the run, the learner, the environment.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "envs/pupper_v3/config.h"
+#include "kennel/rl/ppo_config.h"
+#include "train_config.h"
+
+namespace kennel {
+
+struct RunConfig {
+  TrainConfig train;
+  PpoConfig ppo;
+  pupper::EnvConfig env;
+};
+
+/// Visits every section of a recipe: f(section name, struct).
+template <class Config, class F>
+void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
+  f("train", c.train);
+  f("ppo", c.ppo);
+  visit_sections(c.env, f);
+}
+
+/// Changes what a command's flags change, before the whole is checked.
+using ConfigOverride = std::function<void(RunConfig&)>;
+
+/// Reads a recipe; what it leaves out has its default. \param path  empty: the shipped recipe
+/// \throws Error with every problem and its line
+RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {});
+
+/// The same from a text. \param name  what messages call it
+RunConfig parse_run_config(std::string_view text, const std::string& name,
+                           const ConfigOverride& change = {});
+
+/// The resolved recipe with all its documentation; reading it gives an identical RunConfig.
+std::string recipe_text(const RunConfig& config);
+
+}  // namespace kennel

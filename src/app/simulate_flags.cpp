@@ -1,0 +1,119 @@
+// kennel simulate: the flags.
+#include <charconv>
+#include <cmath>
+#include <memory>
+
+#include "command.h"
+#include "flags.h"
+#include "kennel/core/check.h"
+#include "kennel/io/recipe.h"
+#include "simulate.h"
+
+namespace kennel {
+namespace {
+
+/// Flags whose text needs a second look.
+struct Flags {
+  SimulateCommand command;
+  std::string precision;
+  std::string device = "cpu";
+  std::string solver_iterations = "converged";
+  std::string invweight = "nominal";
+  std::vector<std::string> set;
+};
+
+struct Override {
+  const char* name;
+  std::optional<double> ModelOverrides::*field;
+  bool may_be_zero;
+};
+
+constexpr Override kOverrides[] = {
+    {"kp", &ModelOverrides::kp, true},
+    {"kd", &ModelOverrides::kd, true},
+    {"friction", &ModelOverrides::friction, false},
+    {"strength", &ModelOverrides::strength, true},
+    {"base_mass_scale", &ModelOverrides::base_mass_scale, false},
+};
+
+template <class Number>
+bool parse(std::string_view text, Number* number) {
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return error == std::errc{} && rest == text.data() + text.size();
+}
+
+/// One `name=value` of --set.
+void apply_override(const std::string& assignment, ModelOverrides& overrides) {
+  const std::size_t equals = assignment.find('=');
+  const std::string name = assignment.substr(0, equals);
+  std::vector<std::string> names;
+  for (const Override& known : kOverrides) {
+    names.push_back(known.name);
+    if (name != known.name) continue;
+    double number = 0.0;
+    const bool valid = equals != std::string::npos && parse(assignment.substr(equals + 1), &number);
+    KENNEL_CHECK(
+        valid && std::isfinite(number) && number >= 0.0 && (known.may_be_zero || number > 0.0),
+        "--set ", assignment, ": expected ", name, "= a number ",
+        known.may_be_zero ? "of at least 0" : "above 0");
+    overrides.*known.field = number;
+    return;
+  }
+  const std::string near = nearest_name(name, names);
+  fail("--set ", assignment, ": expected kp, kd, friction, strength or base_mass_scale",
+       near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+SimulateCommand checked(const Flags& flags) {
+  SimulateCommand command = flags.command;
+  KENNEL_CHECK(flags.device != "cuda" || flags.precision != "double",
+               "--device cuda computes in float only; use --precision float, or --device cpu");
+  command.device = choose_device(flags.device);
+  const bool is_float = flags.precision == "float" || command.device == Device::kCuda;
+  command.precision = is_float ? Precision::kFloat : Precision::kDouble;
+  if (flags.solver_iterations != "converged") {
+    int iterations = 0;
+    KENNEL_CHECK(parse(flags.solver_iterations, &iterations) && iterations >= 1,
+                 "--solver-iterations ", flags.solver_iterations,
+                 ": expected a number of at least 1, or converged");
+    command.solver_iterations = iterations;
+  }
+  command.exact_invweight = flags.invweight == "exact";
+  for (const std::string& assignment : flags.set) apply_override(assignment, command.set);
+  return command;
+}
+
+}  // namespace
+
+RunCommand add_simulate(CLI::App& app) {
+  const auto flags = std::make_shared<Flags>();
+  SimulateCommand& command = flags->command;
+  app.add_option("--model", command.model, "MJCF (default: the shipped Pupper v3)");
+  app.add_option("--ctrl", command.ctrl, ".npy (n, 12): joint targets [rad], a row a physics step")
+      ->required();
+  app.add_option("--init", command.init, ".npy (37,): qpos, then qvel")->required();
+  app.add_option(
+         "--out", command.out,
+         ".npy (n+1, 55) to write: qpos, qvel, qacc of each step; NaN in the last row's qacc")
+      ->required();
+  app.add_option("--precision", flags->precision,
+                 "double or float (default: double on the CPU, float on a GPU)")
+      ->check(one_of({"double", "float"}));
+  app.add_option("--device", flags->device, "cpu or cuda")
+      ->check(one_of({"cpu", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--solver-iterations", flags->solver_iterations,
+                 "Newton steps of the contact solver, or converged")
+      ->capture_default_str();
+  app.add_option(
+      "--set", flags->set,
+      "kp=5 kd=0.25 friction=0.8 strength=1 base_mass_scale=1: instead of the model's own");
+  app.add_option("--invweight", flags->invweight,
+                 "inverse weights of the constraints: nominal keeps the model file's, exact "
+                 "recomputes them after --set")
+      ->check(one_of({"nominal", "exact"}))
+      ->capture_default_str();
+  return [flags] { return run_simulate(checked(*flags)); };
+}
+
+}  // namespace kennel

@@ -1,0 +1,158 @@
+// kennel train: everything is read and checked, then the run folder appears, then training starts.
+#include "train.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "device.h"
+#include "eval_command.h"
+#include "interrupt.h"
+#include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
+#include "kennel/io/run_folder.h"
+#include "kennel/rl/trainer.h"
+#include "kennel/sim/make_env.h"
+#include "policy_export.h"
+#include "progress_line.h"
+#include "run_config.h"
+#include "train_loop.h"
+
+namespace kennel {
+namespace {
+
+/// The environments and who learns from them.
+struct Simulation {
+  std::unique_ptr<VecEnv> env;
+  std::unique_ptr<Trainer> trainer;
+};
+
+void apply_flags(const TrainCommand& command, RunConfig& config) {
+  if (command.steps) config.train.steps = *command.steps;
+  if (command.seed) config.train.seed = *command.seed;
+  if (command.num_envs) config.train.num_envs = *command.num_envs;
+}
+
+Simulation make_simulation(const TrainCommand& command, const RunConfig& config, Device device) {
+  const auto seed = static_cast<std::uint64_t>(config.train.seed);
+  EnvOptions options;
+  options.num_envs = config.train.num_envs;
+  options.seed = seed;
+  options.num_threads = command.threads > 0 ? command.threads : num_usable_cores();
+  options.device = name_of(device);
+  Simulation simulation;
+  simulation.env = make_env(config.env, options);
+  simulation.trainer = std::make_unique<Trainer>(*simulation.env, config.ppo, seed,
+                                                 pupper_mirrors(config.env.task.history));
+  return simulation;
+}
+
+/// Single environments that diverge are reset and counted; when many do, the recipe is at fault.
+std::vector<Scalar> checked_stats(VecEnv& env) {
+  constexpr double kTolerated = 0.01;  // of the environments, in one iteration
+  const int num_envs = env.spec().num_envs;
+  std::vector<Scalar> scalars;
+  for (const Stat& stat : env.drain_stats()) {
+    KENNEL_CHECK(stat.name != "env/diverged" || stat.value <= std::max(1.0, kTolerated * num_envs),
+                 stat.value, " of ", num_envs,
+                 " environments diverged in one iteration; try more env.solver_iterations or "
+                 "narrower ranges in [env.randomization]");
+    scalars.emplace_back(stat.name, stat.value);
+  }
+  return scalars;
+}
+
+const char* reason_text(StopReason reason) {
+  switch (reason) {
+    case StopReason::kMinutesOver:
+      return " (--minutes are over)";
+    case StopReason::kInterrupted:
+      return " (interrupted)";
+    default:
+      return "";
+  }
+}
+
+/// Exports and judges the policy, and says what to do next.
+void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run) {
+  export_policy(simulation.trainer->policy(), config.env, run.policy());
+  const std::string folder = std::filesystem::relative(run.path()).string();
+  const std::string policy = std::filesystem::relative(run.policy()).string();
+  std::cerr << "policy: " << policy << '\n';
+  if (config.train.judge_episodes > 0) {
+    std::cerr << "judging it in MuJoCo, " << config.train.judge_episodes
+              << " episodes nominal and randomised\n";
+    EvalCommand eval;
+    eval.policies = {policy};
+    eval.episodes = config.train.judge_episodes;
+    run_eval(eval);
+  }
+  std::cerr << "next: kennel eval " << policy << " --episodes 480 --seed 2   (another judgement)\n"
+            << "      kennel train --resume " << folder << " --steps "
+            << 2 * std::max(config.train.steps, simulation.trainer->env_steps())
+            << "   (train longer)\n"
+            << "      tensorboard --logdir " << folder << "   (see the curves)\n";
+}
+
+int train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
+          RunFolder& run, bool resumed) {
+  const std::int64_t first_steps = simulation.trainer->env_steps();
+  const auto start = std::chrono::steady_clock::now();
+  TrainLoop loop{.learner = *simulation.trainer,
+                 .run = run,
+                 .drain_stats = [&env = *simulation.env] { return checked_stats(env); },
+                 .config = config.train,
+                 .config_text = recipe_text(config),
+                 .resumed = resumed,
+                 .interrupted = InterruptGuard::flag()};
+  if (command.minutes) loop.max_minutes = *command.minutes;
+  std::optional<InterruptGuard> guard(
+      std::in_place);  // afterwards Ctrl-C ends the judgement at once
+  const StopReason reason = train_loop(loop);
+  guard.reset();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
+  std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
+            << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
+  finish(simulation, config, run);
+  return 0;
+}
+
+int resume(const TrainCommand& command) {
+  RunFolder run = RunFolder::resume(command.resume);
+  const std::filesystem::path checkpoint = run.find_checkpoint("last");
+  const RunConfig config =
+      load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  Simulation simulation = make_simulation(command, config, choose_device(command.device));
+  simulation.trainer->load(checkpoint);
+  KENNEL_CHECK(simulation.trainer->env_steps() < config.train.steps, run.path().string(),
+               " has its ", simulation.trainer->env_steps(),
+               " steps already; ask for more with --steps ", 2 * config.train.steps);
+  write_file_atomically(run.config(), recipe_text(config));
+  return train(command, config, simulation, run, true);
+}
+
+int start(const TrainCommand& command) {
+  const std::filesystem::path out =
+      command.out.empty() ? default_run_path("runs") : std::filesystem::path(command.out);
+  const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
+  const RunConfig config =
+      load_run_config(command.config, [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  RunFolder::check_can_create(out, if_exists);
+  Simulation simulation = make_simulation(command, config, choose_device(command.device));
+  if (!command.init_from.empty()) simulation.trainer->load_networks(command.init_from);
+  RunFolder run = RunFolder::create(out, recipe_text(config), if_exists);
+  std::cerr << "run folder: " << std::filesystem::relative(run.path()).string() << '\n';
+  return train(command, config, simulation, run, false);
+}
+
+}  // namespace
+
+int run_train(const TrainCommand& command) {
+  return command.resume.empty() ? start(command) : resume(command);
+}
+
+}  // namespace kennel

@@ -1,0 +1,29 @@
+// kennel train: what its flags say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace kennel {
+
+/// What is empty comes from the recipe.
+struct TrainCommand {
+  std::string config;     // recipe; empty: the shipped one
+  std::string out;        // run folder to create; empty: a new one below runs/
+  std::string resume;     // run folder to go on with
+  std::string init_from;  // checkpoint whose networks start the run
+  bool force = false;     // replace an existing run folder
+  std::optional<std::int64_t> steps;
+  std::optional<double> minutes;
+  std::optional<std::int64_t> seed;
+  std::optional<int> num_envs;
+  int threads = 0;  // of the simulator; 0: one for each core
+  std::string device = "auto";
+};
+
+/// Trains, exports, judges. \return the exit code
+/// \throws Error for everything the user can act on; an existing run folder is whole then
+int run_train(const TrainCommand& command);
+
+}  // namespace kennel

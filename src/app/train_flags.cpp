@@ -1,0 +1,41 @@
+// kennel train: the flags.
+#include <memory>
+
+#include "command.h"
+#include "flags.h"
+#include "train.h"
+
+namespace kennel {
+
+RunCommand add_train(CLI::App& app) {
+  const auto command = std::make_shared<TrainCommand>();
+  CLI::Option* config =
+      app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  CLI::Option* out =
+      app.add_option("--out", command->out, "run folder to create (default: runs/<date and time>)");
+  app.add_option("--steps", command->steps,
+                 "budget: control steps of all environments together, since the start of the run")
+      ->check(number_from(std::int64_t{1}, std::int64_t{1'000'000'000'000'000}));
+  app.add_option("--minutes", command->minutes, "stop after this time at the latest")
+      ->check(number_from(0.0, 1e9));
+  CLI::Option* seed = app.add_option("--seed", command->seed, "same seed, same run")
+                          ->check(number_from(std::int64_t{0}, std::int64_t{1} << 53));
+  CLI::Option* num_envs =
+      app.add_option("--num-envs", command->num_envs, "environments side by side")
+          ->check(number_from(1, 1 << 24));
+  add_threads(app, command->threads,
+              "threads of the simulator; 0: one for each core. Results do not depend on it");
+  add_device(app, command->device);
+  CLI::Option* init_from = app.add_option("--init-from", command->init_from,
+                                          "checkpoint whose networks the run starts with");
+  CLI::Option* force =
+      app.add_flag("--force", command->force, "replace the run folder that --out names");
+  CLI::Option* resume =
+      app.add_option("--resume", command->resume,
+                     "go on with this run from its last checkpoint, with its own recipe and seed");
+  for (CLI::Option* other : {config, out, seed, num_envs, init_from, force})
+    resume->excludes(other);
+  return [command] { return run_train(*command); };
+}
+
+}  // namespace kennel

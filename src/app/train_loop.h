@@ -1,0 +1,39 @@
+// The loop of a training run: iterate, log, checkpoint, until the budget is spent or the user stops
+// it.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kennel/io/event_file.h"
+#include "kennel/io/run_folder.h"
+#include "kennel/rl/learner.h"
+#include "train_config.h"
+
+namespace kennel {
+
+/// What the loop works on. The learner is fresh or holds the run's last checkpoint.
+struct TrainLoop {
+  Learner& learner;
+  RunFolder& run;
+  std::function<std::vector<Scalar>()> drain_stats;  // the environment's means since the last call
+  TrainConfig config;
+  std::string config_text;  // stored in every checkpoint
+  bool resumed = false;
+  double max_minutes = std::numeric_limits<double>::infinity();
+  const volatile std::sig_atomic_t& interrupted;
+};
+
+enum class StopReason { kBudgetSpent, kMinutesOver, kInterrupted };
+
+/// Trains until `config.steps`, `max_minutes` or an interruption, whichever comes first. The run's
+/// last checkpoint is then the learner's state. Which steps are taken and what is saved never
+/// depends on the clock, but for `max_minutes`. \throws Error when training diverges or the disk is
+/// full; the run folder then holds the checkpoints made so far
+StopReason train_loop(const TrainLoop& loop);
+
+}  // namespace kennel

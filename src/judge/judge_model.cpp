@@ -1,0 +1,107 @@
+#include "judge_model.h"
+
+#include <algorithm>
+
+#include "kennel/core/check.h"
+
+namespace kennel::judge {
+namespace {
+
+ModelPtr load_mjcf(const std::string& path) {
+  std::array<char, 1024> error{};
+  ModelPtr model(mj_loadXML(path.c_str(), nullptr, error.data(), error.size()));
+  if (!model) {
+    std::string reason = error.data();
+    std::replace(reason.begin(), reason.end(), '\n', ' ');
+    fail(path, ": MuJoCo cannot load it: ", reason);
+  }
+  return model;
+}
+
+int actuator_of_joint(const mjModel& model, int joint) {
+  for (int actuator = 0; actuator < model.nu; ++actuator) {
+    if (model.actuator_trntype[actuator] == mjTRN_JOINT &&
+        model.actuator_trnid[2 * actuator] == joint) {
+      return actuator;
+    }
+  }
+  return -1;
+}
+
+RobotIndex index_robot(const mjModel& model, const std::string& path) {
+  KENNEL_CHECK(
+      model.nq == 19 && model.nv == 18 && model.nu == kPolicyJoints && model.nbody == kLinks + 1,
+      path,
+      ": the judge plays robots with a free base and four legs of three links (nq 19, nv 18, nu "
+      "12, 13 bodies);"
+      " this model has nq ",
+      model.nq, ", nv ", model.nv, ", nu ", model.nu, ", ", model.nbody - 1, " bodies");
+  KENNEL_CHECK(model.jnt_type[0] == mjJNT_FREE, path,
+               ": the first joint must be the base's free joint");
+  RobotIndex robot;
+  robot.base = model.jnt_bodyid[0];
+  for (int link = 0; link < kLinks; ++link) robot.bodies[link] = link + 1;
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const char* name = kPolicyJointNames[joint];
+    const int id = mj_name2id(&model, mjOBJ_JOINT, name);
+    KENNEL_CHECK(id >= 0, path, ": no joint \"", name, "\"; a policy's joints are found by name");
+    robot.qpos[joint] = model.jnt_qposadr[id];
+    robot.actuator[joint] = actuator_of_joint(model, id);
+    KENNEL_CHECK(robot.actuator[joint] >= 0, path, ": joint \"", name, "\" has no actuator");
+    KENNEL_CHECK(model.actuator_gaintype[robot.actuator[joint]] == mjGAIN_FIXED &&
+                     model.actuator_biastype[robot.actuator[joint]] == mjBIAS_AFFINE,
+                 path, ": the actuator of joint \"", name, "\" is not a position servo");
+  }
+  return robot;
+}
+
+// The reference answer: more iterations than it ever takes, no early end.
+void set_protocol_options(mjModel& model) {
+  model.opt.timestep = kPhysicsDt;
+  model.opt.solver = mjSOL_NEWTON;
+  model.opt.iterations = 100;
+  model.opt.ls_iterations = 50;
+  model.opt.tolerance = 1e-10;
+  model.opt.disableflags |=
+      mjDSBL_AUTORESET;  // a diverged episode must be seen, not silently restarted
+}
+
+}  // namespace
+
+JudgeModel load_judge_model(const std::string& path) {
+  JudgeModel judge{load_mjcf(path), {}};
+  judge.robot = index_robot(*judge.nominal, path);
+  set_protocol_options(*judge.nominal);
+  return judge;
+}
+
+void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const EpisodePlan& plan,
+                mjModel* model, mjData* data) {
+  mj_copyModel(model, judge.nominal.get());
+  for (int geom = 0; geom < model->ngeom; ++geom) model->geom_friction[3 * geom] = plan.friction;
+  for (int link = 0; link < kLinks; ++link) {
+    const int body = judge.robot.bodies[link];
+    model->body_mass[body] *= plan.mass_factor[link];
+    for (int axis = 0; axis < 3; ++axis)
+      model->body_inertia[3 * body + axis] *= plan.mass_factor[link];
+  }
+  for (int axis = 0; axis < 3; ++axis)
+    model->body_ipos[3 * judge.robot.base + axis] += plan.com_shift[axis];
+  for (const int actuator : judge.robot.actuator) {
+    const double kp = plan.strength * plan.kp_factor * policy.kp;
+    const double kd = plan.strength * plan.kd_factor * policy.kd;
+    mjtNum* bias = model->actuator_biasprm + mjNBIAS * actuator;
+    model->actuator_gainprm[mjNGAIN * actuator] = kp;
+    bias[0] = 0.0;
+    bias[1] = -kp;
+    bias[2] = -kd;
+    for (int side = 0; side < 2; ++side)
+      model->actuator_forcerange[2 * actuator + side] *= plan.strength;
+  }
+  // Inverse weights, and the frames that a shifted COM changes, follow from the masses; it
+  // overwrites the state in `data`.
+  mj_setConst(model, data);
+  mj_resetData(model, data);
+}
+
+}  // namespace kennel::judge

@@ -1,0 +1,47 @@
+// The robot in MuJoCo as the judge needs it: loaded, checked, and set up for one episode at a time.
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "kennel/io/policy_file.h"
+#include "protocol.h"
+
+namespace kennel::judge {
+
+struct MujocoDeleter {
+  void operator()(mjModel* model) const { mj_deleteModel(model); }
+  void operator()(mjData* data) const { mj_deleteData(data); }
+};
+using ModelPtr = std::unique_ptr<mjModel, MujocoDeleter>;
+using DataPtr = std::unique_ptr<mjData, MujocoDeleter>;
+
+/// Where the robot's parts are in MuJoCo's arrays; joints in the policy's order.
+struct RobotIndex {
+  int base = 0;  // body with the free joint; its state starts at qpos[0], qvel[0]
+  std::array<int, kLinks> bodies{};       // base first
+  std::array<int, kPolicyJoints> qpos{};  // joint angle
+  std::array<int, kPolicyJoints> actuator{};
+};
+
+/// The nominal model with the judge's solver settings, shared by all threads and never changed
+/// after loading.
+struct JudgeModel {
+  ModelPtr nominal;
+  RobotIndex robot;
+};
+
+/// \param path  MJCF of a Pupper-like robot: a free base, and the joints and servos of
+/// `kPolicyJointNames` \throws Error naming the file and what is missing or different
+JudgeModel load_judge_model(const std::string& path);
+
+/// Makes `model`, a copy of the nominal one, the robot of one episode with the policy's gains.
+/// `data` is used as scratch memory and left in the model's initial state: set the state
+/// afterwards.
+void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const EpisodePlan& plan,
+                mjModel* model, mjData* data);
+
+}  // namespace kennel::judge

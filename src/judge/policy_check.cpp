@@ -1,0 +1,109 @@
+#include "policy_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "kennel/core/check.h"
+#include "kennel/judge/policy_forward.h"
+
+namespace kennel {
+namespace {
+
+constexpr const char* kExportAgain = "; export the policy again";
+
+void check_finite(const std::string& where, std::span<const float> values) {
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    KENNEL_CHECK(std::isfinite(values[at]), where, "[", at, "] is ", values[at],
+                 "; expected a finite number", kExportAgain);
+  }
+}
+
+void check_layer(const std::string& where, const DenseLayer& layer, int inputs) {
+  KENNEL_CHECK(judge::is_known_activation(layer.activation), where, ".activation is \"",
+               layer.activation, "\"; the robot knows ", judge::kKnownActivations);
+  KENNEL_CHECK(layer.in == inputs, where, ".weights[0] has ", layer.in, " rows; expected ", inputs,
+               ", what the layer before it puts out", kExportAgain);
+  KENNEL_CHECK(layer.out > 0, where, " has no outputs; expected at least one", kExportAgain);
+  const auto expected = static_cast<std::size_t>(layer.in) * layer.out;
+  KENNEL_CHECK(layer.weights.size() == expected, where, ".weights[0] has ", layer.weights.size(),
+               " numbers; expected ", layer.in, " x ", layer.out, kExportAgain);
+  KENNEL_CHECK(layer.bias.size() == static_cast<std::size_t>(layer.out), where, ".weights[1] has ",
+               layer.bias.size(), " numbers; expected ", layer.out, ", one for each output",
+               kExportAgain);
+  for (int row = 0; row < layer.in; ++row) {
+    check_finite(
+        text(where, ".weights[0][", row, "]"),
+        std::span(layer.weights).subspan(static_cast<std::size_t>(row) * layer.out, layer.out));
+  }
+  check_finite(where + ".weights[1]", layer.bias);
+}
+
+void check_network(const std::string& where, const PolicyFile& policy) {
+  const auto& layers = policy.network.layers;
+  KENNEL_CHECK(!layers.empty(), where, "layers is empty; expected at least one dense layer");
+  int inputs = policy.observation_history * kPolicyFrame;
+  for (std::size_t at = 0; at < layers.size(); ++at) {
+    check_layer(text(where, "layers[", at, "]"), layers[at], inputs);
+    inputs = layers[at].out;
+  }
+  KENNEL_CHECK(inputs == kPolicyJoints, where, "layers[", layers.size() - 1, "] puts out ", inputs,
+               " numbers; expected ", kPolicyJoints, ", one for each joint");
+}
+
+void check_joints(const std::string& where, const PolicyFile& policy) {
+  check_finite(where + "action_scale", policy.action_scale);
+  check_finite(where + "default_joint_pos", policy.default_joint_pos);
+  check_finite(where + "joint_lower_limits", policy.joint_lower_limits);
+  check_finite(where + "joint_upper_limits", policy.joint_upper_limits);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const float low = policy.joint_lower_limits[joint], high = policy.joint_upper_limits[joint];
+    const float pose = policy.default_joint_pos[joint];
+    KENNEL_CHECK(low < high, where, "joint_lower_limits[", joint, "] = ", low,
+                 " is not below joint_upper_limits[", joint, "] = ", high, " (",
+                 kPolicyJointNames[joint], ")");
+    KENNEL_CHECK(low <= pose && pose <= high, where, "default_joint_pos[", joint, "] = ", pose,
+                 " is outside the joint's limits ", low, " to ", high, " (",
+                 kPolicyJointNames[joint], ")");
+  }
+}
+
+void check_golden(const std::string& where, const PolicyFile& policy) {
+  if (policy.golden_obs.empty() && policy.golden_action.empty()) return;
+  const auto obs_size = static_cast<std::size_t>(policy.observation_history) * kPolicyFrame;
+  KENNEL_CHECK(policy.golden_obs.size() == obs_size, where, "golden.obs has ",
+               policy.golden_obs.size(), " numbers; expected ", obs_size);
+  KENNEL_CHECK(policy.golden_action.size() == kPolicyJoints, where, "golden.action has ",
+               policy.golden_action.size(), " numbers; expected ", kPolicyJoints);
+  check_finite(where + "golden.obs", policy.golden_obs);
+  check_finite(where + "golden.action", policy.golden_action);
+  const std::vector<float> action = forward(policy.network, policy.golden_obs);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    KENNEL_CHECK(std::abs(action[joint] - policy.golden_action[joint]) <= kGoldenTolerance, where,
+                 "golden.action[", joint, "] is ", policy.golden_action[joint],
+                 ", but the network gives ", action[joint],
+                 "; the file was damaged or edited: export the policy again");
+  }
+}
+
+}  // namespace
+
+void check_policy(const std::string& file, const PolicyFile& policy) {
+  const std::string where = file + ": ";
+  constexpr int kLongestHistory =
+      64;  // more than a second at 50 Hz; beyond it the number is a mistake
+  KENNEL_CHECK(policy.observation_history >= 1 && policy.observation_history <= kLongestHistory,
+               where, "observation_history is ", policy.observation_history, "; expected 1 to ",
+               kLongestHistory);
+  check_network(where, policy);
+  check_joints(where, policy);
+  KENNEL_CHECK(std::isfinite(policy.kp) && policy.kp > 0.0f, where, "kp is ", policy.kp,
+               "; expected a gain above 0 N m/rad");
+  KENNEL_CHECK(std::isfinite(policy.kd) && policy.kd >= 0.0f, where, "kd is ", policy.kd,
+               "; expected a gain of at least 0 N m s/rad");
+  KENNEL_CHECK(policy.control_dt == 0.02f, where, "control_dt is ", policy.control_dt,
+               " s; the robot's controller runs a policy every 0.02 s");
+  check_golden(where, policy);
+}
+
+}  // namespace kennel

@@ -1,0 +1,105 @@
+// The numbers of the judge's protocol and what is drawn for an episode.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "kennel/judge/judge.h"
+
+namespace kennel::judge {
+
+inline constexpr double kPhysicsDt = 0.004;  // s
+inline constexpr int kSubsteps = 5;          // physics steps a control step
+inline constexpr double kControlDt = kSubsteps * kPhysicsDt;
+inline constexpr int kStepsPerSecond = 50;
+
+inline constexpr int kCommands = 3;
+inline constexpr int kStepsPerCommand = 4 * kStepsPerSecond;
+inline constexpr int kEpisodeSteps = kCommands * kStepsPerCommand;
+inline constexpr int kUnscoredSteps = kStepsPerSecond;  // after each change of command
+inline constexpr int kStandingEpisodeEvery = 12;
+
+inline constexpr double kStartHeight = 0.17;  // m
+inline constexpr double kFallTilt = 0.9;      // rad
+inline constexpr double kFallHeight = 0.06;   // m
+inline constexpr double kNominalFriction = 0.8;
+inline constexpr int kPushEverySteps = 2 * kStepsPerSecond;
+inline constexpr int kPushes = (kEpisodeSteps - 1) / kPushEverySteps;
+
+inline constexpr int kLinks = 13;  // base_link and three a leg
+
+/// Ends of a uniform distribution.
+struct Interval {
+  double low, high;
+};
+
+inline constexpr Interval kCommandVx{-0.75, 0.75};     // m/s, base frame
+inline constexpr Interval kCommandVy{-0.5, 0.5};       // m/s, base frame
+inline constexpr Interval kCommandYawRate{-2.0, 2.0};  // rad/s
+
+inline constexpr Interval kFriction{0.5, 1.3};     // sliding, of every geom and so of every contact
+inline constexpr Interval kMassFactor{0.85, 1.3};  // each link its own, for mass and inertia alike
+inline constexpr Interval kComShiftX{-0.02, 0.03};     // m, base
+inline constexpr Interval kComShiftYz{-0.005, 0.005};  // m, base, y and z
+inline constexpr Interval kKpFactor{0.65, 1.1};
+inline constexpr Interval kKdFactor{0.8, 1.5};
+inline constexpr Interval kStrengthFactor{0.75, 1.05};  // scales kp, kd and the torque limit
+inline constexpr Interval kPush{-0.35,
+                                0.35};     // m/s, change of the base's velocity along world x and y
+inline constexpr double kGyroNoise = 0.1;  // rad/s, uniform +-
+inline constexpr double kGravityNoise = 0.05;  // each component, uniform +-, then normalised again
+inline constexpr double kJointNoise = 0.03;    // rad, uniform +-
+
+/// Random numbers of one episode: a function of the seed, the episode, the purpose and an index,
+/// and of nothing else.
+class EpisodeRandom {
+ public:
+  enum Purpose : std::uint32_t {
+    kHeading,
+    kCommand,
+    kContactFriction,
+    kMass,
+    kComShift,
+    kGains,
+    kLatency,
+    kPushVelocity,
+    kNoise
+  };
+
+  EpisodeRandom(std::uint64_t seed, int episode) : seed_(seed), episode_(episode) {}
+
+  double uniform(Purpose purpose, std::uint32_t index, Interval interval) const;
+
+ private:
+  std::uint64_t seed_;
+  int episode_;
+};
+
+struct Command {
+  double vx = 0.0, vy = 0.0;  // m/s, base frame
+  double yaw_rate = 0.0;      // rad/s
+};
+
+/// Everything drawn before an episode starts; only the sensor noise is drawn on the way.
+struct EpisodePlan {
+  std::array<Command, kCommands> commands;
+  bool standing = false;  // zero commands throughout
+  double heading = 0.0;   // rad
+
+  double friction = kNominalFriction;
+  std::array<double, kLinks> mass_factor;
+  std::array<double, 3> com_shift{};  // m, base frame
+  double kp_factor = 1.0;
+  double kd_factor = 1.0;
+  double strength = 1.0;
+  int action_latency = 0;  // control steps
+  int imu_latency = 0;     // control steps
+  bool noise = false;
+  std::array<std::array<double, 2>, kPushes> pushes{};  // m/s, world x and y, at 2 s, 4 s, ...
+};
+
+/// The plan of one episode; nominal and randomised episodes of a number have the same heading and
+/// commands.
+EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode);
+
+}  // namespace kennel::judge

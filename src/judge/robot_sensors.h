@@ -1,0 +1,49 @@
+// The robot's observation, built from MuJoCo's state by the robot's own contract.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "judge_model.h"
+
+namespace kennel::judge {
+
+/// What the IMU reports, in the base frame.
+struct Imu {
+  std::array<double, 3> gyro{};                   // rad/s
+  std::array<double, 3> gravity{0.0, 0.0, -1.0};  // unit vector
+};
+
+Imu read_imu(const mjData& data);
+
+/// The base's horizontal velocity in its own frame and its yaw rate.
+Command base_velocity(const mjData& data);
+
+/// Angle between the base's z axis and the world's. rad
+double base_tilt(const mjData& data);
+
+/// Frames of the robot's observation, the newest first. At the start every frame is zero with
+/// gravity z = -1.
+class ObservationHistory {
+ public:
+  ObservationHistory(const PolicyFile& policy, const RobotIndex& robot);
+
+  void reset();
+
+  /// Moves the frames one step into the past and writes the new one in front.
+  /// \param imu          what the robot reads, delayed where the plan says so, without noise
+  /// \param last_action  (12), the network's output of the step before
+  /// \param random       adds sensor noise drawn for `step`; null for none
+  /// \return (observation_history * 36), valid until the next call
+  std::span<const float> observe(const mjData& data, const Imu& imu, const Command& command,
+                                 std::span<const float> last_action, const EpisodeRandom* random,
+                                 int step);
+
+ private:
+  const PolicyFile& policy_;
+  const RobotIndex& robot_;
+  std::vector<float> obs_;
+};
+
+}  // namespace kennel::judge

@@ -1,0 +1,48 @@
+#include "kennel/model/overrides.h"
+
+#include <mujoco/mujoco.h>
+
+namespace kennel {
+namespace {
+
+void scale_body(mjModel& m, int body, double factor) {
+  m.body_mass[body] *= factor;
+  for (int i = 0; i < 3; ++i) m.body_inertia[3 * body + i] *= factor;
+}
+
+void apply(const ModelOverrides& o, mjModel& m) {
+  for (int a = 0; a < m.nactuator; ++a) {
+    mjtNum* gain = m.actuator_gainprm + mjNGAIN * a;
+    mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
+    if (o.kp) gain[0] = *o.kp, bias[1] = -*o.kp;
+    if (o.kd) bias[2] = -*o.kd;
+    const double strength = o.strength.value_or(1);
+    gain[0] *= strength;
+    bias[1] *= strength;
+    bias[2] *= strength;
+    m.actuator_forcerange[2 * a] *= strength;
+    m.actuator_forcerange[2 * a + 1] *= strength;
+  }
+  if (o.friction) {
+    for (int g = 0; g < m.ngeom; ++g) m.geom_friction[3 * g] = *o.friction;
+    for (int p = 0; p < m.npair; ++p) m.pair_friction[5 * p] = m.pair_friction[5 * p + 1] = *o.friction;
+  }
+  if (o.base_mass_scale)
+    for (int j = 0; j < m.njnt; ++j)
+      if (m.jnt_type[j] == mjJNT_FREE) scale_body(m, m.jnt_bodyid[j], *o.base_mass_scale);
+}
+
+}  // namespace
+
+LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides, bool exact_invweight) {
+  const MjModelPtr model = compile_mjcf(file);
+  apply(overrides, *model);
+  if (exact_invweight) {
+    mjData* data = mj_makeData(model.get());
+    mj_setConst(model.get(), data);
+    mj_deleteData(data);
+  }
+  return quadruped_from(*model, file.string());
+}
+
+}  // namespace kennel

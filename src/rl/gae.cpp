@@ -1,0 +1,19 @@
+#include "kennel/rl/gae.h"
+
+namespace kennel {
+
+torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda) {
+  // where() and not a product: what a terminated step leaves in next_value may be anything, even
+  // NaN.
+  const torch::Tensor next_value =
+      torch::where(in.terminated > 0, torch::zeros({}, in.value.options()), in.next_value);
+  torch::Tensor advantage = in.reward + gamma * next_value - in.value;  // delta, then A in place
+  const torch::Tensor done = (in.terminated + in.truncated).clamp_max(1);
+  const torch::Tensor decay = (1 - done) * (gamma * gae_lambda);
+  for (std::int64_t t = advantage.size(0) - 2; t >= 0; --t) {
+    advantage[t].addcmul_(decay[t], advantage[t + 1]);
+  }
+  return advantage;
+}
+
+}  // namespace kennel

@@ -1,0 +1,148 @@
+#include "kennel/rl/mlp.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+namespace {
+
+void activate_(torch::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kLinear:
+      return;
+    case Activation::kRelu:
+      x.relu_();
+      return;
+    case Activation::kElu:
+      at::elu_(x);
+      return;
+    case Activation::kTanh:
+      x.tanh_();
+      return;
+  }
+}
+
+// grad <- grad * activation'(x), with the derivative taken from the output y = activation(x).
+void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activation activation) {
+  switch (activation) {
+    case Activation::kLinear:
+      return;
+    case Activation::kRelu:
+      at::threshold_backward_out(grad, grad, y, 0);
+      return;
+    case Activation::kElu:
+      at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
+      return;
+    case Activation::kTanh:
+      at::tanh_backward_out(grad, grad, y);
+      return;
+  }
+}
+
+}  // namespace
+
+Activation parse_activation(std::string_view name) {
+  if (name.empty()) return Activation::kLinear;
+  if (name == "relu") return Activation::kRelu;
+  if (name == "elu") return Activation::kElu;
+  if (name == "tanh") return Activation::kTanh;
+  fail("activation \"", name, "\" is unknown; expected relu, elu, tanh or \"\" (linear)");
+}
+
+std::string activation_name(Activation activation) {
+  switch (activation) {
+    case Activation::kLinear:
+      return "";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kElu:
+      return "elu";
+    case Activation::kTanh:
+      return "tanh";
+  }
+  fail("an activation that does not exist");
+}
+
+MlpShape mlp_shape(int in, const std::vector<int>& hidden, int out, Activation hidden_activation,
+                   Activation output_activation) {
+  MlpShape shape;
+  for (const int units : hidden) {
+    shape.push_back({in, units, hidden_activation});
+    in = units;
+  }
+  shape.push_back({in, out, output_activation});
+  return shape;
+}
+
+std::int64_t num_parameters(const MlpShape& shape) {
+  std::int64_t count = 0;
+  for (const DenseShape& layer : shape) {
+    count += static_cast<std::int64_t>(layer.in) * layer.out + layer.out;
+  }
+  return count;
+}
+
+std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
+                               const MlpShape& shape) {
+  std::vector<Dense> layers;
+  for (const DenseShape& layer : shape) {
+    const std::int64_t weights = static_cast<std::int64_t>(layer.in) * layer.out;
+    layers.push_back({flat.narrow(0, offset, weights).view({layer.in, layer.out}),
+                      flat.narrow(0, offset + weights, layer.out), layer.activation});
+    offset += weights + layer.out;
+  }
+  return layers;
+}
+
+MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device) {
+  for (const DenseShape& layer : shape) {
+    output.push_back(torch::empty({0, layer.out}, device));
+    grad.push_back(torch::empty({0, layer.out}, device));
+  }
+}
+
+void MlpWorkspace::resize(std::int64_t rows) {
+  if (output.front().size(0) == rows) return;
+  for (torch::Tensor& t : output) t.resize_({rows, t.size(1)});
+  for (torch::Tensor& t : grad) t.resize_({rows, t.size(1)});
+}
+
+const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
+                             MlpWorkspace& workspace) {
+  const torch::Tensor* input = &x;
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    torch::Tensor& y = workspace.output[k];
+    at::addmm_out(y, layers[k].bias, *input, layers[k].weight);
+    activate_(y, layers[k].activation);
+    input = &y;
+  }
+  return workspace.output.back();
+}
+
+void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
+              std::vector<Dense>& gradient) {
+  for (std::size_t k = layers.size(); k-- > 0;) {
+    torch::Tensor& grad = workspace.grad[k];
+    activation_backward_(grad, workspace.output[k], layers[k].activation);
+    const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
+    at::mm_out(gradient[k].weight, input.t(), grad);
+    at::sum_out(gradient[k].bias, grad, {0});
+    if (k > 0) at::mm_out(workspace.grad[k - 1], grad, layers[k].weight.t());
+  }
+}
+
+void orthogonal_(torch::Tensor weight, double gain, torch::Generator generator) {
+  const std::int64_t rows = weight.size(0);
+  const std::int64_t columns = weight.size(1);
+  const auto options = torch::TensorOptions().dtype(torch::kFloat64);
+  const torch::Tensor gaussian =
+      torch::randn({std::max(rows, columns), std::min(rows, columns)}, generator, options);
+  auto [q, r] = torch::linalg_qr(gaussian);
+  // The signs of R's diagonal make Q uniform over orthogonal matrices (Mezzadri 2007).
+  q = q * r.diagonal().sign();
+  weight.copy_((rows < columns ? q.t() : q) * gain);
+}
+
+}  // namespace kennel

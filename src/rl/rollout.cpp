@@ -1,0 +1,182 @@
+#include "kennel/rl/rollout.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+
+#include "kennel/rl/gae.h"
+#include "kennel/rl/random.h"
+#include "kennel/rl/slices.h"
+
+namespace kennel {
+namespace {
+
+constexpr std::int64_t kActRowsASlice =
+    256;  // small: one step of a laptop's batch still fills its cores
+constexpr std::int64_t kValueRowsASlice = 512;  // the whole rollout at once
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
+                 torch::Device device)
+    : num_steps_(config.num_steps),
+      num_envs_(spec.num_envs),
+      gamma_(config.gamma),
+      gae_lambda_(config.gae_lambda),
+      pool_(pool),
+      device_(device) {
+  const std::int64_t T = num_steps_, N = num_envs_;
+  obs_ = torch::zeros({T + 1, N, spec.obs_size}, device);
+  privileged_obs_ = torch::zeros({T + 1, N, spec.privileged_obs_size}, device);
+  final_privileged_obs_ = torch::zeros({T, N, spec.privileged_obs_size}, device);
+  action_ = torch::zeros({T, N, spec.action_size}, device);
+  noise_ = torch::zeros({T, N, spec.action_size}, device);
+  log_prob_ = torch::zeros({T, N}, device);
+  reward_ = torch::zeros({T, N}, device);
+  terminated_ = torch::zeros({T, N}, device);
+  truncated_ = torch::zeros({T, N}, device);
+  value_ = torch::zeros({T + 1, N}, device);
+  advantage_ = torch::zeros({T, N}, device);
+  returns_ = torch::zeros({T, N}, device);
+}
+
+void Rollout::reset(VecEnv& env) {
+  StepBuffers slots;
+  slots.obs = obs_[num_steps_];
+  slots.privileged_obs = privileged_obs_[num_steps_];
+  env.bind(slots);
+  env.reset();
+}
+
+void Rollout::bind(VecEnv& env, std::int64_t step) {
+  StepBuffers slots;
+  slots.obs = obs_[step + 1];
+  slots.privileged_obs = privileged_obs_[step + 1];
+  slots.reward = reward_[step];
+  slots.terminated = terminated_[step];
+  slots.truncated = truncated_[step];
+  slots.final_privileged_obs = final_privileged_obs_[step];
+  env.bind(slots);
+}
+
+RolloutSeconds Rollout::collect(VecEnv& env, const ActorCritic& networks,
+                                const Normaliser& obs_normaliser,
+                                const Normaliser& privileged_normaliser, std::uint64_t noise_seed) {
+  const torch::NoGradGuard no_grad;
+  RolloutSeconds seconds;
+  Clock::time_point start = Clock::now();
+  prepare(actor_workers_, networks.actor_shape());
+  prepare(critic_workers_, networks.critic_shape());
+  obs_[0].copy_(obs_[num_steps_]);
+  privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
+  noise_.normal_(0, 1, device_generator(noise_seed, device_));
+  const torch::Tensor std = networks.log_std().exp();
+  for (std::int64_t step = 0; step < num_steps_; ++step) {
+    bind(env, step);
+    act(networks, obs_normaliser, std, step);
+    seconds.policy += seconds_since(start);
+    start = Clock::now();
+    env.step(action_[step]);
+    seconds.simulator += seconds_since(start);
+    start = Clock::now();
+  }
+  estimate(networks, privileged_normaliser);
+  seconds.policy += seconds_since(start);
+  return seconds;
+}
+
+// action <- mean(obs) + std * noise
+void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
+                  const torch::Tensor& std, std::int64_t step) {
+  const torch::Tensor obs = obs_[step];
+  const torch::Tensor noise = noise_[step];
+  const torch::Tensor action = action_[step];
+  const SlicePlan plan(num_envs_, kActRowsASlice, device_);
+  for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
+    Worker& worker = actor_workers_[static_cast<std::size_t>(thread)];
+    worker.input.resize_({slice.rows, obs.size(1)});
+    worker.workspace.resize(slice.rows);
+    normaliser.apply(obs.narrow(0, slice.begin, slice.rows), worker.input);
+    const torch::Tensor& mean = forward(networks.actor(), worker.input, worker.workspace);
+    torch::Tensor out = action.narrow(0, slice.begin, slice.rows);
+    at::addcmul_out(out, mean, noise.narrow(0, slice.begin, slice.rows), std);
+  });
+}
+
+void Rollout::evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
+                       const torch::Tensor& privileged_obs, torch::Tensor value) {
+  const SlicePlan plan(privileged_obs.size(0), kValueRowsASlice, device_);
+  for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
+    Worker& worker = critic_workers_[static_cast<std::size_t>(thread)];
+    worker.input.resize_({slice.rows, privileged_obs.size(1)});
+    worker.workspace.resize(slice.rows);
+    normaliser.apply(privileged_obs.narrow(0, slice.begin, slice.rows), worker.input);
+    const torch::Tensor& out = forward(critic, worker.input, worker.workspace);
+    value.narrow(0, slice.begin, slice.rows).copy_(out.squeeze(1));
+  });
+}
+
+// Values, log-probabilities, advantages and returns of the whole rollout.
+void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser) {
+  evaluate(networks.critic(), privileged_normaliser, privileged_obs_.flatten(0, 1),
+           value_.flatten());
+  torch::Tensor next_value = value_.narrow(0, 1, num_steps_).clone();
+  const torch::Tensor final_obs = final_privileged_obs_.flatten(0, 1);
+  if (device_.is_cpu()) {
+    // Few episodes run out of time in a rollout: only their last states are evaluated.
+    const torch::Tensor ended = truncated_.flatten().nonzero().squeeze(1);
+    if (ended.size(0) > 0) {
+      torch::Tensor values = torch::empty({ended.size(0)}, device_);
+      evaluate(networks.critic(), privileged_normaliser, final_obs.index_select(0, ended), values);
+      next_value.view(-1).index_copy_(0, ended, values);
+    }
+  } else {
+    // Counting them would wait for the device; rows of running episodes may hold anything.
+    torch::Tensor values = torch::empty({num_steps_ * num_envs_}, device_);
+    evaluate(networks.critic(), privileged_normaliser, final_obs, values);
+    next_value = torch::where(truncated_ > 0, values.view_as(next_value), next_value);
+  }
+  const torch::Tensor value = value_.narrow(0, 0, num_steps_);
+  advantage_.copy_(gae({reward_, value, next_value, terminated_, truncated_}, gamma_, gae_lambda_));
+  at::add_out(returns_, advantage_, value);
+  advantage_.sub_(advantage_.mean()).div_(advantage_.std() + 1e-8);
+
+  const double constant =
+      0.5 * static_cast<double>(action_.size(2)) * std::log(2 * std::numbers::pi);
+  log_prob_.copy_((noise_ * noise_).sum(2)).mul_(-0.5).sub_(networks.log_std().sum() + constant);
+}
+
+PpoBatch Rollout::batch() const {
+  PpoBatch batch;
+  batch.obs = obs();
+  batch.privileged_obs = privileged_obs();
+  batch.samples = {action_.flatten(0, 1), log_prob_.flatten(), advantage_.flatten(),
+                   returns_.flatten(), value_.narrow(0, 0, num_steps_).flatten()};
+  return batch;
+}
+
+torch::Tensor Rollout::obs() const { return obs_.narrow(0, 0, num_steps_).flatten(0, 1); }
+
+torch::Tensor Rollout::privileged_obs() const {
+  return privileged_obs_.narrow(0, 0, num_steps_).flatten(0, 1);
+}
+
+torch::Tensor Rollout::explained_variance() const {
+  const torch::Tensor error = returns_ - value_.narrow(0, 0, num_steps_);
+  return 1 - error.var() / returns_.var().clamp_min(1e-12);
+}
+
+void Rollout::prepare(std::vector<Worker>& workers, const MlpShape& shape) const {
+  while (workers.size() < static_cast<std::size_t>(pool_.num_threads())) {
+    workers.push_back({torch::empty({0}, device_), MlpWorkspace(shape, device_)});
+  }
+}
+
+}  // namespace kennel

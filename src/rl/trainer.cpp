@@ -1,0 +1,210 @@
+#include "kennel/rl/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <sstream>
+
+#include "kennel/core/check.h"
+#include "kennel/rl/random.h"
+
+namespace kennel {
+namespace {
+
+const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
+  validate(config, spec.num_envs);
+  return config;
+}
+
+const Mirror* mirror_or_null(const PpoConfig& config, const std::optional<Mirrors>& mirrors,
+                             Mirror Mirrors::*which) {
+  return config.symmetric && mirrors ? &((*mirrors).*which) : nullptr;
+}
+
+std::string sizes_text(const std::vector<int>& sizes) {
+  std::ostringstream out;
+  for (std::size_t k = 0; k < sizes.size(); ++k) out << (k == 0 ? "" : "-") << sizes[k];
+  return out.str();
+}
+
+}  // namespace
+
+Trainer::Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
+                 const std::optional<Mirrors>& mirrors, int num_threads)
+    : env_(env),
+      config_(validated(config, env.spec())),
+      seed_(seed),
+      pool_(env.device().is_cpu() ? num_threads : 1),
+      networks_(env.spec(), config, mirrors ? &*mirrors : nullptr, seed, env.device()),
+      obs_normaliser_(env.spec().obs_size, config.normalise_obs,
+                      mirror_or_null(config, mirrors, &Mirrors::obs), env.device()),
+      privileged_normaliser_(env.spec().privileged_obs_size, config.normalise_obs,
+                             mirror_or_null(config, mirrors, &Mirrors::privileged_obs),
+                             env.device()),
+      rollout_(env.spec(), config, pool_, env.device()),
+      update_(networks_, obs_normaliser_, privileged_normaliser_, config, pool_, env.device()) {
+  rollout_.reset(env_);
+}
+
+IterationReport Trainer::iterate() {
+  const torch::NoGradGuard no_grad;
+  const auto iteration = static_cast<std::uint64_t>(iteration_);
+  const RolloutSeconds seconds =
+      rollout_.collect(env_, networks_, obs_normaliser_, privileged_normaliser_,
+                       stream_seed(seed_, Stream::kActionNoise, iteration));
+  const auto start = std::chrono::steady_clock::now();
+  const UpdateReport update =
+      update_.run(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, iteration));
+  // After the update, so that it sees the very policy that acted.
+  obs_normaliser_.update(pool_, rollout_.obs());
+  privileged_normaliser_.update(pool_, rollout_.privileged_obs());
+  ++iteration_;
+  env_steps_ += static_cast<std::int64_t>(config_.num_steps) * env_.spec().num_envs;
+  IterationReport out = report(update, seconds);
+  out.update_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  KENNEL_CHECK(std::isfinite(out.mean_reward), "the environment's rewards are not finite in ",
+               "iteration ", iteration_, "; expected finite numbers, check the reward terms");
+  return out;
+}
+
+IterationReport Trainer::report(const UpdateReport& update, const RolloutSeconds& seconds) const {
+  const torch::Tensor log_std = networks_.log_std();
+  // One transfer an iteration.
+  const torch::Tensor numbers =
+      torch::stack({rollout_.reward().mean(), update.surrogate_loss, update.value_loss, update.kl,
+                    update.clip_fraction, update.grad_norm, update_.optimiser().scalars()[0],
+                    update_.optimiser().scalars()[2], log_std.exp().mean(), log_std.sum(),
+                    rollout_.explained_variance()})
+          .to(torch::kCPU, torch::kFloat64);
+  const double* x = numbers.const_data_ptr<double>();
+  IterationReport out;
+  out.iteration = iteration_;
+  out.env_steps = env_steps_;
+  out.mean_reward = x[0];
+  out.surrogate_loss = x[1];
+  out.value_loss = x[2];
+  out.kl = x[3];
+  out.clip_fraction = x[4];
+  out.grad_norm = x[5];
+  out.learning_rate = x[6];
+  out.skipped_updates = static_cast<std::int64_t>(x[7]);
+  out.std = x[8];
+  // H = sum_k (log std_k + 1/2 log(2 pi e))
+  out.entropy =
+      x[9] + 0.5 * env_.spec().action_size * std::log(2 * std::numbers::pi * std::numbers::e);
+  out.explained_variance = x[10];
+  out.simulator_seconds = seconds.simulator;
+  out.policy_seconds = seconds.policy;
+  return out;
+}
+
+// What must agree between a checkpoint and the trainer that loads it.
+std::string Trainer::description() const {
+  const EnvSpec& spec = env_.spec();
+  return text("obs ", spec.obs_size, ", privileged obs ", spec.privileged_obs_size, ", action ",
+              spec.action_size, ", actor ", sizes_text(config_.actor_hidden), ", critic ",
+              sizes_text(config_.critic_hidden), ", ", config_.activation,
+              config_.squash_mean ? ", squashed" : ", not squashed",
+              config_.symmetric ? ", symmetric" : ", not symmetric",
+              config_.normalise_obs ? ", normalised" : ", not normalised");
+}
+
+void Trainer::save(const std::filesystem::path& path, const std::string& config) const {
+  const Adam& adam = update_.optimiser();
+  TensorArchive archive;
+  archive.put("config", config);
+  archive.put("network", description());
+  archive.put("num_envs", std::int64_t{env_.spec().num_envs});
+  archive.put("iteration", iteration_);
+  archive.put("env_steps", env_steps_);
+  archive.put("seed", static_cast<std::int64_t>(seed_));
+  archive.put("parameters", networks_.parameters());
+  archive.put("adam/first_moment", adam.first_moment());
+  archive.put("adam/second_moment", adam.second_moment());
+  archive.put("adam/scalars", adam.scalars());
+  archive.put("normaliser/obs", obs_normaliser_.state());
+  archive.put("normaliser/privileged_obs", privileged_normaliser_.state());
+  archive.put("obs", rollout_.last_obs());
+  archive.put("privileged_obs", rollout_.last_privileged_obs());
+  archive.put("env", env_.save_state());
+  const PolicyNetwork deployed = policy();
+  archive.put("policy/layers", static_cast<std::int64_t>(deployed.layers.size()));
+  for (std::size_t k = 0; k < deployed.layers.size(); ++k) {
+    const DenseLayer& layer = deployed.layers[k];
+    const std::string prefix = text("policy/", k, "/");
+    archive.put(prefix + "weight", torch::tensor(layer.weights).view({layer.in, layer.out}));
+    archive.put(prefix + "bias", torch::tensor(layer.bias));
+    archive.put(prefix + "activation", layer.activation);
+  }
+  archive.save(path);
+}
+
+void Trainer::check_network(const TensorArchive& archive, const std::filesystem::path& path) const {
+  KENNEL_CHECK(archive.text("network") == description(), path.string(), " holds a network with ",
+               archive.text("network"), "; this run has ", description(),
+               "; use the recipe it was trained with");
+  KENNEL_CHECK(archive.tensor("parameters").sizes() == networks_.parameters().sizes(),
+               path.string(), " holds ", archive.tensor("parameters").numel(),
+               " parameters; this run has ", networks_.parameters().numel(),
+               "; use the recipe it was trained with");
+}
+
+void Trainer::restore_networks(const TensorArchive& archive) {
+  networks_.parameters().copy_(archive.tensor("parameters"));
+  networks_.refresh();
+  obs_normaliser_.set_state(archive.tensor("normaliser/obs"));
+  privileged_normaliser_.set_state(archive.tensor("normaliser/privileged_obs"));
+}
+
+void Trainer::load(const std::filesystem::path& path) {
+  const torch::NoGradGuard no_grad;
+  const TensorArchive archive = TensorArchive::load(path);
+  check_network(archive, path);
+  KENNEL_CHECK(archive.number("num_envs") == env_.spec().num_envs, path.string(),
+               " was saved with ", archive.number("num_envs"), " environments; this run has ",
+               env_.spec().num_envs, "; use the same number to resume");
+  env_.load_state(archive.tensor("env"));  // may refuse; nothing has changed until here
+  restore_networks(archive);
+  Adam& adam = update_.optimiser();
+  adam.first_moment().copy_(archive.tensor("adam/first_moment"));
+  adam.second_moment().copy_(archive.tensor("adam/second_moment"));
+  adam.set_scalars(archive.tensor("adam/scalars"));
+  rollout_.last_obs().copy_(archive.tensor("obs"));
+  rollout_.last_privileged_obs().copy_(archive.tensor("privileged_obs"));
+  iteration_ = archive.number("iteration");
+  env_steps_ = archive.number("env_steps");
+  seed_ = static_cast<std::uint64_t>(archive.number("seed"));
+}
+
+void Trainer::load_networks(const std::filesystem::path& path) {
+  const torch::NoGradGuard no_grad;
+  const TensorArchive archive = TensorArchive::load(path);
+  check_network(archive, path);
+  restore_networks(archive);
+}
+
+CheckpointSummary read_checkpoint(const std::filesystem::path& path) {
+  const TensorArchive archive = TensorArchive::load(path);
+  CheckpointSummary summary;
+  summary.config = archive.text("config");
+  summary.iteration = archive.number("iteration");
+  summary.env_steps = archive.number("env_steps");
+  for (std::int64_t k = 0; k < archive.number("policy/layers"); ++k) {
+    const std::string prefix = text("policy/", k, "/");
+    const torch::Tensor& weight = archive.tensor(prefix + "weight");
+    const torch::Tensor& bias = archive.tensor(prefix + "bias");
+    DenseLayer layer;
+    layer.in = static_cast<int>(weight.size(0));
+    layer.out = static_cast<int>(weight.size(1));
+    layer.weights.assign(weight.const_data_ptr<float>(),
+                         weight.const_data_ptr<float>() + weight.numel());
+    layer.bias.assign(bias.const_data_ptr<float>(), bias.const_data_ptr<float>() + bias.numel());
+    layer.activation = archive.text(prefix + "activation");
+    summary.policy.layers.push_back(std::move(layer));
+  }
+  return summary;
+}
+
+}  // namespace kennel

@@ -1,0 +1,78 @@
+#include "src/sim/physics_bench.h"
+
+#include <chrono>
+
+#include "envs/pupper_v3/contract.h"
+#include "envs/pupper_v3/sensors.h"
+#include "kennel/dynamics/step.h"
+
+namespace kennel {
+
+PhysicsBench::PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs, int num_threads)
+    : model_(model), solver_(solver), blocks_((num_envs + kNativeWidth - 1) / kNativeWidth), pool_(num_threads) {
+  for (Block& block : blocks_) block.params = nominal_params<Lane, AllLegs>(model, {});
+  put_back_fallen(true);
+}
+
+void PhysicsBench::draw_targets() {
+  std::normal_distribution<float> normal(0.0f, 0.3f);
+  for (Block& block : blocks_)
+    for (auto& target : block.target)
+      for (int k = 0; k < kNumJoints; ++k)
+        for (int lane = 0; lane < kNativeWidth; ++lane)
+          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pupper::kDefaultPose[k] + normal(generator_));
+}
+
+void PhysicsBench::put_back_fallen(bool all) {
+  constexpr float kCosTilt = 0.6216f;  // cos 0.9 rad
+  const Lane zero(0.0f);
+  for (Block& block : blocks_) {
+    auto& s = block.state;
+    if (all) s.position = {zero, zero, zero};
+    const auto fallen = either(negate(Lane(0.06f) < s.position.z), negate(Lane(kCosTilt) < pupper::up_in_base(s.orientation).z));
+    const auto put = [&](Lane& x, float value) { x = select(fallen, Lane(value), x); };
+    const auto put3 = [&](Vec3<Lane>& v, float x, float y, float z) { put(v.x, x), put(v.y, y), put(v.z, z); };
+    put3(s.position, 0.0f, 0.0f, 0.17f);
+    put(s.orientation.w, 1.0f), put(s.orientation.x, 0.0f), put(s.orientation.y, 0.0f), put(s.orientation.z, 0.0f);
+    for (Vec3<Lane>* v : {&s.velocity, &s.omega, &s.lin_acc, &s.ang_acc}) put3(*v, 0.0f, 0.0f, 0.0f);
+    for (int k = 0; k < kNumJoints; ++k) {
+      auto& leg = s.leg[k / kJointsPerLeg];
+      put(leg.q[k % kJointsPerLeg], pupper::kDefaultPose[k]);
+      put(leg.qd[k % kJointsPerLeg], 0.0f);
+      put(leg.qacc[k % kJointsPerLeg], 0.0f);
+    }
+  }
+}
+
+void PhysicsBench::run_chunk(Block& block) const {
+  for (const auto& target : block.target)
+    for (int i = 0; i < kStepsPerTarget; ++i)
+      step<Lane, AllLegs>(model_, solver_, block.params, target, {}, block.state, block.report);
+}
+
+double PhysicsBench::contacts() const {
+  double sum = 0;
+  for (const Block& block : blocks_)
+    for (const auto& leg : block.report.leg)
+      for (const Lane& distance : leg.distance)
+        for (int lane = 0; lane < kNativeWidth; ++lane) sum += distance[lane] < 0;
+  return sum / (static_cast<double>(blocks_.size()) * kNativeWidth);
+}
+
+Rate PhysicsBench::measure(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const double steps_per_chunk = static_cast<double>(blocks_.size()) * kNativeWidth * kStepsPerTarget * kTargetsPerChunk;
+  double elapsed = 0, chunks = 0, touching = 0;
+  while (elapsed < seconds) {
+    draw_targets();
+    const auto start = Clock::now();
+    pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) { run_chunk(blocks_[b]); });
+    elapsed += std::chrono::duration<double>(Clock::now() - start).count();
+    touching += contacts();
+    chunks += 1;
+    put_back_fallen(false);
+  }
+  return {chunks * steps_per_chunk / elapsed, touching / chunks};
+}
+
+}  // namespace kennel

@@ -1,0 +1,167 @@
+// Whatever is wrong, the program says so in one line, ends with an exit code that is not zero, and
+// creates nothing.
+#include <gmock/gmock.h>
+
+#include "../io/temp_folder.h"
+#include "subprocess.h"
+
+namespace kennel {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct BadCall {
+  const char* description;
+  std::vector<std::string> arguments;
+  int exit_code;
+  const char* message;
+};
+
+constexpr int kUser = 1, kUsage = 2;
+
+/// A test's own folder with broken files of every kind.
+class BadInput : public ::testing::Test {
+ protected:
+  BadInput() {
+    write_raw(folder_ / "typo.toml", "[ppo]\ngama = 0.9\n");
+    write_raw(folder_ / "range.toml", "[train]\n\nnum_envs = 0\n");
+    write_raw(folder_ / "syntax.toml", "[ppo\n");
+    write_raw(folder_ / "divide.toml",
+              "[train]\nnum_envs = 7\n[ppo]\nnum_steps = 5\nnum_minibatches = 4\n");
+    write_raw(folder_ / "cut.ckpt", "KENNEL");
+    write_raw(folder_ / "cut.json", "{\"layers\": [");
+    write_raw(folder_ / "cut.xml", "<mujoco><worldbody>");
+    write_raw(folder_ / "text.npy", "not an array");
+    std::filesystem::create_directory(folder_ / "existing");
+    write_raw(folder_ / "existing" / "thesis", "years of work");
+  }
+
+  void expect_refused(const std::vector<BadCall>& calls) const {
+    const std::vector<std::string> before = folder_.names();
+    for (const BadCall& call : calls) {
+      const Outcome outcome = run_kennel(folder_.path(), call.arguments);
+      EXPECT_EQ(outcome.exit_code, call.exit_code) << call.description << ": " << outcome.err;
+      EXPECT_THAT(outcome.err, StartsWith("kennel: ")) << call.description;
+      EXPECT_THAT(outcome.err, HasSubstr(call.message)) << call.description;
+      EXPECT_EQ(outcome.err_lines(), 1) << call.description << ": " << outcome.err;
+      EXPECT_EQ(outcome.out, "") << call.description;
+      EXPECT_EQ(folder_.names(), before) << call.description;
+    }
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(BadInput, WrongUsageNamesTheFlag) {
+  expect_refused({
+      {"no command", {}, kUsage, "expected a command (see kennel --help)"},
+      {"a command that does not exist", {"trian"}, kUsage, "did you mean train?"},
+      {"an unknown flag", {"train", "--num-env", "3"}, kUsage, "did you mean --num-envs?"},
+      {"an argument too many", {"train", "now"}, kUsage, "unexpected argument now"},
+      {"a flag without its value", {"train", "--steps"}, kUsage, "--steps"},
+      {"no number", {"train", "--steps", "many"}, kUsage, "expected a whole number from 1"},
+      {"a number out of range", {"train", "--num-envs", "0"}, kUsage, "came 0"},
+      {"an unknown device",
+       {"train", "--device", "tpu"},
+       kUsage,
+       "expected cpu|cuda|auto, came tpu"},
+      {"flags that exclude each other",
+       {"train", "--resume", "a", "--seed", "1"},
+       kUsage,
+       "--seed"},
+      {"a required flag missing", {"simulate", "--ctrl", "a.npy"}, kUsage, "required"},
+      {"a required argument missing", {"eval"}, kUsage, "policy is required"},
+  });
+}
+
+TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
+  expect_refused({
+      {"no recipe", {"train", "--config", "none.toml"}, kUser, "none.toml: no such file"},
+      {"an unknown key",
+       {"train", "--config", "typo.toml"},
+       kUser,
+       "unknown key ppo.gama; did you mean gamma? (typo.toml:2)"},
+      {"a value out of range",
+       {"train", "--config", "range.toml"},
+       kUser,
+       "train.num_envs = 0 is out of range: expected a number from 1 to 1.67772e+07 "
+       "(range.toml:3)"},
+      {"no TOML", {"train", "--config", "syntax.toml"}, kUser, "(syntax.toml:1)"},
+      {"numbers that do not fit", {"train", "--config", "divide.toml"}, kUser, "(divide.toml:5)"},
+      {"an existing folder", {"train", "--out", "existing"}, kUser, "exists already"},
+      {"--force on a folder that is no run",
+       {"train", "--out", "existing", "--force"},
+       kUser,
+       "--force only replaces runs"},
+      {"a file in the path", {"train", "--out", "cut.json/run"}, kUser, "is a file, not a folder"},
+      {"a folder nobody can write",
+       {"train", "--out", "/proc/kennel"},
+       kUser,
+       "cannot create the run folder /proc/kennel"},
+      {"no run to go on with", {"train", "--resume", "none"}, kUser, "no run folder"},
+      {"a folder that is no run", {"train", "--resume", "existing"}, kUser, "is not a run folder"},
+      {"no checkpoint to start from",
+       {"train", "--device", "cpu", "--num-envs", "32", "--init-from", "none.ckpt"},
+       kUser,
+       "none.ckpt"},
+      {"a checkpoint cut in half",
+       {"train", "--device", "cpu", "--num-envs", "32", "--init-from", "cut.ckpt"},
+       kUser,
+       "cut.ckpt"},
+  });
+}
+
+TEST_F(BadInput, OtherCommandsNameTheFile) {
+  expect_refused({
+      {"export of no run", {"export", "none", "-o", "p.json"}, kUser, "no run folder"},
+      {"export of another folder",
+       {"export", "existing", "-o", "p.json"},
+       kUser,
+       "not a run folder"},
+      {"no policy", {"eval", "none.json"}, kUser, "none.json"},
+      {"a policy cut in half", {"eval", "cut.json"}, kUser, "cut.json"},
+      {"info about no recipe", {"info", "--config", "none.toml"}, kUser, "none.toml"},
+      {"bench of a broken recipe", {"bench", "--config", "typo.toml"}, kUser, "(typo.toml:2)"},
+      {"an unknown parameter",
+       {"simulate", "--ctrl", "c.npy", "--init", "i.npy", "--out", "o.npy", "--set", "kq=5"},
+       kUser,
+       "did you mean kp?"},
+      {"double on a GPU",
+       {"simulate", "--ctrl", "c.npy", "--init", "i.npy", "--out", "o.npy", "--device", "cuda",
+        "--precision", "double"},
+       kUser,
+       "use --precision float"},
+      {"a model cut in half",
+       {"simulate", "--model", "cut.xml", "--ctrl", "text.npy", "--init", "text.npy", "--out",
+        "o.npy"},
+       kUser,
+       "cut.xml"},
+      {"controls that are no array",
+       {"simulate", "--ctrl", "text.npy", "--init", "text.npy", "--out", "o.npy"},
+       kUser,
+       "text.npy"},
+  });
+}
+
+TEST_F(BadInput, AGpuThatIsNotThereIsNamed) {
+  const Outcome info = run_kennel(folder_.path(), {"info", "--json"});
+  if (info.out.find("no_gpu_because") == std::string::npos)
+    GTEST_SKIP() << "this machine has a GPU";
+  expect_refused({
+      {"train", {"train", "--device", "cuda"}, kUser, "--device cuda needs a GPU"},
+      {"bench", {"bench", "--device", "cuda"}, kUser, "--device cuda needs a GPU"},
+  });
+}
+
+TEST_F(BadInput, ResultsThatCannotBeWrittenAreAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  const Outcome outcome = run_kennel(folder_.path(), {"info"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string command = std::string(KENNEL_PROGRAM) + " info > /dev/full 2> /dev/null";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
+}  // namespace
+}  // namespace kennel

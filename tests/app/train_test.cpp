@@ -1,0 +1,142 @@
+// Short runs of the whole program, on the CPU and without a judgement.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <thread>
+
+#include "../io/temp_folder.h"
+#include "subprocess.h"
+
+namespace kennel {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A tiny recipe: 64 environments of 8 steps are 512 steps an iteration.
+class Train : public ::testing::Test {
+ protected:
+  Train() {
+    write_raw(folder_ / "tiny.toml",
+              "[train]\nnum_envs = 64\nsteps = 2048\ncheckpoint_every = 2\njudge_episodes = 0\n"
+              "[ppo]\nnum_steps = 8\nnum_minibatches = 2\nnum_epochs = 1\n"
+              "actor_hidden = [8]\ncritic_hidden = [8]\n");
+  }
+
+  Outcome train(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"train", "--device", "cpu"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_kennel(folder_.path(), arguments);
+  }
+
+  std::string checkpoint(const std::string& run) const {
+    return read_file(folder_ / run / "checkpoints" / "last.ckpt");
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(Train, LeavesEverythingThatARunFolderHolds) {
+  const Outcome outcome = train({"--config", "tiny.toml", "--out", "run"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "");  // no judgement, no results
+  EXPECT_THAT(outcome.err, HasSubstr("policy: run/policy.json"));
+  EXPECT_THAT(outcome.err, HasSubstr("next: "));
+  for (const char* name :
+       {"format", "config.toml", "metrics.csv", "policy.json", "checkpoints/last.ckpt",
+        "checkpoints/best.ckpt", "checkpoints/step_000002048.ckpt"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / name)) << name;
+  }
+  // The resolved recipe gives the same run again.
+  ASSERT_EQ(train({"--config", "run/config.toml", "--out", "again"}).exit_code, 0);
+  EXPECT_EQ(checkpoint("again"), checkpoint("run"));
+}
+
+TEST_F(Train, SameSeedSameBitsWhateverTheNumberOfThreads) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "one", "--threads", "1"}).exit_code, 0);
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "two", "--threads", "2"}).exit_code, 0);
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "other", "--seed", "2"}).exit_code, 0);
+  EXPECT_EQ(checkpoint("one"), checkpoint("two"));
+  EXPECT_NE(checkpoint("one"), checkpoint("other"));
+}
+
+TEST_F(Train, ARunThatStoppedAndWentOnEqualsOneThatDidNot) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "whole"}).exit_code, 0);
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "parts", "--minutes", "0"}).exit_code, 0);
+  const Outcome resumed = train({"--resume", "parts"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(checkpoint("parts"), checkpoint("whole"));
+
+  const Outcome again = train({"--resume", "parts"});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.err, HasSubstr("has its 2048 steps already; ask for more with --steps"));
+  EXPECT_EQ(train({"--resume", "parts", "--steps", "3000"}).exit_code, 0);
+}
+
+TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {
+  Subprocess process(folder_.path(), {"train", "--device", "cpu", "--config", "tiny.toml", "--out",
+                                      "run", "--steps", "1000000000"});
+  const auto metrics = folder_ / "run" / "metrics.csv";
+  while (process.running() && !std::filesystem::exists(metrics)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  process.send(SIGINT);
+  const Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("(interrupted)"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / "checkpoints" / "last.ckpt"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / "policy.json"));
+}
+
+TEST_F(Train, ExportGivesThePolicyOfTheRunAndEvalPlaysIt) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "run"}).exit_code, 0);
+  const Outcome exported = run_kennel(folder_.path(), {"export", "run", "-o", "last.json"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.out, "last.json\n");
+  EXPECT_EQ(read_file(folder_ / "last.json"), read_file(folder_ / "run" / "policy.json"));
+
+  EXPECT_EQ(run_kennel(folder_.path(), {"export", "run", "--checkpoint", "best", "-o", "b.json"})
+                .exit_code,
+            0);
+  const Outcome missing =
+      run_kennel(folder_.path(), {"export", "run", "--checkpoint", "77", "-o", "c.json"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("there are steps"));
+
+  const Outcome judged = run_kennel(
+      folder_.path(), {"eval", "last.json", "--episodes", "2", "--json", "--condition", "nominal"});
+  ASSERT_EQ(judged.exit_code, 0) << judged.err;
+  EXPECT_THAT(judged.out, HasSubstr("\"policy\":\"last.json\",\"condition\":\"nominal\""));
+}
+
+TEST_F(Train, ACheckpointStartsAnotherRunAndAnotherNetworkIsRefused) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "run"}).exit_code, 0);
+  const std::string start = "run/checkpoints/last.ckpt";
+  EXPECT_EQ(train({"--config", "tiny.toml", "--out", "tuned", "--init-from", start}).exit_code, 0);
+  const Outcome refused = train({"--num-envs", "64", "--out", "wide", "--init-from", start});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("use the recipe it was trained with"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "wide"));
+
+  const std::string whole = checkpoint("run");
+  write_raw(folder_ / "half.ckpt", whole.substr(0, whole.size() / 2));
+  EXPECT_EQ(train({"--config", "tiny.toml", "--out", "half", "--init-from", "half.ckpt"}).exit_code,
+            1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "half"));
+}
+
+TEST_F(Train, AFullDiskEndsItWithOneLineAndLeavesARunThatGoesOn) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "run"}).exit_code, 0);
+  const std::string before = checkpoint("run");
+  Outcome outcome;
+  {
+    const FullDisk full(before.size() / 2);  // inherited by the program
+    outcome = train({"--resume", "run", "--steps", "100000"});
+  }
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("kennel: cannot write "));
+  EXPECT_EQ(checkpoint("run"), before);
+  EXPECT_EQ(train({"--resume", "run", "--steps", "4096"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace kennel

@@ -1,0 +1,113 @@
+#include "kennel/judge/judge.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "episode.h"
+#include "kennel/core/check.h"
+#include "test_policies.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel::judge {
+namespace {
+
+EvalOptions options(Condition condition, int episodes, int threads = 2) {
+  EvalOptions result;
+  result.episodes = episodes;
+  result.seed = 12345;
+  result.threads = threads;
+  result.condition = condition;
+  return result;
+}
+
+void expect_same(const EvalResult& a, const EvalResult& b) {
+  EXPECT_EQ(a.falls, b.falls);
+  EXPECT_EQ(a.velocity_rmse, b.velocity_rmse);
+  EXPECT_EQ(a.yaw_rmse, b.yaw_rmse);
+  EXPECT_EQ(a.standing_drift, b.standing_drift);
+  EXPECT_EQ(a.torque_rms, b.torque_rms);
+  EXPECT_EQ(a.action_rate_rms, b.action_rate_rms);
+  EXPECT_EQ(a.survival_s, b.survival_s);
+}
+
+TEST(Judge, GivesTheSameNumbersWhateverTheThreadCount) {
+  for (const Condition condition : {Condition::kNominal, Condition::kRandomised}) {
+    const EvalResult one = evaluate(trembling_policy(), options(condition, 7, 1));
+    for (const int threads : {2, 3, 16}) {
+      expect_same(one, evaluate(trembling_policy(), options(condition, 7, threads)));
+    }
+  }
+}
+
+TEST(Judge, GivesOtherNumbersForAnotherSeed) {
+  EvalOptions other = options(Condition::kRandomised, 3);
+  const EvalResult first = evaluate(trembling_policy(), other);
+  other.seed += 1;
+  EXPECT_NE(first.velocity_rmse, evaluate(trembling_policy(), other).velocity_rmse);
+}
+
+TEST(Judge, APolicyThatStandsErrsByTheCommandsAndDoesNotDrift) {
+  constexpr int kEpisodes = 13;
+  const EvalResult result = evaluate(standing_policy(), options(Condition::kNominal, kEpisodes));
+  double velocity_sq = 0.0, yaw_sq = 0.0;
+  for (int episode = 0; episode < kEpisodes; ++episode) {
+    for (const Command& c : plan_episode(Condition::kNominal, 12345, episode).commands) {
+      velocity_sq += (c.vx * c.vx + c.vy * c.vy) / (kCommands * kEpisodes);
+      yaw_sq += c.yaw_rate * c.yaw_rate / (kCommands * kEpisodes);
+    }
+  }
+  EXPECT_EQ(result.falls, 0);
+  EXPECT_NEAR(result.velocity_rmse, std::sqrt(velocity_sq), 0.002);
+  EXPECT_NEAR(result.yaw_rmse, std::sqrt(yaw_sq), 0.01);
+  EXPECT_LT(result.standing_drift, 0.003);
+  EXPECT_EQ(result.action_rate_rms, 0.0);
+  EXPECT_GT(result.torque_rms, 0.05);  // it carries its weight
+  EXPECT_DOUBLE_EQ(result.survival_s, 12.0);
+}
+
+TEST(Judge, CountsEveryFallOfAPolicyThatAlwaysFalls) {
+  const EvalResult result = evaluate(toppling_policy(), options(Condition::kRandomised, 6));
+  EXPECT_EQ(result.episodes, 6);
+  EXPECT_EQ(result.falls, 6);
+  EXPECT_EQ(result.diverged, 0);
+  EXPECT_LT(result.survival_s, 6.0);
+}
+
+TEST(Judge, AveragesOverTheEpisodeThenOverEpisodesThenTakesTheRoot) {
+  const PolicyFile policy = trembling_policy();
+  const EvalOptions o = options(Condition::kRandomised, 4);
+  const JudgeModel judge = load_judge_model(KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml");
+  EpisodePlayer player(judge, policy);
+  double velocity_sq = 0.0;
+  for (int episode = 0; episode < o.episodes; ++episode) {
+    const EpisodeStats stats = player.play(o.condition, o.seed, episode);
+    velocity_sq += stats.velocity_error_sq / stats.scored_steps / o.episodes;
+  }
+  EXPECT_NEAR(evaluate(policy, o).velocity_rmse, std::sqrt(velocity_sq), 1e-12);
+}
+
+TEST(Judge, ReportsProgressUpToTheLastEpisode) {
+  EvalOptions o = options(Condition::kNominal, 3);
+  int last = 0;
+  o.on_progress = [&](int done) {
+    EXPECT_GE(done, last);
+    last = done;
+  };
+  evaluate(standing_policy(), o);
+  EXPECT_EQ(last, 3);
+}
+
+TEST(Judge, RefusesOptionsOutOfRange) {
+  EXPECT_NE(error_of([] {
+              evaluate(standing_policy(), options(Condition::kNominal, 0));
+            }).find("episodes = 0"),
+            std::string::npos);
+  EXPECT_NE(error_of([] {
+              evaluate(standing_policy(), options(Condition::kNominal, 1, -1));
+            }).find("threads = -1"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace kennel::judge

@@ -1,0 +1,318 @@
+#include "kennel/io/policy_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "kennel/io/atomic_file.h"
+#include "kennel/judge/policy_forward.h"
+#include "test_policies.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel {
+namespace {
+
+using Json = nlohmann::json;
+
+// The robot's own format with nothing of ours: 36 inputs, two hidden units, actions always zero.
+Json tiny_robot_file() {
+  Json first = Json::array();
+  for (int row = 0; row < 36; ++row) first.push_back(row == 6 ? Json{0.1, -0.1} : Json{0, 0});
+  const Json zeros = std::vector<int>(12);
+  return {{"use_imu", true},
+          {"control_orientation", true},
+          {"observation_history", 1},
+          {"action_scale", 0.75},
+          {"kp", 5.0},
+          {"kd", 0.25},
+          {"default_joint_pos", {0.26, 0, -0.52, -0.26, 0, 0.52, 0.26, 0, -0.52, -0.26, 0, 0.52}},
+          {"joint_upper_limits",
+           {2.51, 3.14, 0.71, 1.22, 0.42, 2.79, 2.51, 3.14, 0.71, 1.22, 0.42, 2.79}},
+          {"joint_lower_limits",
+           {-1.22, -0.42, -2.79, -2.51, -3.14, -0.71, -1.22, -0.42, -2.79, -2.51, -3.14, -0.71}},
+          {"maximum_pitch_command", 0.0},
+          {"maximum_roll_command", 0.0},
+          {"in_shape", {nullptr, 36}},
+          {"layers",
+           {{{"type", "dense"},
+             {"activation", "elu"},
+             {"shape", {nullptr, 2}},
+             {"weights", Json::array({first, Json{0, 0}})}},
+            {{"type", "dense"},
+             {"activation", "tanh"},
+             {"shape", {nullptr, 12}},
+             {"weights", Json::array({Json::array({zeros, zeros}), zeros})}}}}};
+}
+
+class PolicyFileTest : public testing::Test {
+ protected:
+  std::string file(const std::string& bytes) {
+    const auto path = folder_ / "policy.json";
+    write_raw(path, bytes);
+    return path.string();
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(PolicyFileTest, TheRobotsOwnFormatLoads) {
+  const PolicyFile policy = load_policy(file(tiny_robot_file().dump()));
+  ASSERT_EQ(policy.network.layers.size(), 2u);
+  EXPECT_EQ(policy.network.layers[0].in, 36);
+  EXPECT_EQ(policy.network.layers[0].out, 2);
+  EXPECT_EQ(policy.network.layers[0].weights[2 * 6 + 1], -0.1f);  // in-major: row 6, output 1
+  EXPECT_EQ(policy.network.layers[0].activation, "elu");
+  EXPECT_EQ(policy.network.layers[1].activation, "tanh");
+  EXPECT_EQ(policy.kp, 5.0f);
+  EXPECT_EQ(policy.kd, 0.25f);
+  for (const float scale : policy.action_scale) EXPECT_EQ(scale, 0.75f);
+  EXPECT_EQ(policy.default_joint_pos[3], -0.26f);
+  EXPECT_EQ(policy.joint_lower_limits[2], -2.79f);
+  EXPECT_EQ(policy.joint_upper_limits[11], 2.79f);
+  EXPECT_TRUE(policy.control_orientation);
+}
+
+TEST_F(PolicyFileTest, KeysThatTheRobotCanDoWithoutHaveItsDefaults) {
+  Json json = tiny_robot_file();
+  for (const char* key : {"use_imu", "control_orientation", "observation_history",
+                          "maximum_pitch_command", "maximum_roll_command"}) {
+    json.erase(key);
+  }
+  json["layers"][1].erase("activation");
+  const PolicyFile policy = load_policy(file(json.dump()));
+  EXPECT_TRUE(policy.use_imu);
+  EXPECT_EQ(policy.observation_history, 1);
+  EXPECT_EQ(policy.network.layers[1].activation, "");
+}
+
+TEST_F(PolicyFileTest, WhatIsWrittenReadsBackExactly) {
+  PolicyFile policy = trembling_policy(/*history=*/3);
+  policy.kp = 4.7f;
+  policy.kd = 0.31f;
+  policy.use_imu = false;
+  policy.control_orientation = true;
+  policy.maximum_pitch_command = 12.5f;
+  policy.maximum_roll_command = 7.25f;
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    policy.action_scale[joint] = 0.3f + 0.01f * static_cast<float>(joint);
+  }
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, policy);
+  const PolicyFile read = load_policy(path);
+  ASSERT_EQ(read.network.layers.size(), policy.network.layers.size());
+  for (std::size_t layer = 0; layer < read.network.layers.size(); ++layer) {
+    EXPECT_EQ(read.network.layers[layer].weights, policy.network.layers[layer].weights);
+    EXPECT_EQ(read.network.layers[layer].bias, policy.network.layers[layer].bias);
+    EXPECT_EQ(read.network.layers[layer].activation, policy.network.layers[layer].activation);
+  }
+  EXPECT_EQ(read.observation_history, policy.observation_history);
+  EXPECT_EQ(read.kp, policy.kp);
+  EXPECT_EQ(read.kd, policy.kd);
+  EXPECT_EQ(read.action_scale, policy.action_scale);
+  EXPECT_EQ(read.default_joint_pos, policy.default_joint_pos);
+  EXPECT_EQ(read.joint_lower_limits, policy.joint_lower_limits);
+  EXPECT_EQ(read.joint_upper_limits, policy.joint_upper_limits);
+  EXPECT_EQ(read.use_imu, policy.use_imu);
+  EXPECT_EQ(read.control_orientation, policy.control_orientation);
+  EXPECT_EQ(read.maximum_pitch_command, policy.maximum_pitch_command);
+  EXPECT_EQ(read.maximum_roll_command, policy.maximum_roll_command);
+}
+
+TEST_F(PolicyFileTest, AWrittenFileSaysWhatItsNumbersMean) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, trembling_policy());
+  const Json json = Json::parse(std::ifstream(path));
+  EXPECT_EQ(json.at("format_version"), kPolicyFormatVersion);
+  EXPECT_FLOAT_EQ(json.at("control_dt"), 0.02f);
+  EXPECT_EQ(json.at("joint_names").size(), 12u);
+  EXPECT_EQ(json.at("observation")[1].at("name"), "projected_gravity");
+  int numbers = 0;
+  for (const Json& term : json.at("observation")) numbers += term.at("size").get<int>();
+  EXPECT_EQ(numbers, 36);
+  EXPECT_EQ(json.at("in_shape"), Json::array({nullptr, 72}));
+  EXPECT_EQ(json.at("golden").at("obs").size(), 72u);
+}
+
+TEST_F(PolicyFileTest, TheGoldenPairGivesTheNetworkAway) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, trembling_policy());
+  Json json = Json::parse(std::ifstream(path));
+  json["layers"][0]["weights"][0][0][0] = 5.0;
+  const std::string error = error_of([&] { load_policy(file(json.dump())); });
+  EXPECT_NE(error.find("golden.action["), std::string::npos) << error;
+  EXPECT_NE(error.find("damaged"), std::string::npos) << error;
+}
+
+struct Broken {
+  const char* what;
+  void (*damage)(Json&);
+  const char* message;  // a part of the one line
+};
+
+const Broken kBroken[] = {
+    {"NoLayers", [](Json& j) { j.erase("layers"); }, "\"layers\" is missing"},
+    {"EmptyLayers", [](Json& j) { j["layers"] = Json::array(); }, "layers is empty"},
+    {"LayersNotAnArray", [](Json& j) { j["layers"] = 3; }, "layers: expected an array"},
+    {"LayerNotAnObject", [](Json& j) { j["layers"][1] = "tanh"; },
+     "layers[1]: expected a layer object, got string"},
+    {"AnotherLayerType", [](Json& j) { j["layers"][0]["type"] = "gru"; },
+     "layers[0].type: \"gru\" is not supported"},
+    {"UnknownActivation", [](Json& j) { j["layers"][0]["activation"] = "swish"; },
+     "layers[0].activation is \"swish\"; the robot knows tanh"},
+    {"ActivationNotAName", [](Json& j) { j["layers"][0]["activation"] = 1; },
+     "layers[0].activation: expected a name"},
+    {"InShapeOfAnotherHistory", [](Json& j) { j["in_shape"][1] = 72; },
+     "in_shape: 72 inputs; expected 36 = observation_history 1 x 36"},
+    {"HistoryOfAnotherInShape", [](Json& j) { j["observation_history"] = 2; },
+     "in_shape: 36 inputs; expected 72"},
+    {"HistoryZero", [](Json& j) { j["observation_history"] = 0, j["in_shape"][1] = 0; },
+     "observation_history is 0; expected 1 to"},
+    {"HistoryBeyondAnyInteger", [](Json& j) { j["observation_history"] = 18446744073709551615u; },
+     "observation_history: 18446744073709551615 is too large"},
+    {"HistoryNotWhole", [](Json& j) { j["observation_history"] = 1.5; },
+     "observation_history: expected a whole number"},
+    {"InShapeNotAPair", [](Json& j) { j["in_shape"] = 36; }, "in_shape: expected [null, size]"},
+    {"MissingRow", [](Json& j) { j["layers"][0]["weights"][0].erase(35); },
+     "layers[0].weights[0] has 35 rows; expected 36"},
+    {"ShortRow", [](Json& j) { j["layers"][0]["weights"][0][4].erase(1); },
+     "layers[0].weights[0][4] has 1 numbers; expected 2"},
+    {"ShortBias", [](Json& j) { j["layers"][1]["weights"][1].erase(0); },
+     "layers[1].weights[1] has 11 numbers; expected 12"},
+    {"NoBias", [](Json& j) { j["layers"][1]["weights"].erase(1); },
+     "layers[1].weights: expected [W, b], got an array of 1"},
+    {"LayersThatDoNotChain", [](Json& j) { j["layers"][1]["weights"][0].erase(1); },
+     "layers[1].weights[0] has 1 rows; expected 2"},
+    {"NotTwelveActions",
+     [](Json& j) { j["layers"].erase(1), j["layers"][0]["activation"] = "tanh"; },
+     "layers[0] puts out 2 numbers; expected 12"},
+    {"NullWeight", [](Json& j) { j["layers"][0]["weights"][0][7][1] = nullptr; },
+     "layers[0].weights[0][7][1]: expected a number, got null"},
+    {"TextWeight", [](Json& j) { j["layers"][0]["weights"][0][7][1] = "NaN"; },
+     "layers[0].weights[0][7][1]: expected a number, got string"},
+    {"WeightBeyondFloat", [](Json& j) { j["layers"][0]["weights"][0][7][1] = 1e60; },
+     "layers[0].weights[0][7][1] is inf; expected a finite number"},
+    {"TwoGains",
+     [](Json& j) {
+       j["kp"] = {5.0, 5.0};
+     },
+     "kp: expected a number, got an array of 2"},
+    {"NoKp", [](Json& j) { j.erase("kp"); }, "\"kp\" is missing"},
+    {"NegativeKp", [](Json& j) { j["kp"] = -5; }, "kp is -5; expected a gain above 0"},
+    {"NegativeKd", [](Json& j) { j["kd"] = -1; }, "kd is -1; expected a gain of at least 0"},
+    {"ElevenJoints", [](Json& j) { j["default_joint_pos"].erase(0); },
+     "default_joint_pos: expected an array of 12 numbers, one for each joint, got an array of 11"},
+    {"ElevenScales", [](Json& j) { j["action_scale"] = std::vector<int>(11); },
+     "action_scale: expected a number or an array of 12 numbers"},
+    {"LimitsSwapped", [](Json& j) { std::swap(j["joint_lower_limits"], j["joint_upper_limits"]); },
+     "joint_lower_limits[0] = 2.51 is not below joint_upper_limits[0] = -1.22 (leg_front_r_1)"},
+    {"PoseOutsideLimits", [](Json& j) { j["default_joint_pos"][2] = 1.0; },
+     "default_joint_pos[2] = 1 is outside the joint's limits"},
+    {"UseImuNotABool", [](Json& j) { j["use_imu"] = "yes"; }, "use_imu: expected true or false"},
+    {"NewerFormat", [](Json& j) { j["format_version"] = 99; }, "format_version is 99"},
+    {"AnotherRate", [](Json& j) { j["control_dt"] = 0.01; }, "control_dt is 0.01 s"},
+    {"AnotherJointOrder", [](Json& j) { j["joint_names"] = {"knee"}; }, "another joint order"},
+    {"GoldenOfAnotherSize",
+     [](Json& j) {
+       j["golden"] = {{"obs", {1.0}}, {"action", std::vector<int>(12)}};
+     },
+     "golden.obs has 1 numbers; expected 36"},
+};
+
+class BrokenPolicy : public testing::TestWithParam<Broken> {};
+
+TEST_P(BrokenPolicy, IsRefusedInOneLineThatNamesFileAndPlace) {
+  const TempFolder folder;
+  const std::string path = (folder / "broken.json").string();
+  Json json = tiny_robot_file();
+  GetParam().damage(json);
+  write_raw(path, json.dump());
+  const std::string error = error_of([&] { load_policy(path); });
+  EXPECT_EQ(error.rfind(path + ": ", 0), 0u) << error;
+  EXPECT_NE(error.find(GetParam().message), std::string::npos) << error;
+  EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicy, testing::ValuesIn(kBroken),
+                         [](const auto& info) { return std::string(info.param.what); });
+
+TEST_F(PolicyFileTest, AFileCutInHalfIsRefusedWhereverItIsCut) {
+  const std::string whole = tiny_robot_file().dump();
+  for (std::size_t length = 0; length < whole.size(); length += 97) {
+    const std::string path = file(whole.substr(0, length));
+    const std::string error = error_of([&] { load_policy(path); });
+    EXPECT_NE(error.find("cut off"), std::string::npos) << length << ": " << error;
+  }
+}
+
+TEST_F(PolicyFileTest, ADamagedByteIsReadOrRefusedButNeverCrashes) {
+  const std::string whole = tiny_robot_file().dump();
+  int refused = 0;
+  for (std::size_t at = 0; at < whole.size(); at += 13) {
+    std::string damaged = whole;
+    damaged[at] = "9-]}\",:x\xff\0"[at % 10];
+    try {
+      load_policy(file(damaged));
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 20);
+}
+
+TEST_F(PolicyFileTest, WhatIsNotAPolicyIsRefused) {
+  const auto refused = [&](const std::string& bytes, const std::string& message) {
+    const std::string path = file(bytes);
+    const std::string error = error_of([&] { load_policy(path); });
+    EXPECT_NE(error.find(message), std::string::npos) << error;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+  };
+  refused("<mujoco/>\n", "not JSON at byte 1");
+  refused("{\"kp\": NaN}", "not JSON at byte");
+  refused("{\"kp\": 1e999}", "1e999");
+  refused("[1, 2]", "expected one JSON object, got array");
+  refused(std::string("\x80PK\x03\x04\xff\xfe\0\0", 9), "not JSON");
+  refused("{}", "\"in_shape\" is missing");
+}
+
+TEST_F(PolicyFileTest, AMissingFileOrAFolderIsNamed) {
+  const std::string missing = (folder_ / "nowhere.json").string();
+  EXPECT_NE(error_of([&] { load_policy(missing); }).find("nowhere.json"), std::string::npos);
+  const std::string folder = folder_.path().string();
+  EXPECT_NE(error_of([&] { load_policy(folder); }).find(folder), std::string::npos);
+}
+
+TEST_F(PolicyFileTest, AHugeFileIsRefusedWithoutReadingIt) {
+  const std::string path = file("{");
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40);  // sparse
+  const std::string error = error_of([&] { load_policy(path); });
+  EXPECT_NE(error.find("at most 64 MiB"), std::string::npos) << error;
+}
+
+TEST_F(PolicyFileTest, ABadPolicyIsNotWritten) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, standing_policy());
+  const std::string before = read_file(path);
+  PolicyFile bad = standing_policy();
+  bad.network.layers[0].weights[40] = std::numeric_limits<float>::quiet_NaN();
+  const std::string error = error_of([&] { write_policy(path, bad); });
+  EXPECT_NE(error.find("layers[0].weights[0][3][4] is nan"), std::string::npos) << error;
+  EXPECT_EQ(read_file(path), before);
+}
+
+TEST_F(PolicyFileTest, AFullDiskLeavesTheOldFileAndNothingElse) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, standing_policy());
+  const std::string before = read_file(path);
+  {
+    const FullDisk full(512);
+    const std::string error = error_of([&] { write_policy(path, trembling_policy()); });
+    EXPECT_NE(error.find("policy.json"), std::string::npos) << error;
+  }
+  EXPECT_EQ(read_file(path), before);
+  EXPECT_EQ(folder_.names(), std::vector<std::string>{"policy.json"});
+}
+
+}  // namespace
+}  // namespace kennel

@@ -1,0 +1,230 @@
+// What is drawn for an episode, and that it reaches MuJoCo's model.
+#include "protocol.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "judge_model.h"
+#include "kennel/core/check.h"
+#include "test_policies.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel::judge {
+namespace {
+
+constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
+
+// Checks that a number stays in its interval over many episodes and comes near both ends.
+void expect_fills(const char* name, Interval interval,
+                  const std::function<double(const EpisodePlan&)>& of) {
+  double smallest = INFINITY, largest = -INFINITY;
+  for (int episode = 0; episode < 600; ++episode) {
+    const EpisodePlan plan = plan_episode(Condition::kRandomised, 42, episode);
+    if (plan.standing) continue;  // its commands are zero
+    smallest = std::min(smallest, of(plan));
+    largest = std::max(largest, of(plan));
+  }
+  const double margin = 0.03 * (interval.high - interval.low);
+  EXPECT_GE(smallest, interval.low) << name;
+  EXPECT_LE(largest, interval.high) << name;
+  EXPECT_LT(smallest, interval.low + margin) << name;
+  EXPECT_GT(largest, interval.high - margin) << name;
+}
+
+TEST(EpisodePlan, DrawsEveryNumberOverItsWholeRange) {
+  using Plan = EpisodePlan;
+  expect_fills("vx", {-0.75, 0.75}, [](const Plan& p) { return p.commands[0].vx; });
+  expect_fills("vy", {-0.5, 0.5}, [](const Plan& p) { return p.commands[1].vy; });
+  expect_fills("yaw", {-2.0, 2.0}, [](const Plan& p) { return p.commands[2].yaw_rate; });
+  expect_fills("heading", {-M_PI, M_PI}, [](const Plan& p) { return p.heading; });
+  expect_fills("friction", {0.5, 1.3}, [](const Plan& p) { return p.friction; });
+  expect_fills("base mass", {0.85, 1.3}, [](const Plan& p) { return p.mass_factor[0]; });
+  expect_fills("shank mass", {0.85, 1.3}, [](const Plan& p) { return p.mass_factor[12]; });
+  expect_fills("com x", {-0.02, 0.03}, [](const Plan& p) { return p.com_shift[0]; });
+  expect_fills("com y", {-0.005, 0.005}, [](const Plan& p) { return p.com_shift[1]; });
+  expect_fills("com z", {-0.005, 0.005}, [](const Plan& p) { return p.com_shift[2]; });
+  expect_fills("kp", {0.65, 1.1}, [](const Plan& p) { return p.kp_factor; });
+  expect_fills("kd", {0.8, 1.5}, [](const Plan& p) { return p.kd_factor; });
+  expect_fills("strength", {0.75, 1.05}, [](const Plan& p) { return p.strength; });
+  expect_fills("push x", {-0.35, 0.35}, [](const Plan& p) { return p.pushes[0][0]; });
+  expect_fills("push y", {-0.35, 0.35}, [](const Plan& p) { return p.pushes[4][1]; });
+  expect_fills("action latency", {0, 1}, [](const Plan& p) { return p.action_latency; });
+  expect_fills("imu latency", {0, 1}, [](const Plan& p) { return p.imu_latency; });
+}
+
+TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
+  int action = 0, imu = 0, both = 0;
+  for (int episode = 0; episode < 1000; ++episode) {
+    const EpisodePlan plan = plan_episode(Condition::kRandomised, 7, episode);
+    action += plan.action_latency;
+    imu += plan.imu_latency;
+    both += plan.action_latency * plan.imu_latency;
+  }
+  EXPECT_NEAR(action, 500, 60);  // four standard deviations
+  EXPECT_NEAR(imu, 500, 60);
+  EXPECT_NEAR(both, 250, 55);  // independent of each other
+}
+
+TEST(EpisodePlan, CommandsZeroThroughoutInOneEpisodeOfTwelve) {
+  int standing = 0;
+  for (int episode = 0; episode < 96; ++episode) {
+    const EpisodePlan plan = plan_episode(Condition::kNominal, 3, episode);
+    if (!plan.standing) continue;
+    ++standing;
+    for (const Command& command : plan.commands) {
+      EXPECT_EQ(std::abs(command.vx) + std::abs(command.vy) + std::abs(command.yaw_rate), 0.0);
+    }
+  }
+  EXPECT_EQ(standing, 8);
+}
+
+TEST(EpisodePlan, IsTheSameWalkNominalAndRandomised) {
+  for (int episode = 0; episode < 24; ++episode) {
+    const EpisodePlan nominal = plan_episode(Condition::kNominal, 5, episode);
+    const EpisodePlan randomised = plan_episode(Condition::kRandomised, 5, episode);
+    EXPECT_EQ(nominal.heading, randomised.heading);
+    for (int at = 0; at < kCommands; ++at) {
+      EXPECT_EQ(nominal.commands[at].vx, randomised.commands[at].vx);
+      EXPECT_EQ(nominal.commands[at].yaw_rate, randomised.commands[at].yaw_rate);
+    }
+  }
+}
+
+TEST(EpisodePlan, DependsOnSeedAndEpisodeAndNothingElse) {
+  const EpisodePlan first = plan_episode(Condition::kRandomised, 5, 17);
+  plan_episode(Condition::kRandomised, 99, 3);
+  const EpisodePlan again = plan_episode(Condition::kRandomised, 5, 17);
+  EXPECT_EQ(first.mass_factor, again.mass_factor);
+  EXPECT_EQ(first.pushes, again.pushes);
+  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, 5, 18).mass_factor);
+  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, 6, 17).mass_factor);
+  const std::uint64_t high_bits = 5 + (std::uint64_t{1} << 40);
+  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, high_bits, 17).mass_factor);
+}
+
+class ApplyPlan : public testing::Test {
+ protected:
+  ApplyPlan()
+      : judge_(load_judge_model(kModel)),
+        policy_(standing_policy()),
+        model_(mj_copyModel(nullptr, judge_.nominal.get())),
+        data_(mj_makeData(model_.get())),
+        plan_(plan_episode(Condition::kNominal, 1, 0)) {}
+
+  const mjModel& applied() {
+    apply_plan(judge_, policy_, plan_, model_.get(), data_.get());
+    return *model_;
+  }
+
+  JudgeModel judge_;
+  PolicyFile policy_;
+  ModelPtr model_;
+  DataPtr data_;
+  EpisodePlan plan_;
+};
+
+TEST_F(ApplyPlan, NominalIsTheModelAsItIsButForFrictionAndTheJudgesSolver) {
+  const mjModel& nominal = *judge_.nominal;
+  const mjModel& m = applied();
+  for (int geom = 0; geom < m.ngeom; ++geom) EXPECT_EQ(m.geom_friction[3 * geom], 0.8);
+  EXPECT_TRUE(std::equal(m.body_mass, m.body_mass + m.nbody, nominal.body_mass));
+  EXPECT_TRUE(std::equal(m.body_inertia, m.body_inertia + 3 * m.nbody, nominal.body_inertia));
+  EXPECT_TRUE(std::equal(m.body_ipos, m.body_ipos + 3 * m.nbody, nominal.body_ipos));
+  EXPECT_TRUE(std::equal(m.actuator_gainprm, m.actuator_gainprm + m.nu * mjNGAIN,
+                         nominal.actuator_gainprm));
+  EXPECT_TRUE(std::equal(m.actuator_biasprm, m.actuator_biasprm + m.nu * mjNBIAS,
+                         nominal.actuator_biasprm));
+  for (int body = 0; body < 2 * m.nbody; ++body) {
+    EXPECT_NEAR(m.body_invweight0[body], nominal.body_invweight0[body], 1e-9);
+  }
+  EXPECT_EQ(m.opt.iterations, 100);
+  EXPECT_EQ(m.opt.timestep, 0.004);
+}
+
+TEST_F(ApplyPlan, GainsAreThePolicysTimesTheFactorsAndStrengthScalesAllThree) {
+  policy_.kp = 6.0f;
+  policy_.kd = 0.5f;
+  plan_.kp_factor = 0.7;
+  plan_.kd_factor = 1.4;
+  plan_.strength = 0.9;
+  const mjModel& m = applied();
+  for (int actuator = 0; actuator < m.nu; ++actuator) {
+    EXPECT_NEAR(m.actuator_gainprm[actuator * mjNGAIN], 6.0 * 0.7 * 0.9, 1e-12);
+    EXPECT_NEAR(m.actuator_biasprm[actuator * mjNBIAS + 1], -6.0 * 0.7 * 0.9, 1e-12);
+    EXPECT_NEAR(m.actuator_biasprm[actuator * mjNBIAS + 2], -0.5 * 1.4 * 0.9, 1e-12);
+    EXPECT_NEAR(m.actuator_forcerange[2 * actuator], -3.0 * 0.9, 1e-12);
+    EXPECT_NEAR(m.actuator_forcerange[2 * actuator + 1], 3.0 * 0.9, 1e-12);
+  }
+}
+
+TEST_F(ApplyPlan, EveryLinkHasItsOwnFactorForMassAndInertia) {
+  for (int link = 0; link < kLinks; ++link) plan_.mass_factor[link] = 0.9 + 0.02 * link;
+  const mjModel& m = applied();
+  const mjModel& nominal = *judge_.nominal;
+  for (int link = 0; link < kLinks; ++link) {
+    const int body = judge_.robot.bodies[link];
+    const double factor = 0.9 + 0.02 * link;
+    EXPECT_NEAR(m.body_mass[body], factor * nominal.body_mass[body], 1e-12);
+    for (int axis = 3 * body; axis < 3 * body + 3; ++axis) {
+      EXPECT_NEAR(m.body_inertia[axis], factor * nominal.body_inertia[axis], 1e-12);
+    }
+  }
+  EXPECT_LT(m.body_invweight0[2 * 13], nominal.body_invweight0[2 * 13]);  // a heavier shank
+}
+
+TEST_F(ApplyPlan, AShiftedCentreOfMassMovesTheBasesCentreOfMass) {
+  plan_.com_shift = {0.03, -0.005, 0.004};
+  applied();
+  mj_kinematics(model_.get(), data_.get());
+  const int base = judge_.robot.base;
+  const double nominal[3] = {0.025, 0.0, 0.015};  // m, in the base frame, as published
+  for (int axis = 0; axis < 3; ++axis) {
+    EXPECT_NEAR(data_->xipos[3 * base + axis] - data_->xpos[3 * base + axis],
+                nominal[axis] + plan_.com_shift[axis], 1e-12);
+  }
+}
+
+TEST_F(ApplyPlan, ContactsHaveTheDrawnFriction) {
+  plan_.friction = 0.55;
+  applied();
+  data_->qpos[2] = 0.15;
+  const double pose[3] = {0.26, 0.0, -0.52};
+  for (int joint = 0; joint < 12; ++joint) {
+    data_->qpos[7 + joint] = (joint / 3 % 2 == 0 ? 1 : -1) * pose[joint % 3];
+  }
+  mj_forward(model_.get(), data_.get());
+  ASSERT_GE(data_->ncon, 4);
+  for (int contact = 0; contact < data_->ncon; ++contact) {
+    EXPECT_EQ(data_->contact[contact].friction[0], 0.55);
+  }
+}
+
+TEST_F(ApplyPlan, LeavesNothingOfTheEpisodeBefore) {
+  plan_ = plan_episode(Condition::kRandomised, 1, 5);
+  applied();
+  const std::vector<double> first(model_->body_mass, model_->body_mass + model_->nbody);
+  applied();
+  EXPECT_EQ(first, std::vector<double>(model_->body_mass, model_->body_mass + model_->nbody));
+}
+
+TEST(JudgeModel, RefusesWhatIsNotThisRobotInOneLine) {
+  const TempFolder folder;
+  const auto error_for = [&](const std::string& mjcf) {
+    const std::string path = (folder / "robot.xml").string();
+    write_raw(path, mjcf);
+    const std::string error = error_of([&] { load_judge_model(path); });
+    EXPECT_EQ(error.rfind(path, 0), 0u) << error;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+    return error;
+  };
+  EXPECT_NE(error_for("<mujoco>").find("MuJoCo cannot load it"), std::string::npos);
+  EXPECT_NE(error_for("<mujoco><worldbody/></mujoco>").find("nq 0"), std::string::npos);
+  EXPECT_NE(error_of([] { load_judge_model("/nowhere/robot.xml"); }).find("/nowhere/robot.xml"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace kennel::judge
