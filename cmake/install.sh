@@ -1,8 +1,9 @@
 # What the launcher installs, sourced by cmake/setup.sh: system packages with apt-get, Python packages and nvcc with pip.
 
 # C++ packages by their Debian and Ubuntu names. ccache is convenience: it is installed when root installs anyway.
-cxx_packages=(libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libgtest-dev libbenchmark-dev)
+cxx_packages=(libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev)
 nvcc_wheels='cuda-toolkit[nvcc,cccl,cudart,crt,nvvm]==13.0.2'
+nvcc_key="$build_key|$nvcc_wheels"
 
 # --- system packages
 
@@ -157,7 +158,7 @@ print(spec.submodule_search_locations[0] + "/bin/nvcc")' 2>/dev/null
 
 # Sets nvcc to a compiler that works, installing one if need be; empty, with the reason recorded, if there is none.
 need_nvcc() {
-  if stamped nvcc_for "$build_key" && nvcc=$(<"$state/nvcc") && [[ -x $nvcc ]]; then
+  if stamped nvcc_for "$nvcc_key" && nvcc=$(<"$state/nvcc") && [[ -x $nvcc ]]; then
     return
   fi
   rm -f -- "$state/no_cuda"
@@ -182,4 +183,4 @@ need_nvcc() {
   say "CUDA cannot be compiled here, so the CPU backend is built alone: $reason"
 }
 
-remember_nvcc() { stamp nvcc "$nvcc" && stamp nvcc_for "$build_key"; }
+remember_nvcc() { stamp nvcc "$nvcc" && stamp nvcc_for "$nvcc_key"; }

@@ -103,7 +103,7 @@ stamped() { [[ -f $state/$1 && $(<"$state/$1") == "$2" ]]; }
 configure() {
   local cuda=OFF archs=90 arguments key
   gpu_visible && archs=native
-  [[ -n $nvcc ]] || { stamped nvcc_for "$build_key" && nvcc=$(<"$state/nvcc"); }
+  [[ -n $nvcc ]] || { stamped nvcc_for "$nvcc_key" && nvcc=$(<"$state/nvcc"); }
   [[ -n $nvcc && -x $nvcc ]] && cuda=ON
   arguments=(-G Ninja -S "$root" -B "$build" "-DCMAKE_MAKE_PROGRAM=$ninja" "-DKENNEL_PYTHON=$python"
     -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=ON "-DKENNEL_CUDA=$cuda")
@@ -151,7 +151,7 @@ build_targets() {
 }
 
 set_up() {  # [cuda]
-  [[ -n ${KENNEL_PYTHON:-} ]] || stamped system "$build_key" || { need_system && stamp system "$build_key"; }
+  [[ -n ${KENNEL_PYTHON:-} ]] || stamped system "${cxx_packages[*]}" || { need_system && stamp system "${cxx_packages[*]}"; }
   need_python
   find_tools
   nvcc=

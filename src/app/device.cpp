@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -12,11 +13,12 @@
 namespace kennel {
 namespace {
 
-#ifdef KENNEL_CUDA
-constexpr bool kBuiltWithCuda = true;
-#else
-constexpr bool kBuiltWithCuda = false;
-#endif
+/// The CUDA backend is a library of its own, beside the program.
+bool has_cuda_backend() {
+  std::error_code ignored;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return std::filesystem::exists(program.parent_path() / "libkennel_cuda.so", ignored);
+}
 
 /// The CUDA driver's library, which is there exactly where a driver is installed.
 class Driver {
@@ -46,7 +48,6 @@ class Driver {
 const char* name_of(Device device) { return device == Device::kCuda ? "cuda" : "cpu"; }
 
 GpuStatus find_gpu() {
-  if (!kBuiltWithCuda) return {"", "this build has no CUDA backend"};
   const Driver driver;
   if (!driver.found()) return {"", "no NVIDIA driver is installed (libcuda.so.1 is missing)"};
   if (!driver.call("cuInit", 0u)) return {"", "the NVIDIA driver finds no device"};
@@ -57,6 +58,9 @@ GpuStatus find_gpu() {
   char name[256] = "";
   if (!driver.call("cuDeviceGetName", name, static_cast<int>(sizeof name), 0)) {
     return {"", "the NVIDIA driver does not answer"};
+  }
+  if (!has_cuda_backend()) {
+    return {"", text(name, " is there, but this build has no CUDA backend; ./kennel build --all")};
   }
   return {name, ""};
 }
@@ -91,8 +95,7 @@ Device choose_device(const std::string& choice) {
   const GpuStatus gpu = find_gpu();
   if (choice == "auto") return gpu.name.empty() ? Device::kCpu : Device::kCuda;
   KENNEL_CHECK(choice == "cuda", "expected a device cpu, cuda or auto, came '", choice, "'");
-  KENNEL_CHECK(!gpu.name.empty(), "--device cuda needs a GPU, and ", gpu.why_not,
-               "; try --device cpu");
+  KENNEL_CHECK(!gpu.name.empty(), "--device cuda needs a GPU: ", gpu.why_not, "; try --device cpu");
   return Device::kCuda;
 }
 

@@ -57,7 +57,7 @@ std::string duration_text(double seconds) {
 }
 
 std::string count_text(double count) {
-  constexpr const char* kMagnitudes[] = {"", " k", " M", " G", " T"};
+  constexpr const char* kMagnitudes[] = {"", "k", "M", "G", "T"};
   int magnitude = 0;
   for (; count >= 999.5 && magnitude < 4; ++magnitude) count /= 1000.0;
   const int decimals = magnitude == 0 || count >= 99.95 ? 0 : (count >= 9.995 ? 1 : 2);

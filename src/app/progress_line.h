@@ -33,7 +33,7 @@ class ProgressLine {
 /// "1:05" or "2:03:04".
 std::string duration_text(double seconds);
 
-/// Three digits and a magnitude: "105 k", "61.4 M".
+/// Three digits and a magnitude: "105k", "61.4M".
 std::string count_text(double count);
 
 }  // namespace kennel

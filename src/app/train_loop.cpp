@@ -46,7 +46,8 @@ std::string value_of(const std::vector<Scalar>& scalars, std::string_view name) 
                                   [&](const Scalar& scalar) { return scalar.first == name; });
   if (found == scalars.end() || std::isnan(found->second)) return "-";
   char buffer[48];
-  std::snprintf(buffer, sizeof buffer, "%.3g", found->second);
+  const bool is_large = std::abs(found->second) >= 99.5;  // no 1.2e+02
+  std::snprintf(buffer, sizeof buffer, is_large ? "%.0f" : "%.2g", found->second);
   return buffer;
 }
 
@@ -133,9 +134,10 @@ class Session {
     const double elapsed = seconds_since(start_);
     const double rate = (steps - static_cast<double>(first_steps_)) / elapsed;
     const double left = std::min((budget - steps) / rate, 60.0 * loop_.max_minutes - elapsed);
-    return text(count_text(steps), " of ", count_text(budget), " steps, ", count_text(rate),
-                "/s, left ", duration_text(left), ", reward ", value_of(stats, "env/reward"),
-                ", error ", value_of(stats, "env/velocity_error"), " m/s, falls ",
+    // Short enough for a terminal of 80 columns.
+    return text(count_text(steps), " of ", count_text(budget), ", ", count_text(rate), "/s, ",
+                duration_text(left), " left, reward ", value_of(stats, "env/reward"), ", error ",
+                value_of(stats, "env/velocity_error"), " m/s, falls ",
                 value_of(stats, "env/falls_per_minute"), "/min");
   }
 

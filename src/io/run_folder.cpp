@@ -45,13 +45,6 @@ void check_is_run(const fs::path& path) {
                "'; it was written by another version of kennel, use that one");
 }
 
-void make_folder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  KENNEL_CHECK(!error, "cannot create the folder ", path.string(), ": ",
-               describe_errno(error.value()));
-}
-
 /// The step in "step_000000123.ckpt".
 std::optional<std::int64_t> step_of(const fs::path& file) {
   const std::string name = file.filename().string();
@@ -110,7 +103,7 @@ RunFolder RunFolder::create(const fs::path& path, std::string_view config_toml,
   const fs::path staging =
       target.parent_path() / text(".", target.filename().string(), ".new-", ::getpid());
   try {
-    make_folder(staging / "checkpoints");
+    fs::create_directories(staging / "checkpoints");
     write_file_atomically(staging / "config.toml", config_toml);
     write_file_atomically(staging / "format", text(kFormatName, " ", kFormatVersion, "\n"));
     if (exists) fs::remove_all(target);

@@ -4,41 +4,28 @@
 #include <cstddef>
 
 #include "kennel/core/check.h"
+#include "src/rl/fused_rows.h"
 
 namespace kennel {
 namespace {
 
-void activate_(torch::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kLinear:
-      return;
-    case Activation::kRelu:
-      x.relu_();
-      return;
-    case Activation::kElu:
-      at::elu_(x);
-      return;
-    case Activation::kTanh:
-      x.tanh_();
-      return;
-  }
+// y <- activation(y + bias)
+void activate_(torch::Tensor& y, const torch::Tensor& bias, Activation activation) {
+  add_bias_(y, bias, activation == Activation::kRelu);
+  if (activation == Activation::kElu) at::elu_(y);
+  if (activation == Activation::kTanh) y.tanh_();
 }
 
-// grad <- grad * activation'(x), with the derivative taken from the output y = activation(x).
-void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activation activation) {
-  switch (activation) {
-    case Activation::kLinear:
-      return;
-    case Activation::kRelu:
-      at::threshold_backward_out(grad, grad, y, 0);
-      return;
-    case Activation::kElu:
-      at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
-      return;
-    case Activation::kTanh:
-      at::tanh_backward_out(grad, grad, y);
-      return;
+// grad <- grad * activation'(x), with the derivative taken from the output y = activation(x);
+// bias_grad <- its sum.
+void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activation activation,
+                          torch::Tensor& bias_grad) {
+  if (activation == Activation::kElu) {
+    at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
+  } else if (activation == Activation::kTanh) {
+    at::tanh_backward_out(grad, grad, y);
   }
+  bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
 }
 
 }  // namespace
@@ -114,8 +101,8 @@ const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tens
   const torch::Tensor* input = &x;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     torch::Tensor& y = workspace.output[k];
-    at::addmm_out(y, layers[k].bias, *input, layers[k].weight);
-    activate_(y, layers[k].activation);
+    at::mm_out(y, *input, layers[k].weight);
+    activate_(y, layers[k].bias, layers[k].activation);
     input = &y;
   }
   return workspace.output.back();
@@ -125,10 +112,9 @@ void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorks
               std::vector<Dense>& gradient) {
   for (std::size_t k = layers.size(); k-- > 0;) {
     torch::Tensor& grad = workspace.grad[k];
-    activation_backward_(grad, workspace.output[k], layers[k].activation);
+    activation_backward_(grad, workspace.output[k], layers[k].activation, gradient[k].bias);
     const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
     at::mm_out(gradient[k].weight, input.t(), grad);
-    at::sum_out(gradient[k].bias, grad, {0});
     if (k > 0) at::mm_out(workspace.grad[k - 1], grad, layers[k].weight.t());
   }
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kennel/rl/random.h"
+#include "src/rl/fused_rows.h"
 
 namespace kennel {
 namespace {
@@ -101,15 +102,15 @@ void PpoUpdate::slice_gradient(const PpoBatch& batch, const torch::Tensor& index
   samples.returns = batch.samples.returns.index_select(0, index);
   samples.value = batch.samples.value.index_select(0, index);
 
-  at::index_select_out(worker.obs, batch.obs, 0, index);
-  obs_normaliser_.apply(worker.obs, worker.obs);
+  gather_normalised(batch.obs, index, obs_normaliser_.mean(), obs_normaliser_.inv_std(),
+                    worker.obs);
   const torch::Tensor& mean = forward(networks_.actor(), worker.obs, worker.actor);
   const PolicyLoss policy = policy_loss(samples, mean, networks_.log_std(), config_.clip_param,
                                         scale, worker.actor.grad.back(), gradient.log_std);
   backward(networks_.actor(), worker.obs, worker.actor, gradient.actor);
 
-  at::index_select_out(worker.privileged_obs, batch.privileged_obs, 0, index);
-  privileged_normaliser_.apply(worker.privileged_obs, worker.privileged_obs);
+  gather_normalised(batch.privileged_obs, index, privileged_normaliser_.mean(),
+                    privileged_normaliser_.inv_std(), worker.privileged_obs);
   const torch::Tensor value =
       forward(networks_.critic(), worker.privileged_obs, worker.critic).squeeze(1);
   torch::Tensor grad_value = worker.critic.grad.back().squeeze(1);

@@ -58,7 +58,6 @@ void WorkerPool::run(std::int64_t count, const std::function<void(std::int64_t, 
 
 void WorkerPool::work(int worker) {
   at::init_num_threads();  // torch keeps its number of threads a thread
-  const torch::NoGradGuard no_grad;
   std::uint64_t seen = 0;
   while (true) {
     wait_while(rounds_, seen);

@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -20,8 +19,6 @@ struct Outcome {
   int exit_code = -1;  // 128 + n where signal n ended it
   std::string out;
   std::string err;
-
-  int err_lines() const { return static_cast<int>(std::count(err.begin(), err.end(), '\n')); }
 };
 
 /// The program, started in a folder with the given arguments. Its output goes to files beside that

@@ -138,10 +138,10 @@ TEST(ProgressText, DurationsAndCountsReadWell) {
   EXPECT_EQ(duration_text(3723), "1:02:03");
   EXPECT_EQ(count_text(0), "0");
   EXPECT_EQ(count_text(999), "999");
-  EXPECT_EQ(count_text(1234), "1.23 k");
-  EXPECT_EQ(count_text(105432), "105 k");
-  EXPECT_EQ(count_text(999700), "1.00 M");
-  EXPECT_EQ(count_text(61.44e6), "61.4 M");
+  EXPECT_EQ(count_text(1234), "1.23k");
+  EXPECT_EQ(count_text(105432), "105k");
+  EXPECT_EQ(count_text(999700), "1.00M");
+  EXPECT_EQ(count_text(61.44e6), "61.4M");
 }
 
 }  // namespace

@@ -45,6 +45,18 @@ TEST(RunFolder, AnExistingOneIsRefusedAndOnlyARunIsReplaced) {
   EXPECT_THAT(folder.names(), ElementsAre("home", "run"));
 }
 
+TEST(RunFolder, WhatCannotBeCreatedIsKnownBeforehand) {
+  const TempFolder folder;
+  EXPECT_NO_THROW(RunFolder::check_can_create(folder / "a" / "b" / "run", IfExists::kRefuse));
+  EXPECT_THAT(folder.names(), IsEmpty());
+  RunFolder::create(folder / "run", "", IfExists::kRefuse);
+  write_raw(folder / "file", "");
+  EXPECT_THROW(RunFolder::check_can_create(folder / "run", IfExists::kRefuse), Error);
+  EXPECT_NO_THROW(RunFolder::check_can_create(folder / "run", IfExists::kReplace));
+  EXPECT_THROW(RunFolder::check_can_create(folder / "file" / "run", IfExists::kRefuse), Error);
+  EXPECT_THROW(RunFolder::check_can_create(folder / "file", IfExists::kReplace), Error);
+}
+
 TEST(RunFolder, NothingIsLeftWhereItCannotBeCreated) {
   const TempFolder folder;
   write_raw(folder / "file", "");

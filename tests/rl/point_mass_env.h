@@ -18,7 +18,7 @@ namespace kennel {
 /// Force in, position out, in the plane. Leaving the disc of radius 2 terminates, 60 steps
 /// truncate. obs = position, velocity; privileged obs adds the share of the episode that is left.
 /// reward = exp(-4 distance^2) - 0.01 |action|^2
-class PointMassEnv final : public VecEnv {
+class PointMassEnv : public VecEnv {
  public:
   static constexpr int kEpisodeSteps = 60;
 

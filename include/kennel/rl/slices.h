@@ -1,6 +1,7 @@
 // Rows worked on in slices, each small enough for a core's cache, spread over a pool of threads.
 #pragma once
 
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -37,11 +38,13 @@ struct SlicePlan {
 };
 
 /// Calls work(slice, worker) for every slice, on all threads of the pool; see WorkerPool::run for
-/// `worker`.
+/// `worker`. Operations skip autograd, whose bookkeeping costs as much as a small operation itself.
 template <class Work>
 void for_each_slice(WorkerPool& pool, const SlicePlan& plan, const Work& work) {
-  pool.run(plan.num_slices,
-           [&](std::int64_t index, int worker) { work(plan.slice(index), worker); });
+  pool.run(plan.num_slices, [&](std::int64_t index, int worker) {
+    const at::AutoDispatchBelowADInplaceOrView below_autograd;
+    work(plan.slice(index), worker);
+  });
 }
 
 }  // namespace kennel

@@ -1,0 +1,57 @@
+// One pass over memory gives what torch's several do.
+#include "src/rl/fused_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kennel {
+namespace {
+
+TEST(FusedRows, GatherNormalisedIsIndexSelectThenScaling) {
+  torch::manual_seed(1);
+  const torch::Tensor x = torch::randn({50, 19});
+  const torch::Tensor index = torch::randint(50, {33}, torch::kInt64);
+  const torch::Tensor mean = torch::randn({19});
+  const torch::Tensor inv_std = torch::rand({19}) + 0.5;
+  torch::Tensor out = torch::full({33, 19}, NAN);
+  gather_normalised(x, index, mean, inv_std, out);
+  EXPECT_TRUE(torch::allclose(out, (x.index_select(0, index) - mean) * inv_std, 1e-6, 1e-6));
+}
+
+TEST(FusedRows, AddBiasIsAdditionAndReluOnTop) {
+  torch::manual_seed(2);
+  const torch::Tensor x = torch::randn({21, 13});
+  const torch::Tensor bias = torch::randn({13});
+  torch::Tensor plain = x.clone();
+  add_bias_(plain, bias, false);
+  EXPECT_TRUE(torch::equal(plain, x + bias));
+  torch::Tensor rectified = x.clone();
+  add_bias_(rectified, bias, true);
+  EXPECT_TRUE(torch::equal(rectified, torch::relu(x + bias)));
+}
+
+TEST(FusedRows, NanPassesThroughReluAsItDoesInTorch) {
+  torch::Tensor y = torch::full({1, 2}, NAN);
+  add_bias_(y, torch::zeros({2}), true);
+  EXPECT_TRUE(y.isnan().all().item<bool>());
+}
+
+TEST(FusedRows, BiasBackwardMasksAndSums) {
+  torch::manual_seed(3);
+  const torch::Tensor gradient = torch::randn({40, 17});
+  const torch::Tensor y = torch::relu(torch::randn({40, 17}));
+  torch::Tensor sum = torch::full({17}, NAN);
+  torch::Tensor grad = gradient.clone();
+  bias_backward_(grad, y, true, sum);
+  const torch::Tensor masked = torch::where(y > 0, gradient, torch::zeros_like(gradient));
+  EXPECT_TRUE(torch::equal(grad, masked));
+  EXPECT_TRUE(torch::allclose(sum, masked.sum(0), 1e-5, 1e-5));
+  grad = gradient.clone();
+  bias_backward_(grad, y, false, sum);
+  EXPECT_TRUE(torch::equal(grad, gradient));
+  EXPECT_TRUE(torch::allclose(sum, gradient.sum(0), 1e-5, 1e-5));
+}
+
+}  // namespace
+}  // namespace kennel
