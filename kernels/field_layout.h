@@ -1,5 +1,6 @@
-// Where an environment's fields are in device memory: SoA, field f of environment e at f * stride + e, and for what each leg has
-// its own of, 4 legs side by side: f * 4 stride + 4 e + leg. Both are coalesced for four threads an environment.
+// Where an environment's fields are in device memory: SoA, field f of environment e at f * stride +
+// e, and for what each leg has its own of, 4 legs side by side: f * 4 stride + 4 e + leg. Both are
+// coalesced for four threads an environment.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +25,15 @@ struct FieldLayout {
            inside(field, offsetof(State, leg), sizeof(State::leg));
   }
 
-  static constexpr std::size_t kLegFields = (sizeof(Physics::leg) + sizeof(Params::leg) + sizeof(State::leg)) / 4;
+  static constexpr std::size_t kLegFields =
+      (sizeof(Physics::leg) + sizeof(Params::leg) + sizeof(State::leg)) / 4;
   static constexpr std::size_t kBaseFields = kFields - kLegFields;
   /// Bytes kept for an environment between control steps.
   static constexpr std::size_t kBytesPerEnv = 4 * (kBaseFields + kNumLegs * kLegFields);
 
  private:
-  KENNEL_HD static constexpr bool inside(std::size_t field, std::size_t first_byte, std::size_t bytes) {
+  KENNEL_HD static constexpr bool inside(std::size_t field, std::size_t first_byte,
+                                         std::size_t bytes) {
     return 4 * field >= first_byte && 4 * field < first_byte + bytes;
   }
 };

@@ -1,13 +1,13 @@
-// The GPU's leg mapping: four neighbouring threads are an environment, a leg each. Tests run the same class on the CPU, four
-// threads of a group exchanging numbers through an emulated shuffle.
+// The GPU's leg mapping: four neighbouring threads are an environment, a leg each. Tests run the
+// same class on the CPU, four threads of a group exchanging numbers through an emulated shuffle.
 #pragma once
 
 #include "kennel/core/legs.h"
 
 namespace kennel {
 
-/// One leg of an environment. Exchange is what a warp shuffle does: exchange(x, mask) returns the x of the thread whose leg is
-/// this leg ^ mask.
+/// One leg of an environment. Exchange is what a warp shuffle does: exchange(x, mask) returns the x
+/// of the thread whose leg is this leg ^ mask.
 template <class Exchange>
 struct LegThread {
   static constexpr int kLocal = 1;
@@ -17,8 +17,9 @@ struct LegThread {
   KENNEL_HD int leg(int) const { return leg_index; }
   KENNEL_HD bool leads() const { return leg_index == 0; }
 
-  /// (l0 + l1) + (l2 + l3) in all four threads: addition commutes, so each thread's order gives the same bits. `add` must not
-  /// be contracted with a multiplication around it, or the copies would differ.
+  /// (l0 + l1) + (l2 + l3) in all four threads: addition commutes, so each thread's order gives the
+  /// same bits. `add` must not be contracted with a multiplication around it, or the copies would
+  /// differ.
   template <class T, int K>
   KENNEL_HD void sum(const T (&local)[1][K], T (&out)[K]) const {
     KENNEL_UNROLL

@@ -1,4 +1,5 @@
-// One robot, open loop: a group of four threads runs all steps. For comparing the GPU's physics with others, not for speed.
+// One robot, open loop: a group of four threads runs all steps. For comparing the GPU's physics
+// with others, not for speed.
 #include <cuda_runtime_api.h>
 
 #include <limits>
@@ -12,20 +13,25 @@
 namespace kennel {
 namespace {
 
-__global__ void open_loop_kernel(const __grid_constant__ Quadruped<float> model, const SolverOptions solver, const float* init,
-                                 const float* ctrl, int n, float* out) {
+__global__ void open_loop_kernel(const __grid_constant__ Quadruped<float> model,
+                                 const SolverOptions solver, const float* init, const float* ctrl,
+                                 int n, float* out) {
   // The whole warp runs the same robot, so that its shuffles are full; the first group writes.
   const WarpLeg legs{static_cast<int>(threadIdx.x) % kNumLegs, {}};
-  float* own = out + static_cast<std::size_t>(threadIdx.x / kNumLegs) * (n + 1) * kTrajectoryColumns;
+  float* own =
+      out + static_cast<std::size_t>(threadIdx.x / kNumLegs) * (n + 1) * kTrajectoryColumns;
   run_open_loop<float, WarpLeg>(model, legs, solver, init, ctrl, n, own);
 }
 
 /// Device memory that frees itself.
 class DeviceFloats {
  public:
-  explicit DeviceFloats(std::size_t count) { check_cuda(cudaMalloc(&data_, count * sizeof(float)), "allocating a trajectory"); }
+  explicit DeviceFloats(std::size_t count) {
+    check_cuda(cudaMalloc(&data_, count * sizeof(float)), "allocating a trajectory");
+  }
   explicit DeviceFloats(const std::vector<float>& host) : DeviceFloats(host.size()) {
-    check_cuda(cudaMemcpy(data_, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice), "copying to the device");
+    check_cuda(cudaMemcpy(data_, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice),
+               "copying to the device");
   }
   ~DeviceFloats() { cudaFree(data_); }
   DeviceFloats(const DeviceFloats&) = delete;
@@ -38,7 +44,8 @@ class DeviceFloats {
 
 }  // namespace
 
-extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run, std::vector<double>* out) {
+extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
+                                      std::vector<double>* out) {
   const int n = static_cast<int>(run->ctrl.size() / kNumJoints);
   const std::size_t size = static_cast<std::size_t>(n + 1) * kTrajectoryColumns;
   const DeviceFloats init(std::vector<float>(run->init.begin(), run->init.end()));
@@ -47,7 +54,9 @@ extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenL
   open_loop_kernel<<<1, 32>>>(*model, run->solver, init.get(), ctrl.get(), n, trajectory.get());
   check_cuda(cudaGetLastError(), "open-loop kernel");
   std::vector<float> host(size);
-  check_cuda(cudaMemcpy(host.data(), trajectory.get(), size * sizeof(float), cudaMemcpyDeviceToHost), "open-loop run");
+  check_cuda(
+      cudaMemcpy(host.data(), trajectory.get(), size * sizeof(float), cudaMemcpyDeviceToHost),
+      "open-loop run");
   out->assign(host.begin(), host.end());
   for (int i = 0; i < kNv; ++i) (*out)[size - kNv + i] = std::numeric_limits<double>::quiet_NaN();
 }

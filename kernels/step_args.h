@@ -27,16 +27,19 @@ std::size_t state_bytes_per_env();
 inline constexpr int kStatFields = sizeof(pupper::EnvStats<float>) / sizeof(float);
 inline constexpr int kPadding = 32;  // environments; 4 warps
 
-/// Starts a new episode everywhere. `first` also numbers the environments. Graph-capturable; never allocates or synchronises.
-void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepOutputs& out, bool first, cudaStream_t stream);
+/// Starts a new episode everywhere. `first` also numbers the environments. Graph-capturable; never
+/// allocates or synchronises.
+void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepOutputs& out,
+                  bool first, cudaStream_t stream);
 
 /// Advances every environment by one control step. \param action (num_envs, 12)
-void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action, const StepOutputs& out,
-                 cudaStream_t stream);
+void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action,
+                 const StepOutputs& out, cudaStream_t stream);
 
-/// Sums each stat field over the environments into `sums` (kStatFields doubles on the device). \param scratch from
-/// `stats_scratch_bytes`
-void launch_sum_stats(const BatchMemory& batch, double* sums, void* scratch, std::size_t scratch_bytes, cudaStream_t stream);
+/// Sums each stat field over the environments into `sums` (kStatFields doubles on the device).
+/// \param scratch from `stats_scratch_bytes`
+void launch_sum_stats(const BatchMemory& batch, double* sums, void* scratch,
+                      std::size_t scratch_bytes, cudaStream_t stream);
 std::size_t stats_scratch_bytes(const BatchMemory& batch);
 
 /// Throws Error when a CUDA call failed.

@@ -5,10 +5,15 @@
 
 namespace kennel {
 
-/// Exchanges a number with another leg of the same environment. All 32 lanes of the warp must take part.
+/// Exchanges a number with another leg of the same environment. All 32 lanes of the warp must take
+/// part.
 struct WarpShuffle {
-  __device__ float operator()(float x, int mask) const { return __shfl_xor_sync(0xffffffffu, x, mask); }
-  __device__ float add(float a, float b) const { return __fadd_rn(a, b); }  // never fused into a multiply-add
+  __device__ float operator()(float x, int mask) const {
+    return __shfl_xor_sync(0xffffffffu, x, mask);
+  }
+  __device__ float add(float a, float b) const {
+    return __fadd_rn(a, b);
+  }  // never fused into a multiply-add
 };
 using WarpLeg = LegThread<WarpShuffle>;
 

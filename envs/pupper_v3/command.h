@@ -14,22 +14,41 @@ KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], T (&command
   command[2] = select(standing, T(0), within(c.yaw, u[2]));
 }
 
-/// Changes the command with the configured probability, once training is far enough.
+/// A new command within an episode, where there is one.
+template <class T>
+struct CommandChange {
+  T changed;     // 1 or 0
+  T command[3];  // valid where changed
+};
+
+/// Draws whether the command changes after this control step, and to what.
 /// \param changing  whether commands change within an episode at all (the same for every
 /// environment)
 template <class T, class Legs>
-KENNEL_HD void update_command(const CommandConfig& c, bool changing, const Seed& seed,
-                              EnvState<T, Legs>& s) {
-  s.command_age = s.command_age + T(1);
-  if (!changing) return;
+KENNEL_HD CommandChange<T> draw_change(const CommandConfig& c, bool changing, const Seed& seed,
+                                       const EnvState<T, Legs>& s) {
+  CommandChange<T> out{T(0), {T(0), T(0), T(0)}};
+  if (!changing) return out;
   const auto gate = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 0);
   const auto change = gate.x[0] < T(c.change_probability);
-  if (!any(change)) return;  // skips work that would change no bit
+  if (!any(change)) return out;  // skips work that would change no bit
   const auto fresh = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 1);
-  T command[3];
-  draw_command(c, fresh.x, command);
-  for (int i = 0; i < 3; ++i) s.command[i] = select(change, command[i], s.command[i]);
-  s.command_age = select(change, T(0), s.command_age);
+  draw_command(c, fresh.x, out.command);
+  out.changed = select(change, T(1), T(0));
+  return out;
+}
+
+/// Gives the environment its new command, in the newest frame of its history too: the robot will
+/// have observed it by then.
+template <class T, class Legs>
+KENNEL_HD void apply_change(const CommandChange<T>& change, EnvState<T, Legs>& s) {
+  constexpr int kCommand = offset_in(kFrame, "command");
+  const auto mask = T(0) < change.changed;
+  for (int i = 0; i < 3; ++i) {
+    s.command[i] = select(mask, change.command[i], s.command[i]);
+    s.history[0][kCommand + i] = select(mask, change.command[i], s.history[0][kCommand + i]);
+  }
+  s.command_age = select(mask, T(0), s.command_age);
 }
 
 }  // namespace kennel::pupper

@@ -19,7 +19,9 @@ template <class T>
 struct StepOutcome {
   T reward;
   T terminated;  // fell or diverged
-  T truncated;   // ran out of time; never together with terminated
+  T timed_out;   // ran out of time; never together with terminated
+  CommandChange<T>
+      change;  // a new command from the next control step on; not where the episode ended
   T diverged;
   ImuSample<T> imu;  // the sample that reaches the controller now
 };
@@ -151,7 +153,7 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
                            s.physics.position.z < T(task.config.task.min_height));
   out.diverged = select(sane, zero, one);
   out.terminated = select(sane, select(fell, one, zero), one);
-  out.truncated = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
+  out.timed_out = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
 
   const Rotation<T> R_wb = rotation(s.physics.orientation);
   view.velocity_base = to_inner(R_wb, s.physics.velocity);
@@ -179,12 +181,12 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
   const auto tracked = both(sane, T(1.0f / task.control_dt) <= s.command_age);
   const T contacts = over_legs<T>(
       legs, [&](int slot) { return view.leg[slot].foot_contact + view.leg[slot].elbow_contact; });
-  const T done = out.terminated + out.truncated;
+  const T done = out.terminated + out.timed_out;
   for (int i = 0; i < kNumRewards; ++i) stats.reward[i] += value[i];
   stats.total_reward += out.reward;
   stats.steps += one;
   stats.falls += out.terminated;
-  stats.timeouts += out.truncated;
+  stats.timeouts += out.timed_out;
   stats.diverged += out.diverged;
   stats.finished_return += done * s.episode_return;
   stats.finished_steps += done * s.step;
@@ -195,7 +197,9 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
       zero);
   stats.yaw_error2 += select(tracked, square(view.omega_base.z - s.command[2]), zero);
   stats.tracked += select(tracked, one, zero);
-  update_command(task.config.command, task.commands_change, task.seed, s);
+  s.command_age = s.command_age + one;
+  out.change = draw_change(task.config.command, task.commands_change, task.seed, s);
+  out.change.changed = out.change.changed * (one - done);
   return out;
 }
 

@@ -34,8 +34,8 @@ KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&
 
 /// Draws the state the episode starts in: near the default pose, any heading.
 template <class T, class Legs, class Base, class PerLeg>
-KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base,
-                          PerLeg&& per_leg, PhysicsState<T, Legs>& s) {
+KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base, PerLeg&& per_leg,
+                          PhysicsState<T, Legs>& s) {
   const auto& c = task.config.randomization;
   const auto b3 = base(3), b4 = base(4), b5 = base(5);
   const T half(0.5f);
@@ -56,7 +56,8 @@ KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base,
     const int leg = legs.leg(slot);
     const auto u = per_leg(leg, 2);
     for (int j = 0; j < kJointsPerLeg; ++j) {
-      s.leg[slot].q[j] = T(task.default_pose[kJointsPerLeg * leg + j]) + within(c.start_joint, u.x[j]);
+      s.leg[slot].q[j] =
+          T(task.default_pose[kJointsPerLeg * leg + j]) + within(c.start_joint, u.x[j]);
       s.leg[slot].qd[j] = s.leg[slot].qacc[j] = T(0);
     }
   }

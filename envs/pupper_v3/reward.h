@@ -80,7 +80,8 @@ KENNEL_HD void leg_terms(const Task& task, const StepView<T, Legs>& s, int slot,
 
 /// Values of all terms, unweighted, in the order of the table.
 template <class T, class Legs>
-KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const Legs& legs, T (&value)[kNumRewards]) {
+KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
+                             T (&value)[kNumRewards]) {
   const RewardConfig& c = task.config.reward;
   T local[Legs::kLocal][kNumRewards];
   for (int slot = 0; slot < Legs::kLocal; ++slot)

@@ -58,8 +58,8 @@ KENNEL_HD void put_base_frame(const ImuSample<T>& imu, const T (&command)[3], Pu
   for (int i = 0; i < 12; ++i) put(i, values[i]);
 }
 
-/// Puts a number of the newest frame, the same number of the frames before it, and moves it into the history.
-/// \param older  older(f) is the slot of the frame f + 1 control steps ago
+/// Puts a number of the newest frame, the same number of the frames before it, and moves it into
+/// the history. \param older  older(f) is the slot of the frame f + 1 control steps ago
 template <class T, class Older, class Put>
 KENNEL_HD void put_frames(int frames, int index, const T& value, Older&& older, Put&& put) {
   put(index, value);
@@ -78,33 +78,41 @@ KENNEL_HD void put_frames(int frames, int index, const T& value, Older&& older, 
 
 /// Makes the policy's observation of a state and shifts its frame into the history.
 /// \param imu  the sample that reaches the controller now, before mounting error and noise
-/// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds them
+/// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds
+/// them
 template <class T, class Legs, class Put>
-KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu, EnvState<T, Legs>& s, Put&& put) {
-  constexpr int kJoint = offset_in(kFrame, "joint_position"), kAction = offset_in(kFrame, "last_action");
+KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu,
+                       EnvState<T, Legs>& s, Put&& put) {
+  constexpr int kJoint = offset_in(kFrame, "joint_position"),
+                kAction = offset_in(kFrame, "last_action");
   const auto& c = task.config.randomization;
   const int frames = task.config.task.history;
   const auto noise_a = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 0);
   const auto noise_b = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 1);
-  const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2], noise_a.x[3], noise_b.x[0], noise_b.x[1]};
+  const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2],
+                  noise_a.x[3], noise_b.x[0], noise_b.x[1]};
   const auto put_once = [&](int i, const T& x) {
     if (legs.leads()) put(i, x);
   };
   put_base_frame(imu_reading(c, imu, s.imu_tilt, u), s.command, [&](int i, const T& x) {
-    put_frames(frames, i, x, [&](int f) -> T& { return s.history[f][i]; }, put_once);
+    put_frames(
+        frames, i, x, [&](int f) -> T& { return s.history[f][i]; }, put_once);
   });
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
     auto& own = s.leg[slot];
-    const auto noise = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 2 + leg);
+    const auto noise =
+        uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 2 + leg);
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
       const T angle = s.physics.leg[slot].q[j] + own.joint_offset[j] - T(task.default_pose[k]) +
                       symmetric(c.joint_noise, noise.x[j]);
-      put_frames(frames, kJoint + k, angle, [&](int f) -> T& { return own.history[f][j]; }, put);
-      put_frames(frames, kAction + k, own.action[0][j],
-                 [&](int f) -> T& { return own.history[f][kJointsPerLeg + j]; }, put);
+      put_frames(
+          frames, kJoint + k, angle, [&](int f) -> T& { return own.history[f][j]; }, put);
+      put_frames(
+          frames, kAction + k, own.action[0][j],
+          [&](int f) -> T& { return own.history[f][kJointsPerLeg + j]; }, put);
     }
   }
 }

@@ -1,4 +1,5 @@
-// kennel bench: measurements alternate, so that a noisy machine is noisy for all of them, and the best of several counts.
+// kennel bench: measurements alternate, so that a noisy machine is noisy for all of them, and the
+// best of several counts.
 #include "bench.h"
 
 #include <algorithm>
@@ -35,24 +36,27 @@ struct Measured {
 std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
   if (!command.against_mujoco) return nullptr;
   const char* python = std::getenv("KENNEL_PYTHON");
-  const std::filesystem::path script = std::filesystem::path(KENNEL_SOURCE_DIR) / "bench/mujoco_batch.py";
+  const std::filesystem::path script =
+      std::filesystem::path(KENNEL_SOURCE_DIR) / "bench/mujoco_batch.py";
   const int threads = command.threads > 0 ? command.threads : num_usable_cores();
   auto process = std::make_unique<LineProcess>(std::vector<std::string>{
-      python ? python : KENNEL_PYTHON_PATH, script.string(), shipped_model().string(), "--threads", std::to_string(threads),
-      "--seconds", std::to_string(command.seconds)});
+      python ? python : KENNEL_PYTHON_PATH, script.string(), shipped_model().string(), "--threads",
+      std::to_string(threads), "--seconds", std::to_string(command.seconds)});
   process->ask();  // it tries its settings before the first answer
   return process;
 }
 
-Measured measure(const BenchCommand& command, const RunConfig& config, const Quadruped<float>& model, int num_envs,
-                 LineProcess* mujoco) {
+Measured measure(const BenchCommand& command, const RunConfig& config,
+                 const Quadruped<float>& model, int num_envs, LineProcess* mujoco) {
   Measured best;
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
-  if (command.device == Device::kCpu) physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
+  if (command.device == Device::kCpu)
+    physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
-    std::fprintf(stderr, "%d environments, measurement %d of %d\n", num_envs, repeat + 1, command.repeats);
+    std::fprintf(stderr, "%d environments, measurement %d of %d\n", num_envs, repeat + 1,
+                 command.repeats);
     if (physics) {
       const Rate rate = physics->measure(command.seconds);
       if (rate.steps_per_s > best.physics.steps_per_s) best.physics = rate;
@@ -70,23 +74,25 @@ Measured measure(const BenchCommand& command, const RunConfig& config, const Qua
   return best;
 }
 
-Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs, const Measured& m) {
+Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
+             const Measured& m) {
   const BuildInfo build = build_info();
-  Json out = {{"device", command.device == Device::kCuda ? find_gpu().name : "cpu"},
-              {"cpu", cpu_name()},
-              {"threads", command.threads > 0 ? command.threads : num_usable_cores()},
-              {"simd_bits", simd_bits()},
-              {"commit", build.commit},
-              {"num_envs", num_envs},
-              {"substeps", config.env.task.decimation},
-              {"solver_iterations", config.env.task.solver_iterations},
-              {"ls_iterations", config.env.task.ls_iterations},
-              {"invweight", "nominal"},
-              {"mean_contacts", m.physics.mean_contacts},
-              {"physics_steps_per_s", m.physics.steps_per_s},
-              {"env_steps_per_s", m.env_steps},
-              {"env_over_physics", m.physics.steps_per_s / (m.env_steps * config.env.task.decimation)},
-              {"bytes_per_env", sizeof(pupper::EnvState<float, AllLegs>)}};
+  Json out = {
+      {"device", command.device == Device::kCuda ? find_gpu().name : "cpu"},
+      {"cpu", cpu_name()},
+      {"threads", command.threads > 0 ? command.threads : num_usable_cores()},
+      {"simd_bits", simd_bits()},
+      {"commit", build.commit},
+      {"num_envs", num_envs},
+      {"substeps", config.env.task.decimation},
+      {"solver_iterations", config.env.task.solver_iterations},
+      {"ls_iterations", config.env.task.ls_iterations},
+      {"invweight", "nominal"},
+      {"mean_contacts", m.physics.mean_contacts},
+      {"physics_steps_per_s", m.physics.steps_per_s},
+      {"env_steps_per_s", m.env_steps},
+      {"env_over_physics", m.physics.steps_per_s / (m.env_steps * config.env.task.decimation)},
+      {"bytes_per_env", sizeof(pupper::EnvState<float, AllLegs>)}};
   if (m.mujoco) {
     out["mujoco_physics_steps_per_s"] = *m.mujoco;
     out["mujoco_settings"] = m.mujoco_settings;
@@ -102,7 +108,9 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
 }
 
 void print_table(const Json& row) {
-  for (const auto& [key, value] : row.items()) std::cout << "  " << key << std::string(28 - std::min<std::size_t>(27, key.size()), ' ') << value << '\n';
+  for (const auto& [key, value] : row.items())
+    std::cout << "  " << key << std::string(28 - std::min<std::size_t>(27, key.size()), ' ')
+              << value << '\n';
   std::cout << std::endl;
 }
 
@@ -115,7 +123,8 @@ int run_bench(const BenchCommand& command) {
   std::vector<int> sizes = command.num_envs;
   if (sizes.empty()) sizes = {command.device == Device::kCuda ? 4096 : config.train.num_envs};
   for (const int num_envs : sizes) {
-    const Json row = as_json(command, config, num_envs, measure(command, config, model, num_envs, mujoco.get()));
+    const Json row =
+        as_json(command, config, num_envs, measure(command, config, model, num_envs, mujoco.get()));
     if (command.json) {
       std::cout << row.dump() << std::endl;
     } else {

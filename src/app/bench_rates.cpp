@@ -11,9 +11,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& config, int num_envs) {
+std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& config,
+                                int num_envs) {
   EnvOptions options;
   options.num_envs = num_envs;
   options.num_threads = command.threads;
@@ -28,7 +31,8 @@ class VecEnvBench final : public EnvBench {
     const EnvSpec& spec = env_->spec();
     const auto options = torch::TensorOptions().device(env_->device());
     for (int i = 0; i < kActions; ++i)
-      actions_.push_back(torch::randn({spec.num_envs, spec.action_size}, options) * (0.3f / action_scale));
+      actions_.push_back(torch::randn({spec.num_envs, spec.action_size}, options) *
+                         (0.3f / action_scale));
     env_->reset();
   }
 
@@ -58,8 +62,10 @@ class VecEnvBench final : public EnvBench {
 
 }  // namespace
 
-std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config, int num_envs) {
-  return std::make_unique<VecEnvBench>(env_for(command, config, num_envs), config.env.task.action_scale);
+std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
+                                         int num_envs) {
+  return std::make_unique<VecEnvBench>(env_for(command, config, num_envs),
+                                       config.env.task.action_scale);
 }
 
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
@@ -77,8 +83,10 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
       policy += report.policy_seconds;
       update += report.update_seconds;
     } while (seconds_since(start) < command.seconds);
-    const double elapsed = seconds_since(start), rate = static_cast<double>(trainer.env_steps() - before) / elapsed;
-    if (rate > best.steps_per_s) best = {rate, simulator / elapsed, policy / elapsed, update / elapsed};
+    const double elapsed = seconds_since(start),
+                 rate = static_cast<double>(trainer.env_steps() - before) / elapsed;
+    if (rate > best.steps_per_s)
+      best = {rate, simulator / elapsed, policy / elapsed, update / elapsed};
   }
   return best;
 }

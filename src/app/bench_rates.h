@@ -1,4 +1,5 @@
-// What `kennel bench` measures of the whole environment and of training. Apart, because it needs tensors.
+// What `kennel bench` measures of the whole environment and of training. Apart, because it needs
+// tensors.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ class EnvBench {
   /// Control steps a second of all environments together.
   virtual double measure(double seconds) = 0;
 };
-std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config, int num_envs);
+std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
+                                         int num_envs);
 
 /// Training, learning included, and what it spends its time on.
 struct TrainRate {

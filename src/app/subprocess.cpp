@@ -15,7 +15,8 @@ namespace kennel {
 
 LineProcess::LineProcess(const std::vector<std::string>& command) : name_(command.at(0)) {
   int to_child[2], from_child[2];
-  KENNEL_CHECK(pipe(to_child) == 0 && pipe(from_child) == 0, "cannot make a pipe: ", std::strerror(errno));
+  KENNEL_CHECK(pipe(to_child) == 0 && pipe(from_child) == 0,
+               "cannot make a pipe: ", std::strerror(errno));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to_child[0], STDIN_FILENO);

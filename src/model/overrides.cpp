@@ -25,7 +25,8 @@ void apply(const ModelOverrides& o, mjModel& m) {
   }
   if (o.friction) {
     for (int g = 0; g < m.ngeom; ++g) m.geom_friction[3 * g] = *o.friction;
-    for (int p = 0; p < m.npair; ++p) m.pair_friction[5 * p] = m.pair_friction[5 * p + 1] = *o.friction;
+    for (int p = 0; p < m.npair; ++p)
+      m.pair_friction[5 * p] = m.pair_friction[5 * p + 1] = *o.friction;
   }
   if (o.base_mass_scale)
     for (int j = 0; j < m.njnt; ++j)
@@ -34,7 +35,8 @@ void apply(const ModelOverrides& o, mjModel& m) {
 
 }  // namespace
 
-LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides, bool exact_invweight) {
+LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides,
+                               bool exact_invweight) {
   const MjModelPtr model = compile_mjcf(file);
   apply(overrides, *model);
   if (exact_invweight) {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <string>
 
+#include "kennel/core/check.h"
 #include "kennel/rl/gae.h"
 #include "kennel/rl/random.h"
 #include "kennel/rl/slices.h"
@@ -76,7 +78,7 @@ RolloutSeconds Rollout::collect(VecEnv& env, const ActorCritic& networks,
   prepare(critic_workers_, networks.critic_shape());
   obs_[0].copy_(obs_[num_steps_]);
   privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
-  noise_.normal_(0, 1, device_generator(noise_seed, device_));
+  draw_noise(noise_seed);
   const torch::Tensor std = networks.log_std().exp();
   for (std::int64_t step = 0; step < num_steps_; ++step) {
     bind(env, step);
@@ -90,6 +92,19 @@ RolloutSeconds Rollout::collect(VecEnv& env, const ActorCritic& networks,
   estimate(networks, privileged_normaliser);
   seconds.policy += seconds_since(start);
   return seconds;
+}
+
+// Each step's noise has its own seed, so that the steps can be drawn at the same time.
+void Rollout::draw_noise(std::uint64_t noise_seed) {
+  if (!device_.is_cpu()) {
+    noise_.normal_(0, 1, device_generator(noise_seed, device_));
+    return;
+  }
+  pool_.run(num_steps_, [&](std::int64_t step, int) {
+    const auto stream = static_cast<std::uint64_t>(step);
+    noise_[step].normal_(0, 1,
+                         cpu_generator(stream_seed(noise_seed, Stream::kActionNoise, stream)));
+  });
 }
 
 // action <- mean(obs) + std * noise
@@ -166,6 +181,24 @@ torch::Tensor Rollout::obs() const { return obs_.narrow(0, 0, num_steps_).flatte
 
 torch::Tensor Rollout::privileged_obs() const {
   return privileged_obs_.narrow(0, 0, num_steps_).flatten(0, 1);
+}
+
+void Rollout::check_finite() const {
+  const auto check = [](const torch::Tensor& values, const char* name) {
+    const torch::Tensor wrong = values.isfinite().logical_not_().nonzero();  // (found, dimensions)
+    if (wrong.size(0) == 0) return;
+    const std::int64_t step = wrong[0][0].item<std::int64_t>();
+    const std::int64_t env = wrong[0][1].item<std::int64_t>();
+    const std::string entry =
+        wrong.size(1) < 3 ? "" : text(", entry ", wrong[0][2].item<std::int64_t>());
+    fail("the ", name, " of environment ", env, " is not finite at step ", step, entry, " (",
+         wrong.size(0), " such numbers in this rollout); expected finite numbers, check the ",
+         "simulator's divergence handling or the reward terms");
+  };
+  check(reward_, "reward");
+  check(obs_, "observation");
+  check(privileged_obs_, "privileged observation");
+  check(action_, "action");
 }
 
 torch::Tensor Rollout::explained_variance() const {

@@ -1,10 +1,12 @@
 #include "kennel/rl/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
 #include <sstream>
+#include <thread>
 
 #include "kennel/core/check.h"
 #include "kennel/rl/random.h"
@@ -15,6 +17,14 @@ namespace {
 const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
   validate(config, spec.num_envs);
   return config;
+}
+
+int checked_threads(int num_threads, torch::Device device) {
+  KENNEL_CHECK(num_threads >= 0, "the learner got ", num_threads,
+               " threads; expected a number of threads, or 0 for one each core");
+  if (!device.is_cpu()) return 1;
+  if (num_threads > 0) return num_threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 const Mirror* mirror_or_null(const PpoConfig& config, const std::optional<Mirrors>& mirrors,
@@ -35,7 +45,7 @@ Trainer::Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
     : env_(env),
       config_(validated(config, env.spec())),
       seed_(seed),
-      pool_(env.device().is_cpu() ? num_threads : 1),
+      pool_(checked_threads(num_threads, env.device())),
       networks_(env.spec(), config, mirrors ? &*mirrors : nullptr, seed, env.device()),
       obs_normaliser_(env.spec().obs_size, config.normalise_obs,
                       mirror_or_null(config, mirrors, &Mirrors::obs), env.device()),
@@ -64,8 +74,10 @@ IterationReport Trainer::iterate() {
   IterationReport out = report(update, seconds);
   out.update_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  KENNEL_CHECK(std::isfinite(out.mean_reward), "the environment's rewards are not finite in ",
-               "iteration ", iteration_, "; expected finite numbers, check the reward terms");
+  if (out.skipped_updates > skipped_updates_ || !std::isfinite(out.mean_reward)) {
+    rollout_.check_finite();  // blames the environment if it can be blamed
+  }
+  skipped_updates_ = out.skipped_updates;
   return out;
 }
 
@@ -176,6 +188,7 @@ void Trainer::load(const std::filesystem::path& path) {
   iteration_ = archive.number("iteration");
   env_steps_ = archive.number("env_steps");
   seed_ = static_cast<std::uint64_t>(archive.number("seed"));
+  skipped_updates_ = static_cast<std::int64_t>(adam.skipped().item<float>());
 }
 
 void Trainer::load_networks(const std::filesystem::path& path) {

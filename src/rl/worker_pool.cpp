@@ -8,7 +8,7 @@ namespace {
 
 // Rounds follow each other within microseconds, and waking a sleeping thread takes longer than
 // that.
-constexpr int kSpins = 4000;  // some 20 us, then the core is given up
+constexpr int kSpins = 500;  // some 20 us, then the core is given up
 
 template <class Value>
 void wait_while(const std::atomic<Value>& value, Value old) {

@@ -82,35 +82,52 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
   const StepOutcome<Lane> outcome =
       control_step<Lane, AllLegs>(task_, {}, queued, block.state, block.report, block.stats);
   write_rows(block, first, lanes, outcome.imu, out);
+  const CommandChange<Lane>& change = outcome.change;
+  apply_change(change, block.state);
   for (int lane = 0; lane < kWidth; ++lane) {
-    const bool diverged = outcome.diverged[lane] > 0,
-               done = outcome.terminated[lane] + outcome.truncated[lane] > 0;
     const int env = first + lane;
+    const bool restarts = outcome.terminated[lane] + outcome.timed_out[lane] > 0;
     if (lane < lanes) {
       out.reward[env] = outcome.reward[lane];
       out.terminated[env] = outcome.terminated[lane];
-      out.truncated[env] = outcome.truncated[lane];
+      out.truncated[env] = outcome.timed_out[lane] + change.changed[lane];
+      if (restarts || change.changed[lane] > 0) keep_final(env, outcome.diverged[lane] > 0, out);
+      if (outcome.diverged[lane] > 0) note_divergence(block, lane, env);
+      if (change.changed[lane] > 0) tell_command(env, change, lane, out);
     }
-    if (!done) continue;
-    if (lane < lanes) {
-      const auto keep = [&](const float* from, float* to, int size) {
-        from += static_cast<std::size_t>(env) * size;
-        to += static_cast<std::size_t>(env) * size;
-        if (diverged) {
-          std::fill_n(to, size, 0.0f);  // what a diverged environment last saw is no observation
-        } else {
-          std::copy_n(from, size, to);
-        }
-      };
-      keep(out.obs, out.final_obs, task_.obs_size);
-      keep(out.privileged_obs, out.final_privileged_obs, kPrivilegedSize);
-      if (diverged && !std::atomic_ref(divergence_.happened).exchange(true)) {
-        divergence_.env = env;
-        extract_lane<kWidth>(block.before, lane, divergence_.before);
-        extract_lane<kWidth>(block.state, lane, divergence_.after);
-      }
+    if (restarts) restart(block, lane, env, out);
+  }
+}
+
+void CpuBatch::keep_final(int env, bool diverged, const StepPointers& out) const {
+  const auto keep = [&](const float* from, float* to, int size) {
+    from += static_cast<std::size_t>(env) * size;
+    to += static_cast<std::size_t>(env) * size;
+    if (diverged) {
+      std::fill_n(to, size, 0.0f);  // what a diverged environment last saw is no observation
+    } else {
+      std::copy_n(from, size, to);
     }
-    restart(block, lane, env, out);
+  };
+  keep(out.obs, out.final_obs, task_.obs_size);
+  keep(out.privileged_obs, out.final_privileged_obs, kPrivilegedSize);
+}
+
+void CpuBatch::note_divergence(const Block& block, int lane, int env) {
+  if (std::atomic_ref(divergence_.happened).exchange(true)) return;
+  divergence_.env = env;
+  extract_lane<kWidth>(block.before, lane, divergence_.before);
+  extract_lane<kWidth>(block.state, lane, divergence_.after);
+}
+
+void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane,
+                            const StepPointers& out) const {
+  constexpr int kCommand = offset_in(kFrame, "command");
+  for (int i = 0; i < 3; ++i) {
+    out.obs[static_cast<std::size_t>(env) * task_.obs_size + kCommand + i] =
+        change.command[i][lane];
+    out.privileged_obs[static_cast<std::size_t>(env) * kPrivilegedSize + kCommand + i] =
+        change.command[i][lane];
   }
 }
 

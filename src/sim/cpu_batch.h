@@ -68,6 +68,10 @@ class CpuBatch {
   void step_block(int index, const float* action, const StepPointers& out);
   void write_rows(Block& block, int first, int lanes, const pupper::ImuSample<Lane>& imu,
                   const StepPointers& out);
+  void keep_final(int env, bool diverged, const StepPointers& out) const;
+  void note_divergence(const Block& block, int lane, int env);
+  void tell_command(int env, const pupper::CommandChange<Lane>& change, int lane,
+                    const StepPointers& out) const;
   void restart(Block& block, int lane, int env, const StepPointers& out);
   int lanes_in(int block) const;
 

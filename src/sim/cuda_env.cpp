@@ -1,4 +1,5 @@
-// The CUDA backend as a VecEnv: all memory from LibTorch's caching allocator, all work on its current stream.
+// The CUDA backend as a VecEnv: all memory from LibTorch's caching allocator, all work on its
+// current stream.
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -15,7 +16,8 @@
 namespace kennel {
 namespace {
 
-/// The device that a name such as "cuda:1" means. \throws Error when it is not there, too old, or not what was built for
+/// The device that a name such as "cuda:1" means. \throws Error when it is not there, too old, or
+/// not what was built for
 torch::Device usable_device(const std::string& name) {
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
@@ -23,7 +25,8 @@ torch::Device usable_device(const std::string& name) {
                "; use --device cpu, or update NVIDIA's driver to one for CUDA 13");
   torch::Device device(name == "auto" ? "cuda" : name);
   const int index = device.has_index() ? device.index() : 0;
-  KENNEL_CHECK(index < count, "device ", name, ": this machine has ", count, " CUDA device(s), numbered from 0");
+  KENNEL_CHECK(index < count, "device ", name, ": this machine has ", count,
+               " CUDA device(s), numbered from 0");
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -35,14 +38,17 @@ class CudaEnv final : public VecEnv {
       : task_(task),
         device_(usable_device(options.device)),
         guard_(device_),
-        slots_({options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints, task.control_dt}, device_) {
+        slots_(
+            {options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints, task.control_dt},
+            device_) {
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
     check_memory(options.num_envs);
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
-    batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()), stats_.data_ptr<float>(), options.num_envs,
-              static_cast<int>(stride), static_cast<std::uint32_t>(options.first_env_id)};
+    batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()), stats_.data_ptr<float>(),
+              options.num_envs, static_cast<int>(stride),
+              static_cast<std::uint32_t>(options.first_env_id)};
     sums_ = torch::zeros({kStatFields}, bytes.dtype(torch::kFloat64));
     scratch_ = torch::empty({static_cast<std::int64_t>(stats_scratch_bytes(batch_))}, bytes);
   }
@@ -70,7 +76,8 @@ class CudaEnv final : public VecEnv {
 
   std::vector<Stat> drain_stats() override {
     const c10::cuda::CUDAGuard guard(device_);
-    launch_sum_stats(batch_, sums_.data_ptr<double>(), scratch_.data_ptr(), static_cast<std::size_t>(scratch_.numel()), stream());
+    launch_sum_stats(batch_, sums_.data_ptr<double>(), scratch_.data_ptr(),
+                     static_cast<std::size_t>(scratch_.numel()), stream());
     const torch::Tensor host = sums_.cpu();
     pupper::EnvStats<double> sums;
     static_assert(sizeof sums == kStatFields * sizeof(double));
@@ -81,9 +88,11 @@ class CudaEnv final : public VecEnv {
   torch::Tensor save_state() const override { return state_.cpu(); }
 
   void load_state(const torch::Tensor& state) override {
-    KENNEL_CHECK(state.numel() == state_.numel() && state.scalar_type() == torch::kUInt8, "the saved environments hold ",
-                 state.numel(), " bytes; expected ", state_.numel(), " for ", spec().num_envs,
-                 " environments: resume with the batch size and on the kind of device it was saved with");
+    KENNEL_CHECK(
+        state.numel() == state_.numel() && state.scalar_type() == torch::kUInt8,
+        "the saved environments hold ", state.numel(), " bytes; expected ", state_.numel(), " for ",
+        spec().num_envs,
+        " environments: resume with the batch size and on the kind of device it was saved with");
     state_.copy_(state);
     started_ = true;
   }
@@ -93,17 +102,23 @@ class CudaEnv final : public VecEnv {
 
   StepOutputs outputs() const {
     const StepBuffers& b = slots_.current();
-    return {b.obs.data_ptr<float>(), b.privileged_obs.data_ptr<float>(), b.reward.data_ptr<float>(),
-            b.terminated.data_ptr<float>(), b.truncated.data_ptr<float>(), b.final_obs.data_ptr<float>(),
+    return {b.obs.data_ptr<float>(),
+            b.privileged_obs.data_ptr<float>(),
+            b.reward.data_ptr<float>(),
+            b.terminated.data_ptr<float>(),
+            b.truncated.data_ptr<float>(),
+            b.final_obs.data_ptr<float>(),
             b.final_privileged_obs.data_ptr<float>()};
   }
 
   void check_memory(int num_envs) const {
     std::size_t free = 0, total = 0;
     check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
-    const std::size_t each = state_bytes_per_env() + 4 * kStatFields + 8 * (task_.obs_size + pupper::kPrivilegedSize);
-    KENNEL_CHECK(num_envs * each < free, num_envs, " environments need ", num_envs * each >> 20, " MiB, ", device_, " has ",
-                 free >> 20, " MiB free; at most ", free / each, " fit");
+    const std::size_t each =
+        state_bytes_per_env() + 4 * kStatFields + 8 * (task_.obs_size + pupper::kPrivilegedSize);
+    KENNEL_CHECK(num_envs * each < free, num_envs, " environments need ", num_envs * each >> 20,
+                 " MiB, ", device_, " has ", free >> 20, " MiB free; at most ", free / each,
+                 " fit");
   }
 
   pupper::Task task_;

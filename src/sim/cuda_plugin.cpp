@@ -17,8 +17,9 @@ bool cuda_device_present() {
 }
 
 void* cuda_entry_point(const char* name, const std::string& device) {
-  KENNEL_CHECK(cuda_device_present(), "device ", device,
-               ": no CUDA device or driver on this machine; use --device cpu, or install NVIDIA's driver");
+  KENNEL_CHECK(
+      cuda_device_present(), "device ", device,
+      ": no CUDA device or driver on this machine; use --device cpu, or install NVIDIA's driver");
   void* plugin = dlopen("libkennel_cuda.so", RTLD_NOW | RTLD_LOCAL);
   if (!plugin) {
     const char* why = dlerror();
@@ -26,12 +27,14 @@ void* cuda_entry_point(const char* name, const std::string& device) {
          "); build it with: KENNEL_CUDA=ON ./kennel build --all");
   }
   void* entry = dlsym(plugin, name);
-  KENNEL_CHECK(entry, "libkennel_cuda.so has no ", name, "; it belongs to another build: run ./kennel build --all");
+  KENNEL_CHECK(entry, "libkennel_cuda.so has no ", name,
+               "; it belongs to another build: run ./kennel build --all");
   return entry;
 }
 
 std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run) {
-  const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(cuda_entry_point("kennel_open_loop_cuda", "cuda"));
+  const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(
+      cuda_entry_point("kennel_open_loop_cuda", "cuda"));
   std::vector<double> out;
   simulate(&model, &run, &out);
   return out;

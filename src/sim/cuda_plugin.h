@@ -1,5 +1,6 @@
-// The CUDA backend is a shared library of its own, libkennel_cuda.so, loaded when a GPU is asked for: a machine without one
-// neither waits for nvcc nor for LibTorch's CUDA libraries at each start.
+// The CUDA backend is a shared library of its own, libkennel_cuda.so, loaded when a GPU is asked
+// for: a machine without one neither waits for nvcc nor for LibTorch's CUDA libraries at each
+// start.
 #pragma once
 
 #include <string>
@@ -15,7 +16,8 @@ struct EnvOptions;
 
 /// The plugin's entry points. \throws Error when the device cannot be used
 extern "C" VecEnv* kennel_make_cuda_env(const pupper::Task* task, const EnvOptions* options);
-extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run, std::vector<double>* out);
+extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
+                                      std::vector<double>* out);
 
 /// Loads the plugin and looks up an entry point.
 /// \param device  what messages call the device

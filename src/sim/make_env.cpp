@@ -23,10 +23,11 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
   const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");
-  KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device, "\" is unknown; expected cpu, cuda, cuda:N or auto");
+  KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device,
+               "\" is unknown; expected cpu, cuda, cuda:N or auto");
   if (cuda || (device == "auto" && cuda_device_present())) {
-    const auto make =
-        reinterpret_cast<decltype(&kennel_make_cuda_env)>(cuda_entry_point("kennel_make_cuda_env", device));
+    const auto make = reinterpret_cast<decltype(&kennel_make_cuda_env)>(
+        cuda_entry_point("kennel_make_cuda_env", device));
     return std::unique_ptr<VecEnv>(make(&task, &options));
   }
   return make_cpu_env(task, options);

@@ -10,14 +10,19 @@ namespace {
 template <class T>
 std::vector<double> simulate(const Quadruped<T>& model, const OpenLoop& run) {
   const int n = static_cast<int>(run.ctrl.size() / kNumJoints);
-  std::vector<double> out(static_cast<std::size_t>(n + 1) * kTrajectoryColumns, std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> out(static_cast<std::size_t>(n + 1) * kTrajectoryColumns,
+                          std::numeric_limits<double>::quiet_NaN());
   run_open_loop<T, AllLegs>(model, {}, run.solver, run.init.data(), run.ctrl.data(), n, out.data());
   return out;
 }
 
 }  // namespace
 
-std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLoop& run) { return simulate(model, run); }
-std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run) { return simulate(model, run); }
+std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLoop& run) {
+  return simulate(model, run);
+}
+std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run) {
+  return simulate(model, run);
+}
 
 }  // namespace kennel

@@ -8,8 +8,12 @@
 
 namespace kennel {
 
-PhysicsBench::PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs, int num_threads)
-    : model_(model), solver_(solver), blocks_((num_envs + kNativeWidth - 1) / kNativeWidth), pool_(num_threads) {
+PhysicsBench::PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs,
+                           int num_threads)
+    : model_(model),
+      solver_(solver),
+      blocks_((num_envs + kNativeWidth - 1) / kNativeWidth),
+      pool_(num_threads) {
   for (Block& block : blocks_) block.params = nominal_params<Lane, AllLegs>(model, {});
   put_back_fallen(true);
 }
@@ -20,7 +24,8 @@ void PhysicsBench::draw_targets() {
     for (auto& target : block.target)
       for (int k = 0; k < kNumJoints; ++k)
         for (int lane = 0; lane < kNativeWidth; ++lane)
-          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pupper::kDefaultPose[k] + normal(generator_));
+          target[k / kJointsPerLeg][k % kJointsPerLeg].set(
+              lane, pupper::kDefaultPose[k] + normal(generator_));
 }
 
 void PhysicsBench::put_back_fallen(bool all) {
@@ -29,12 +34,17 @@ void PhysicsBench::put_back_fallen(bool all) {
   for (Block& block : blocks_) {
     auto& s = block.state;
     if (all) s.position = {zero, zero, zero};
-    const auto fallen = either(negate(Lane(0.06f) < s.position.z), negate(Lane(kCosTilt) < pupper::up_in_base(s.orientation).z));
+    const auto fallen = either(negate(Lane(0.06f) < s.position.z),
+                               negate(Lane(kCosTilt) < pupper::up_in_base(s.orientation).z));
     const auto put = [&](Lane& x, float value) { x = select(fallen, Lane(value), x); };
-    const auto put3 = [&](Vec3<Lane>& v, float x, float y, float z) { put(v.x, x), put(v.y, y), put(v.z, z); };
+    const auto put3 = [&](Vec3<Lane>& v, float x, float y, float z) {
+      put(v.x, x), put(v.y, y), put(v.z, z);
+    };
     put3(s.position, 0.0f, 0.0f, 0.17f);
-    put(s.orientation.w, 1.0f), put(s.orientation.x, 0.0f), put(s.orientation.y, 0.0f), put(s.orientation.z, 0.0f);
-    for (Vec3<Lane>* v : {&s.velocity, &s.omega, &s.lin_acc, &s.ang_acc}) put3(*v, 0.0f, 0.0f, 0.0f);
+    put(s.orientation.w, 1.0f), put(s.orientation.x, 0.0f), put(s.orientation.y, 0.0f),
+        put(s.orientation.z, 0.0f);
+    for (Vec3<Lane>* v : {&s.velocity, &s.omega, &s.lin_acc, &s.ang_acc})
+      put3(*v, 0.0f, 0.0f, 0.0f);
     for (int k = 0; k < kNumJoints; ++k) {
       auto& leg = s.leg[k / kJointsPerLeg];
       put(leg.q[k % kJointsPerLeg], pupper::kDefaultPose[k]);
@@ -61,7 +71,8 @@ double PhysicsBench::contacts() const {
 
 Rate PhysicsBench::measure(double seconds) {
   using Clock = std::chrono::steady_clock;
-  const double steps_per_chunk = static_cast<double>(blocks_.size()) * kNativeWidth * kStepsPerTarget * kTargetsPerChunk;
+  const double steps_per_chunk =
+      static_cast<double>(blocks_.size()) * kNativeWidth * kStepsPerTarget * kTargetsPerChunk;
   double elapsed = 0, chunks = 0, touching = 0;
   while (elapsed < seconds) {
     draw_targets();

@@ -17,11 +17,13 @@ struct Rate {
   double mean_contacts = 0;  // spheres on the floor, a robot
 };
 
-/// The load: joint targets = default pose + 0.3 rad x normal, new every 5 steps; robots that fell (tilt beyond 0.9 rad or base
-/// below 0.06 m) are put back between chunks of 50 steps. Only the stepping is timed. State carries over between measurements.
+/// The load: joint targets = default pose + 0.3 rad x normal, new every 5 steps; robots that fell
+/// (tilt beyond 0.9 rad or base below 0.06 m) are put back between chunks of 50 steps. Only the
+/// stepping is timed. State carries over between measurements.
 class PhysicsBench {
  public:
-  PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs, int num_threads);
+  PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs,
+               int num_threads);
 
   Rate measure(double seconds);
 

@@ -8,7 +8,8 @@ namespace kennel {
 
 /// Reads qpos (19) and qvel (18) into a state; the warm start is zero, the quaternion normalised.
 template <class T, class Legs, class Number>
-KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Number* row, PhysicsState<T, Legs>& s) {
+KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Number* row,
+                        PhysicsState<T, Legs>& s) {
   s.position = {T(row[0]), T(row[1]), T(row[2])};
   s.orientation = normalised(Quat<T>{T(row[3]), T(row[4]), T(row[5]), T(row[6])});
   s.velocity = {T(row[kNq]), T(row[kNq + 1]), T(row[kNq + 2])};
@@ -25,9 +26,11 @@ KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Numbe
 
 /// Writes qpos and qvel of a state.
 template <class T, class Legs, class Number>
-KENNEL_HD void write_state(const Quadruped<T>& model, const Legs& legs, const PhysicsState<T, Legs>& s, Number* row) {
+KENNEL_HD void write_state(const Quadruped<T>& model, const Legs& legs,
+                           const PhysicsState<T, Legs>& s, Number* row) {
   if (legs.leads()) {
-    const T base[] = {s.position.x, s.position.y, s.position.z, s.orientation.w, s.orientation.x, s.orientation.y, s.orientation.z};
+    const T base[] = {s.position.x,    s.position.y,    s.position.z,   s.orientation.w,
+                      s.orientation.x, s.orientation.y, s.orientation.z};
     const T rate[] = {s.velocity.x, s.velocity.y, s.velocity.z, s.omega.x, s.omega.y, s.omega.z};
     for (int i = 0; i < 7; ++i) row[i] = Number(base[i]);
     for (int i = 0; i < 6; ++i) row[kNq + i] = Number(rate[i]);
@@ -42,7 +45,8 @@ KENNEL_HD void write_state(const Quadruped<T>& model, const Legs& legs, const Ph
 
 /// Writes the qacc that the last step left in the warm start.
 template <class T, class Legs, class Number>
-KENNEL_HD void write_qacc(const Quadruped<T>& model, const Legs& legs, const PhysicsState<T, Legs>& s, Number* row) {
+KENNEL_HD void write_qacc(const Quadruped<T>& model, const Legs& legs,
+                          const PhysicsState<T, Legs>& s, Number* row) {
   Number* qacc = row + kNq + kNv;
   if (legs.leads()) {
     const T base[] = {s.lin_acc.x, s.lin_acc.y, s.lin_acc.z, s.ang_acc.x, s.ang_acc.y, s.ang_acc.z};
@@ -56,8 +60,9 @@ KENNEL_HD void write_qacc(const Quadruped<T>& model, const Legs& legs, const Phy
 /// Runs open loop in the caller's thread or group of threads.
 /// \param out  (n + 1, 55); the last row's qacc is left alone
 template <class T, class Legs, class In, class Out>
-KENNEL_HD void run_open_loop(const Quadruped<T>& model, const Legs& legs, const SolverOptions& solver, const In* init,
-                             const In* ctrl, int n, Out* out) {
+KENNEL_HD void run_open_loop(const Quadruped<T>& model, const Legs& legs,
+                             const SolverOptions& solver, const In* init, const In* ctrl, int n,
+                             Out* out) {
   const EnvParams<T, Legs> params = nominal_params<T, Legs>(model, legs);
   PhysicsState<T, Legs> state;
   StepReport<T, Legs> report;
@@ -67,7 +72,8 @@ KENNEL_HD void run_open_loop(const Quadruped<T>& model, const Legs& legs, const 
     T target[Legs::kLocal][kJointsPerLeg];
     for (int slot = 0; slot < Legs::kLocal; ++slot)
       for (int j = 0; j < kJointsPerLeg; ++j)
-        target[slot][j] = T(ctrl[static_cast<std::size_t>(k) * kNumJoints + model.leg[legs.leg(slot)].hinge[j].ctrl_index]);
+        target[slot][j] = T(ctrl[static_cast<std::size_t>(k) * kNumJoints +
+                                 model.leg[legs.leg(slot)].hinge[j].ctrl_index]);
     write_state(model, legs, state, row);
     step<T, Legs>(model, solver, params, target, legs, state, report);
     write_qacc(model, legs, state, row);

@@ -1,4 +1,5 @@
-// The float polynomials against the C library in double, over all the arguments that the simulator can meet.
+// The float polynomials against the C library in double, over all the arguments that the simulator
+// can meet.
 #include "kennel/core/math.h"
 
 #include <gtest/gtest.h>

@@ -12,13 +12,15 @@ namespace {
 template <class P>
 P ramp(float start, float step) {
   P p;
-  for (int lane = 0; lane < kLaneWidth<P>; ++lane) p.set(lane, static_cast<scalar_of<P>>(start + step * static_cast<float>(lane)));
+  for (int lane = 0; lane < kLaneWidth<P>; ++lane)
+    p.set(lane, static_cast<scalar_of<P>>(start + step * static_cast<float>(lane)));
   return p;
 }
 
 template <class P>
 class EveryWidth : public ::testing::Test {};
-using Widths = ::testing::Types<Pack<float, 4>, Pack<float, 8>, Pack<float, 16>, Pack<double, 8>, NativePack>;
+using Widths =
+    ::testing::Types<Pack<float, 4>, Pack<float, 8>, Pack<float, 16>, Pack<double, 8>, NativePack>;
 TYPED_TEST_SUITE(EveryWidth, Widths);
 
 TYPED_TEST(EveryWidth, ArithmeticAndSelectionActOnEachLaneAlone) {
@@ -43,8 +45,8 @@ TYPED_TEST(EveryWidth, ArithmeticAndSelectionActOnEachLaneAlone) {
     EXPECT_EQ((a >= b)[lane], x >= y);
     EXPECT_EQ((a == a)[lane], true);
     EXPECT_EQ(select(a < b, a, b)[lane], x < y ? x : y);
-    EXPECT_EQ(both(a < b, a > P(S(-1)))[lane], x < y && x > -1);
-    EXPECT_EQ(either(a < b, a > P(S(5)))[lane], x < y || x > 5);
+    EXPECT_EQ(both(a<b, a> P(S(-1)))[lane], x < y && x > -1);
+    EXPECT_EQ(either(a<b, a> P(S(5)))[lane], x < y || x > 5);
     EXPECT_EQ(negate(a < b)[lane], !(x < y));
   }
 }

@@ -25,7 +25,8 @@ constexpr KnownAnswer kKnown[] = {
 
 TEST(Philox, MatchesThePublishedKnownAnswers) {
   for (const KnownAnswer& k : kKnown) {
-    const auto r = philox4x32<std::uint32_t>(k.counter[0], k.counter[1], k.counter[2], k.counter[3], k.key[0], k.key[1]);
+    const auto r = philox4x32<std::uint32_t>(k.counter[0], k.counter[1], k.counter[2], k.counter[3],
+                                             k.key[0], k.key[1]);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(r.x[i], k.result[i]);
   }
 }
@@ -33,7 +34,8 @@ TEST(Philox, MatchesThePublishedKnownAnswers) {
 TEST(Philox, EveryLaneOfAPackHasTheBitsOfAPlainNumber) {
   using U = uint_of<NativePack>;
   U env;
-  for (int lane = 0; lane < kNativeWidth; ++lane) env.set(lane, 1000u + 77u * static_cast<std::uint32_t>(lane));
+  for (int lane = 0; lane < kNativeWidth; ++lane)
+    env.set(lane, 1000u + 77u * static_cast<std::uint32_t>(lane));
   const auto packed = philox4x32<U>(env, U(3u), U(12u), U(5u), 42u, 7u);
   for (int lane = 0; lane < kNativeWidth; ++lane) {
     const auto plain = philox4x32<std::uint32_t>(env[lane], 3u, 12u, 5u, 42u, 7u);
@@ -49,7 +51,8 @@ TEST(UnitInterval, StaysBelowOneAndHasTheRightMean) {
   EXPECT_LT(unit_interval<float>(0xffffffffu), 1.0f);
   double sum = 0;
   constexpr int kDraws = 40000;
-  for (std::uint32_t i = 0; i < kDraws; ++i) sum += unit_interval<float>(philox4x32<std::uint32_t>(i, 0, 0, 0, 1, 2).x[0]);
+  for (std::uint32_t i = 0; i < kDraws; ++i)
+    sum += unit_interval<float>(philox4x32<std::uint32_t>(i, 0, 0, 0, 1, 2).x[0]);
   EXPECT_NEAR(sum / kDraws, 0.5, 0.006);  // four standard errors
 }
 

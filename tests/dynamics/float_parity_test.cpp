@@ -1,4 +1,5 @@
-// The float pack against MuJoCo in double: one step at a time with a converged solver, and over a second.
+// The float pack against MuJoCo in double: one step at a time with a converged solver, and over a
+// second.
 #include <gtest/gtest.h>
 
 #include "kennel/core/pack.h"
@@ -8,7 +9,8 @@ namespace kennel::testing {
 namespace {
 
 constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
-constexpr double kSecondHeight = 2e-4, kSecondJoint = 2e-3;  // m and rad after one second on the ground
+constexpr double kSecondHeight = 2e-4,
+                 kSecondJoint = 2e-3;  // m and rad after one second on the ground
 constexpr SolverOptions kFloatConverged{20, 8};
 
 using P = NativePack;
@@ -43,7 +45,14 @@ TEST(FloatParity, ConvergedPackMatchesMujocoStepByStep) {
     apply(drawn, m);
     const Quadruped<float> model = to_float(exact);
     const Params<P> params = convert<P>(drawn);
-    double qpos[kNq] = {0, 0, draw.uniform(0.08, 0.2), draw.normal(), 0.2 * draw.normal(), 0.2 * draw.normal(), draw.normal()}, qvel[kNv];
+    double qpos[kNq] = {0,
+                        0,
+                        draw.uniform(0.08, 0.2),
+                        draw.normal(),
+                        0.2 * draw.normal(),
+                        0.2 * draw.normal(),
+                        draw.normal()},
+           qvel[kNv];
     mju_normalize4(qpos + 3);
     for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = draw.uniform(-0.8, 0.8);
     for (double& v : qvel) v = draw.normal();
@@ -64,8 +73,9 @@ TEST(FloatParity, ConvergedPackMatchesMujocoStepByStep) {
     }
   }
   std::sort(errors.begin(), errors.end());
-  std::printf("float pack: median %.2g, p99 %.2g, worst %.2g over %zu steps\n", errors[errors.size() / 2],
-              errors[errors.size() * 99 / 100], errors.back(), errors.size());
+  std::printf("float pack: median %.2g, p99 %.2g, worst %.2g over %zu steps\n",
+              errors[errors.size() / 2], errors[errors.size() * 99 / 100], errors.back(),
+              errors.size());
   EXPECT_LT(errors[errors.size() / 2], kFloatMedian);
   EXPECT_LT(errors.back(), kFloatWorst);
 }
@@ -96,7 +106,8 @@ TEST(FloatParity, PackFollowsMujocoForOneSecondOfStandingAndShifting) {
   const State<double> ours = first_lane(state);
   EXPECT_NEAR(ours.position.z, d.qpos[2], kSecondHeight);
   EXPECT_GT(d.qpos[2], 0.1) << "the robot must still stand";
-  for (int k = 0; k < kNumJoints; ++k) EXPECT_NEAR(ours.leg[k / 3].q[k % 3], d.qpos[7 + k], kSecondJoint);
+  for (int k = 0; k < kNumJoints; ++k)
+    EXPECT_NEAR(ours.leg[k / 3].q[k % 3], d.qpos[7 + k], kSecondJoint);
 }
 
 TEST(DoubleParity, TrajectoryFollowsMjStepForOneSecond) {
@@ -116,7 +127,8 @@ TEST(DoubleParity, TrajectoryFollowsMjStepForOneSecond) {
   std::copy_n(qvel, kNv, d.qvel);
   double target[kNumLegs][kJointsPerLeg];
   for (int i = 0; i < 250; ++i) {
-    for (int k = 0; k < kNumJoints; ++k) target[k / 3][k % 3] = d.ctrl[k] = 0.4 * std::sin(0.1 * i + k);
+    for (int k = 0; k < kNumJoints; ++k)
+      target[k / 3][k % 3] = d.ctrl[k] = 0.4 * std::sin(0.1 * i + k);
     mj_step(&m, &d);
     StepReport<double, AllLegs> report;
     step<double, AllLegs>(model, kConverged, params, target, {}, state, report);

@@ -1,4 +1,5 @@
-// One physics source, three mappings: a loop over legs, lanes of a pack, and four threads with a leg each.
+// One physics source, three mappings: a loop over legs, lanes of a pack, and four threads with a
+// leg each.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -10,8 +11,10 @@
 namespace kennel::testing {
 namespace {
 
-constexpr double kSameMath = 1e-12;       // double, other order of sums inside a leg: none; contraction may differ
-constexpr float kPackTolerance = 2e-3f;   // float scalar against float pack after 50 steps: contraction differs
+constexpr double kSameMath =
+    1e-12;  // double, other order of sums inside a leg: none; contraction may differ
+constexpr float kPackTolerance =
+    2e-3f;  // float scalar against float pack after 50 steps: contraction differs
 
 template <class T>
 struct Robot {
@@ -24,10 +27,18 @@ Robot<double> random_robot(unsigned seed) {
   Draw draw(seed);
   Robot<double> robot{load_quadruped(kPupper).model, {}, {}};
   robot.params = random_params(robot.model, draw);
-  double qpos[kNq] = {0, 0, draw.uniform(0.12, 0.17), 1, 0.05 * draw.normal(), 0.05 * draw.normal(), draw.normal()}, qvel[kNv];
+  double qpos[kNq] = {0,
+                      0,
+                      draw.uniform(0.12, 0.17),
+                      1,
+                      0.05 * draw.normal(),
+                      0.05 * draw.normal(),
+                      draw.normal()},
+         qvel[kNv];
   mju_normalize4(qpos + 3);
   const double pose[3] = {0.26, 0, -0.52};
-  for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = (k / 3 % 2 ? -1 : 1) * pose[k % 3] + 0.1 * draw.normal();
+  for (int k = 0; k < kNumJoints; ++k)
+    qpos[7 + k] = (k / 3 % 2 ? -1 : 1) * pose[k % 3] + 0.1 * draw.normal();
   for (double& v : qvel) v = 0.3 * draw.normal();
   robot.state = read(qpos, qvel);
   return robot;
@@ -36,7 +47,8 @@ Robot<double> random_robot(unsigned seed) {
 void draw_target(Draw& draw, double (&target)[kNumLegs][kJointsPerLeg]) {
   const double pose[3] = {0.26, 0, -0.52};
   for (int leg = 0; leg < kNumLegs; ++leg)
-    for (int j = 0; j < kJointsPerLeg; ++j) target[leg][j] = (leg % 2 ? -1 : 1) * pose[j] + 0.3 * draw.normal();
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      target[leg][j] = (leg % 2 ? -1 : 1) * pose[j] + 0.3 * draw.normal();
 }
 
 template <class T>
@@ -53,8 +65,8 @@ State<T> narrow(const State<double>& s) {
 
 /// One thread's part of a state and of parameters.
 template <class Legs>
-void take_leg(const State<double>& from, const Params<double>& params, int leg, PhysicsState<double, Legs>& s,
-              EnvParams<double, Legs>& p) {
+void take_leg(const State<double>& from, const Params<double>& params, int leg,
+              PhysicsState<double, Legs>& s, EnvParams<double, Legs>& p) {
   s.position = from.position;
   s.orientation = from.orientation;
   s.velocity = from.velocity;
@@ -75,7 +87,8 @@ TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
 
   State<double> looped = robot.state;
   StepReport<double, AllLegs> report;
-  for (const auto& target : targets) step<double, AllLegs>(robot.model, {2, 1}, robot.params, target, {}, looped, report);
+  for (const auto& target : targets)
+    step<double, AllLegs>(robot.model, {2, 1}, robot.params, target, {}, looped, report);
 
   using Legs = EmulatedGroup::Legs;
   PhysicsState<double, Legs> threaded[kNumLegs];
@@ -94,9 +107,12 @@ TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
   });
   for (int leg = 0; leg < kNumLegs; ++leg) {
     // Every thread holds the same base, bit for bit.
-    EXPECT_EQ(std::memcmp(&threaded[leg].position, &threaded[0].position, offsetof(State<double>, leg)), 0);
+    EXPECT_EQ(
+        std::memcmp(&threaded[leg].position, &threaded[0].position, offsetof(State<double>, leg)),
+        0);
     EXPECT_NEAR(threaded[leg].position.z, looped.position.z, kSameMath);
-    for (int j = 0; j < kJointsPerLeg; ++j) EXPECT_NEAR(threaded[leg].leg[0].q[j], looped.leg[leg].q[j], 1e-9);
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      EXPECT_NEAR(threaded[leg].leg[0].q[j], looped.leg[leg].q[j], 1e-9);
   }
 }
 
@@ -112,7 +128,8 @@ TEST(Pack, EachLaneMatchesAPlainFloatOverFiftySteps) {
     plain[lane] = narrow<float>(robot.state);
     plain_params[lane] = convert<float>(robot.params);
     for (std::size_t f = 0; f < sizeof(State<float>) / 4; ++f)
-      reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(lane)] = reinterpret_cast<float*>(&plain[lane])[f];
+      reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(lane)] =
+          reinterpret_cast<float*>(&plain[lane])[f];
     for (std::size_t f = 0; f < sizeof(Params<float>) / 4; ++f)
       reinterpret_cast<float*>(&params)[f * kNativeWidth + static_cast<std::size_t>(lane)] =
           reinterpret_cast<float*>(&plain_params[lane])[f];
@@ -136,7 +153,9 @@ TEST(Pack, EachLaneMatchesAPlainFloatOverFiftySteps) {
   for (int lane = 0; lane < kNativeWidth; ++lane) {
     EXPECT_NEAR(packed.position.z[lane], plain[lane].position.z, kPackTolerance);
     for (int k = 0; k < kNumJoints; ++k)
-      EXPECT_NEAR(packed.leg[k / 3].q[k % 3][lane], plain[lane].leg[k / 3].q[k % 3], 10 * kPackTolerance) << "lane " << lane;
+      EXPECT_NEAR(packed.leg[k / 3].q[k % 3][lane], plain[lane].leg[k / 3].q[k % 3],
+                  10 * kPackTolerance)
+          << "lane " << lane;
   }
 }
 
@@ -147,19 +166,23 @@ TEST(Pack, AnEnvironmentsLaneAndNeighboursDoNotMatterBitwise) {
     State<P> packed;
     Params<P> params = nominal_params<P, AllLegs>(model, {});
     for (int other = 0; other < kNativeWidth; ++other) {
-      State<float> s = narrow<float>(random_robot(other == lane ? 1 : neighbours + static_cast<unsigned>(other)).state);
+      State<float> s = narrow<float>(
+          random_robot(other == lane ? 1 : neighbours + static_cast<unsigned>(other)).state);
       for (std::size_t f = 0; f < sizeof s / 4; ++f)
-        reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(other)] = reinterpret_cast<float*>(&s)[f];
+        reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(other)] =
+            reinterpret_cast<float*>(&s)[f];
     }
     StepReport<P, AllLegs> report;
     P target[kNumLegs][kJointsPerLeg];
     for (int i = 0; i < 50; ++i) {
-      for (int k = 0; k < kNumJoints; ++k) target[k / 3][k % 3] = P(std::sin(0.3f * static_cast<float>(i + k)));
+      for (int k = 0; k < kNumJoints; ++k)
+        target[k / 3][k % 3] = P(std::sin(0.3f * static_cast<float>(i + k)));
       step<P, AllLegs>(model, {2, 1}, params, target, {}, packed, report);
     }
     std::vector<float> own;
     for (std::size_t f = 0; f < sizeof(State<float>) / 4; ++f)
-      own.push_back(reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(lane)]);
+      own.push_back(
+          reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(lane)]);
     return own;
   };
   const std::vector<float> first = run(0, 1000), last = run(kNativeWidth - 1, 2000);

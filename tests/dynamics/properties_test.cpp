@@ -21,7 +21,8 @@ Quadruped<double> free_robot() {
 
 State<double> tumbling(unsigned seed) {
   Draw draw(seed);
-  double qpos[kNq] = {0, 0, 1, draw.normal(), draw.normal(), draw.normal(), draw.normal()}, qvel[kNv];
+  double qpos[kNq] = {0, 0, 1, draw.normal(), draw.normal(), draw.normal(), draw.normal()},
+         qvel[kNv];
   mju_normalize4(qpos + 3);
   for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = 0.5 * draw.normal();
   for (double& v : qvel) v = draw.normal();
@@ -74,7 +75,8 @@ TEST(FreeFlight, KeepsHorizontalMomentumAndGainsGravitysVertically) {
   Quadruped<double> fine = model;
   fine.timestep = 1e-5;
   const int steps = 2000;
-  for (int i = 0; i < steps; ++i) step<double, AllLegs>(fine, {1, 1}, params, kZeroTarget, {}, s, report);
+  for (int i = 0; i < steps; ++i)
+    step<double, AllLegs>(fine, {1, 1}, params, kZeroTarget, {}, s, report);
   const Totals after = totals(model, s);
   const double fallen = model.total_mass * model.gravity[2] * fine.timestep * steps;
   EXPECT_NEAR(after.momentum.x, before.momentum.x, 2e-4);
@@ -110,7 +112,8 @@ std::vector<double> mass_matrix(const Quadruped<double>& model, const State<doub
   for (int leg = 0; leg < kNumLegs; ++leg) {
     LegProblem<double> problem;
     StepReport<double, AllLegs>::PerLeg report;
-    build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], base, R, s.leg[leg], kZeroTarget[leg], problem, report);
+    build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], base, R, s.leg[leg],
+                              kZeroTarget[leg], problem, report);
     add_inertia(problem.inertia, block[leg]);
     for (int k = 21; k < kBaseSystem; ++k) block[leg][k] = 0;
     for (int j = 0; j < kJointsPerLeg; ++j) {
@@ -146,16 +149,19 @@ TEST(MassMatrix, TimesQaccEqualsMinusTheBiasOfInverseDynamics) {
   State<double> solved = s;
   forward<double, AllLegs>(model, {1, 1}, params, kZeroTarget, {}, solved, report);
   const Rotation<double> R = rotation(s.orientation);
-  const BaseMotion<double> still = base_motion<double, AllLegs>(model, params, s, R);  // warm start zero: M a + bias = bias
+  const BaseMotion<double> still =
+      base_motion<double, AllLegs>(model, params, s, R);  // warm start zero: M a + bias = bias
   const Vec3<double> alpha = R * solved.ang_acc;
-  std::vector<double> a = {alpha.x, alpha.y, alpha.z, solved.lin_acc.x, solved.lin_acc.y, solved.lin_acc.z};
+  std::vector<double> a = {alpha.x,          alpha.y,          alpha.z,
+                           solved.lin_acc.x, solved.lin_acc.y, solved.lin_acc.z};
   for (const auto& leg : solved.leg) a.insert(a.end(), leg.qacc, leg.qacc + kJointsPerLeg);
   const std::vector<double> M = mass_matrix(model, s);
   std::vector<double> bias(kNv, 0.0);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     LegProblem<double> problem;
     StepReport<double, AllLegs>::PerLeg out;
-    build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], still, R, s.leg[leg], kZeroTarget[leg], problem, out);
+    build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], still, R, s.leg[leg],
+                              kZeroTarget[leg], problem, out);
     const Force<double>& b = problem.base_gradient;
     const double base[6] = {b.n.x, b.n.y, b.n.z, b.f.x, b.f.y, b.f.z};
     for (int i = 0; i < 6; ++i) bias[i] += base[i];
@@ -169,7 +175,8 @@ TEST(MassMatrix, TimesQaccEqualsMinusTheBiasOfInverseDynamics) {
 }
 
 TEST(Mirror, AMirroredRobotMovesAsTheMirrorImage) {
-  // The published frames are rounded to six digits, so the two halves of the robot differ in the sixth.
+  // The published frames are rounded to six digits, so the two halves of the robot differ in the
+  // sixth.
   constexpr double kRounding = 2e-3;
   const Quadruped<double> model = load_quadruped(kPupper).model;
   const Params<double> params = nominal_params<double, AllLegs>(model, {});
@@ -198,7 +205,8 @@ TEST(Mirror, AMirroredRobotMovesAsTheMirrorImage) {
   for (double x : a) size = std::max(size, std::abs(x));
   for (int i = 0; i < 6; ++i) EXPECT_NEAR(b[i], sign[i] * a[i], kRounding * size) << i;
   for (int leg = 0; leg < kNumLegs; ++leg)
-    for (int j = 0; j < kJointsPerLeg; ++j) EXPECT_NEAR(b[6 + 3 * (leg ^ 1) + j], -a[6 + 3 * leg + j], kRounding * size);
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      EXPECT_NEAR(b[6 + 3 * (leg ^ 1) + j], -a[6 + 3 * leg + j], kRounding * size);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // PPO learns: the toy task is solved within a budget of steps, whatever the seed.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-
 #include "kennel/rl/trainer.h"
 #include "tests/rl/point_mass_env.h"
 
@@ -11,8 +9,8 @@ namespace {
 
 // Without learning a step earns 0.16; the best policies, which need a second or two to arrive,
 // 0.93.
-constexpr double kSolved = 0.75;
-constexpr int kIterations = 80;
+constexpr double kSolved = 0.85;
+constexpr int kIterations = 60;
 constexpr int kNumEnvs = 128;
 
 PpoConfig small_config() {
@@ -24,6 +22,7 @@ PpoConfig small_config() {
   config.critic_hidden = {32, 32};
   config.entropy_coef = 0.0f;
   config.min_log_std = -2.0f;
+  config.value_clip = false;  // returns are some 40 here, a step of 0.2 would be too small
   return config;
 }
 
@@ -33,10 +32,8 @@ double reward_after_training(const PpoConfig& config, std::uint64_t seed) {
   double reward = 0.0;
   for (int k = 0; k < kIterations; ++k) {
     const IterationReport now = trainer.iterate();
-    if (getenv("PR") && k % 8 == 7) printf("%d r %.3f kl %.4f lr %.5f std %.3f ev %.3f clip %.3f gn %.3f vl %.4f\n", k, now.mean_reward, now.kl, now.learning_rate, now.std, now.explained_variance, now.clip_fraction, now.grad_norm, now.value_loss);
     if (k >= kIterations - 5) reward += now.mean_reward / 5;
   }
-  if (getenv("PR")) printf("REWARD %g\n", reward);
   return reward;
 }
 
@@ -54,11 +51,12 @@ TEST_P(Learning, SolvesThePointMassWithASymmetricNetwork) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Learning, testing::Values(1, 2, 3, 4, 5));
 
-TEST(LearningVariants, SolveThePointMassWithEluAnEpochScheduleAndALinearMean) {
+TEST(LearningVariants, SolveThePointMassWithEluAnEpochScheduleALinearMeanAndClippedValues) {
   PpoConfig config = small_config();
   config.activation = "elu";
   config.lr_schedule = "epoch";
   config.squash_mean = false;
+  config.value_clip = true;
   EXPECT_GT(reward_after_training(config, 7), kSolved);
 }
 

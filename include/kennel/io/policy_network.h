@@ -30,8 +30,8 @@ struct PolicyNetwork {
   int output_size() const { return layers.empty() ? 0 : layers.back().out; }
 };
 
-/// Applies the named activation to a whole layer's output. \throws Error for a name the robot's
-/// loader does not know
+/// Applies the named activation to a whole layer's output.
+/// \throws Error for a name the robot's loader does not know
 inline void apply_activation(const std::string& name, std::span<float> x) {
   if (name.empty()) return;
   if (name == "tanh") {

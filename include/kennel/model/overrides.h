@@ -1,4 +1,5 @@
-// A few of a robot's values replaced before it is used, for comparisons with logs and other simulators.
+// A few of a robot's values replaced before it is used, for comparisons with logs and other
+// simulators.
 #pragma once
 
 #include <filesystem>
@@ -17,8 +18,9 @@ struct ModelOverrides {
   std::optional<double> base_mass_scale;  // factor on the base's mass and inertia
 };
 
-/// Loads a robot with some values replaced. The inverse weights that scale constraints stay those of the file's model, unless
-/// `exact_invweight` has MuJoCo recompute them.
-LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides, bool exact_invweight);
+/// Loads a robot with some values replaced. The inverse weights that scale constraints stay those
+/// of the file's model, unless `exact_invweight` has MuJoCo recompute them.
+LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides,
+                               bool exact_invweight);
 
 }  // namespace kennel

@@ -21,8 +21,7 @@ namespace kennel {
 ///   action ~ N(mean(obs), exp(log_std)^2),   mean = tanh(MLP(obs)) or MLP(obs)
 ///   value  = MLP(privileged_obs)
 ///
-/// Without symmetry the free parameters are the dense ones; with it about half as many, see
-/// WeightTying.
+/// Without symmetry the free parameters are the dense ones; with it half as many (WeightTying).
 class ActorCritic {
  public:
   /// \param mirrors  read when `config.symmetric`; may be null otherwise
@@ -55,8 +54,7 @@ class ActorCritic {
   };
   Views views(const torch::Tensor& dense) const;
 
-  /// The deployed policy: the mean action as plain dense layers, the normaliser folded into the
-  /// first one.
+  /// The deployed policy: the mean action as dense layers, the normaliser folded into the first.
   PolicyNetwork snapshot(const Normaliser& obs_normaliser) const;
 
  private:
@@ -68,9 +66,8 @@ class ActorCritic {
   bool symmetric_ = false;
   double min_log_std_ = 0.0, max_log_std_ = 0.0;
   WeightTying tying_;
-  torch::Tensor free_;  // (num_free)
-  torch::Tensor
-      dense_;  // (num_dense): actor, critic, log_std; the free vector itself without symmetry
+  torch::Tensor free_;   // (num_free); without symmetry the same memory as dense_
+  torch::Tensor dense_;  // (num_dense): actor, critic, log_std
   std::vector<Dense> actor_, critic_;
   torch::Tensor log_std_;       // (action_size) view of dense_
   torch::Tensor free_log_std_;  // view of free_

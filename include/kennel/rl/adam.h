@@ -7,14 +7,12 @@
 
 namespace kennel {
 
-/// Adam (Kingma, Ba 2015) with the gradient's norm clipped first. A gradient that is not finite is
-/// skipped.
+/// Adam (Kingma, Ba 2015), the gradient's norm clipped first. Skips a gradient that is not finite.
 class Adam {
  public:
   Adam(std::int64_t num_parameters, double learning_rate, torch::Device device);
 
-  /// parameters <- parameters - learning rate * Adam's direction. Changes `gradient`; does not wait
-  /// for the device.
+  /// parameters <- parameters - learning rate * Adam's direction. Clips `gradient` in place.
   void step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm);
 
   torch::Tensor& learning_rate() { return learning_rate_; }      // () float32

@@ -6,10 +6,9 @@
 namespace kennel {
 
 struct AdvantageInput {
-  torch::Tensor reward;  // (T, N)
-  torch::Tensor value;   // (T, N), V(s_t)
-  torch::Tensor
-      next_value;  // (T, N), V(s_{t+1}); V of the episode's own last state where it was truncated
+  torch::Tensor reward;      // (T, N)
+  torch::Tensor value;       // (T, N), V(s_t)
+  torch::Tensor next_value;  // (T, N), V(s_{t+1}), where truncated V of the episode's last state
   torch::Tensor terminated;  // (T, N), 0 or 1
   torch::Tensor truncated;   // (T, N), 0 or 1
 };

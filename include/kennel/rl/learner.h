@@ -34,8 +34,8 @@ class Learner {
  public:
   virtual ~Learner() = default;
 
-  /// Collects experience once and learns from it. \throws Error when observations or rewards are
-  /// not finite
+  /// Collects experience once and learns from it.
+  /// \throws Error naming the environment that wrote a number that is not finite
   virtual IterationReport iterate() = 0;
 
   /// How far training is, from 0 to 1, for the environment's schedules.
@@ -47,12 +47,11 @@ class Learner {
   /// The deployed policy as it is now.
   virtual PolicyNetwork policy() const = 0;
 
-  /// Writes a complete checkpoint, from which `load` continues bit for bit. Equal runs write equal
-  /// bytes. \param config  any text, returned by `read_checkpoint`
+  /// Writes a complete checkpoint: `load` continues bit for bit, and equal runs write equal bytes.
+  /// \param config  any text, returned by `read_checkpoint`
   virtual void save(const std::filesystem::path& path, const std::string& config) const = 0;
 
-  /// \throws Error when the file is missing, damaged or of another network or batch; nothing has
-  /// changed then
+  /// \throws Error, nothing changed, when the file is missing, damaged or of another network
   virtual void load(const std::filesystem::path& path) = 0;
 
   /// Takes only the networks and the normalisation of a checkpoint, to train on from there.

@@ -6,8 +6,7 @@
 
 namespace kennel {
 
-/// The mirror image of a vector: mirrored[k] = sign[k] * x[index[k]]. Mirroring twice gives x
-/// again.
+/// The mirror image of a vector: mirrored[k] = sign[k] * x[index[k]]. Mirrored twice it is itself.
 struct Mirror {
   std::vector<int> index;
   std::vector<float> sign;  // +1 or -1
@@ -28,8 +27,7 @@ void check_mirror(const Mirror& mirror, int size, const std::string& name);
 /// Leaves every one of `size` numbers as it is.
 Mirror identity_mirror(int size);
 
-/// Swaps the two halves of `size` (even) numbers: how pairs of hidden units answer to a mirrored
-/// input.
+/// Swaps the halves of `size` (even) numbers: what pairs of hidden units do on a mirrored input.
 Mirror swap_mirror(int size);
 
 }  // namespace kennel

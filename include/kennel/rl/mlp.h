@@ -44,17 +44,14 @@ struct Dense {
   Activation activation = Activation::kLinear;
 };
 
-/// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias,
-/// ...
+/// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias.
 std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
                                const MlpShape& shape);
 
-/// What one slice of rows needs between its forward and its backward pass. Reused from slice to
-/// slice.
+/// What a slice of rows needs between its forward and its backward pass, one entry a layer.
 struct MlpWorkspace {
-  std::vector<torch::Tensor> output;  // a layer each, (rows, out), after the activation
-  std::vector<torch::Tensor>
-      grad;  // a layer each, (rows, out), d loss / d output, then / d pre-activation
+  std::vector<torch::Tensor> output;  // (rows, out), after the activation
+  std::vector<torch::Tensor> grad;    // (rows, out), d loss / d output, then / d pre-activation
 
   MlpWorkspace(const MlpShape& shape, torch::Device device);
 

@@ -51,7 +51,8 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig
   v.field("clip_param", c.clip_param, Bounds{1e-3, 10.0},
           "how far the probability ratio may leave 1, and a value its old one, before the gradient "
           "stops");
-  v.field("value_clip", c.value_clip, Bounds{}, "clip the critic's change like the policy's");
+  v.field("value_clip", c.value_clip, Bounds{},
+          "stop a value's gradient when it has moved by clip_param, in units of the return");
   v.field("value_loss_coef", c.value_loss_coef, Bounds{0.0, 1e3},
           "weight of the critic's squared error");
   v.field("entropy_coef", c.entropy_coef, Bounds{0.0, 1.0}, "weight of the entropy bonus");

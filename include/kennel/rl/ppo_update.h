@@ -46,11 +46,10 @@ class PpoUpdate {
   UpdateReport run(const PpoBatch& batch, std::uint64_t shuffle_seed);
 
   /// The gradient of the loss over the rows `index` of the batch, laid out like the dense
-  /// parameters. Also adds the minibatch's mean losses to the report.
+  /// parameters. Overwritten by the next call.
   const torch::Tensor& gradient(const PpoBatch& batch, const torch::Tensor& index);
 
-  /// (4): surrogate loss, value loss, KL, clip fraction of the last `gradient` call, means over its
-  /// rows.
+  /// (4): means of surrogate loss, value loss, KL and clip fraction in the last `gradient` call.
   const torch::Tensor& losses() const { return losses_; }
 
   Adam& optimiser() { return adam_; }

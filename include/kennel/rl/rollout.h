@@ -21,8 +21,7 @@ struct RolloutSeconds {
   double policy = 0.0;  // actions, values and advantages
 };
 
-/// T = num_steps, N = num_envs. Slot t holds what was observed before action t; slot T what follows
-/// the last one.
+/// T steps of N environments. Slot t holds what was observed before action t, slot T what followed.
 class Rollout {
  public:
   Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool, torch::Device device);
@@ -30,8 +29,7 @@ class Rollout {
   /// Resets the environments into slot T, where `collect` starts.
   void reset(VecEnv& env);
 
-  /// Steps every environment T times from slot T of the rollout before, actions drawn with
-  /// `noise_seed`.
+  /// Steps every environment T times, on from slot T, actions drawn with `noise_seed`.
   RolloutSeconds collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
                          const Normaliser& privileged_normaliser, std::uint64_t noise_seed);
 
@@ -43,6 +41,11 @@ class Rollout {
   torch::Tensor privileged_obs() const;                        // (T * N, privileged_obs_size) view
   torch::Tensor last_obs() const { return obs_[num_steps_]; }  // (N, obs_size) view
   torch::Tensor last_privileged_obs() const { return privileged_obs_[num_steps_]; }
+
+  /// Looks for a number that is not finite; waits for the device.
+  /// \throws Error naming the first one's environment and step
+  void check_finite() const;
+
   torch::Tensor explained_variance() const;  // (), 1 - Var(returns - value) / Var(returns)
 
  private:
@@ -52,6 +55,7 @@ class Rollout {
     MlpWorkspace workspace;
   };
 
+  void draw_noise(std::uint64_t noise_seed);
   void act(const ActorCritic& networks, const Normaliser& normaliser, const torch::Tensor& std,
            std::int64_t step);
   void evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,

@@ -36,7 +36,8 @@ class TensorArchive {
   /// \throws Error when the bytes are no archive, of another format version, or cut or damaged
   static TensorArchive parse(const std::string& bytes, const std::string& source);
 
-  /// Writes the archive under a temporary name and renames it. \throws Error when that fails
+  /// Writes the archive under a temporary name and renames it.
+  /// \throws Error when that fails
   void save(const std::filesystem::path& path) const;
 
   static TensorArchive load(const std::filesystem::path& path);

@@ -23,10 +23,11 @@ namespace kennel {
 class Trainer final : public Learner {
  public:
   /// Resets the environments. `env` must outlive the trainer, and nobody else may step it.
-  /// \param num_threads  of the learner on the CPU; the results do not depend on it. See WorkerPool
-  /// for torch's own. \throws Error when the config is wrong, or symmetric without mirrors
+  /// \param num_threads  of the learner on the CPU, 0: one for each usable core. The results do not
+  ///                     depend on it. See WorkerPool for what becomes of torch's own threads.
+  /// \throws Error when the config is wrong, or symmetric without mirrors
   Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
-          const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 1);
+          const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 0);
 
   IterationReport iterate() override;
   void set_progress(double fraction) override { env_.set_progress(fraction); }
@@ -58,6 +59,7 @@ class Trainer final : public Learner {
   PpoUpdate update_;
   std::int64_t iteration_ = 0;
   std::int64_t env_steps_ = 0;
+  std::int64_t skipped_updates_ = 0;  // as last reported
 };
 
 }  // namespace kennel

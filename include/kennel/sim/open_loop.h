@@ -18,7 +18,8 @@ struct OpenLoop {
 };
 
 /// Runs it on the CPU in double or float.
-/// \return (n + 1, 55): qpos and qvel at the start of step k and the qacc computed in it; NaN in the last row's qacc
+/// \return (n + 1, 55): qpos and qvel at the start of step k and the qacc computed in it; NaN in
+/// the last row's qacc
 std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLoop& run);
 std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run);
 

@@ -45,8 +45,9 @@ struct Stat {
 ///
 /// Buffers are allocated once and owned by the environment; `buffers()` are zero-copy views of its
 /// memory on the current stream, overwritten by the next step. A caller may bind its own slots (a
-/// rollout's) instead. An episode that ends is reset inside the step, to a fresh random state.
-/// Time-outs bootstrap from V(final observation), terminations from 0.
+/// rollout's) instead. An episode that ends is reset inside the step, to a fresh random state; a
+/// new command within an episode counts as truncation, but the state goes on. Time-outs bootstrap
+/// from V(final observation), terminations from 0.
 class VecEnv {
  public:
   virtual ~VecEnv() = default;

@@ -1,0 +1,82 @@
+// A small batch on the CPU with its output memory.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <vector>
+
+#include "kennel/model/mjcf.h"
+#include "src/sim/cpu_batch.h"
+
+namespace kennel::testing {
+
+inline pupper::EnvConfig quiet_config() {
+  // Nothing random but the heading: what a test switches on is all there is.
+  pupper::EnvConfig c;
+  auto& r = c.randomization;
+  for (Range* range : {&r.friction, &r.link_mass, &r.link_inertia, &r.strength, &r.kp, &r.kd,
+                       &r.joint_friction, &r.armature, &r.damping})
+    *range = {1, 1};
+  r.friction = {0.8f, 0.8f};
+  for (Range* range : {&r.base_com_x, &r.base_com_y, &r.base_com_z, &r.joint_offset, &r.imu_tilt,
+                       &r.action_latency, &r.imu_latency, &r.push_velocity, &r.start_tilt,
+                       &r.start_joint, &r.start_velocity})
+    *range = {0, 0};
+  r.start_height = {0.16f, 0.16f};
+  r.gyro_noise = r.gravity_noise = r.joint_noise = 0;
+  return c;
+}
+
+inline pupper::Task task_of(const pupper::EnvConfig& config, std::uint64_t seed = 1) {
+  static const Quadruped<float> model = to_float(
+      load_quadruped(std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml")
+          .model);
+  return pupper::make_task(config, model, seed);
+}
+
+/// A batch, its buffers, and actions that depend on the environment's id and the time only.
+struct Run {
+  pupper::Task task;
+  int n, first_id;
+  CpuBatch batch;
+  std::vector<float> obs, privileged, reward, terminated, truncated, final_obs, final_privileged,
+      action;
+  int time = 0;
+
+  Run(const pupper::EnvConfig& config, int num_envs, int first_env_id = 0, int threads = 1,
+      std::uint64_t seed = 1)
+      : task(task_of(config, seed)),
+        n(num_envs),
+        first_id(first_env_id),
+        batch(task, num_envs, first_env_id, threads),
+        obs(num_envs * task.obs_size, NAN),
+        privileged(num_envs * pupper::kPrivilegedSize, NAN),
+        reward(num_envs, NAN),
+        terminated(num_envs, NAN),
+        truncated(num_envs, NAN),
+        final_obs(obs),
+        final_privileged(privileged),
+        action(num_envs * kNumJoints, 0.0f) {
+    batch.reset(out());
+  }
+
+  StepPointers out() {
+    return {obs.data(),       privileged.data(), reward.data(),          terminated.data(),
+            truncated.data(), final_obs.data(),  final_privileged.data()};
+  }
+  void step() {
+    batch.step(action.data(), out());
+    ++time;
+  }
+  void step_with_waves(float size = 0.8f) {
+    for (int e = 0; e < n; ++e)
+      for (int k = 0; k < kNumJoints; ++k)
+        action[e * kNumJoints + k] = size * std::sin(0.7f * static_cast<float>(time) +
+                                                     static_cast<float>(k * (first_id + e + 1)));
+    step();
+  }
+  const float* obs_row(int e) const { return obs.data() + e * task.obs_size; }
+  const float* final_row(int e) const { return final_obs.data() + e * task.obs_size; }
+};
+
+}  // namespace kennel::testing
