@@ -89,6 +89,8 @@ void ActorCritic::initialise(const PpoConfig& config, std::uint64_t seed) {
 void ActorCritic::refresh() {
   free_log_std_.clamp_(min_log_std_, max_log_std_);
   if (symmetric_) tying_.expand(free_, dense_);
+  refresh_transposed(actor_);
+  refresh_transposed(critic_);
 }
 
 void ActorCritic::reduce_gradient(const torch::Tensor& dense_gradient,

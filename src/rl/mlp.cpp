@@ -77,10 +77,21 @@ std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
   for (const DenseShape& layer : shape) {
     const std::int64_t weights = static_cast<std::int64_t>(layer.in) * layer.out;
     layers.push_back({flat.narrow(0, offset, weights).view({layer.in, layer.out}),
-                      flat.narrow(0, offset + weights, layer.out), layer.activation});
+                      flat.narrow(0, offset + weights, layer.out),
+                      layer.activation,
+                      {}});
     offset += weights + layer.out;
   }
   return layers;
+}
+
+void refresh_transposed(std::vector<Dense>& layers) {
+  for (Dense& layer : layers) {
+    if (!layer.transposed.defined())
+      layer.transposed =
+          torch::empty({layer.weight.size(1), layer.weight.size(0)}, layer.weight.options());
+    layer.transposed.copy_(layer.weight.t());
+  }
 }
 
 MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device) {
@@ -115,7 +126,10 @@ void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorks
     activation_backward_(grad, workspace.output[k], layers[k].activation, gradient[k].bias);
     const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
     at::mm_out(gradient[k].weight, input.t(), grad);
-    if (k > 0) at::mm_out(workspace.grad[k - 1], grad, layers[k].weight.t());
+    if (k == 0) return;
+    const torch::Tensor& transposed = layers[k].transposed;
+    at::mm_out(workspace.grad[k - 1], grad,
+               transposed.defined() ? transposed : layers[k].weight.t());
   }
 }
 

@@ -37,7 +37,9 @@ TEST_P(MlpGradient, IsThatOfAutograd) {
   workspace.grad.back().copy_(grad_output);
   torch::Tensor gradient = torch::full_like(flat, NAN);
   std::vector<Dense> gradient_views = dense_views(gradient, 0, shape);
-  backward(dense_views(flat, 0, shape), x, workspace, gradient_views);
+  std::vector<Dense> layers = dense_views(flat, 0, shape);
+  refresh_transposed(layers);
+  backward(layers, x, workspace, gradient_views);
 
   torch::Tensor leaf = flat.clone().requires_grad_();
   torch::Tensor expected = x;

@@ -35,7 +35,7 @@ inline pupper::Task task_of(const pupper::EnvConfig& config, std::uint64_t seed 
 }
 
 /// A batch, its buffers, and actions that depend on the environment's id and the time only.
-struct Run {
+struct SmallBatch {
   pupper::Task task;
   int n, first_id;
   CpuBatch batch;
@@ -43,8 +43,8 @@ struct Run {
       action;
   int time = 0;
 
-  Run(const pupper::EnvConfig& config, int num_envs, int first_env_id = 0, int threads = 1,
-      std::uint64_t seed = 1)
+  SmallBatch(const pupper::EnvConfig& config, int num_envs, int first_env_id = 0, int threads = 1,
+             std::uint64_t seed = 1)
       : task(task_of(config, seed)),
         n(num_envs),
         first_id(first_env_id),

@@ -15,7 +15,7 @@ constexpr int kLastAction = offset_in(kFrame, "last_action"),
 TEST(VecEnv, TruncatedEpisodeReturnsItsOwnFinalObservation) {
   EnvConfig config = quiet_config();
   config.task.episode_seconds = 0.1f;  // five control steps
-  Run run(config, 5);
+  SmallBatch run(config, 5);
   for (int t = 1; t <= 5; ++t) {
     std::fill(run.action.begin(), run.action.end(), 0.1f * static_cast<float>(t));
     run.step();
@@ -35,7 +35,7 @@ TEST(VecEnv, AFallTerminatesAndIsNeverTruncatedToo) {
   config.task.max_tilt = 0.05f;
   config.task.episode_seconds = 0.02f;  // the clock runs out in the same step
   config.randomization.start_tilt = {0.3f, 0.3f};
-  Run run(config, 3);
+  SmallBatch run(config, 3);
   run.step();
   for (int e = 0; e < 3; ++e) {
     EXPECT_EQ(run.terminated[e], 1.0f);
@@ -47,7 +47,7 @@ TEST(VecEnv, AFallTerminatesAndIsNeverTruncatedToo) {
 TEST(VecEnv, EachEpisodeStartsInAFreshRandomState) {
   EnvConfig config;
   config.task.episode_seconds = 0.02f;
-  Run run(config, 4);
+  SmallBatch run(config, 4);
   std::vector<float> first = run.obs;
   run.step();
   EXPECT_NE(std::memcmp(first.data(), run.obs.data(), first.size() * sizeof(float)), 0);
@@ -58,7 +58,7 @@ TEST(VecEnv, ANewCommandTruncatesButTheRobotGoesOn) {
   EnvConfig config = quiet_config();
   config.command.change_probability = 1.0f;
   config.command.standing_fraction = 0.0f;
-  Run run(config, 4);
+  SmallBatch run(config, 4);
   run.batch.set_commands_change(true);
   const std::vector<float> before = run.obs;
   run.step_with_waves();
@@ -78,7 +78,7 @@ TEST(VecEnv, ANewCommandTruncatesButTheRobotGoesOn) {
 }
 
 TEST(VecEnv, AnEnvironmentThatDivergesIsResetAndCountedAndNeverSpreads) {
-  Run healthy(EnvConfig{}, 2 * kNativeWidth), sick(EnvConfig{}, 2 * kNativeWidth);
+  SmallBatch healthy(EnvConfig{}, 2 * kNativeWidth), sick(EnvConfig{}, 2 * kNativeWidth);
   for (int t = 0; t < 6; ++t) {
     healthy.step_with_waves();
     if (t != 3) {
@@ -109,7 +109,7 @@ TEST(VecEnv, AnEnvironmentThatDivergesIsResetAndCountedAndNeverSpreads) {
 TEST(VecEnv, RewardIsTheWeightedSumOfItsLoggedTerms) {
   EnvConfig config;
   config.reward.only_positive = false;
-  Run run(config, 40);
+  SmallBatch run(config, 40);
   double total = 0;
   for (int t = 0; t < 20; ++t) {
     run.step_with_waves(0.3f);
@@ -124,7 +124,7 @@ TEST(VecEnv, RewardIsTheWeightedSumOfItsLoggedTerms) {
 }
 
 TEST(Batch, AnEnvironmentsPlaceInTheBatchDoesNotMatterBitwise) {
-  Run all(EnvConfig{}, 45), few(EnvConfig{}, 3, 17);
+  SmallBatch all(EnvConfig{}, 45), few(EnvConfig{}, 3, 17);
   all.batch.set_commands_change(true);
   few.batch.set_commands_change(true);
   for (int t = 0; t < 120; ++t) {
@@ -140,7 +140,7 @@ TEST(Batch, AnEnvironmentsPlaceInTheBatchDoesNotMatterBitwise) {
 }
 
 TEST(Batch, TheNumberOfThreadsDoesNotMatterBitwise) {
-  Run one(EnvConfig{}, 100, 0, 1), three(EnvConfig{}, 100, 0, 3);
+  SmallBatch one(EnvConfig{}, 100, 0, 1), three(EnvConfig{}, 100, 0, 3);
   for (int t = 0; t < 60; ++t) {
     one.step_with_waves();
     three.step_with_waves();
@@ -150,7 +150,7 @@ TEST(Batch, TheNumberOfThreadsDoesNotMatterBitwise) {
 }
 
 TEST(Batch, ASavedStateContinuesBitwise) {
-  Run whole(EnvConfig{}, 20), resumed(EnvConfig{}, 20);
+  SmallBatch whole(EnvConfig{}, 20), resumed(EnvConfig{}, 20);
   for (int t = 0; t < 30; ++t) whole.step_with_waves();
   resumed.batch.load_state(whole.batch.save_state());
   resumed.time = whole.time;
@@ -163,12 +163,12 @@ TEST(Batch, ASavedStateContinuesBitwise) {
 }
 
 TEST(Batch, AStateOfAnotherBatchSizeIsRefused) {
-  Run small(EnvConfig{}, 4), large(EnvConfig{}, 5);
+  SmallBatch small(EnvConfig{}, 4), large(EnvConfig{}, 5);
   EXPECT_THROW(large.batch.load_state(small.batch.save_state()), Error);
 }
 
 TEST(Batch, AnotherSeedGivesOtherNumbers) {
-  Run a(EnvConfig{}, 4, 0, 1, 1), b(EnvConfig{}, 4, 0, 1, 2);
+  SmallBatch a(EnvConfig{}, 4, 0, 1, 1), b(EnvConfig{}, 4, 0, 1, 2);
   EXPECT_NE(a.obs, b.obs);
 }
 

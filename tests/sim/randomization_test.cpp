@@ -61,7 +61,7 @@ TEST_P(EveryParameter, FillsItsRangeAndStaysInIt) {
   const Parameter& p = kParameters[GetParam()];
   const EnvConfig config;
   const Range range = config.randomization.*p.range;
-  Run run(config, 512);
+  SmallBatch run(config, 512);
   float low = 1e9f, high = -1e9f;
   for (int e = 0; e < run.n; ++e) {
     const float x = p.value(run.batch.env(e));
@@ -79,7 +79,7 @@ TEST_P(EveryParameter, FillsItsRangeAndStaysInIt) {
 std::vector<float> motion(const std::function<void(EnvConfig&)>& change) {
   EnvConfig config = quiet_config();
   change(config);
-  Run run(config, 1);
+  SmallBatch run(config, 1);
   for (int t = 0; t < 10; ++t) run.step_with_waves(0.4f);
   const auto physics = run.batch.env(0).physics;
   std::vector<float> out(sizeof physics / 4);
@@ -114,7 +114,7 @@ TEST(Randomization, SensorErrorsChangeTheObservationButNotTheMotion) {
            }}) {
     EnvConfig noisy = quiet_config();
     change(noisy.randomization);
-    Run clean(quiet_config(), 1), disturbed(noisy, 1);
+    SmallBatch clean(quiet_config(), 1), disturbed(noisy, 1);
     for (int t = 0; t < 5; ++t) {
       clean.step_with_waves();
       disturbed.step_with_waves();
@@ -126,7 +126,7 @@ TEST(Randomization, SensorErrorsChangeTheObservationButNotTheMotion) {
 }
 
 TEST(Randomization, GravityStaysAUnitVectorUnderNoise) {
-  Run run(EnvConfig{}, 64);
+  SmallBatch run(EnvConfig{}, 64);
   for (int t = 0; t < 5; ++t) run.step_with_waves();
   constexpr int kGravity = offset_in(kFrame, "projected_gravity");
   for (int e = 0; e < run.n; ++e) {
@@ -139,7 +139,7 @@ TEST(Push, ComesEveryPushIntervalAndWithinItsRange) {
   EnvConfig config = quiet_config();
   config.randomization.push_velocity = {0.3f, 0.3f};
   config.randomization.push_seconds = 0.1f;  // five control steps
-  Run pushed(config, 1), calm(quiet_config(), 1);
+  SmallBatch pushed(config, 1), calm(quiet_config(), 1);
   for (int t = 0; t < 5; ++t) {
     pushed.step();
     calm.step();

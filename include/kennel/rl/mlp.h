@@ -42,11 +42,16 @@ struct Dense {
   torch::Tensor weight;  // (in, out)
   torch::Tensor bias;    // (out)
   Activation activation = Activation::kLinear;
+  torch::Tensor
+      transposed;  // (out, in), a copy that the backward pass is faster with; may be undefined
 };
 
 /// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias.
 std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
                                const MlpShape& shape);
+
+/// Brings the layers' transposed copies up to date with their weights.
+void refresh_transposed(std::vector<Dense>& layers);
 
 /// What a slice of rows needs between its forward and its backward pass, one entry a layer.
 struct MlpWorkspace {
