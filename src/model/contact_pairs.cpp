@@ -174,6 +174,37 @@ double floor_height(const Source& s, int floor) {
   return p[2];
 }
 
+/// Refuses parts of the robot that would collide and are not spheres; the spheres of different legs
+/// that would are named in one warning, grouped by the first of each pair.
+void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
+                       std::vector<std::string>& warnings) {
+  const mjModel& m = s.m;
+  const auto short_name = [&](int geom) {
+    const char* name = mj_id2name(&m, mjOBJ_GEOM, geom);
+    return name ? std::string(name) : "geom #" + std::to_string(geom);
+  };
+  int count = 0;
+  std::string pairs;
+  for (int a = 0; a < m.ngeom; ++a) {
+    std::string partners;
+    for (int b = a + 1; b < m.ngeom; ++b) {
+      if (!is_moving(skeleton, m, a) || !is_moving(skeleton, m, b) || !collides(m, skeleton, a, b))
+        continue;
+      s.require(m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
+                m.geom_type[a] == mjGEOM_SPHERE ? b : a,
+                "can collide with another part of the robot and is not a sphere");
+      partners += (partners.empty() ? "" : ", ") + short_name(b);
+      ++count;
+    }
+    if (!partners.empty())
+      pairs += (pairs.empty() ? "" : "; ") + short_name(a) + " with " + partners;
+  }
+  if (count > 0)
+    warnings.push_back(
+        text(s.name, ": ", count,
+             " pairs of spheres on different legs do not collide here, but do in MuJoCo: ", pairs));
+}
+
 }  // namespace
 
 Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const mjtNum* solimp) {
@@ -234,20 +265,7 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
   } else {
     warnings.push_back(s.name + ": nothing can touch a floor: the robot will fall for ever");
   }
-  std::string pairs;
-  for (int a = 0; a < m.ngeom; ++a)
-    for (int b = a + 1; b < m.ngeom; ++b) {
-      if (!is_moving(skeleton, m, a) || !is_moving(skeleton, m, b) || !collides(m, skeleton, a, b))
-        continue;
-      s.require(m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
-                m.geom_type[a] == mjGEOM_SPHERE ? b : a,
-                "can collide with another part of the robot and is not a sphere");
-      pairs += (pairs.empty() ? "" : ", ") + element(m, mjOBJ_GEOM, a) + " and " +
-               element(m, mjOBJ_GEOM, b);
-    }
-  if (!pairs.empty())
-    warnings.push_back(
-        s.name + ": spheres of different legs do not collide here, but do in MuJoCo: " + pairs);
+  warn_of_leg_pairs(s, skeleton, warnings);
 }
 
 }  // namespace kennel

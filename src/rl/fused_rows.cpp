@@ -8,7 +8,7 @@ namespace kennel {
 namespace {
 
 // Rows to be read in random order are asked for this many rows before they are needed.
-constexpr std::int64_t kPrefetchRows = 16;
+constexpr std::int64_t kPrefetchRows = 8;
 constexpr std::int64_t kFloatsACacheLine = 16;
 
 bool on_cpu(const torch::Tensor& t) {

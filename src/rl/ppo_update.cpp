@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kennel/rl/random.h"
+#include "src/rl/fused_loss.h"
 #include "src/rl/fused_rows.h"
 
 namespace kennel {
@@ -95,33 +96,51 @@ void PpoUpdate::slice_gradient(const PpoBatch& batch, const torch::Tensor& index
   worker.privileged_obs.resize_({rows, batch.privileged_obs.size(1)});
   worker.actor.resize(rows);
   worker.critic.resize(rows);
-  PpoSamples samples;
-  samples.action = batch.samples.action.index_select(0, index);
-  samples.log_prob = batch.samples.log_prob.index_select(0, index);
-  samples.advantage = batch.samples.advantage.index_select(0, index);
-  samples.returns = batch.samples.returns.index_select(0, index);
-  samples.value = batch.samples.value.index_select(0, index);
-
   gather_normalised(batch.obs, index, obs_normaliser_.mean(), obs_normaliser_.inv_std(),
                     worker.obs);
-  const torch::Tensor& mean = forward(networks_.actor(), worker.obs, worker.actor);
-  const PolicyLoss policy = policy_loss(samples, mean, networks_.log_std(), config_.clip_param,
-                                        scale, worker.actor.grad.back(), gradient.log_std);
-  backward(networks_.actor(), worker.obs, worker.actor, gradient.actor);
-
   gather_normalised(batch.privileged_obs, index, privileged_normaliser_.mean(),
                     privileged_normaliser_.inv_std(), worker.privileged_obs);
-  const torch::Tensor value =
-      forward(networks_.critic(), worker.privileged_obs, worker.critic).squeeze(1);
-  torch::Tensor grad_value = worker.critic.grad.back().squeeze(1);
-  const torch::Tensor value_sum = value_loss(samples, value, config_.value_clip, config_.clip_param,
-                                             scale * config_.value_loss_coef, grad_value);
+  forward(networks_.actor(), worker.obs, worker.actor);
+  forward(networks_.critic(), worker.privileged_obs, worker.critic);
+  if (device_.is_cpu()) {
+    fused_losses(batch.samples, index, scale, worker, gradient, losses);
+  } else {
+    torch_losses(batch.samples, index, scale, worker, gradient, losses);
+  }
+  backward(networks_.actor(), worker.obs, worker.actor, gradient.actor);
   backward(networks_.critic(), worker.privileged_obs, worker.critic, gradient.critic);
+}
 
-  losses[0].copy_(policy.surrogate);
-  losses[1].copy_(value_sum);
-  losses[2].copy_(policy.kl);
-  losses[3].copy_(policy.clip_fraction);
+void PpoUpdate::fused_losses(const PpoSamples& samples, const torch::Tensor& index, double scale,
+                             Worker& worker, ActorCritic::Views& gradient,
+                             torch::Tensor& losses) const {
+  const PolicySums policy =
+      fused_policy_loss(samples, index, worker.actor.output.back(), networks_.log_std(),
+                        config_.clip_param, scale, worker.actor.grad.back(), gradient.log_std);
+  const double value = fused_value_loss(samples, index, worker.critic.output.back(),
+                                        config_.value_clip, config_.clip_param,
+                                        scale * config_.value_loss_coef, worker.critic.grad.back());
+  float* out = losses.mutable_data_ptr<float>();
+  out[0] = static_cast<float>(policy.surrogate);
+  out[1] = static_cast<float>(value);
+  out[2] = static_cast<float>(policy.kl);
+  out[3] = static_cast<float>(policy.clip_fraction);
+}
+
+void PpoUpdate::torch_losses(const PpoSamples& all, const torch::Tensor& index, double scale,
+                             Worker& worker, ActorCritic::Views& gradient,
+                             torch::Tensor& losses) const {
+  const PpoSamples samples{all.action.index_select(0, index), all.log_prob.index_select(0, index),
+                           all.advantage.index_select(0, index), all.returns.index_select(0, index),
+                           all.value.index_select(0, index)};
+  const PolicyLoss policy =
+      policy_loss(samples, worker.actor.output.back(), networks_.log_std(), config_.clip_param,
+                  scale, worker.actor.grad.back(), gradient.log_std);
+  torch::Tensor grad_value = worker.critic.grad.back().squeeze(1);
+  const torch::Tensor value =
+      value_loss(samples, worker.critic.output.back().squeeze(1), config_.value_clip,
+                 config_.clip_param, scale * config_.value_loss_coef, grad_value);
+  losses.copy_(torch::stack({policy.surrogate, value, policy.kl, policy.clip_fraction}));
 }
 
 void PpoUpdate::prepare(std::int64_t num_slices) {

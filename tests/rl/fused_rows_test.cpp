@@ -53,5 +53,28 @@ TEST(FusedRows, BiasBackwardMasksAndSums) {
   EXPECT_TRUE(torch::allclose(sum, gradient.sum(0), 1e-5, 1e-5));
 }
 
+// Anything but float32 on the CPU goes through torch, as other devices do.
+TEST(FusedRows, OtherTensorsTakeTorchsOwnOperationsToTheSameResult) {
+  torch::manual_seed(4);
+  const torch::Tensor x = torch::randn({20, 9});
+  const torch::Tensor index = torch::randint(20, {15}, torch::kInt64);
+  const torch::Tensor bias = torch::randn({9});
+  torch::Tensor fast = torch::empty({15, 9}), slow = torch::empty({15, 9}, torch::kFloat64);
+  gather_normalised(x, index, bias, bias, fast);
+  gather_normalised(x.to(torch::kFloat64), index, bias.to(torch::kFloat64),
+                    bias.to(torch::kFloat64), slow);
+  EXPECT_TRUE(torch::allclose(slow.to(torch::kFloat32), fast, 1e-5, 1e-6));
+  add_bias_(fast, bias, true);
+  add_bias_(slow, bias.to(torch::kFloat64), true);
+  EXPECT_TRUE(torch::allclose(slow.to(torch::kFloat32), fast, 1e-5, 1e-6));
+  torch::Tensor fast_grad = torch::randn({15, 9}), fast_sum = torch::empty({9});
+  torch::Tensor slow_grad = fast_grad.to(torch::kFloat64);
+  torch::Tensor slow_sum = torch::empty({9}, torch::kFloat64);
+  bias_backward_(fast_grad, fast, true, fast_sum);
+  bias_backward_(slow_grad, slow, true, slow_sum);
+  EXPECT_TRUE(torch::allclose(slow_grad.to(torch::kFloat32), fast_grad));
+  EXPECT_TRUE(torch::allclose(slow_sum.to(torch::kFloat32), fast_sum, 1e-5, 1e-5));
+}
+
 }  // namespace
 }  // namespace kennel

@@ -66,6 +66,11 @@ class PpoUpdate {
 
   void slice_gradient(const PpoBatch& batch, const torch::Tensor& index, double scale,
                       Worker& worker, ActorCritic::Views& gradient, torch::Tensor losses);
+  // Losses and their gradients with respect to the networks' outputs, the same in both.
+  void fused_losses(const PpoSamples& samples, const torch::Tensor& index, double scale,
+                    Worker& worker, ActorCritic::Views& gradient, torch::Tensor& losses) const;
+  void torch_losses(const PpoSamples& all, const torch::Tensor& index, double scale, Worker& worker,
+                    ActorCritic::Views& gradient, torch::Tensor& losses) const;
   void prepare(std::int64_t num_slices);
   void adapt_learning_rate(const torch::Tensor& kl);
 
