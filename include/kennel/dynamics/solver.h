@@ -35,37 +35,26 @@ KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& 
   for (int j = 0; j < kJointsPerLeg; ++j) leg.gradient[j] += dot(contact.u[j], force);
 }
 
-/// Adds the constraints' gradient at the warm start to the smooth one.
-template <class T>
-KENNEL_HD void add_row_gradients(LegProblem<T>& leg) {
-  KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
-    const auto& c = leg.contact[s];
-    add_point_gradient(c, point_cost(c.D, c.mu, c.w).gradient, leg);
-  }
-  KENNEL_UNROLL
-  for (int j = 0; j < kJointsPerLeg; ++j) {
-    const auto& h = leg.hinge[j];
-    leg.gradient[j] += huber(h.friction_D, h.friction_limit, h.friction_jar).gradient +
-                       h.limit_sign * one_sided(h.limit_D, h.limit_jar).gradient;
-  }
-}
-
 /// The leg's share of the Hessian M + J' D J, eliminated; `base` receives its Schur complement.
+/// \param first  whether the gradient still lacks the constraints' part, which is then added on the
+/// way
 template <class T>
-KENNEL_HD ArrowFactor<T> eliminate_hessian(const LegProblem<T>& leg, T (&base)[kBaseSystem]) {
+KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&base)[kBaseSystem]) {
   ArrowLeg<T> H = leg.M;
   add_inertia(leg.inertia, base);
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
     const auto& h = leg.hinge[j];
-    H.A[lower(j, j)] += huber(h.friction_D, h.friction_limit, h.friction_jar).curvature +
-                        one_sided(h.limit_D, h.limit_jar).curvature;
+    const RowCost<T> friction = huber(h.friction_D, h.friction_limit, h.friction_jar);
+    const RowCost<T> limit = one_sided(h.limit_D, h.limit_jar);
+    H.A[lower(j, j)] += friction.curvature + limit.curvature;
+    if (first) leg.gradient[j] += friction.gradient + h.limit_sign * limit.gradient;
   }
   KENNEL_UNROLL
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     const auto& c = leg.contact[s];
     const PointCost<T> W = point_cost(c.D, c.mu, c.w);
+    if (first) add_point_gradient(c, W.gradient, leg);
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const Vec3<T> Wu = stiffness_times(W, c.u[j]);
@@ -145,9 +134,29 @@ KENNEL_HD void row_slopes(const LegProblem<T>& leg, const LegDirection<T>& d, co
   }
 }
 
-/// Moves a leg's rows and gradient by alpha along the direction.
+/// What the line search starts from: slope and curvature of a leg's rows at alpha = 0 and at alpha
+/// = 1, in one pass.
 template <class T>
-KENNEL_HD void advance_rows(const T& alpha, const LegDirection<T>& d, LegProblem<T>& leg) {
+KENNEL_HD void first_slopes(const LegProblem<T>& leg, const LegDirection<T>& d, T (&out)[4]) {
+  T at_zero[2], at_one[2];
+  row_slopes(leg, d, T(0), at_zero);
+  row_slopes(leg, d, T(1), at_one);
+  out[0] = at_zero[0];
+  out[1] = at_zero[1];
+  out[2] = at_one[0];
+  out[3] = at_one[1];
+}
+
+/// Moves a leg's rows and gradient by alpha along the direction.
+/// \param last  no iteration follows: only the contacts' w is still wanted, for their forces
+template <class T>
+KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
+                            LegProblem<T>& leg) {
+  if (last) {
+    KENNEL_UNROLL
+    for (int s = 0; s < kSpheresPerLeg; ++s) leg.contact[s].w = leg.contact[s].w + alpha * d.dw[s];
+    return;
+  }
   const T rest = T(1) - alpha;
   leg.base_gradient = rest * leg.base_gradient;
   KENNEL_UNROLL
@@ -182,19 +191,23 @@ template <class T, class Legs>
 KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
                         const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
                         int iterations, const Legs& legs) {
-  T local[Legs::kLocal][2], at_zero[2], sum[2];
+  T local_first[Legs::kLocal][4], first[4], local[Legs::kLocal][2], sum[2];
   for (int slot = 0; slot < Legs::kLocal; ++slot)
-    row_slopes(leg[slot], direction[slot], T(0), local[slot]);
-  legs.sum(local, at_zero);
-  const T s_M_s = -g_s - at_zero[1];  // s' M s, because s' H s = -g's
+    first_slopes(leg[slot], direction[slot], local_first[slot]);
+  legs.sum(local_first, first);
+  const T s_M_s = -g_s - first[1];  // s' M s, because s' H s = -g's
+  sum[0] = first[2];
+  sum[1] = first[3];
 
   T low(0), low_slope = g_s, high(1e6), high_slope(0), alpha(1);
   auto have_high = T(1) < T(0);  // false
   for (int i = 0; i < iterations; ++i) {
-    for (int slot = 0; slot < Legs::kLocal; ++slot)
-      row_slopes(leg[slot], direction[slot], alpha, local[slot]);
-    legs.sum(local, sum);
-    const T slope = g_s + alpha * s_M_s + (sum[0] - at_zero[0]);
+    if (i > 0) {
+      for (int slot = 0; slot < Legs::kLocal; ++slot)
+        row_slopes(leg[slot], direction[slot], alpha, local[slot]);
+      legs.sum(local, sum);
+    }
+    const T slope = g_s + alpha * s_M_s + (sum[0] - first[0]);
     const T curvature = s_M_s + sum[1];
     const auto below = slope < T(0);
     low = select(below, alpha, low);
@@ -222,10 +235,9 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
-  for (int slot = 0; slot < Legs::kLocal; ++slot) add_row_gradients(leg[slot]);
   for (int i = 0; i < options.iterations; ++i) {
     for (int slot = 0; slot < Legs::kLocal; ++slot)
-      factor[slot] = eliminate_hessian(leg[slot], local_base[slot]);
+      factor[slot] = eliminate_hessian(i == 0, leg[slot], local_base[slot]);
     legs.sum(local_base, base);
     const Motion<T> s_base = solve_base(base);
 
@@ -243,7 +255,7 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
     a.base = a.base + alpha * s_base;
     for (int slot = 0; slot < Legs::kLocal; ++slot) {
       for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] += alpha * direction[slot].s[j];
-      advance_rows(alpha, direction[slot], leg[slot]);
+      advance_rows(i + 1 == options.iterations, alpha, direction[slot], leg[slot]);
     }
   }
 }
