@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <filesystem>
+
 #include "kennel/core/check.h"
 
 namespace kennel {
@@ -20,7 +22,11 @@ void* cuda_entry_point(const char* name, const std::string& device) {
   KENNEL_CHECK(
       cuda_device_present(), "device ", device,
       ": no CUDA device or driver on this machine; use --device cpu, or install NVIDIA's driver");
-  void* plugin = dlopen("libkennel_cuda.so", RTLD_NOW | RTLD_LOCAL);
+  // Beside the program: build/bin holds both.
+  std::error_code ignored;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  void* plugin =
+      dlopen((program.parent_path() / "libkennel_cuda.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!plugin) {
     const char* why = dlerror();
     fail("device ", device, ": this build has no CUDA backend (", why ? why : "not found",
