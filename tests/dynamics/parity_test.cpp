@@ -88,30 +88,25 @@ TEST(Parity, NominalModelMatchesMujocoOverThreeThousandRandomSteps) {
   expect_parity(compare_random_steps(compile_mjcf(kPupper), 3000, 1, false, InvWeight::kNominal));
 }
 
-TEST(Parity, RandomisedModelsMatchMujocoWithNominalInverseWeights) {
+/// Ten randomised robots of 300 steps each, taken together.
+Coverage compare_randomised(unsigned first_seed, InvWeight weights) {
   Coverage all;
-  for (unsigned seed = 0; seed < 10; ++seed) {
-    const Coverage c =
-        compare_random_steps(compile_mjcf(kPupper), 300, 100 + seed, true, InvWeight::kNominal);
+  for (unsigned seed = first_seed; seed < first_seed + 10; ++seed) {
+    const Coverage c = compare_random_steps(compile_mjcf(kPupper), 300, seed, true, weights);
     all.worst = std::max(all.worst, c.worst);
     all.contacts += c.contacts;
     all.limits += c.limits;
     all.saturated += c.saturated;
   }
-  expect_parity(all);
+  return all;
+}
+
+TEST(Parity, RandomisedModelsMatchMujocoWithNominalInverseWeights) {
+  expect_parity(compare_randomised(100, InvWeight::kNominal));
 }
 
 TEST(Parity, RandomisedModelsMatchMujocoWithExactInverseWeights) {
-  Coverage all;
-  for (unsigned seed = 0; seed < 10; ++seed) {
-    const Coverage c =
-        compare_random_steps(compile_mjcf(kPupper), 300, 200 + seed, true, InvWeight::kExact);
-    all.worst = std::max(all.worst, c.worst);
-    all.contacts += c.contacts;
-    all.limits += c.limits;
-    all.saturated += c.saturated;
-  }
-  expect_parity(all);
+  expect_parity(compare_randomised(200, InvWeight::kExact));
 }
 
 }  // namespace

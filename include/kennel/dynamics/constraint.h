@@ -119,8 +119,9 @@ KENNEL_HD Vec3<T> stiffness_times(const PointCost<T>& c, const Vec3<T>& u) {
 }
 
 /// Sets up a sphere's contact.
-/// \param centre    sphere centre relative to the base origin
-/// \param base_height  world height of the base origin
+/// \param mu        sliding friction
+/// \param distance  of the sphere's surface to the floor, negative where they overlap, m
+/// \param point     contact point relative to the base origin, world axes
 /// \param S         hinge motions
 /// \param velocity  of the contact point, world
 /// \param acc       J_p a, acceleration of the contact point at the warm start, without velocity
