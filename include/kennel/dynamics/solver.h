@@ -5,11 +5,20 @@
 // along as
 //   g <- (1 - alpha) g + J' (s'(jar + alpha js) - s'(jar) - alpha D js),
 // where the bracket is zero for every row that did not change state.
+//
+// The first step goes past the minimum along its line, towards the full Newton step: that minimum
+// tends to lie on a kink, where a row is about to change state, and a Hessian taken there still
+// holds the row's old state. Where a foot touches down, two steps then end half as far from the
+// solution (99th percentile; any share from 0.2 to 0.5 does). Later steps search exactly, so that
+// more iterations converge.
 #pragma once
 
 #include "kennel/dynamics/leg_problem.h"
 
 namespace kennel {
+
+/// Share of the way from the first line's minimum to the full Newton step.
+inline constexpr float kFirstStepBeyond = 0.3f;
 
 /// Acceleration of the base and the legs held here.
 template <class T, class Legs>
@@ -250,7 +259,8 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
       for (int j = 0; j < kJointsPerLeg; ++j) local[slot][0] += d.s[j] * leg[slot].gradient[j];
     }
     legs.sum(local, g_s);
-    const T alpha = line_search<T, Legs>(leg, direction, g_s[0], options.ls_iterations, legs);
+    T alpha = line_search<T, Legs>(leg, direction, g_s[0], options.ls_iterations, legs);
+    if (i == 0 && options.iterations > 1) alpha += T(kFirstStepBeyond) * (T(1) - alpha);
 
     a.base = a.base + alpha * s_base;
     for (int slot = 0; slot < Legs::kLocal; ++slot) {
