@@ -14,13 +14,15 @@ namespace kennel {
 namespace {
 
 __global__ void open_loop_kernel(const __grid_constant__ Quadruped<float> model,
+                                 const __grid_constant__ EnvParams<float, AllLegs> params,
                                  const SolverOptions solver, const float* init, const float* ctrl,
                                  int n, float* out) {
   // The whole warp runs the same robot, so that its shuffles are full; the first group writes.
   const WarpLeg legs{static_cast<int>(threadIdx.x) % kNumLegs, {}};
   float* own =
       out + static_cast<std::size_t>(threadIdx.x / kNumLegs) * (n + 1) * kTrajectoryColumns;
-  run_open_loop<float, WarpLeg>(model, legs, solver, init, ctrl, n, own);
+  run_open_loop<float, WarpLeg>(model, legs, solver, converted<float, WarpLeg>(params, legs), init,
+                                ctrl, n, own);
 }
 
 /// Device memory that frees itself.
@@ -48,10 +50,12 @@ extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenL
                                       std::vector<double>* out) {
   const int n = static_cast<int>(run->ctrl.size() / kNumJoints);
   const std::size_t size = static_cast<std::size_t>(n + 1) * kTrajectoryColumns;
-  const DeviceFloats init(std::vector<float>(run->init.begin(), run->init.end()));
+  const std::vector<double> first = first_row(*run);
+  const DeviceFloats init(std::vector<float>(first.begin(), first.end()));
   const DeviceFloats ctrl(std::vector<float>(run->ctrl.begin(), run->ctrl.end()));
   const DeviceFloats trajectory(size * (32 / kNumLegs));
-  open_loop_kernel<<<1, 32>>>(*model, run->solver, init.get(), ctrl.get(), n, trajectory.get());
+  open_loop_kernel<<<1, 32>>>(*model, converted<float, AllLegs>(run->params, AllLegs{}),
+                              run->solver, init.get(), ctrl.get(), n, trajectory.get());
   check_cuda(cudaGetLastError(), "open-loop kernel");
   std::vector<float> host(size);
   check_cuda(

@@ -3,14 +3,47 @@
 
 #include <cmath>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "kennel/core/check.h"
 #include "kennel/io/npy.h"
 #include "kennel/sim/make_env.h"
 #include "kennel/sim/open_loop.h"
+#include "kennel/sim/replay.h"
 
 namespace kennel {
 namespace {
+
+/// What a run starts from and is driven by, whichever file it came from.
+struct Recording {
+  std::vector<double> init, ctrl;
+  std::array<double, kNv> qacc{};
+  std::optional<EnvParams<double, AllLegs>> params;
+  std::optional<double> timestep;
+  SolverOptions solver = kConverged;
+};
+
+Recording from_arrays(const SimulateCommand& command) {
+  Recording recording;
+  recording.ctrl = read_npy(command.ctrl, {kAnyLength, kNumJoints}).values;
+  recording.init = read_npy(command.init, {static_cast<std::size_t>(kNq + kNv)}).values;
+  return recording;
+}
+
+Recording from_replay(const std::string& file) {
+  Replay replay = read_replay(file);
+  std::cerr << "environment " << replay.env << " in step " << replay.control_step
+            << " of its episode\n";
+  Recording recording{.init = {replay.qpos.begin(), replay.qpos.end()},
+                      .ctrl = std::move(replay.ctrl),
+                      .qacc = replay.qacc,
+                      .params = replay.params,
+                      .timestep = replay.timestep,
+                      .solver = replay.solver};
+  recording.init.insert(recording.init.end(), replay.qvel.begin(), replay.qvel.end());
+  return recording;
+}
 
 std::vector<double> run(const SimulateCommand& command, const Quadruped<double>& model,
                         const OpenLoop& input) {
@@ -24,21 +57,28 @@ std::vector<double> run(const SimulateCommand& command, const Quadruped<double>&
 int run_simulate(const SimulateCommand& command) {
   KENNEL_CHECK(command.device == Device::kCpu || command.precision == Precision::kFloat,
                "--device cuda computes in float; add --precision float, or use --device cpu");
-  const NpyArray ctrl = read_npy(command.ctrl, {kAnyLength, kNumJoints});
-  const NpyArray init = read_npy(command.init, {static_cast<std::size_t>(kNq + kNv)});
+  const Recording recording =
+      command.replay.empty() ? from_arrays(command) : from_replay(command.replay);
   const LoadedQuadruped robot =
       load_quadruped(command.model.empty() ? shipped_model() : std::filesystem::path(command.model),
                      command.set, command.exact_invweight);
   for (const std::string& warning : robot.warnings)
     std::cerr << "kennel: warning: " << warning << '\n';
+  KENNEL_CHECK(
+      !recording.timestep || std::abs(*recording.timestep / robot.model.timestep - 1) < 1e-6,
+      command.replay, " was recorded with steps of ", *recording.timestep,
+      " s, the robot's model has ", robot.model.timestep, " s; name its model with --model");
 
-  OpenLoop input{init.values, ctrl.values, kConverged};
-  if (command.solver_iterations)
-    input.solver = {*command.solver_iterations, SolverOptions{}.ls_iterations};
+  OpenLoop input{
+      .init = recording.init,
+      .ctrl = recording.ctrl,
+      .params = recording.params.value_or(nominal_params<double, AllLegs>(robot.model, AllLegs{})),
+      .qacc = recording.qacc,
+      .solver = command.solver.value_or(recording.solver)};
   const std::vector<double> trajectory = run(command, robot.model, input);
-  const std::size_t rows = ctrl.shape[0] + 1;
+  const std::size_t steps = recording.ctrl.size() / kNumJoints, rows = steps + 1;
   write_npy(command.out, {rows, static_cast<std::size_t>(kTrajectoryColumns)}, trajectory);
-  std::cerr << "simulated " << ctrl.shape[0] << " steps of " << robot.model.timestep
+  std::cerr << "simulated " << steps << " steps of " << robot.model.timestep
             << " s, inverse weights "
             << (command.exact_invweight ? "recomputed" : "of the model file") << "; wrote "
             << command.out << " (" << rows << ", " << kTrajectoryColumns << ")\n";

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "device.h"
+#include "kennel/dynamics/state.h"
 #include "kennel/model/overrides.h"
 
 namespace kennel {
@@ -14,15 +15,16 @@ enum class Precision { kDouble, kFloat };
 
 /// Flags of the command. All values are checked, files are not yet opened.
 struct SimulateCommand {
-  std::string model;  // MJCF; empty: the shipped Pupper v3
-  std::string ctrl;   // .npy (n, 12): joint targets [rad], a row a physics step
-  std::string init;   // .npy (37): qpos, then qvel
+  std::string replay;  // what train kept of an environment that diverged; instead of ctrl and init
+  std::string model;   // MJCF; empty: the shipped Pupper v3
+  std::string ctrl;    // .npy (n, 12): joint targets [rad], a row a physics step
+  std::string init;    // .npy (37): qpos, then qvel
   std::string
       out;  // .npy (n + 1, 55): qpos and qvel at the start of step k, the qacc computed in it
   Precision precision = Precision::kDouble;
-  Device device = Device::kCpu;          // kCuda only with kFloat
-  std::optional<int> solver_iterations;  // Newton steps; empty: until converged
-  bool exact_invweight = false;          // recompute the inverse weights of the changed model
+  Device device = Device::kCpu;         // kCuda only with kFloat
+  std::optional<SolverOptions> solver;  // empty: converged, or the replay's own
+  bool exact_invweight = false;         // recompute the inverse weights of the changed model
   ModelOverrides set;
 };
 

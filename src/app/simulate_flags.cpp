@@ -17,7 +17,7 @@ struct Flags {
   SimulateCommand command;
   std::string precision;
   std::string device = "cpu";
-  std::string solver_iterations = "converged";
+  std::string solver_iterations;
   std::string invweight = "nominal";
   std::vector<std::string> set;
 };
@@ -69,14 +69,18 @@ SimulateCommand checked(const Flags& flags) {
   KENNEL_CHECK(flags.device != "cuda" || flags.precision != "double",
                "--device cuda computes in float only; use --precision float, or --device cpu");
   command.device = choose_device(flags.device);
-  const bool is_float = flags.precision == "float" || command.device == Device::kCuda;
+  // A batch computes in float, and what went wrong there is to be seen again.
+  const bool is_float = flags.precision == "float" || command.device == Device::kCuda ||
+                        (flags.precision.empty() && !command.replay.empty());
   command.precision = is_float ? Precision::kFloat : Precision::kDouble;
-  if (flags.solver_iterations != "converged") {
+  if (flags.solver_iterations == "converged") {
+    command.solver = kConverged;
+  } else if (!flags.solver_iterations.empty()) {
     int iterations = 0;
     KENNEL_CHECK(parse(flags.solver_iterations, &iterations) && iterations >= 1,
                  "--solver-iterations ", flags.solver_iterations,
                  ": expected a number of at least 1, or converged");
-    command.solver_iterations = iterations;
+    command.solver = {iterations, SolverOptions{}.ls_iterations};
   }
   command.exact_invweight = flags.invweight == "exact";
   for (const std::string& assignment : flags.set) apply_override(assignment, command.set);
@@ -89,30 +93,39 @@ RunCommand add_simulate(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   SimulateCommand& command = flags->command;
   app.add_option("--model", command.model, "MJCF (default: the shipped Pupper v3)");
-  app.add_option("--ctrl", command.ctrl, ".npy (n, 12): joint targets [rad], a row a physics step")
-      ->required();
-  app.add_option("--init", command.init, ".npy (37,): qpos, then qvel")->required();
+  CLI::Option* ctrl = app.add_option("--ctrl", command.ctrl,
+                                     ".npy (n, 12): joint targets [rad], a row a physics step");
+  CLI::Option* init = app.add_option("--init", command.init, ".npy (37,): qpos, then qvel");
+  CLI::Option* replay = app.add_option(
+      "--replay", command.replay,
+      "a run's diverged.json: start, targets, parameters and solver of an environment that "
+      "diverged, instead of --ctrl, --init and --set");
   app.add_option(
          "--out", command.out,
          ".npy (n+1, 55) to write: qpos, qvel, qacc of each step; NaN in the last row's qacc")
       ->required();
   app.add_option("--precision", flags->precision,
-                 "double or float (default: double on the CPU, float on a GPU)")
+                 "double or float (default: double on the CPU, float on a GPU or with --replay)")
       ->check(one_of({"double", "float"}));
   app.add_option("--device", flags->device, "cpu or cuda")
       ->check(one_of({"cpu", "cuda"}))
       ->capture_default_str();
   app.add_option("--solver-iterations", flags->solver_iterations,
-                 "Newton steps of the contact solver, or converged")
-      ->capture_default_str();
-  app.add_option(
+                 "Newton steps of the contact solver, or converged (default: converged, or the "
+                 "replay's own)");
+  CLI::Option* set = app.add_option(
       "--set", flags->set,
       "kp=5 kd=0.25 friction=0.8 strength=1 base_mass_scale=1: instead of the model's own");
+  replay->excludes(ctrl)->excludes(init)->excludes(set);
   app.add_option("--invweight", flags->invweight,
                  "inverse weights of the constraints: nominal keeps the model file's, exact "
                  "recomputes them after --set")
       ->check(one_of({"nominal", "exact"}))
       ->capture_default_str();
+  app.parse_complete_callback([&command] {
+    if (command.replay.empty() && (command.ctrl.empty() || command.init.empty()))
+      throw CLI::RequiredError("--ctrl with --init, or --replay,");
+  });
   return [flags] { return run_simulate(checked(*flags)); };
 }
 

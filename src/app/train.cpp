@@ -50,12 +50,25 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   return simulation;
 }
 
+/// Keeps a run's first diverged environment in a file and says so.
+void keep_divergence(const VecEnv& env, const RunFolder& run) {
+  if (std::filesystem::exists(run.divergence())) return;
+  const std::optional<Replay> replay = env.first_divergence();
+  if (!replay) return;
+  write_replay(run.divergence(), *replay);
+  const std::string file = std::filesystem::relative(run.divergence()).string();
+  std::cerr << "kennel: warning: environment " << replay->env
+            << " diverged and was reset; look at it with: kennel simulate --replay " << file
+            << " --out trajectory.npy\n";
+}
+
 /// Single environments that diverge are reset and counted; when many do, the recipe is at fault.
-std::vector<Scalar> checked_stats(VecEnv& env) {
+std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run) {
   constexpr double kTolerated = 0.01;  // of the environments, in one iteration
   const int num_envs = env.spec().num_envs;
   std::vector<Scalar> scalars;
   for (const Stat& stat : env.drain_stats()) {
+    if (stat.name == "env/diverged" && stat.value > 0.0) keep_divergence(env, run);
     KENNEL_CHECK(stat.name != "env/diverged" || stat.value <= std::max(1.0, kTolerated * num_envs),
                  stat.value, " of ", num_envs,
                  " environments diverged in one iteration; try more env.solver_iterations or "
@@ -103,7 +116,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   const auto start = std::chrono::steady_clock::now();
   TrainLoop loop{.learner = *simulation.trainer,
                  .run = run,
-                 .drain_stats = [&env = *simulation.env] { return checked_stats(env); },
+                 .drain_stats = [&] { return checked_stats(*simulation.env, run); },
                  .config = config.train,
                  .config_text = recipe_text(config),
                  .resumed = resumed,

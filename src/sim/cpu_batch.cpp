@@ -1,7 +1,6 @@
 #include "src/sim/cpu_batch.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "src/sim/lanes.h"
@@ -65,6 +64,7 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
 
 void CpuBatch::step(const float* action, const StepPointers& out) {
   pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) { step_block(b, action, out); });
+  divergence_kept_ = divergence_.has_value();
 }
 
 void CpuBatch::step_block(int index, const float* action, const StepPointers& out) {
@@ -114,10 +114,16 @@ void CpuBatch::keep_final(int env, bool diverged, const StepPointers& out) const
 }
 
 void CpuBatch::note_divergence(const Block& block, int lane, int env) {
-  if (std::atomic_ref(divergence_.happened).exchange(true)) return;
-  divergence_.env = env;
-  extract_lane<kWidth>(block.before, lane, divergence_.before);
-  extract_lane<kWidth>(block.state, lane, divergence_.after);
+  const std::lock_guard lock(divergence_mutex_);
+  if (divergence_kept_ || (divergence_ && divergence_->env < env)) return;
+  divergence_.emplace().env = env;
+  extract_lane<kWidth>(block.before, lane, divergence_->before);
+  extract_lane<kWidth>(block.state, lane, divergence_->after);
+}
+
+std::optional<Replay> CpuBatch::first_divergence() const {
+  if (!divergence_) return std::nullopt;
+  return replay_of(task_, *divergence_);
 }
 
 void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane,

@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
 #include "kennel/core/pack.h"
+#include "src/sim/divergence.h"
 #include "src/sim/thread_pool.h"
 
 namespace kennel {
@@ -45,15 +48,9 @@ class CpuBatch {
   pupper::EnvState<float, AllLegs> env(int index) const;
   void set_env(int index, const pupper::EnvState<float, AllLegs>& state);
 
-  /// An environment that diverged: its state before the control step, for replay. The first one
-  /// since the start.
-  struct Divergence {
-    bool happened = false;
-    int env = 0;
-    PhysicsState<float, AllLegs> before;
-    pupper::EnvState<float, AllLegs> after;
-  };
-  const Divergence& first_divergence() const { return divergence_; }
+  /// The first environment that diverged since the start, for replay; of several in the same
+  /// control step, the one in the lowest slot.
+  std::optional<Replay> first_divergence() const;
 
  private:
   using Lane = NativePack;
@@ -79,7 +76,9 @@ class CpuBatch {
   int num_envs_;
   std::vector<Block> blocks_;
   ThreadPool pool_;
-  Divergence divergence_;
+  std::mutex divergence_mutex_;
+  std::optional<Divergence> divergence_;
+  bool divergence_kept_ = false;  // from an earlier control step
 };
 
 }  // namespace kennel

@@ -35,6 +35,8 @@ class CpuEnv final : public VecEnv {
     return stats_from(batch_.drain_stats(), spec().control_dt);
   }
 
+  std::optional<Replay> first_divergence() const override { return batch_.first_divergence(); }
+
   torch::Tensor save_state() const override {
     const auto bytes = batch_.save_state();
     torch::Tensor state = torch::empty({static_cast<std::int64_t>(bytes.size())}, torch::kUInt8);

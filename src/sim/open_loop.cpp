@@ -12,7 +12,8 @@ std::vector<double> simulate(const Quadruped<T>& model, const OpenLoop& run) {
   const int n = static_cast<int>(run.ctrl.size() / kNumJoints);
   std::vector<double> out(static_cast<std::size_t>(n + 1) * kTrajectoryColumns,
                           std::numeric_limits<double>::quiet_NaN());
-  run_open_loop<T, AllLegs>(model, {}, run.solver, run.init.data(), run.ctrl.data(), n, out.data());
+  run_open_loop<T, AllLegs>(model, {}, run.solver, converted<T, AllLegs>(run.params, AllLegs{}),
+                            first_row(run).data(), run.ctrl.data(), n, out.data());
   return out;
 }
 

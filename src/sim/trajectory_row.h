@@ -6,22 +6,32 @@
 
 namespace kennel {
 
-/// Reads qpos (19) and qvel (18) into a state; the warm start is zero, the quaternion normalised.
+/// Reads qpos (19), qvel (18) and the warm start qacc (18) into a state; the quaternion is
+/// normalised.
 template <class T, class Legs, class Number>
 KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Number* row,
                         PhysicsState<T, Legs>& s) {
+  const Number* qacc = row + kNq + kNv;
   s.position = {T(row[0]), T(row[1]), T(row[2])};
   s.orientation = normalised(Quat<T>{T(row[3]), T(row[4]), T(row[5]), T(row[6])});
   s.velocity = {T(row[kNq]), T(row[kNq + 1]), T(row[kNq + 2])};
   s.omega = {T(row[kNq + 3]), T(row[kNq + 4]), T(row[kNq + 5])};
-  s.lin_acc = s.ang_acc = {T(0), T(0), T(0)};
+  s.lin_acc = {T(qacc[0]), T(qacc[1]), T(qacc[2])};
+  s.ang_acc = {T(qacc[3]), T(qacc[4]), T(qacc[5])};
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = model.leg[legs.leg(slot)].hinge[j].qpos_index;
       s.leg[slot].q[j] = T(row[7 + k]);
       s.leg[slot].qd[j] = T(row[kNq + 6 + k]);
-      s.leg[slot].qacc[j] = T(0);
+      s.leg[slot].qacc[j] = T(qacc[6 + k]);
     }
+}
+
+/// An open-loop run's first row: qpos, qvel and the warm start qacc.
+inline std::vector<double> first_row(const OpenLoop& run) {
+  std::vector<double> row(run.init.begin(), run.init.end());
+  row.insert(row.end(), run.qacc.begin(), run.qacc.end());
+  return row;
 }
 
 /// Writes qpos and qvel of a state.
@@ -58,12 +68,12 @@ KENNEL_HD void write_qacc(const Quadruped<T>& model, const Legs& legs,
 }
 
 /// Runs open loop in the caller's thread or group of threads.
-/// \param out  (n + 1, 55); the last row's qacc is left alone
+/// \param init  (55): qpos, qvel and the warm start qacc
+/// \param out   (n + 1, 55); the last row's qacc is left alone
 template <class T, class Legs, class In, class Out>
 KENNEL_HD void run_open_loop(const Quadruped<T>& model, const Legs& legs,
-                             const SolverOptions& solver, const In* init, const In* ctrl, int n,
-                             Out* out) {
-  const EnvParams<T, Legs> params = nominal_params<T, Legs>(model, legs);
+                             const SolverOptions& solver, const EnvParams<T, Legs>& params,
+                             const In* init, const In* ctrl, int n, Out* out) {
   PhysicsState<T, Legs> state;
   StepReport<T, Legs> report;
   read_row(model, legs, init, state);

@@ -89,6 +89,10 @@ TEST_F(BadInput, WrongUsageNamesTheFlag) {
        kUsage,
        "--seed"},
       {"a required flag missing", {"simulate", "--ctrl", "a.npy"}, kUsage, "required"},
+      {"two sources of targets",
+       {"simulate", "--ctrl", "a.npy", "--init", "b.npy", "--replay", "c.json", "--out", "o.npy"},
+       kUsage,
+       "excludes --replay"},
       {"a required argument missing", {"eval"}, kUsage, "policy is required"},
   });
 }
@@ -163,6 +167,10 @@ TEST_F(BadInput, OtherCommandsNameTheFile) {
        {"simulate", "--ctrl", "narrow.npy", "--init", "init.npy", "--out", "o.npy"},
        kUser,
        "narrow.npy: expected an array of shape (n, 12), came (2, 11)"},
+      {"a replay cut in half",
+       {"simulate", "--replay", "cut.json", "--out", "o.npy"},
+       kUser,
+       "cut.json: this is no JSON"},
       {"a result that cannot be written",
        {"simulate", "--ctrl", "ctrl.npy", "--init", "init.npy", "--out", "none/o.npy"},
        kUser,

@@ -51,6 +51,22 @@ TEST_F(Train, LeavesEverythingThatARunFolderHolds) {
   EXPECT_EQ(checkpoint("again"), checkpoint("run"));
 }
 
+TEST_F(Train, KeepsTheFirstDivergedEnvironmentForReplay) {
+  // Feather-light links on strong servos: no integrator keeps up with that.
+  write_raw(folder_ / "wild.toml",
+            "[train]\nnum_envs = 64\n[env.randomization]\nlink_mass = [0.1, 0.1]\n"
+            "link_inertia = [0.1, 0.1]\narmature = [0.1, 0.1]\nkp = [5, 5]\nkd = [5, 5]\n"
+            "strength = [5, 5]\n");
+  const Outcome outcome = train({"--config", "wild.toml", "--out", "run", "--steps", "50000"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("diverged in one iteration; try"));
+  EXPECT_THAT(outcome.err, HasSubstr("kennel simulate --replay run/diverged.json"));
+  const Outcome replay = run_kennel(
+      folder_.path(), {"simulate", "--replay", "run/diverged.json", "--out", "trajectory.npy"});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_THAT(replay.err, HasSubstr("simulated 5 steps"));
+}
+
 TEST_F(Train, SameSeedSameBitsWhateverTheNumberOfThreads) {
   ASSERT_EQ(train({"--config", "tiny.toml", "--out", "one", "--threads", "1"}).exit_code, 0);
   ASSERT_EQ(train({"--config", "tiny.toml", "--out", "two", "--threads", "2"}).exit_code, 0);

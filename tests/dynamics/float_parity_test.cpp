@@ -44,7 +44,7 @@ TEST(FloatParity, ConvergedPackMatchesMujocoStepByStep) {
     const Params<double> drawn = random_params(exact, draw);
     apply(drawn, m);
     const Quadruped<float> model = to_float(exact);
-    const Params<P> params = convert<P>(drawn);
+    const Params<P> params = converted<P, AllLegs>(drawn, AllLegs{});
     double qpos[kNq] = {0,
                         0,
                         draw.uniform(0.08, 0.2),

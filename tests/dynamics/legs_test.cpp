@@ -126,7 +126,7 @@ TEST(Pack, EachLaneMatchesAPlainFloatOverFiftySteps) {
   for (int lane = 0; lane < kNativeWidth; ++lane) {
     const Robot<double> robot = random_robot(100 + static_cast<unsigned>(lane));
     plain[lane] = narrow<float>(robot.state);
-    plain_params[lane] = convert<float>(robot.params);
+    plain_params[lane] = converted<float, AllLegs>(robot.params, AllLegs{});
     for (std::size_t f = 0; f < sizeof(State<float>) / 4; ++f)
       reinterpret_cast<float*>(&packed)[f * kNativeWidth + static_cast<std::size_t>(lane)] =
           reinterpret_cast<float*>(&plain[lane])[f];

@@ -183,27 +183,14 @@ inline Params<double> random_params(const Quadruped<double>& model, Draw& draw) 
   return p;
 }
 
-/// The same parameters in another lane type.
+/// The first lane of a number.
 template <class T>
-Params<T> convert(const Params<double>& p) {
-  Params<T> out;
-  out.base_mass = T(p.base_mass);
-  out.base_inertia = T(p.base_inertia);
-  out.base_com_shift = {T(p.base_com_shift.x), T(p.base_com_shift.y), T(p.base_com_shift.z)};
-  out.strength = T(p.strength);
-  out.kp = T(p.kp);
-  out.kd = T(p.kd);
-  out.frictionloss = T(p.frictionloss);
-  out.damping = T(p.damping);
-  out.armature = T(p.armature);
-  for (int leg = 0; leg < kNumLegs; ++leg) {
-    for (int j = 0; j < kJointsPerLeg; ++j) {
-      out.leg[leg].mass[j] = T(p.leg[leg].mass[j]);
-      out.leg[leg].inertia[j] = T(p.leg[leg].inertia[j]);
-    }
-    for (int s = 0; s < kSpheresPerLeg; ++s) out.leg[leg].friction[s] = T(p.leg[leg].friction[s]);
+double lane_of(const T& x) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    return x;
+  } else {
+    return x[0];
   }
-  return out;
 }
 
 }  // namespace kennel::testing

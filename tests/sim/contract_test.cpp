@@ -97,8 +97,8 @@ TEST(VecEnv, AnEnvironmentThatDivergesIsResetAndCountedAndNeverSpreads) {
     EXPECT_TRUE(std::isfinite(sick.obs_row(3)[0]));
   }
   EXPECT_EQ(sick.batch.drain_stats().diverged, 1);
-  EXPECT_TRUE(sick.batch.first_divergence().happened);
-  EXPECT_EQ(sick.batch.first_divergence().env, 3);
+  EXPECT_EQ(sick.batch.first_divergence().value().env, 3);
+  EXPECT_FALSE(healthy.batch.first_divergence().has_value());
   for (int e = 0; e < healthy.n; ++e)
     EXPECT_EQ(std::memcmp(healthy.obs_row(e), sick.obs_row(e),
                           healthy.task.obs_size * sizeof(float)) == 0,

@@ -58,11 +58,13 @@ TEST(CudaEnv, SameSeedGivesTheSameBitsAtAnyBatchSize) {
 
 TEST(CudaOpenLoop, FollowsTheFloatTrajectoryOfTheCpu) {
   NEEDS_CUDA();
-  const Quadruped<float> model = to_float(load_quadruped(shipped_model()).model);
+  const Quadruped<double> exact = load_quadruped(shipped_model()).model;
+  const Quadruped<float> model = to_float(exact);
   std::vector<double> init(kNq + kNv, 0.0), ctrl(50 * kNumJoints, 0.1);
   init[2] = 0.17;
   init[3] = 1.0;
-  const OpenLoop run{init, ctrl, kConverged};
+  const OpenLoop run{
+      .init = init, .ctrl = ctrl, .params = nominal_params<double, AllLegs>(exact, AllLegs{})};
   const std::vector<double> cpu = simulate_float(model, run), gpu = simulate_cuda(model, run);
   ASSERT_EQ(cpu.size(), gpu.size());
   for (int column = 0; column < kNq; ++column)

@@ -8,6 +8,7 @@
 //     checkpoints/last.ckpt best.ckpt  symbolic links to two of them
 //     checkpoints/best_score           the number that made best.ckpt the best
 //     policy.json                      the exported policy
+//     diverged.json                    the first environment that diverged, if one did
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,7 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path policy() const { return path_ / "policy.json"; }
+  std::filesystem::path divergence() const { return path_ / "diverged.json"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path last_checkpoint() const { return checkpoints() / "last.ckpt"; }
   std::filesystem::path best_checkpoint() const { return checkpoints() / "best.ckpt"; }

@@ -35,4 +35,29 @@ KENNEL_HD EnvParams<T, Legs> nominal_params(const Quadruped<scalar_of<T>>& model
   return params;
 }
 
+/// Parameters of all legs in another precision, or a thread's share of them.
+template <class T, class Legs, class From>
+KENNEL_HD EnvParams<T, Legs> converted(const EnvParams<From, AllLegs>& from, const Legs& legs) {
+  EnvParams<T, Legs> params;
+  params.base_mass = T(from.base_mass);
+  params.base_inertia = T(from.base_inertia);
+  params.base_com_shift = {T(from.base_com_shift.x), T(from.base_com_shift.y),
+                           T(from.base_com_shift.z)};
+  params.strength = T(from.strength);
+  params.kp = T(from.kp);
+  params.kd = T(from.kd);
+  params.frictionloss = T(from.frictionloss);
+  params.damping = T(from.damping);
+  params.armature = T(from.armature);
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    const auto& leg = from.leg[legs.leg(slot)];
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      params.leg[slot].mass[j] = T(leg.mass[j]);
+      params.leg[slot].inertia[j] = T(leg.inertia[j]);
+    }
+    for (int s = 0; s < kSpheresPerLeg; ++s) params.leg[slot].friction[s] = T(leg.friction[s]);
+  }
+  return params;
+}
+
 }  // namespace kennel

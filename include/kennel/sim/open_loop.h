@@ -1,10 +1,12 @@
 // One robot driven by given joint targets, physics step by physics step.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
 #include "kennel/dynamics/state.h"
+#include "kennel/model/env_params.h"
 
 namespace kennel {
 
@@ -14,6 +16,8 @@ inline constexpr int kTrajectoryColumns = kNq + 2 * kNv;  // qpos, qvel, qacc: 5
 struct OpenLoop {
   std::span<const double> init;  // (37): qpos, then qvel; the quaternion is normalised
   std::span<const double> ctrl;  // (n, 12): joint targets in the model's actuator order, rad
+  EnvParams<double, AllLegs> params;
+  std::array<double, kNv> qacc{};  // the solver's warm start in the first step
   SolverOptions solver = kConverged;
 };
 

@@ -5,8 +5,11 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "kennel/sim/replay.h"
 
 namespace kennel {
 
@@ -76,6 +79,10 @@ class VecEnv {
 
   /// Statistics since the last call; resets them. May synchronise with the device.
   virtual std::vector<Stat> drain_stats() = 0;
+
+  /// The first environment that diverged since the start, where the backend keeps it. May
+  /// synchronise with the device.
+  virtual std::optional<Replay> first_divergence() const { return std::nullopt; }
 
   /// The complete state of every environment as a 1-D uint8 CPU tensor, so that a resumed run
   /// continues bit for bit.

@@ -1,0 +1,21 @@
+// An environment that diverged, as something to replay.
+#pragma once
+
+#include "envs/pupper_v3/state.h"
+#include "envs/pupper_v3/task.h"
+#include "kennel/sim/replay.h"
+
+namespace kennel {
+
+/// The physics of an environment before a control step, and its whole state after it.
+struct Divergence {
+  int env = 0;
+  PhysicsState<float, AllLegs> before;
+  pupper::EnvState<float, AllLegs> after;
+};
+
+/// The control step once more: its start after a push, and the joint targets that reached the
+/// servos. An action that was not finite stands there as zero, as the servos saw it.
+Replay replay_of(const pupper::Task& task, const Divergence& divergence);
+
+}  // namespace kennel
