@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "envs/pupper_v3/task.h"
+#include "src/sim/step_pointers.h"
 
 namespace kennel {
 
@@ -18,23 +19,18 @@ struct BatchMemory {
   std::uint32_t first_env_id;
 };
 
-/// Where a step writes, row-major, a row an environment.
-struct StepOutputs {
-  float *obs, *privileged_obs, *reward, *terminated, *truncated, *final_obs, *final_privileged_obs;
-};
-
 std::size_t state_bytes_per_env();
 inline constexpr int kStatFields = sizeof(pupper::EnvStats<float>) / sizeof(float);
 inline constexpr int kPadding = 32;  // environments; 4 warps
 
 /// Starts a new episode everywhere. `first` also numbers the environments. Graph-capturable; never
 /// allocates or synchronises.
-void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepOutputs& out,
+void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepPointers& out,
                   bool first, cudaStream_t stream);
 
 /// Advances every environment by one control step. \param action (num_envs, 12)
 void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action,
-                 const StepOutputs& out, cudaStream_t stream);
+                 const StepPointers& out, cudaStream_t stream);
 
 /// Sums each stat field over the environments into `sums` (kStatFields doubles on the device).
 /// \param scratch from `stats_scratch_bytes`

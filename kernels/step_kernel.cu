@@ -68,7 +68,7 @@ __device__ __forceinline__ void store(const BatchMemory& batch, const At& at, co
 
 /// Starts an environment's next episode and writes its first observations.
 __device__ void restart(const Task& task, const BatchMemory& batch, const WarpLeg& legs,
-                        const At& at, const StepOutputs& out, State& state) {
+                        const At& at, const StepPointers& out, State& state) {
   ++state.episode;
   reset_env<float, WarpLeg>(task, legs, state);
   const bool real = at.env < batch.num_envs;
@@ -85,7 +85,7 @@ __device__ void restart(const Task& task, const BatchMemory& batch, const WarpLe
 }
 
 __global__ void __launch_bounds__(kThreads)
-    reset_kernel(const __grid_constant__ Task task, const BatchMemory batch, const StepOutputs out,
+    reset_kernel(const __grid_constant__ Task task, const BatchMemory batch, const StepPointers out,
                  bool first) {
   const At at;
   const WarpLeg legs{at.leg, {}};
@@ -113,7 +113,7 @@ __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at
 
 __global__ void __launch_bounds__(kThreads)
     step_kernel(const __grid_constant__ Task task, const BatchMemory batch, const float* action,
-                const StepOutputs out) {
+                const StepPointers out) {
   const At at;
   const WarpLeg legs{at.leg, {}};
   const bool real = at.env < batch.num_envs;
@@ -168,14 +168,14 @@ dim3 blocks(const BatchMemory& batch) { return dim3(batch.stride * kNumLegs / kT
 
 std::size_t state_bytes_per_env() { return Layout::kBytesPerEnv; }
 
-void launch_reset(const Task& task, const BatchMemory& batch, const StepOutputs& out, bool first,
+void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
                   cudaStream_t stream) {
   reset_kernel<<<blocks(batch), kThreads, 0, stream>>>(task, batch, out, first);
   check_cuda(cudaGetLastError(), "reset kernel");
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
-                 const StepOutputs& out, cudaStream_t stream) {
+                 const StepPointers& out, cudaStream_t stream) {
   step_kernel<<<blocks(batch), kThreads, 0, stream>>>(task, batch, action, out);
   check_cuda(cudaGetLastError(), "step kernel");
 }

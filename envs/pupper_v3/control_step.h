@@ -1,8 +1,10 @@
 // One control step of an environment: action and latency, physics, command, reward, termination.
 //
-//   begin_step      the new action enters its queue; pushes
-//   simulate        decimation physics steps, each with the action that has arrived by then; the
-//   IMU is sampled on the way judge_step      reward, fall, time-out
+//   queue_action, push, draw_delays
+//   simulate       decimation physics steps, each with the action that has arrived by then; the IMU
+//                  is sampled on the way
+//   look           what happened, for the reward terms, the fall and the statistics
+//   draw_change    perhaps a new command
 // Observation (sensors.h) and reset (reset.h) follow in the backend, which knows where the results
 // go.
 #pragma once
@@ -118,18 +120,12 @@ KENNEL_HD mask_of<T> state_is_sane(const PhysicsState<T, Legs>& p, const Legs& l
   return base + joints < T(1e6f);  // false for NaN and infinity
 }
 
-/// Advances an environment by one control step.
-/// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
-/// counts as divergence
+/// Puts the new action into its queue, clipped to [-1, 1]; what is not finite becomes zero.
+/// \return where all of its numbers are finite
 template <class T, class Legs>
-KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
-                                      const T (&action)[Legs::kLocal][kJointsPerLeg],
-                                      EnvState<T, Legs>& s, StepReport<T, Legs>& report,
-                                      EnvStats<T>& stats) {
-  const T zero(0), one(1);
-  StepOutcome<T> out;
-  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
-  const T bad_actions = over_legs<T>(legs, [&](int slot) {
+KENNEL_HD mask_of<T> queue_action(const Legs& legs, const T (&action)[Legs::kLocal][kJointsPerLeg],
+                                  EnvState<T, Legs>& s) {
+  const T bad = over_legs<T>(legs, [&](int slot) {
     T sum(0);
     for (int j = 0; j < kJointsPerLeg; ++j) sum += select(isfinite(action[slot][j]), T(0), T(1));
     return sum;
@@ -139,27 +135,21 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
       auto& queue = s.leg[slot].action;
       queue[2][j] = queue[1][j];
       queue[1][j] = queue[0][j];
-      queue[0][j] = clamp(select(isfinite(action[slot][j]), action[slot][j], zero), -one, one);
-      view.leg[slot].qd_before[j] = s.physics.leg[slot].qd[j];
+      queue[0][j] = clamp(select(isfinite(action[slot][j]), action[slot][j], T(0)), T(-1), T(1));
     }
-  push(task, s);
-  draw_delays(task, s);
-  out.imu = simulate(task, legs, s, report);
-  s.step = s.step + one;
+  return bad == T(0);
+}
 
-  const auto sane = both(state_is_sane(s.physics, legs), bad_actions == zero);
-  view.up = up_in_base(s.physics.orientation);
-  const auto fell = either(view.up.z < T(task.cos_max_tilt),
-                           s.physics.position.z < T(task.config.task.min_height));
-  out.diverged = select(sane, zero, one);
-  out.terminated = select(sane, select(fell, one, zero), one);
-  out.timed_out = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
-
+/// Fills what reward terms see of the state after the physics steps; counts the feet's air time.
+template <class T, class Legs>
+KENNEL_HD void look(const Task& task, const StepReport<T, Legs>& report, EnvState<T, Legs>& s,
+                    StepView<T, Legs>& view) {
+  const T zero(0), one(1);
   const Rotation<T> R_wb = rotation(s.physics.orientation);
+  view.up = up_in_base(s.physics.orientation);
   view.velocity_base = to_inner(R_wb, s.physics.velocity);
   view.omega_base = s.physics.omega;
   view.omega_world = R_wb * s.physics.omega;
-  view.fell = out.terminated;
   const T size2 = square(s.command[0]) + square(s.command[1]) + square(s.command[2]);
   view.told_to_move = select(size2 > T(0.0025f), one, zero);  // 0.05 m/s or rad/s
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -172,12 +162,16 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
     seen.elbow_contact = select(report.leg[slot].distance[kElbow] < zero, one, zero);
     own.air_time = select(touching, zero, own.air_time + T(task.control_dt));
   }
-  T value[kNumRewards];
-  reward_values(task, view, legs, value);
-  for (T& v : value) v = select(sane, v, zero);
-  out.reward = total_reward(task.config.reward, value, task.control_dt);
-  s.episode_return = s.episode_return + out.reward;
+}
 
+/// Adds a control step to the sums.
+/// \param sane  where the environment did not diverge
+template <class T, class Legs>
+KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& sane,
+                          const StepView<T, Legs>& view, const T (&value)[kNumRewards],
+                          const StepOutcome<T>& out, EnvStats<T>& stats) {
+  const T zero(0), one(1);
+  const EnvState<T, Legs>& s = view.env;
   const auto tracked = both(sane, T(1.0f / task.control_dt) <= s.command_age);
   const T contacts = over_legs<T>(
       legs, [&](int slot) { return view.leg[slot].foot_contact + view.leg[slot].elbow_contact; });
@@ -197,9 +191,46 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
       zero);
   stats.yaw_error2 += select(tracked, square(view.omega_base.z - s.command[2]), zero);
   stats.tracked += select(tracked, one, zero);
+}
+
+/// Advances an environment by one control step.
+/// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
+/// counts as divergence
+template <class T, class Legs>
+KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
+                                      const T (&action)[Legs::kLocal][kJointsPerLeg],
+                                      EnvState<T, Legs>& s, StepReport<T, Legs>& report,
+                                      EnvStats<T>& stats) {
+  const T zero(0), one(1);
+  StepOutcome<T> out;
+  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    for (int j = 0; j < kJointsPerLeg; ++j) view.leg[slot].qd_before[j] = s.physics.leg[slot].qd[j];
+  const mask_of<T> finite_action = queue_action(legs, action, s);
+  push(task, s);
+  draw_delays(task, s);
+  out.imu = simulate(task, legs, s, report);
+  s.step = s.step + one;
+
+  look(task, report, s, view);
+  const auto sane = both(state_is_sane(s.physics, legs), finite_action);
+  const auto fell = either(view.up.z < T(task.cos_max_tilt),
+                           s.physics.position.z < T(task.config.task.min_height));
+  out.diverged = select(sane, zero, one);
+  out.terminated = select(sane, select(fell, one, zero), one);
+  out.timed_out = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
+  view.fell = out.terminated;
+
+  T value[kNumRewards];
+  reward_values(task, view, legs, value);
+  for (T& v : value) v = select(sane, v, zero);
+  out.reward = total_reward(task.config.reward, value, task.control_dt);
+  s.episode_return = s.episode_return + out.reward;
+  count_step<T, Legs>(task, legs, sane, view, value, out, stats);
+
   s.command_age = s.command_age + one;
   out.change = draw_change(task.config.command, task.commands_change, task.seed, s);
-  out.change.changed = out.change.changed * (one - done);
+  out.change.changed = out.change.changed * (one - out.terminated - out.timed_out);
   return out;
 }
 

@@ -45,8 +45,9 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   options.device = name_of(device);
   Simulation simulation;
   simulation.env = make_env(config.env, options);
-  simulation.trainer = std::make_unique<Trainer>(*simulation.env, config.ppo, seed,
-                                                 pupper_mirrors(config.env.task.history));
+  simulation.trainer =
+      std::make_unique<Trainer>(*simulation.env, config.ppo, seed,
+                                pupper_mirrors(config.env.task.history), options.num_threads);
   return simulation;
 }
 

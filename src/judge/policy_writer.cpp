@@ -29,8 +29,9 @@ FloatJson layer_json(const DenseLayer& layer) {
 
 FloatJson observation_json() {
   FloatJson terms = FloatJson::array();
-  for (const PolicyObsTerm& term : kPolicyObs) {
-    terms.push_back({{"name", term.name}, {"size", term.size}, {"scale", 1}, {"unit", term.unit}});
+  for (const pupper::ObsTerm& term : pupper::kFrame) {
+    terms.push_back(
+        {{"name", term.name}, {"size", term.size}, {"scale", term.scale}, {"unit", term.unit}});
   }
   return terms;
 }
@@ -44,8 +45,10 @@ std::vector<float> example_obs(const PolicyFile& policy) {
       const int step = (7 * at + 3 * frame) % 11 - 5;
       obs.push_back(0.05f * static_cast<float>(step));
     }
-    obs[frame * kPolicyFrame + policy_obs_offset(1) + 2] = -1.0f;  // gravity
-    obs[frame * kPolicyFrame + policy_obs_offset(3) + 2] = 1.0f;   // desired world z
+    constexpr int kGravity = pupper::offset_in(pupper::kFrame, "projected_gravity");
+    constexpr int kDesired = pupper::offset_in(pupper::kFrame, "desired_world_z");
+    obs[frame * kPolicyFrame + kGravity + 2] = -1.0f;
+    obs[frame * kPolicyFrame + kDesired + 2] = 1.0f;
   }
   return obs;
 }

@@ -6,12 +6,12 @@
 namespace kennel::judge {
 namespace {
 
-constexpr int kGyro = policy_obs_offset(0);
-constexpr int kGravity = policy_obs_offset(1);
-constexpr int kCommandAt = policy_obs_offset(2);
-constexpr int kDesiredZ = policy_obs_offset(3);
-constexpr int kJoints = policy_obs_offset(4);
-constexpr int kLastAction = policy_obs_offset(5);
+constexpr int kGyro = pupper::offset_in(pupper::kFrame, "base_angular_velocity");
+constexpr int kGravity = pupper::offset_in(pupper::kFrame, "projected_gravity");
+constexpr int kCommandAt = pupper::offset_in(pupper::kFrame, "command");
+constexpr int kDesiredZ = pupper::offset_in(pupper::kFrame, "desired_world_z");
+constexpr int kJoints = pupper::offset_in(pupper::kFrame, "joint_position");
+constexpr int kLastAction = pupper::offset_in(pupper::kFrame, "last_action");
 constexpr float kObservationLimit = 100.0f;  // the robot's controller clamps to it
 
 // v_base = R_wb' v_world

@@ -38,10 +38,15 @@ CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, in
           static_cast<std::uint32_t>(first_env_id + static_cast<std::int64_t>(b) * kWidth + lane));
 }
 
+void CpuBatch::for_each_block(const std::function<void(int)>& work) {
+  pool_.run(static_cast<std::int64_t>(blocks_.size()),
+            [&](std::int64_t b, int) { work(static_cast<int>(b)); });
+}
+
 int CpuBatch::lanes_in(int block) const { return std::min(kWidth, num_envs_ - block * kWidth); }
 
 void CpuBatch::reset(const StepPointers& out) {
-  pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) {
+  for_each_block([&](int b) {
     for (int lane = 0; lane < kWidth; ++lane) restart(blocks_[b], lane, b * kWidth + lane, out);
   });
 }
@@ -63,7 +68,7 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
 }
 
 void CpuBatch::step(const float* action, const StepPointers& out) {
-  pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) { step_block(b, action, out); });
+  for_each_block([&](int b) { step_block(b, action, out); });
   divergence_kept_ = divergence_.has_value();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -12,15 +13,11 @@
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
 #include "kennel/core/pack.h"
+#include "kennel/sim/thread_pool.h"
 #include "src/sim/divergence.h"
-#include "src/sim/thread_pool.h"
+#include "src/sim/step_pointers.h"
 
 namespace kennel {
-
-/// Where a step writes, row-major, a row an environment. Mirrors StepBuffers.
-struct StepPointers {
-  float *obs, *privileged_obs, *reward, *terminated, *truncated, *final_obs, *final_privileged_obs;
-};
 
 /// A batch of Pupper environments on the CPU.
 class CpuBatch {
@@ -33,7 +30,7 @@ class CpuBatch {
 
   void set_commands_change(bool change) { task_.commands_change = change; }
   const pupper::Task& task() const { return task_; }
-  int num_threads() const { return pool_.size(); }
+  int num_threads() const { return pool_.num_threads(); }
 
   /// Sums over environments since the last call, in a fixed order; clears them.
   pupper::EnvStats<double> drain_stats();
@@ -62,6 +59,7 @@ class CpuBatch {
     PhysicsState<Lane, AllLegs> before;
   };
 
+  void for_each_block(const std::function<void(int)>& work);
   void step_block(int index, const float* action, const StepPointers& out);
   void write_rows(Block& block, int first, int lanes, const pupper::ImuSample<Lane>& imu,
                   const StepPointers& out);

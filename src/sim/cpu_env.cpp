@@ -22,10 +22,10 @@ class CpuEnv final : public VecEnv {
   const StepBuffers& buffers() const override { return slots_.current(); }
   void bind(const StepBuffers& slots) override { slots_.bind(slots); }
 
-  void reset() override { batch_.reset(pointers()); }
+  void reset() override { batch_.reset(slots_.pointers()); }
   void step(const torch::Tensor& action) override {
     slots_.check_action(action);
-    batch_.step(action.data_ptr<float>(), pointers());
+    batch_.step(action.data_ptr<float>(), slots_.pointers());
   }
 
   void set_progress(double fraction) override {
@@ -52,17 +52,6 @@ class CpuEnv final : public VecEnv {
   }
 
  private:
-  StepPointers pointers() const {
-    const StepBuffers& b = slots_.current();
-    return {b.obs.data_ptr<float>(),
-            b.privileged_obs.data_ptr<float>(),
-            b.reward.data_ptr<float>(),
-            b.terminated.data_ptr<float>(),
-            b.truncated.data_ptr<float>(),
-            b.final_obs.data_ptr<float>(),
-            b.final_privileged_obs.data_ptr<float>()};
-  }
-
   CpuBatch batch_;
   Slots slots_;
 };

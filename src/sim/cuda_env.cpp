@@ -60,14 +60,14 @@ class CudaEnv final : public VecEnv {
 
   void reset() override {
     const c10::cuda::CUDAGuard guard(device_);
-    launch_reset(task_, batch_, outputs(), !started_, stream());
+    launch_reset(task_, batch_, slots_.pointers(), !started_, stream());
     started_ = true;
   }
 
   void step(const torch::Tensor& action) override {
     slots_.check_action(action);
     const c10::cuda::CUDAGuard guard(device_);
-    launch_step(task_, batch_, action.data_ptr<float>(), outputs(), stream());
+    launch_step(task_, batch_, action.data_ptr<float>(), slots_.pointers(), stream());
   }
 
   void set_progress(double fraction) override {
@@ -99,17 +99,6 @@ class CudaEnv final : public VecEnv {
 
  private:
   cudaStream_t stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
-
-  StepOutputs outputs() const {
-    const StepBuffers& b = slots_.current();
-    return {b.obs.data_ptr<float>(),
-            b.privileged_obs.data_ptr<float>(),
-            b.reward.data_ptr<float>(),
-            b.terminated.data_ptr<float>(),
-            b.truncated.data_ptr<float>(),
-            b.final_obs.data_ptr<float>(),
-            b.final_privileged_obs.data_ptr<float>()};
-  }
 
   void check_memory(int num_envs) const {
     std::size_t free = 0, total = 0;

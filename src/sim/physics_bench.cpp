@@ -77,7 +77,8 @@ Rate PhysicsBench::measure(double seconds) {
   while (elapsed < seconds) {
     draw_targets();
     const auto start = Clock::now();
-    pool_.for_each(static_cast<int>(blocks_.size()), [&](int b) { run_chunk(blocks_[b]); });
+    pool_.run(static_cast<std::int64_t>(blocks_.size()),
+              [&](std::int64_t b, int) { run_chunk(blocks_[static_cast<std::size_t>(b)]); });
     elapsed += std::chrono::duration<double>(Clock::now() - start).count();
     touching += contacts();
     chunks += 1;

@@ -8,7 +8,7 @@
 #include "kennel/core/pack.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/env_params.h"
-#include "src/sim/thread_pool.h"
+#include "kennel/sim/thread_pool.h"
 
 namespace kennel {
 

@@ -30,6 +30,16 @@ Slots::Slots(const EnvSpec& spec, torch::Device device) : spec_(spec), device_(d
   current_ = own_;
 }
 
+StepPointers Slots::pointers() const {
+  return {current_.obs.data_ptr<float>(),
+          current_.privileged_obs.data_ptr<float>(),
+          current_.reward.data_ptr<float>(),
+          current_.terminated.data_ptr<float>(),
+          current_.truncated.data_ptr<float>(),
+          current_.final_obs.data_ptr<float>(),
+          current_.final_privileged_obs.data_ptr<float>()};
+}
+
 torch::Tensor Slots::checked(const char* name, const torch::Tensor& slot,
                              const torch::Tensor& own) const {
   if (!slot.defined()) return own;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kennel/sim/vec_env.h"
+#include "src/sim/step_pointers.h"
 
 namespace kennel {
 
@@ -12,6 +13,9 @@ class Slots {
 
   const EnvSpec& spec() const { return spec_; }
   const StepBuffers& current() const { return current_; }
+
+  /// The bound slots' memory.
+  StepPointers pointers() const;
 
   /// Binds the caller's slots; undefined tensors fall back to the environment's own. \throws Error
   /// when one does not fit

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "envs/pupper_v3/contract.h"
 #include "kennel/io/policy_network.h"
 
 namespace kennel {
@@ -23,31 +24,9 @@ inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
     "leg_front_l_2", "leg_front_l_3", "leg_back_r_1",  "leg_back_r_2",
     "leg_back_r_3",  "leg_back_l_1",  "leg_back_l_2",  "leg_back_l_3"};
 
-/// One entry of the robot's observation frame.
-struct PolicyObsTerm {
-  const char* name;
-  int size;
-  const char* unit;
-};
-
-/// The robot's observation frame; its scale is 1 throughout. A file with history H holds H frames,
+/// Numbers of the robot's observation frame (pupper::kFrame). A file with history H holds H frames,
 /// the newest first.
-inline constexpr std::array<PolicyObsTerm, 6> kPolicyObs = {{
-    {"base_angular_velocity", 3, "rad/s, base frame"},
-    {"projected_gravity", 3, "unit vector, base frame; (0, 0, -1) upright"},
-    {"command", 3, "vx, vy in m/s and yaw rate in rad/s, base frame"},
-    {"desired_world_z", 3, "unit vector, base frame; (0, 0, 1) upright"},
-    {"joint_position", 12, "rad, minus default_joint_pos"},
-    {"last_action", 12, "the network's output of the step before"},
-}};
-
-consteval int policy_obs_offset(int term) {
-  int offset = 0;
-  for (int before = 0; before < term; ++before) offset += kPolicyObs.at(before).size;
-  return offset;
-}
-inline constexpr int kPolicyFrame = policy_obs_offset(kPolicyObs.size());
-static_assert(kPolicyFrame == 36, "the robot's controller expects 36 numbers a frame");
+inline constexpr int kPolicyFrame = pupper::kFrameSize;
 
 /// What the robot's file says. Joint arrays are in the order of `kPolicyJointNames`.
 struct PolicyFile {
