@@ -1,6 +1,7 @@
 #include "kennel/rl/ppo_update.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "kennel/rl/random.h"
@@ -25,6 +26,8 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       obs_normaliser_(obs_normaliser),
       privileged_normaliser_(privileged_normaliser),
       config_(config),
+      entropy_coef_(config.entropy_coef),
+      desired_kl_(config.desired_kl),
       pool_(pool),
       device_(device),
       adam_(networks.parameters().size(0), config.learning_rate, device),
@@ -65,6 +68,13 @@ UpdateReport PpoUpdate::run(const PpoBatch& batch, std::uint64_t shuffle_seed) {
   return {losses[0], losses[1], losses[2], losses[3], grad_norm.div_(updates)};
 }
 
+void PpoUpdate::set_progress(double fraction) {
+  const double from = config_.anneal_from;
+  const double share = fraction <= from ? 0.0 : std::min(1.0, (fraction - from) / (1.0 - from));
+  entropy_coef_ = std::lerp(config_.entropy_coef, config_.final_entropy_coef, share);
+  desired_kl_ = std::lerp(config_.desired_kl, config_.final_desired_kl, share);
+}
+
 const torch::Tensor& PpoUpdate::gradient(const PpoBatch& batch, const torch::Tensor& index) {
   const torch::NoGradGuard no_grad;
   const std::int64_t rows = index.size(0);
@@ -85,7 +95,7 @@ const torch::Tensor& PpoUpdate::gradient(const PpoBatch& batch, const torch::Ten
   at::sum_out(losses_, slice_losses_.narrow(0, 0, plan.num_slices), {0});
   losses_.mul_(scale);
   // H = sum_k log std_k + const, so every log std gets -entropy_coef.
-  dense_views_.log_std.sub_(config_.entropy_coef);
+  dense_views_.log_std.sub_(entropy_coef_);
   return dense_gradient_;
 }
 
@@ -162,8 +172,8 @@ void PpoUpdate::adapt_learning_rate(const torch::Tensor& kl) {
   torch::Tensor& rate = adam_.learning_rate();
   const torch::Tensor slower = rate / kLearningRateFactor;
   const torch::Tensor faster = rate * kLearningRateFactor;
-  const torch::Tensor wanted = torch::where(
-      kl > 2 * config_.desired_kl, slower, torch::where(kl < config_.desired_kl / 2, faster, rate));
+  const torch::Tensor wanted =
+      torch::where(kl > 2 * desired_kl_, slower, torch::where(kl < desired_kl_ / 2, faster, rate));
   rate.copy_(wanted.clamp(config_.min_learning_rate, config_.max_learning_rate));
 }
 

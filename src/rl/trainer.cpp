@@ -57,6 +57,11 @@ Trainer::Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
   rollout_.reset(env_);
 }
 
+void Trainer::set_progress(double fraction) {
+  env_.set_progress(fraction);
+  update_.set_progress(fraction);
+}
+
 IterationReport Trainer::iterate() {
   const torch::NoGradGuard no_grad;
   const auto iteration = static_cast<std::uint64_t>(iteration_);

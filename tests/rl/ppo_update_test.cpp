@@ -117,6 +117,26 @@ TEST(PpoUpdate, GivesTheSameBitsOnOneThreadAndOnThree) {
   EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
 }
 
+TEST(PpoUpdate, AnnealsTheEntropyBonusAndTheDesiredKl) {
+  Scene scene(false, 1);
+  scene.config.anneal_from = 0.6f;
+  scene.config.final_entropy_coef = 0.004f;
+  scene.config.final_desired_kl = 1e-6f;
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, torch::kCPU);
+  const auto log_std_gradient = [&](double progress) {
+    update.set_progress(progress);
+    return update.gradient(scene.batch, torch::arange(kRows))[-1].item<float>();
+  };
+  const float early = log_std_gradient(0.0);
+  EXPECT_EQ(log_std_gradient(0.59), early);
+  EXPECT_NEAR(log_std_gradient(0.8), early + 0.008, 1e-6);  // 0.02, 0.012, 0.004
+  EXPECT_NEAR(log_std_gradient(1.0), early + 0.016, 1e-6);
+  EXPECT_NEAR(log_std_gradient(1.5), early + 0.016, 1e-6);
+  update.run(scene.batch, 42);  // any KL is too far now
+  EXPECT_LT(update.optimiser().learning_rate().item<float>(), scene.config.learning_rate);
+}
+
 TEST(PpoUpdate, LowersItsLoss) {
   Scene scene(false, 1);
   PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,

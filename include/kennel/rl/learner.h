@@ -38,7 +38,7 @@ class Learner {
   /// \throws Error naming the environment that wrote a number that is not finite
   virtual IterationReport iterate() = 0;
 
-  /// How far training is, from 0 to 1, for the environment's schedules.
+  /// How far training is, from 0 to 1, for schedules; never read from a clock.
   virtual void set_progress(double fraction) = 0;
 
   virtual std::int64_t iteration() const = 0;

@@ -25,6 +25,9 @@ struct PpoConfig {
   float desired_kl = 0.01f;
   float min_learning_rate = 1e-5f;
   float max_learning_rate = 1e-2f;
+  float anneal_from = 1.0f;
+  float final_entropy_coef = 0.0f;
+  float final_desired_kl = 0.01f;
   float max_grad_norm = 1.0f;
   float init_std = 0.5f;
   float min_log_std = -3.0f;
@@ -65,6 +68,13 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig
           "floor of the learning rate");
   v.field("max_learning_rate", c.max_learning_rate, Bounds{1e-9, 1.0},
           "ceiling of the learning rate");
+  v.field("anneal_from", c.anneal_from, Bounds{0.0, 1.0},
+          "share of training after which entropy_coef and desired_kl move, in a straight line, to "
+          "their final values; 1: never");
+  v.field("final_entropy_coef", c.final_entropy_coef, Bounds{0.0, 1.0},
+          "entropy_coef at the end of training");
+  v.field("final_desired_kl", c.final_desired_kl, Bounds{1e-6, 1.0},
+          "desired_kl at the end of training [nat]");
   v.field("max_grad_norm", c.max_grad_norm, Bounds{1e-6, 1e6},
           "longer gradients are scaled to this norm");
   v.field("init_std", c.init_std, Bounds{1e-3, 10.0},

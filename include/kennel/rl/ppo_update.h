@@ -43,6 +43,9 @@ class PpoUpdate {
             const Normaliser& privileged_normaliser, const PpoConfig& config, WorkerPool& pool,
             torch::Device device);
 
+  /// How far training is, from 0 to 1: anneals the entropy bonus and the KL divergence aimed at.
+  void set_progress(double fraction);
+
   UpdateReport run(const PpoBatch& batch, std::uint64_t shuffle_seed);
 
   /// The gradient of the loss over the rows `index` of the batch, laid out like the dense
@@ -78,6 +81,7 @@ class PpoUpdate {
   const Normaliser& obs_normaliser_;
   const Normaliser& privileged_normaliser_;
   PpoConfig config_;
+  double entropy_coef_, desired_kl_;  // as annealed
   WorkerPool& pool_;
   torch::Device device_;
   Adam adam_;

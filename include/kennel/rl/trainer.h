@@ -30,7 +30,7 @@ class Trainer final : public Learner {
           const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 0);
 
   IterationReport iterate() override;
-  void set_progress(double fraction) override { env_.set_progress(fraction); }
+  void set_progress(double fraction) override;
   std::int64_t iteration() const override { return iteration_; }
   std::int64_t env_steps() const override { return env_steps_; }
   PolicyNetwork policy() const override { return networks_.snapshot(obs_normaliser_); }
