@@ -10,6 +10,10 @@
 
 namespace kennel {
 
+/// When a control step first needs a field. What is loaded late holds no registers during the
+/// physics.
+enum class Stage { kPhysics, kOutcome, kObservation };
+
 /// EnvState for one leg, and which of its fields are the leg's own.
 template <class Legs>
 struct FieldLayout {
@@ -23,6 +27,17 @@ struct FieldLayout {
     return inside(field, offsetof(State, physics) + offsetof(Physics, leg), sizeof(Physics::leg)) ||
            inside(field, offsetof(State, params) + offsetof(Params, leg), sizeof(Params::leg)) ||
            inside(field, offsetof(State, leg), sizeof(State::leg));
+  }
+
+  KENNEL_HD static constexpr Stage stage(std::size_t field) {
+    const std::size_t byte = 4 * field;
+    if (byte < offsetof(State, command)) return Stage::kPhysics;
+    if (byte < offsetof(State, imu_tilt)) return Stage::kOutcome;
+    if (byte < offsetof(State, leg)) return Stage::kObservation;
+    const std::size_t own = (byte - offsetof(State, leg)) % sizeof(typename State::PerLeg);
+    if (own < offsetof(typename State::PerLeg, air_time)) return Stage::kPhysics;
+    if (own < offsetof(typename State::PerLeg, history)) return Stage::kOutcome;
+    return Stage::kObservation;
   }
 
   static constexpr std::size_t kLegFields =

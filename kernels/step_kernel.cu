@@ -49,13 +49,14 @@ __device__ __forceinline__ void each_field(const BatchMemory& batch, const At& a
   }
 }
 
-__device__ __forceinline__ State load(const BatchMemory& batch, const At& at) {
-  std::uint32_t words[Layout::kFields];
-  each_field(batch, at,
-             [&](std::size_t field, const std::uint32_t* from, bool) { words[field] = *from; });
-  State state;
-  memcpy(&state, words, sizeof state);
-  return state;
+/// Loads what a stage is the first to need.
+__device__ __forceinline__ void load(Stage stage, const BatchMemory& batch, const At& at,
+                                     State& state) {
+  each_field(batch, at, [&](std::size_t field, const std::uint32_t* from, bool) {
+    if (Layout::stage(field) != stage) return;
+    const std::uint32_t word = *from;
+    memcpy(reinterpret_cast<char*>(&state) + 4 * field, &word, sizeof word);
+  });
 }
 
 __device__ __forceinline__ void store(const BatchMemory& batch, const At& at, const State& state) {
@@ -94,7 +95,8 @@ __global__ void __launch_bounds__(kThreads)
     state.env_id = batch.first_env_id + at.env;
     state.episode = 0;
   } else {
-    state = load(batch, at);
+    for (Stage stage : {Stage::kPhysics, Stage::kOutcome, Stage::kObservation})
+      load(stage, batch, at, state);
   }
   restart(task, batch, legs, at, out, state);
   store(batch, at, state);
@@ -117,7 +119,8 @@ __global__ void __launch_bounds__(kThreads)
   const At at;
   const WarpLeg legs{at.leg, {}};
   const bool real = at.env < batch.num_envs;
-  State state = load(batch, at);
+  State state;
+  load(Stage::kPhysics, batch, at, state);
   float queued[1][kJointsPerLeg] = {};
   if (real)
     for (int j = 0; j < kJointsPerLeg; ++j)
@@ -126,8 +129,12 @@ __global__ void __launch_bounds__(kThreads)
 
   EnvStats<float> stats{};
   StepReport<float, WarpLeg> report;
+  const Simulated<float, WarpLeg> simulated =
+      simulate_step<float, WarpLeg>(task, legs, queued, state, report);
+  load(Stage::kOutcome, batch, at, state);
   const StepOutcome<float> outcome =
-      control_step<float, WarpLeg>(task, legs, queued, state, report, stats);
+      judge_step<float, WarpLeg>(task, legs, simulated, state, report, stats);
+  load(Stage::kObservation, batch, at, state);
 
   // The same in all four threads of an environment: it follows from sums over legs and the base.
   const bool restarts = outcome.terminated + outcome.timed_out > 0.0f,

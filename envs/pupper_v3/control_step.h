@@ -93,7 +93,8 @@ KENNEL_HD ImuSample<T> simulate(const Task& task, const Legs& legs, EnvState<T, 
     }
     T target[Legs::kLocal][kJointsPerLeg];
     arrived_targets(task, legs, k, s, target);
-    kennel::step<T, Legs>(task.model, task.solver, s.params, target, legs, s.physics, report);
+    kennel::step<T, Legs>(legs.robot(task.model), legs.solver(task.solver), s.params, target, legs,
+                          s.physics, report);
   }
   const auto no_delay = s.imu_delay == T(0);
   const auto long_delay = T(static_cast<float>(n)) < s.imu_delay;
@@ -193,27 +194,45 @@ KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& 
   stats.tracked += select(tracked, one, zero);
 }
 
-/// Advances an environment by one control step.
-/// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
-/// counts as divergence
+/// What the physics half of a control step hands to its second half.
 template <class T, class Legs>
-KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
-                                      const T (&action)[Legs::kLocal][kJointsPerLeg],
-                                      EnvState<T, Legs>& s, StepReport<T, Legs>& report,
-                                      EnvStats<T>& stats) {
-  const T zero(0), one(1);
-  StepOutcome<T> out;
-  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
+struct Simulated {
+  mask_of<T> finite_action;
+  ImuSample<T> imu;  // the sample that reaches the controller now
+  T qd_before[Legs::kLocal][kJointsPerLeg];
+};
+
+/// First half of a control step: the action, a push, the physics. Touches of the state what
+/// `kBeforePhysics` names in state.h.
+template <class T, class Legs>
+KENNEL_HD Simulated<T, Legs> simulate_step(const Task& task, const Legs& legs,
+                                           const T (&action)[Legs::kLocal][kJointsPerLeg],
+                                           EnvState<T, Legs>& s, StepReport<T, Legs>& report) {
+  Simulated<T, Legs> out;
   for (int slot = 0; slot < Legs::kLocal; ++slot)
-    for (int j = 0; j < kJointsPerLeg; ++j) view.leg[slot].qd_before[j] = s.physics.leg[slot].qd[j];
-  const mask_of<T> finite_action = queue_action(legs, action, s);
+    for (int j = 0; j < kJointsPerLeg; ++j) out.qd_before[slot][j] = s.physics.leg[slot].qd[j];
+  out.finite_action = queue_action(legs, action, s);
   push(task, s);
   draw_delays(task, s);
   out.imu = simulate(task, legs, s, report);
-  s.step = s.step + one;
+  s.step = s.step + T(1);
+  return out;
+}
 
+/// Second half: reward, fall, time-out, a new command, statistics.
+template <class T, class Legs>
+KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Legs& legs,
+                                    const Simulated<T, Legs>& simulated, EnvState<T, Legs>& s,
+                                    const StepReport<T, Legs>& report, EnvStats<T>& stats) {
+  const T zero(0), one(1);
+  StepOutcome<T> out;
+  out.imu = simulated.imu;
+  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      view.leg[slot].qd_before[j] = simulated.qd_before[slot][j];
   look(task, report, s, view);
-  const auto sane = both(state_is_sane(s.physics, legs), finite_action);
+  const auto sane = both(state_is_sane(s.physics, legs), simulated.finite_action);
   const auto fell = either(view.up.z < T(task.cos_max_tilt),
                            s.physics.position.z < T(task.config.task.min_height));
   out.diverged = select(sane, zero, one);
@@ -232,6 +251,18 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
   out.change = draw_change(task.config.command, task.commands_change, task.seed, s);
   out.change.changed = out.change.changed * (one - out.terminated - out.timed_out);
   return out;
+}
+
+/// Advances an environment by one control step.
+/// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
+/// counts as divergence
+template <class T, class Legs>
+KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
+                                      const T (&action)[Legs::kLocal][kJointsPerLeg],
+                                      EnvState<T, Legs>& s, StepReport<T, Legs>& report,
+                                      EnvStats<T>& stats) {
+  const Simulated<T, Legs> simulated = simulate_step(task, legs, action, s, report);
+  return judge_step(task, legs, simulated, s, report, stats);
 }
 
 }  // namespace kennel::pupper

@@ -41,7 +41,7 @@ KENNEL_HD ImuSample<T> imu_reading(const RandomizationConfig& c, const ImuSample
   const Vec3<T> noisy{gravity.x + symmetric(c.gravity_noise, u[3]),
                       gravity.y + symmetric(c.gravity_noise, u[4]),
                       gravity.z + symmetric(c.gravity_noise, u[5])};
-  const T scale = T(1) / sqrt(max(dot(noisy, noisy), T(1e-6f)));
+  const T scale = inverse_sqrt(max(dot(noisy, noisy), T(1e-6f)));
   return {{gyro.x + symmetric(c.gyro_noise, u[0]), gyro.y + symmetric(c.gyro_noise, u[1]),
            gyro.z + symmetric(c.gyro_noise, u[2])},
           scale * noisy};

@@ -14,6 +14,9 @@ struct ImuSample {
   Vec3<T> gyro, gravity;
 };
 
+/// In the order in which a control step needs it: physics first (up to imu_early and joint_offset),
+/// then reward and command, then the observation. A backend may load each group when its turn comes
+/// (kernels/field_layout.h).
 template <class T, class Legs>
 struct EnvState {
   using U = uint_of<T>;
@@ -23,14 +26,16 @@ struct EnvState {
   U env_id;                   // keys the random numbers; independent of the slot
   U episode;                  // counts resets
   T step;                     // control steps since the reset
-  T command[3];               // vx, vy [m/s], yaw rate [rad/s], base frame
-  T command_age;              // control steps since it changed
   T action_delay, imu_delay;  // physics steps, of this control step
   T next_action_delay,
       next_imu_delay;      // of the next one; the same within an episode unless latency jitters
   ImuSample<T> imu_early;  // taken one control step early, for delays beyond one
-  Vec3<T> imu_tilt;        // rotation vector of the mounting error, rad
+
+  T command[3];   // vx, vy [m/s], yaw rate [rad/s], base frame
+  T command_age;  // control steps since it changed
   T episode_return;
+
+  Vec3<T> imu_tilt;                // rotation vector of the mounting error, rad
   T history[kMaxHistory - 1][12];  // base part of earlier frames, newest first
   struct PerLeg {
     T action[3][kJointsPerLeg];     // a_t, a_{t-1}, a_{t-2}

@@ -1,4 +1,7 @@
 // The double model in single precision.
+#include <algorithm>
+#include <cmath>
+
 #include "kennel/model/mjcf.h"
 
 namespace kennel {
@@ -7,6 +10,19 @@ namespace {
 template <std::size_t N>
 void copy(const double (&from)[N], float (&to)[N]) {
   for (std::size_t i = 0; i < N; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+/// Zero where `x` disappears in any sum of floats with numbers of `size`. Angles of 90 degrees that
+/// were written in radians leave such numbers, and a zero is a product less.
+float rounded(double x, double size) {
+  return std::abs(x) < 1e-9 * size ? 0.0f : static_cast<float>(x);
+}
+
+template <std::size_t N>
+void copy_rounded(const double (&from)[N], float (&to)[N]) {
+  double size = 0;
+  for (double x : from) size = std::max(size, std::abs(x));
+  for (std::size_t i = 0; i < N; ++i) to[i] = rounded(from[i], size);
 }
 
 Impedance<float> to_float(const Impedance<double>& p) {
@@ -18,11 +34,11 @@ Impedance<float> to_float(const Impedance<double>& p) {
 Hinge<float> to_float(const Hinge<double>& h) {
   const auto f = [](double x) { return static_cast<float>(x); };
   Hinge<float> out;
-  copy(h.anchor, out.anchor);
-  copy(h.com, out.com);
-  copy(h.inertia, out.inertia);
-  out.sin_alpha = f(h.sin_alpha);
-  out.cos_alpha = f(h.cos_alpha);
+  copy_rounded(h.anchor, out.anchor);
+  copy_rounded(h.com, out.com);
+  copy_rounded(h.inertia, out.inertia);
+  out.sin_alpha = rounded(h.sin_alpha, 1);
+  out.cos_alpha = rounded(h.cos_alpha, 1);
   out.offset = f(h.offset);
   out.mass = f(h.mass);
   out.armature = f(h.armature);
@@ -52,7 +68,7 @@ Hinge<float> to_float(const Hinge<double>& h) {
 Sphere<float> to_float(const Sphere<double>& s) {
   Sphere<float> out;
   out.link = s.link;
-  copy(s.centre, out.centre);
+  copy_rounded(s.centre, out.centre);
   out.radius = static_cast<float>(s.radius);
   out.margin = static_cast<float>(s.margin);
   out.friction = static_cast<float>(s.friction);
@@ -71,13 +87,13 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   out.floor_height = static_cast<float>(m.floor_height);
   out.integrator = m.integrator;
   out.base_mass = static_cast<float>(m.base_mass);
-  copy(m.base_com, out.base_com);
-  copy(m.base_inertia, out.base_inertia);
+  copy_rounded(m.base_com, out.base_com);
+  copy_rounded(m.base_inertia, out.base_inertia);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& from = m.leg[leg];
     auto& to = out.leg[leg];
-    to.sin_gamma = static_cast<float>(from.sin_gamma);
-    to.cos_gamma = static_cast<float>(from.cos_gamma);
+    to.sin_gamma = rounded(from.sin_gamma, 1);
+    to.cos_gamma = rounded(from.cos_gamma, 1);
     for (int j = 0; j < kJointsPerLeg; ++j) to.hinge[j] = to_float(from.hinge[j]);
     for (int s = 0; s < kSpheresPerLeg; ++s) to.sphere[s] = to_float(from.sphere[s]);
     to.num_spheres = from.num_spheres;

@@ -199,6 +199,11 @@ Pack<Scalar, N> max(const Pack<Scalar, N>& a, const Pack<Scalar, N>& b) {
 }
 
 template <class Scalar, int N>
+Pack<Scalar, N> inverse(const Pack<Scalar, N>& x) {
+  return Pack<Scalar, N>(Scalar(1)) / x;
+}
+
+template <class Scalar, int N>
 Pack<Scalar, N> sqrt(const Pack<Scalar, N>& a) {
 #if defined(__AVX512F__)
   using P = Pack<Scalar, N>;
@@ -206,6 +211,11 @@ Pack<Scalar, N> sqrt(const Pack<Scalar, N>& a) {
     return P::of((typename P::V)_mm512_maskz_sqrt_ps(0xffff, (__m512)a.v));
 #endif
   return detail::each_lane(a, [](Scalar x) { return kennel::sqrt(x); });
+}
+
+template <class Scalar, int N>
+Pack<Scalar, N> inverse_sqrt(const Pack<Scalar, N>& x) {
+  return inverse(sqrt(x));
 }
 
 template <class Scalar, int N>

@@ -80,26 +80,61 @@ KENNEL_HD Vec3<T> to_inner(const Rotation<T>& r, const Vec3<T>& v) {
   return {dot(r.x, v), dot(r.y, v), dot(r.z, v)};
 }
 
-/// R A R', a symmetric tensor of the inner frame in the outer frame.
+/// (R A) R' from the columns of R A; the product is symmetric.
 template <class T>
-KENNEL_HD Sym3<T> rotate(const Rotation<T>& r, const Sym3<T>& a) {
-  const Vec3<T> row_x{a.xx, a.xy, a.xz}, row_y{a.xy, a.yy, a.yz}, row_z{a.xz, a.yz, a.zz};
-  const Vec3<T> cx = r * row_x, cy = r * row_y, cz = r * row_z;  // columns of R A
+KENNEL_HD Sym3<T> outer_sum(const Rotation<T>& r, const Vec3<T>& cx, const Vec3<T>& cy,
+                            const Vec3<T>& cz) {
   return {cx.x * r.x.x + cy.x * r.y.x + cz.x * r.z.x, cx.y * r.x.y + cy.y * r.y.y + cz.y * r.z.y,
           cx.z * r.x.z + cy.z * r.y.z + cz.z * r.z.z, cx.x * r.x.y + cy.x * r.y.y + cz.x * r.z.y,
           cx.x * r.x.z + cy.x * r.y.z + cz.x * r.z.z, cx.y * r.x.z + cy.y * r.y.z + cz.y * r.z.z};
-}
-
-/// R Rx(angle): the frame turned about its own x axis.
-template <class T>
-KENNEL_HD Rotation<T> turn_x(const Rotation<T>& r, const T& sin, const T& cos) {
-  return {r.x, cos * r.y + sin * r.z, cos * r.z - sin * r.y};
 }
 
 /// R Rz(angle): the frame turned about its own z axis.
 template <class T>
 KENNEL_HD Rotation<T> turn_z(const Rotation<T>& r, const T& sin, const T& cos) {
   return {cos * r.x + sin * r.y, cos * r.y - sin * r.x, r.z};
+}
+
+/// c x for a constant of the robot. Where the compiler knows that the constant is 0 the product
+/// vanishes; a plain product stays, because of what NaN times 0 is. The zero is negative: only that
+/// one leaves every sum as it was.
+template <bool kKnown, class T>
+KENNEL_HD T times(const scalar_of<T>& c, const T& x) {
+  if constexpr (kKnown) return c == 0 ? T(scalar_of<T>(-0.0)) : T(c) * x;
+  return T(c) * x;
+}
+template <bool kKnown, class T>
+KENNEL_HD Vec3<T> times(const scalar_of<T>& c, const Vec3<T>& v) {
+  return {times<kKnown>(c, v.x), times<kKnown>(c, v.y), times<kKnown>(c, v.z)};
+}
+
+/// A constant vector of the inner frame, in the outer frame.
+template <bool kKnown, class T>
+KENNEL_HD Vec3<T> rotated(const Rotation<T>& r, const scalar_of<T> (&v)[3]) {
+  return times<kKnown>(v[0], r.x) + times<kKnown>(v[1], r.y) + times<kKnown>(v[2], r.z);
+}
+
+/// R A R' of a constant symmetric tensor: xx yy zz xy xz yz.
+template <bool kKnown, class T>
+KENNEL_HD Sym3<T> rotated(const Rotation<T>& r, const scalar_of<T> (&a)[6]) {
+  const Vec3<T> cx = times<kKnown>(a[0], r.x) + times<kKnown>(a[3], r.y) + times<kKnown>(a[4], r.z);
+  const Vec3<T> cy = times<kKnown>(a[3], r.x) + times<kKnown>(a[1], r.y) + times<kKnown>(a[5], r.z);
+  const Vec3<T> cz = times<kKnown>(a[4], r.x) + times<kKnown>(a[5], r.y) + times<kKnown>(a[2], r.z);
+  return outer_sum(r, cx, cy, cz);
+}
+
+/// R Rx(angle) and R Rz(angle) for a constant angle.
+template <bool kKnown, class T>
+KENNEL_HD Rotation<T> turned_x(const Rotation<T>& r, const scalar_of<T>& sin,
+                               const scalar_of<T>& cos) {
+  return {r.x, times<kKnown>(cos, r.y) + times<kKnown>(sin, r.z),
+          times<kKnown>(cos, r.z) - times<kKnown>(sin, r.y)};
+}
+template <bool kKnown, class T>
+KENNEL_HD Rotation<T> turned_z(const Rotation<T>& r, const scalar_of<T>& sin,
+                               const scalar_of<T>& cos) {
+  return {times<kKnown>(cos, r.x) + times<kKnown>(sin, r.y),
+          times<kKnown>(cos, r.y) - times<kKnown>(sin, r.x), r.z};
 }
 
 /// A unit quaternion in MuJoCo's order.
@@ -117,7 +152,7 @@ KENNEL_HD Quat<T> operator*(const Quat<T>& a, const Quat<T>& b) {
 
 template <class T>
 KENNEL_HD Quat<T> normalised(const Quat<T>& q) {
-  const T scale = T(1) / sqrt(q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
+  const T scale = inverse_sqrt(q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
   return {scale * q.w, scale * q.x, scale * q.y, scale * q.z};
 }
 

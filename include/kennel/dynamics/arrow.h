@@ -62,15 +62,15 @@ KENNEL_HD ArrowFactor<T> eliminate_leg(const ArrowLeg<T>& leg, const T (&rhs)[kJ
                                        T (&base)[kBaseSystem]) {
   ArrowFactor<T> f;
   const T d0 = leg.A[0];
-  f.inv_d[0] = T(1) / d0;
+  f.inv_d[0] = inverse(d0);
   f.l10 = leg.A[1] * f.inv_d[0];
   f.l20 = leg.A[3] * f.inv_d[0];
   const T d1 = leg.A[2] - f.l10 * leg.A[1];
-  f.inv_d[1] = T(1) / d1;
+  f.inv_d[1] = inverse(d1);
   const T a21 = leg.A[4] - f.l20 * leg.A[1];
   f.l21 = a21 * f.inv_d[1];
   const T d2 = leg.A[5] - f.l20 * leg.A[3] - f.l21 * a21;
-  f.inv_d[2] = T(1) / d2;
+  f.inv_d[2] = inverse(d2);
 
   f.h[0] = rhs[0];
   f.h[1] = rhs[1] - f.l10 * f.h[0];
@@ -109,7 +109,7 @@ KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
   T inv_d[6], x[6];
   KENNEL_UNROLL
   for (int column = 0; column < 6; ++column) {
-    inv_d[column] = T(1) / base[lower(column, column)];
+    inv_d[column] = inverse(base[lower(column, column)]);
     KENNEL_UNROLL
     for (int row = column + 1; row < 6; ++row) {
       const T l = base[lower(row, column)] * inv_d[column];

@@ -72,7 +72,7 @@ KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& fri
   rows.limit_sign = select(low_side, T(1), T(-1));
   const T residual = min(to_low, to_high) - T(hinge.limit_margin);
   const T d = impedance<T>(hinge.limit, residual);
-  const T D = d / ((T(1) - d) * T(hinge.invweight));
+  const T D = d * inverse((T(1) - d) * T(hinge.invweight));
   const auto active = residual < T(hinge.has_limit ? 0 : -1e9);
   rows.limit_D = select(active, D, T(0));
   rows.limit_jar =
@@ -144,7 +144,7 @@ KENNEL_HD ContactRows<T> contact_rows(const Sphere<scalar_of<T>>& sphere, const 
   // R of the pyramid's edges: 2 mu_reg^2 R_0, with mu_reg^2 = mu^2 / impratio and R_0 = (1-d)/d
   // invweight (1 + mu^2).
   const T mu2 = mu * mu;
-  const T D = d * impratio / (T(2) * mu2 * (T(1) - d) * T(sphere.invweight) * (T(1) + mu2));
+  const T D = d * impratio * inverse(T(2) * mu2 * (T(1) - d) * T(sphere.invweight) * (T(1) + mu2));
   rows.D = select(residual < T(0), D, T(0));
   rows.w = acc + T(sphere.impedance.B) * velocity;
   rows.w.z = rows.w.z + T(sphere.impedance.K) * d * residual;

@@ -22,33 +22,33 @@ KENNEL_HD Inertia<T> base_inertia(const Quadruped<scalar_of<T>>& model,
                                   const EnvParams<T, Legs>& params, const Rotation<T>& R_wb) {
   const T mass = params.base_mass * T(model.base_mass);
   const Vec3<T> com = R_wb * (Vec3<T>::from(model.base_com) + params.base_com_shift);
-  return inertia_about_origin(
-      mass, com, rotate(R_wb, params.base_inertia * Sym3<T>::from(model.base_inertia)));
+  return inertia_about_origin(mass, com,
+                              params.base_inertia * rotated<false>(R_wb, model.base_inertia));
 }
 
 /// Kinematics of a leg at joint angles q.
-template <class T, class PerLegParams>
-KENNEL_HD LegChain<T> leg_chain(const Leg<scalar_of<T>>& leg, const PerLegParams& params,
+template <class T, class Constants, class PerLegParams>
+KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params,
                                 const Rotation<T>& R_wb, const T (&q)[kJointsPerLeg]) {
+  constexpr bool kKnown = kKnownConstants<Constants>;
   LegChain<T> chain;
-  Rotation<T> R = turn_z(R_wb, T(leg.sin_gamma), T(leg.cos_gamma));
+  Rotation<T> R = turned_z<kKnown>(R_wb, leg.sin_gamma, leg.cos_gamma);
   Rotation<T> parent = R_wb;
   Vec3<T> origin{T(0), T(0), T(0)};
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
     const auto& hinge = leg.hinge[j];
-    origin = origin + parent * Vec3<T>::from(hinge.anchor);
+    origin = origin + rotated<kKnown>(parent, hinge.anchor);
     const SinCos<T> turn = sincos(q[j] + T(hinge.offset));
-    R = turn_z(turn_x(R, T(hinge.sin_alpha), T(hinge.cos_alpha)), turn.sin, turn.cos);
+    R = turn_z(turned_x<kKnown>(R, hinge.sin_alpha, hinge.cos_alpha), turn.sin, turn.cos);
     chain.S[j] = hinge_motion(R.z, origin);
-    const Vec3<T> com = origin + R * Vec3<T>::from(hinge.com);
-    chain.inertia[j] =
-        inertia_about_origin(params.mass[j] * T(hinge.mass), com,
-                             rotate(R, params.inertia[j] * Sym3<T>::from(hinge.inertia)));
+    const Vec3<T> com = origin + rotated<kKnown>(R, hinge.com);
+    chain.inertia[j] = inertia_about_origin(params.mass[j] * T(hinge.mass), com,
+                                            params.inertia[j] * rotated<kKnown>(R, hinge.inertia));
     KENNEL_UNROLL
     for (int s = 0; s < kSpheresPerLeg; ++s)
       if (leg.sphere[s].link == j)
-        chain.centre[s] = origin + R * Vec3<T>::from(leg.sphere[s].centre);
+        chain.centre[s] = origin + rotated<kKnown>(R, leg.sphere[s].centre);
     parent = R;
   }
   return chain;

@@ -56,8 +56,9 @@ KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
 
 /// Builds a leg's problem.
 /// \param target  servo targets, rad
-template <class T, class PerLegState, class PerLegParams, class Legs, class PerLegReport>
-KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Leg<scalar_of<T>>& leg,
+template <class T, class Constants, class PerLegState, class PerLegParams, class Legs,
+          class PerLegReport>
+KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Constants& leg,
                                  const EnvParams<T, Legs>& params, const PerLegParams& leg_params,
                                  const BaseMotion<T>& base, const Rotation<T>& R_wb,
                                  const PerLegState& state, const T (&target)[kJointsPerLeg],

@@ -1,8 +1,7 @@
 // Newton's method on the primal problem, with an exact line search on its piecewise quadratic cost.
 //
 //   H = M + J' D J has the mass matrix's arrow form;  H s = -g;  a <- a + alpha s.
-// Since H s = -g, M s is never formed: s' M s = -g's - sum D js^2, and the gradient is carried
-// along as
+// Since H s = -g, M s is never formed, and the gradient is carried along as
 //   g <- (1 - alpha) g + J' (s'(jar + alpha js) - s'(jar) - alpha D js),
 // where the bracket is zero for every row that did not change state.
 //
@@ -119,41 +118,62 @@ KENNEL_HD void set_direction(const LegProblem<T>& leg, const Motion<T>& base, Le
   }
 }
 
-/// Slope and curvature, over a leg's rows, of the cost at a + alpha s:  sum s'(jar') js and sum
-/// s''(jar') js^2.
+/// How a row's slope and curvature along the direction differ from a quadratic's that keeps the
+/// row's state: (s'(jar + step) - s'(jar) - s''(jar) step) js and (s''(jar + step) - s''(jar))
+/// js^2. Both are zero unless the row changes state on the way.
 template <class T>
-KENNEL_HD void row_slopes(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
-                          T (&out)[2]) {
+struct Bend {
+  T slope, curvature;
+};
+
+template <class T>
+KENNEL_HD Bend<T> one_sided_bend(const T& jar, const T& js, const T& alpha) {  // of D = 1
+  const T step = alpha * js, end = jar + step;
+  const auto before = jar < T(0), after = end < T(0);
+  const T js2 = js * js;
+  return {(min(end, T(0)) - min(jar, T(0)) - select(before, step, T(0))) * js,
+          select(after, js2, T(0)) - select(before, js2, T(0))};
+}
+
+template <class T>
+KENNEL_HD Bend<T> huber_bend(const T& D, const T& limit, const T& jar, const T& js,
+                             const T& alpha) {
+  const T step = alpha * js;
+  const RowCost<T> before = huber(D, limit, jar), after = huber(D, limit, jar + step);
+  return {(after.gradient - before.gradient - before.curvature * step) * js,
+          (after.curvature - before.curvature) * js * js};
+}
+
+/// Sums the bends of a leg's rows at a + alpha s.
+template <class T>
+KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
+                         T (&out)[2]) {
   out[0] = out[1] = T(0);
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
     const auto& h = leg.hinge[j];
-    const T js = d.s[j], step = alpha * js;
-    const RowCost<T> friction = huber(h.friction_D, h.friction_limit, h.friction_jar + step);
-    const RowCost<T> limit = one_sided(h.limit_D, h.limit_jar + h.limit_sign * step);
-    out[0] += js * (friction.gradient + h.limit_sign * limit.gradient);
-    out[1] += js * js * (friction.curvature + limit.curvature);
+    const Bend<T> friction =
+        huber_bend(h.friction_D, h.friction_limit, h.friction_jar, d.s[j], alpha);
+    const Bend<T> limit = one_sided_bend(h.limit_jar, h.limit_sign * d.s[j], alpha);
+    out[0] += friction.slope + h.limit_D * limit.slope;
+    out[1] += friction.curvature + h.limit_D * limit.curvature;
   }
   KENNEL_UNROLL
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     const auto& c = leg.contact[s];
-    const PointCost<T> cost = point_cost(c.D, c.mu, c.w + alpha * d.dw[s]);
-    out[0] += dot(cost.gradient, d.dw[s]);
-    out[1] += dot(d.dw[s], stiffness_times(cost, d.dw[s]));
+    const T wx = c.mu * c.w.x, wy = c.mu * c.w.y, dx = c.mu * d.dw[s].x, dy = c.mu * d.dw[s].y;
+    const T edge[4] = {c.w.z + wx, c.w.z - wx, c.w.z + wy, c.w.z - wy};
+    const T rate[4] = {d.dw[s].z + dx, d.dw[s].z - dx, d.dw[s].z + dy, d.dw[s].z - dy};
+    T slope(0), curvature(0);
+    KENNEL_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const Bend<T> bend = one_sided_bend(edge[k], rate[k], alpha);
+      slope += bend.slope;
+      curvature += bend.curvature;
+    }
+    out[0] += c.D * slope;
+    out[1] += c.D * curvature;
   }
-}
-
-/// What the line search starts from: slope and curvature of a leg's rows at alpha = 0 and at alpha
-/// = 1, in one pass.
-template <class T>
-KENNEL_HD void first_slopes(const LegProblem<T>& leg, const LegDirection<T>& d, T (&out)[4]) {
-  T at_zero[2], at_one[2];
-  row_slopes(leg, d, T(0), at_zero);
-  row_slopes(leg, d, T(1), at_one);
-  out[0] = at_zero[0];
-  out[1] = at_zero[1];
-  out[2] = at_one[0];
-  out[3] = at_one[1];
 }
 
 /// Moves a leg's rows and gradient by alpha along the direction.
@@ -195,39 +215,32 @@ KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
 
 /// Exact line search: Newton's method on the slope of the cost, a monotone piecewise linear
 /// function of alpha, kept inside a bracket. The first evaluation is at alpha = 1, where the full
-/// Newton step would end. \param g_s  slope at alpha = 0, negative
+/// Newton step would end. Because s' H s = -g's, the slope is (1 - alpha) g's plus the rows' bends,
+/// and the curvature -g's plus theirs.
+/// \param g_s  slope at alpha = 0, negative
 template <class T, class Legs>
 KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
                         const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
                         int iterations, const Legs& legs) {
-  T local_first[Legs::kLocal][4], first[4], local[Legs::kLocal][2], sum[2];
-  for (int slot = 0; slot < Legs::kLocal; ++slot)
-    first_slopes(leg[slot], direction[slot], local_first[slot]);
-  legs.sum(local_first, first);
-  const T s_M_s = -g_s - first[1];  // s' M s, because s' H s = -g's
-  sum[0] = first[2];
-  sum[1] = first[3];
-
   T low(0), low_slope = g_s, high(1e6), high_slope(0), alpha(1);
   auto have_high = T(1) < T(0);  // false
   for (int i = 0; i < iterations; ++i) {
-    if (i > 0) {
-      for (int slot = 0; slot < Legs::kLocal; ++slot)
-        row_slopes(leg[slot], direction[slot], alpha, local[slot]);
-      legs.sum(local, sum);
-    }
-    const T slope = g_s + alpha * s_M_s + (sum[0] - first[0]);
-    const T curvature = s_M_s + sum[1];
+    T local[Legs::kLocal][2], bend[2];
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      sum_bends(leg[slot], direction[slot], alpha, local[slot]);
+    legs.sum(local, bend);
+    const T slope = (T(1) - alpha) * g_s + bend[0];
+    const T curvature = bend[1] - g_s;
     const auto below = slope < T(0);
     low = select(below, alpha, low);
     low_slope = select(below, slope, low_slope);
     high = select(below, high, alpha);
     high_slope = select(below, high_slope, slope);
     have_high = either(have_high, negate(below));
-    const T newton = alpha - slope / max(curvature, T(scalar_of<T>(1e-30)));
+    const T newton = alpha - slope * inverse(max(curvature, T(scalar_of<T>(1e-30))));
     // Where Newton leaves the bracket, the secant through its ends stays inside.
     const T width = max(high_slope - low_slope, T(scalar_of<T>(1e-30)));
-    const T secant = low - low_slope * (high - low) / width;
+    const T secant = low - low_slope * (high - low) * inverse(width);
     const auto inside = both(newton >= low, newton <= high);
     alpha = select(inside, newton, select(have_high, secant, alpha));
     // Between two flat pieces Newton and the secant can creep; halving the bracket now and then
@@ -244,6 +257,7 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
+  KENNEL_UNROLL
   for (int i = 0; i < options.iterations; ++i) {
     for (int slot = 0; slot < Legs::kLocal; ++slot)
       factor[slot] = eliminate_hessian(i == 0, leg[slot], local_base[slot]);

@@ -75,6 +75,12 @@ struct Leg {
   int num_spheres = 0;
 };
 
+/// Whether the compiler knows the numbers in a type of leg constants.
+template <class Constants>
+inline constexpr bool kKnownConstants = requires {
+  Constants::kKnown;
+};
+
 enum class Integrator : std::int32_t {
   kEuler,         // semi-implicit: integrates qacc
   kEulerDamped,   // (M + dt D) a' = M qacc, D joint damping; integrates a'
