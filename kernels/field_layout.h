@@ -10,10 +10,6 @@
 
 namespace kennel {
 
-/// When a control step first needs a field. What is loaded late holds no registers during the
-/// physics.
-enum class Stage { kPhysics, kOutcome, kObservation };
-
 /// EnvState for one leg, and which of its fields are the leg's own.
 template <class Legs>
 struct FieldLayout {
@@ -29,28 +25,41 @@ struct FieldLayout {
            inside(field, offsetof(State, leg), sizeof(State::leg));
   }
 
-  KENNEL_HD static constexpr Stage stage(std::size_t field) {
-    const std::size_t byte = 4 * field;
-    if (byte < offsetof(State, command)) return Stage::kPhysics;
-    if (byte < offsetof(State, imu_tilt)) return Stage::kOutcome;
-    if (byte < offsetof(State, leg)) return Stage::kObservation;
-    const std::size_t own = (byte - offsetof(State, leg)) % sizeof(typename State::PerLeg);
-    if (own < offsetof(typename State::PerLeg, air_time)) return Stage::kPhysics;
-    if (own < offsetof(typename State::PerLeg, history)) return Stage::kOutcome;
-    return Stage::kObservation;
-  }
-
   static constexpr std::size_t kLegFields =
       (sizeof(Physics::leg) + sizeof(Params::leg) + sizeof(State::leg)) / 4;
   static constexpr std::size_t kBaseFields = kFields - kLegFields;
-  /// Bytes kept for an environment between control steps.
-  static constexpr std::size_t kBytesPerEnv = 4 * (kBaseFields + kNumLegs * kLegFields);
+  static constexpr std::size_t kFieldsPerEnv = kBaseFields + kNumLegs * kLegFields;
 
  private:
   KENNEL_HD static constexpr bool inside(std::size_t field, std::size_t first_byte,
                                          std::size_t bytes) {
     return 4 * field >= first_byte && 4 * field < first_byte + bytes;
   }
+};
+
+/// The frame history in device memory, behind the state's fields and laid out like them.
+class HistoryMemory {
+ public:
+  static constexpr int kFrames = pupper::FrameHistory<float, AllLegs>::kFrames;
+  static constexpr int kBaseSize = pupper::FrameHistory<float, AllLegs>::kBaseSize;
+  static constexpr int kLegSize = pupper::FrameHistory<float, AllLegs>::kLegSize;
+  static constexpr std::size_t kFieldsPerEnv = kFrames * (kBaseSize + kNumLegs * kLegSize);
+
+  /// \param memory  kFieldsPerEnv fields of `stride` environments
+  KENNEL_HD HistoryMemory(float* memory, std::size_t stride, int env, int leg)
+      : base_(memory + env),
+        leg_(memory + kFrames * kBaseSize * stride + kNumLegs * env + leg),
+        stride_(stride) {}
+
+  KENNEL_HD float& base(int frame, int i) const { return base_[(frame * kBaseSize + i) * stride_]; }
+  KENNEL_HD float& leg(int, int frame, int i) const {
+    return leg_[(frame * kLegSize + i) * kNumLegs * stride_];
+  }
+
+ private:
+  float* base_;
+  float* leg_;
+  std::size_t stride_;
 };
 
 }  // namespace kennel

@@ -1,7 +1,7 @@
 // The leg mapping of a warp: legs are neighbouring lanes, exchanged by shuffles.
 #pragma once
 
-#include "kernels/leg_thread.h"
+#include "kernels/folded_leg.h"
 
 namespace kennel {
 
@@ -16,5 +16,6 @@ struct WarpShuffle {
   }  // never fused into a multiply-add
 };
 using WarpLeg = LegThread<WarpShuffle>;
+using FoldedWarpLeg = FoldedLegThread<WarpShuffle>;
 
 }  // namespace kennel

@@ -40,13 +40,17 @@ KENNEL_HD CommandChange<T> draw_change(const CommandConfig& c, bool changing, co
 
 /// Gives the environment its new command, in the newest frame of its history too: the robot will
 /// have observed it by then.
-template <class T, class Legs>
-KENNEL_HD void apply_change(const CommandChange<T>& change, EnvState<T, Legs>& s) {
+template <class T, class Legs, class History>
+KENNEL_HD void apply_change(const Legs& legs, const CommandChange<T>& change, EnvState<T, Legs>& s,
+                            History& history) {
   constexpr int kCommand = offset_in(kFrame, "command");
   const auto mask = T(0) < change.changed;
+  if (!any(mask)) return;  // skips work that would change no bit
   for (int i = 0; i < 3; ++i) {
     s.command[i] = select(mask, change.command[i], s.command[i]);
-    s.history[0][kCommand + i] = select(mask, change.command[i], s.history[0][kCommand + i]);
+    if (!legs.leads()) continue;
+    T& seen = history.base(0, kCommand + i);
+    seen = select(mask, change.command[i], seen);
   }
   s.command_age = select(mask, T(0), s.command_age);
 }

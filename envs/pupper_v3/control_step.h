@@ -81,27 +81,22 @@ template <class T, class Legs>
 KENNEL_HD ImuSample<T> simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s,
                                 StepReport<T, Legs>& report) {
   const int n = task.config.task.decimation;
-  ImuSample<T> on_time = s.imu_early, early = s.imu_early;
+  ImuSample<T> arriving = s.imu_early;  // what a delay of more than a control step brings
   for (int k = 0; k < n; ++k) {
     // A delay of 1..n is sampled in this step, one of n+1..2n a step ahead.
     const auto now = s.imu_delay == T(static_cast<float>(n - k));
     const auto ahead = s.next_imu_delay == T(static_cast<float>(2 * n - k));
     if (any(either(now, ahead))) {
       const ImuSample<T> sample = true_imu(s.physics);
-      on_time = select_sample<T>(now, sample, on_time);
-      early = select_sample<T>(ahead, sample, early);
+      arriving = select_sample<T>(now, sample, arriving);
+      s.imu_early = select_sample<T>(ahead, sample, s.imu_early);
     }
     T target[Legs::kLocal][kJointsPerLeg];
     arrived_targets(task, legs, k, s, target);
     kennel::step<T, Legs>(legs.robot(task.model), legs.solver(task.solver), s.params, target, legs,
                           s.physics, report);
   }
-  const auto no_delay = s.imu_delay == T(0);
-  const auto long_delay = T(static_cast<float>(n)) < s.imu_delay;
-  const ImuSample<T> arrived = select_sample<T>(no_delay, true_imu(s.physics),
-                                                select_sample<T>(long_delay, s.imu_early, on_time));
-  s.imu_early = early;
-  return arrived;
+  return select_sample<T>(s.imu_delay == T(0), true_imu(s.physics), arriving);
 }
 
 /// A number that is finite exactly where the whole state is, and below 1000 m/s or rad/s where it

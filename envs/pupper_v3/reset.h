@@ -65,28 +65,30 @@ KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base, PerLe
 
 /// Clears what remembers the past: actions are zero, the history is what the robot's controller
 /// starts with (zeros, gravity straight down), and delay slots hold the reset state.
-template <class T, class Legs>
-KENNEL_HD void clear_buffers(EnvState<T, Legs>& s) {
+template <class T, class Legs, class History>
+KENNEL_HD void clear_buffers(const Legs& legs, EnvState<T, Legs>& s, History& history) {
   const T zero(0);
   s.step = s.command_age = s.episode_return = zero;
   s.imu_early = true_imu(s.physics);
-  for (int f = 0; f < kMaxHistory - 1; ++f) {
-    for (int i = 0; i < 12; ++i) s.history[f][i] = zero;
-    s.history[f][offset_in(kFrame, "projected_gravity") + 2] = T(-1);
-  }
+  constexpr int kGravityZ = offset_in(kFrame, "projected_gravity") + 2;
+  if (legs.leads())
+    for (int f = 0; f < History::kFrames; ++f)
+      for (int i = 0; i < History::kBaseSize; ++i)
+        history.base(f, i) = i == kGravityZ ? T(-1) : zero;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     auto& own = s.leg[slot];
     for (int age = 0; age < 3; ++age)
       for (int j = 0; j < kJointsPerLeg; ++j) own.action[age][j] = zero;
     own.air_time = zero;
-    for (int f = 0; f < kMaxHistory - 1; ++f)
-      for (int j = 0; j < 2 * kJointsPerLeg; ++j) own.history[f][j] = zero;
+    for (int f = 0; f < History::kFrames; ++f)
+      for (int i = 0; i < History::kLegSize; ++i) history.leg(slot, f, i) = zero;
   }
 }
 
 /// Starts the episode whose number is in `s.episode`, of the environment `s.env_id`.
-template <class T, class Legs>
-KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& s) {
+template <class T, class Legs, class History>
+KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& s,
+                         History& history) {
   const auto& c = task.config.randomization;
   const T zero(0);
   const auto base = [&](int block) {
@@ -108,7 +110,7 @@ KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& 
     for (int j = 0; j < kJointsPerLeg; ++j)
       s.leg[slot].joint_offset[j] = within(c.joint_offset, u.x[j]);
   }
-  clear_buffers(s);
+  clear_buffers(legs, s, history);
 }
 
 }  // namespace kennel::pupper

@@ -80,9 +80,9 @@ KENNEL_HD void put_frames(int frames, int index, const T& value, Older&& older, 
 /// \param imu  the sample that reaches the controller now, before mounting error and noise
 /// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds
 /// them
-template <class T, class Legs, class Put>
+template <class T, class Legs, class History, class Put>
 KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu,
-                       EnvState<T, Legs>& s, Put&& put) {
+                       const EnvState<T, Legs>& s, History& history, Put&& put) {
   constexpr int kJoint = offset_in(kFrame, "joint_position"),
                 kAction = offset_in(kFrame, "last_action");
   const auto& c = task.config.randomization;
@@ -91,16 +91,15 @@ KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& i
   const auto noise_b = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 1);
   const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2],
                   noise_a.x[3], noise_b.x[0], noise_b.x[1]};
-  const auto put_once = [&](int i, const T& x) {
-    if (legs.leads()) put(i, x);
-  };
-  put_base_frame(imu_reading(c, imu, s.imu_tilt, u), s.command, [&](int i, const T& x) {
-    put_frames(
-        frames, i, x, [&](int f) -> T& { return s.history[f][i]; }, put_once);
-  });
+  const ImuSample<T> reading = imu_reading(c, imu, s.imu_tilt, u);
+  if (legs.leads())
+    put_base_frame(reading, s.command, [&](int i, const T& x) {
+      put_frames(
+          frames, i, x, [&](int f) -> T& { return history.base(f, i); }, put);
+    });
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
-    auto& own = s.leg[slot];
+    const auto& own = s.leg[slot];
     const auto noise =
         uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 2 + leg);
     KENNEL_UNROLL
@@ -109,10 +108,10 @@ KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& i
       const T angle = s.physics.leg[slot].q[j] + own.joint_offset[j] - T(task.default_pose[k]) +
                       symmetric(c.joint_noise, noise.x[j]);
       put_frames(
-          frames, kJoint + k, angle, [&](int f) -> T& { return own.history[f][j]; }, put);
+          frames, kJoint + k, angle, [&](int f) -> T& { return history.leg(slot, f, j); }, put);
       put_frames(
           frames, kAction + k, own.action[0][j],
-          [&](int f) -> T& { return own.history[f][kJointsPerLeg + j]; }, put);
+          [&](int f) -> T& { return history.leg(slot, f, kJointsPerLeg + j); }, put);
     }
   }
 }

@@ -14,9 +14,6 @@ struct ImuSample {
   Vec3<T> gyro, gravity;
 };
 
-/// In the order in which a control step needs it: physics first (up to imu_early and joint_offset),
-/// then reward and command, then the observation. A backend may load each group when its turn comes
-/// (kernels/field_layout.h).
 template <class T, class Legs>
 struct EnvState {
   using U = uint_of<T>;
@@ -35,14 +32,27 @@ struct EnvState {
   T command_age;  // control steps since it changed
   T episode_return;
 
-  Vec3<T> imu_tilt;                // rotation vector of the mounting error, rad
-  T history[kMaxHistory - 1][12];  // base part of earlier frames, newest first
+  Vec3<T> imu_tilt;  // rotation vector of the mounting error, rad
   struct PerLeg {
     T action[3][kJointsPerLeg];     // a_t, a_{t-1}, a_{t-2}
     T joint_offset[kJointsPerLeg];  // rad, encoder minus joint
     T air_time;                     // s since the foot left the floor, 0 while it touches
-    T history[kMaxHistory - 1][2 * kJointsPerLeg];  // joint positions and actions of earlier frames
   } leg[Legs::kLocal];
+};
+
+/// Frames that the robot's controller has seen, newest first; those of the last control step and of
+/// the ones before it.
+template <class T, class Legs>
+struct FrameHistory {
+  static constexpr int kFrames = kMaxHistory - 1, kBaseSize = 12, kLegSize = 2 * kJointsPerLeg;
+  T base_part[kFrames][kBaseSize];
+  struct PerLeg {
+    T part[kFrames][kLegSize];  // joint positions, then actions
+  } leg_part[Legs::kLocal];
+
+  // A backend whose history lies elsewhere has these two functions as well.
+  KENNEL_HD T& base(int frame, int i) { return base_part[frame][i]; }
+  KENNEL_HD T& leg(int slot, int frame, int i) { return leg_part[slot].part[frame][i]; }
 };
 
 /// Sums over control steps since the last time they were collected, an environment each.

@@ -12,6 +12,13 @@ using namespace pupper;
 namespace {
 
 using Narrow = EnvState<float, AllLegs>;
+using NarrowHistory = FrameHistory<float, AllLegs>;
+
+/// An environment as saved.
+struct Saved {
+  Narrow state;
+  NarrowHistory history;
+};
 
 /// Rows of a table from lanes of its columns.
 template <int W, int Columns, class Lane>
@@ -53,18 +60,20 @@ void CpuBatch::reset(const StepPointers& out) {
 
 void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out) {
   Narrow state;
+  NarrowHistory history;
   extract_lane<kWidth>(block.state, lane, state);
   ++state.episode;
-  reset_env<float, AllLegs>(task_, {}, state);
+  reset_env<float, AllLegs>(task_, {}, state, history);
   if (env < num_envs_) {
     float* obs = out.obs + static_cast<std::size_t>(env) * task_.obs_size;
     float* privileged = out.privileged_obs + static_cast<std::size_t>(env) * kPrivilegedSize;
-    observe<float, AllLegs>(task_, {}, true_imu(state.physics), state,
+    observe<float, AllLegs>(task_, {}, true_imu(state.physics), state, history,
                             [&](int i, float x) { obs[i] = x; });
     observe_privileged<float, AllLegs>(task_, {}, state, nullptr,
                                        [&](int i, float x) { privileged[i] = x; });
   }
   insert_lane<kWidth>(state, lane, block.state);
+  insert_lane<kWidth>(history, lane, block.history);
 }
 
 void CpuBatch::step(const float* action, const StepPointers& out) {
@@ -88,7 +97,7 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
       control_step<Lane, AllLegs>(task_, {}, queued, block.state, block.report, block.stats);
   write_rows(block, first, lanes, outcome.imu, out);
   const CommandChange<Lane>& change = outcome.change;
-  apply_change(change, block.state);
+  apply_change(AllLegs{}, change, block.state, block.history);
   for (int lane = 0; lane < kWidth; ++lane) {
     const int env = first + lane;
     const bool restarts = outcome.terminated[lane] + outcome.timed_out[lane] > 0;
@@ -145,7 +154,8 @@ void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane
 void CpuBatch::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
                           const StepPointers& out) {
   Lane obs[kMaxHistory * kFrameSize], privileged[kPrivilegedSize];
-  observe<Lane, AllLegs>(task_, {}, imu, block.state, [&](int i, const Lane& x) { obs[i] = x; });
+  observe<Lane, AllLegs>(task_, {}, imu, block.state, block.history,
+                         [&](int i, const Lane& x) { obs[i] = x; });
   observe_privileged<Lane, AllLegs>(task_, {}, block.state, &block.report,
                                     [&](int i, const Lane& x) { privileged[i] = x; });
   scatter_rows<kWidth>(obs, task_.obs_size, first, lanes, out.obs);
@@ -173,27 +183,26 @@ Narrow CpuBatch::env(int index) const {
   return state;
 }
 
-void CpuBatch::set_env(int index, const Narrow& state) {
-  insert_lane<kWidth>(state, index % kWidth, blocks_[index / kWidth].state);
-}
-
 std::vector<std::byte> CpuBatch::save_state() const {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(num_envs_) * sizeof(Narrow));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(num_envs_) * sizeof(Saved));
   for (int e = 0; e < num_envs_; ++e) {
-    const Narrow state = env(e);
-    std::memcpy(bytes.data() + e * sizeof(Narrow), &state, sizeof state);
+    Saved saved;
+    extract_lane<kWidth>(blocks_[e / kWidth].state, e % kWidth, saved.state);
+    extract_lane<kWidth>(blocks_[e / kWidth].history, e % kWidth, saved.history);
+    std::memcpy(bytes.data() + e * sizeof saved, &saved, sizeof saved);
   }
   return bytes;
 }
 
 void CpuBatch::load_state(std::span<const std::byte> bytes) {
-  KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Narrow), "the saved environments hold ",
-               bytes.size(), " bytes; expected ", num_envs_ * sizeof(Narrow), " for ", num_envs_,
+  KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Saved), "the saved environments hold ",
+               bytes.size(), " bytes; expected ", num_envs_ * sizeof(Saved), " for ", num_envs_,
                " environments: resume with the batch size it was saved with");
   for (int e = 0; e < num_envs_; ++e) {
-    Narrow state;
-    std::memcpy(&state, bytes.data() + e * sizeof(Narrow), sizeof state);
-    set_env(e, state);
+    Saved saved;
+    std::memcpy(&saved, bytes.data() + e * sizeof saved, sizeof saved);
+    insert_lane<kWidth>(saved.state, e % kWidth, blocks_[e / kWidth].state);
+    insert_lane<kWidth>(saved.history, e % kWidth, blocks_[e / kWidth].history);
   }
 }
 

@@ -41,9 +41,8 @@ class CpuBatch {
   /// \throws Error when the size does not fit
   void load_state(std::span<const std::byte> bytes);
 
-  /// One environment's state as plain floats, and back.
+  /// One environment's state as plain floats.
   pupper::EnvState<float, AllLegs> env(int index) const;
-  void set_env(int index, const pupper::EnvState<float, AllLegs>& state);
 
   /// The first environment that diverged since the start, for replay; of several in the same
   /// control step, the one in the lowest slot.
@@ -54,6 +53,7 @@ class CpuBatch {
   static constexpr int kWidth = kNativeWidth;
   struct Block {
     pupper::EnvState<Lane, AllLegs> state;
+    pupper::FrameHistory<Lane, AllLegs> history;
     pupper::EnvStats<Lane> stats;
     StepReport<Lane, AllLegs> report;
     PhysicsState<Lane, AllLegs> before;

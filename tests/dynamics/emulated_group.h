@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/leg_thread.h"
+#include "kernels/folded_leg.h"
 
 namespace kennel::testing {
 
@@ -28,12 +28,14 @@ class EmulatedGroup {
     }
   };
   using Legs = LegThread<Shuffle>;
+  using FoldedLegs = FoldedLegThread<Shuffle>;
 
   /// Calls body(legs) in four threads at once and waits for them.
-  void run(const std::function<void(const Legs&)>& body) {
+  template <class Mapping>
+  void run(const std::function<void(const Mapping&)>& body) {
     std::vector<std::thread> threads;
     for (int leg = 0; leg < kNumLegs; ++leg)
-      threads.emplace_back([&, leg] { body(Legs{leg, Shuffle{this, leg}}); });
+      threads.emplace_back([&, leg] { body(Mapping{Legs{leg, Shuffle{this, leg}}}); });
     for (std::thread& t : threads) t.join();
   }
 

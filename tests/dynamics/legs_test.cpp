@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "kennel/core/check.h"
 #include "kennel/core/pack.h"
 #include "tests/dynamics/emulated_group.h"
 #include "tests/dynamics/mujoco_reference.h"
@@ -93,7 +94,7 @@ TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
   using Legs = EmulatedGroup::Legs;
   PhysicsState<double, Legs> threaded[kNumLegs];
   EmulatedGroup group;
-  group.run([&](const Legs& legs) {
+  group.run<Legs>([&](const Legs& legs) {
     const int leg = legs.leg(0);
     auto& s = threaded[leg];
     EnvParams<double, Legs> params;
@@ -114,6 +115,65 @@ TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
     for (int j = 0; j < kJointsPerLeg; ++j)
       EXPECT_NEAR(threaded[leg].leg[0].q[j], looped.leg[leg].q[j], 1e-9);
   }
+}
+
+TEST(FoldedRobot, IsTheShippedRobot) {
+  using Legs = EmulatedGroup::FoldedLegs;
+  Quadruped<float> loaded = to_float(load_quadruped(kPupper).model);
+  EXPECT_TRUE(Legs::fits(loaded, SolverOptions{}))
+      << "pupper_v3.xml or its compilation changed; write folded_robot.h anew with fold_robot";
+  EXPECT_FALSE(Legs::fits(loaded, {3, 1}));
+  loaded.leg[2].hinge[1].kp *= 1.001f;
+  EXPECT_FALSE(Legs::fits(loaded, SolverOptions{}));
+  loaded = pupper::kFoldedRobot;
+  ++loaded.leg[3].hinge[0].ctrl_index;
+  EXPECT_FALSE(Legs::fits(loaded, SolverOptions{}));
+}
+
+TEST(FoldedRobot, ComputesWhatTheLoadedOneDoes) {
+  using Legs = EmulatedGroup::FoldedLegs;
+  const Quadruped<float> model = to_float(load_quadruped(kPupper).model);
+  double worst = 0;
+  for (unsigned seed = 50; seed < 60; ++seed) {
+    const Robot<double> robot = random_robot(seed);
+    const Params<float> params = converted<float, AllLegs>(robot.params, AllLegs{});
+    const State<float> start = narrow<float>(robot.state);
+    double drawn[kNumLegs][kJointsPerLeg];
+    Draw draw(seed);
+    draw_target(draw, drawn);
+    float target[kNumLegs][kJointsPerLeg];
+    for (int k = 0; k < kNumJoints; ++k)
+      target[k / 3][k % 3] = static_cast<float>(drawn[k / 3][k % 3]);
+    State<float> loaded = start;
+    StepReport<float, AllLegs> report;
+    for (int i = 0; i < 5; ++i)
+      step<float, AllLegs>(model, SolverOptions{}, params, target, {}, loaded, report);
+
+    PhysicsState<float, Legs> folded[kNumLegs];
+    EmulatedGroup group;
+    group.run<Legs>([&](const Legs& legs) {
+      const int leg = legs.leg(0);
+      auto& s = folded[leg];
+      std::memcpy(static_cast<void*>(&s), &start, offsetof(State<float>, leg));
+      std::memcpy(&s.leg[0], &start.leg[leg], sizeof s.leg[0]);
+      const EnvParams<float, Legs> own = converted<float, Legs>(params, legs);
+      StepReport<float, Legs> own_report;
+      float mine[1][kJointsPerLeg];
+      std::memcpy(mine, target[leg], sizeof mine);
+      for (int i = 0; i < 5; ++i)
+        step<float, Legs>(legs.robot(model), legs.solver({}), own, mine, legs, s, own_report);
+    });
+    for (int leg = 0; leg < kNumLegs; ++leg) {
+      EXPECT_EQ(
+          std::memcmp(&folded[leg].position, &folded[0].position, offsetof(State<float>, leg)), 0);
+      for (int j = 0; j < kJointsPerLeg; ++j) {
+        const double size = 1 + std::abs(loaded.leg[leg].qd[j]);
+        worst = std::max(worst, std::abs(folded[leg].leg[0].qd[j] - loaded.leg[leg].qd[j]) / size);
+      }
+    }
+  }
+  EXPECT_LT(worst, 1e-3);  // rad/s; rounding, after five steps with contacts
+  RecordProperty("worst", text(worst));
 }
 
 TEST(Pack, EachLaneMatchesAPlainFloatOverFiftySteps) {

@@ -157,12 +157,14 @@ TEST(JointOffset, TheEncoderReadsMoreAndTheServoHoldsLess) {
   const Task task = task_of(config);
   State s{};
   s.episode = 1;
-  reset_env<float, AllLegs>(task, {}, s);
+  FrameHistory<float, AllLegs> history;
+  reset_env<float, AllLegs>(task, {}, s, history);
   float target[kNumLegs][kJointsPerLeg];
   arrived_targets<float, AllLegs>(task, {}, 0, s, target);
   EXPECT_NEAR(target[0][0], kDefaultPose[0] - 0.05f, 1e-6f);
   std::vector<float> obs(task.obs_size);
-  observe<float, AllLegs>(task, {}, true_imu(s.physics), s, [&](int i, float x) { obs[i] = x; });
+  observe<float, AllLegs>(task, {}, true_imu(s.physics), s, history,
+                          [&](int i, float x) { obs[i] = x; });
   EXPECT_NEAR(obs[offset_in(kFrame, "joint_position")], 0.05f, 1e-6f);
 }
 
@@ -172,7 +174,8 @@ TEST(Targets, AreClampedInsideTheJointRangeAsTheHardwareDoes) {
   const Task task = task_of(config);
   State s{};
   s.episode = 1;
-  reset_env<float, AllLegs>(task, {}, s);
+  FrameHistory<float, AllLegs> history;
+  reset_env<float, AllLegs>(task, {}, s, history);
   for (auto& leg : s.leg)
     for (float& a : leg.action[0]) a = 1.0f;
   float target[kNumLegs][kJointsPerLeg];

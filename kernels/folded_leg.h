@@ -1,0 +1,100 @@
+// The leg mapping of a warp for the shipped robot, whose constants the compiler knows: no loads, no
+// products with zero, no branches on what the robot lacks.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/state.h"
+#include "kernels/leg_thread.h"
+
+namespace kennel {
+
+/// A leg's constants, known to the compiler up to which leg it is.
+struct FoldedConstants : Leg<float> {
+  static constexpr bool kKnown = true;
+};
+
+/// LegThread for the shipped robot and training's solver. What differs between the legs, mostly in
+/// sign, is selected by the thread's leg.
+template <class Exchange>
+struct FoldedLegThread : LegThread<Exchange> {
+  static constexpr SolverOptions kSolver{};
+
+  /// Whether this mapping computes the same as LegThread does for a robot and solver, up to how a
+  /// machine rounds when it compiles the model.
+  static bool fits(const Quadruped<float>& robot, const SolverOptions& wanted) {
+    using Words = std::remove_const_t<decltype(pupper::kFoldedWords)>;
+    const auto words = std::bit_cast<Words>(robot);
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (!same_number(words[i], pupper::kFoldedWords[i])) return false;
+    return wanted.iterations == kSolver.iterations && wanted.ls_iterations == kSolver.ls_iterations;
+  }
+
+  KENNEL_HD FoldedConstants constants(const Quadruped<float>&, int) const {
+    return all_fields(std::make_index_sequence<kFields>{});
+  }
+  KENNEL_HD const Quadruped<float>& robot(const Quadruped<float>&) const {
+    static constexpr Quadruped<float> kRobot = pupper::kFoldedRobot;
+    return kRobot;
+  }
+  KENNEL_HD SolverOptions solver(const SolverOptions&) const { return kSolver; }
+
+ private:
+  static constexpr std::size_t kFields = sizeof(Leg<float>) / 4;
+
+  static bool same_number(std::uint32_t a, std::uint32_t b) {
+    constexpr std::uint32_t kSmallestNormal = 0x00800000;  // below it as words: whole numbers
+    if (a == b) return true;
+    if (a < kSmallestNormal || b < kSmallestNormal) return false;
+    const float x = std::bit_cast<float>(a), y = std::bit_cast<float>(b);
+    return std::abs(x - y) <= 1e-5f * std::abs(x) + 1e-9f;
+  }
+
+  /// A field in the four legs. Where only some legs have a zero it is a number too small to matter,
+  /// so that `times` in vec3.h, which asks whether a constant is zero, has one answer for all.
+  static constexpr std::array<float, kNumLegs> values(std::size_t field) {
+    std::array<float, kNumLegs> out{};
+    bool all_zero = true;
+    for (int leg = 0; leg < kNumLegs; ++leg) {
+      out[leg] = std::bit_cast<std::array<float, kFields>>(pupper::kFoldedRobot.leg[leg])[field];
+      all_zero = all_zero && out[leg] == 0.0f;
+    }
+    for (float& x : out)
+      if (x == 0.0f && !all_zero) x = 1e-30f;
+    return out;
+  }
+
+  template <std::size_t Field>
+  KENNEL_HD void put(FoldedConstants& leg) const {
+    constexpr std::array<float, kNumLegs> v = values(Field);
+    constexpr auto bits = std::bit_cast<std::array<std::uint32_t, kNumLegs>>(v);
+    constexpr bool same_sides = bits[0] == bits[1] && bits[2] == bits[3];
+    constexpr bool same_ends = bits[0] == bits[2] && bits[1] == bits[3];
+    constexpr float front_right = v[0], front_left = v[1], back_right = v[2], back_left = v[3];
+    const bool left = this->leg_index & 1, back = this->leg_index & 2;
+    float x = front_right;
+    if constexpr (same_ends && !same_sides) x = left ? front_left : front_right;
+    if constexpr (same_sides && !same_ends) x = back ? back_right : front_right;
+    if constexpr (!same_sides && !same_ends) {
+      const float right_one = back ? back_right : front_right;
+      const float left_one = back ? back_left : front_left;
+      x = left ? left_one : right_one;
+    }
+    std::memcpy(reinterpret_cast<char*>(&leg) + 4 * Field, &x, sizeof x);
+  }
+
+  template <std::size_t... Field>
+  KENNEL_HD FoldedConstants all_fields(std::index_sequence<Field...>) const {
+    FoldedConstants leg;
+    (put<Field>(leg), ...);
+    return leg;
+  }
+};
+
+}  // namespace kennel
