@@ -24,6 +24,7 @@ struct FoldedConstants : Leg<float> {
 /// sign, is selected by the thread's leg.
 template <class Exchange>
 struct FoldedLegThread : LegThread<Exchange> {
+  static constexpr bool kKnown = true;
   static constexpr SolverOptions kSolver{};
 
   /// Whether this mapping computes the same as LegThread does for a robot and solver, up to how a

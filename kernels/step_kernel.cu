@@ -18,13 +18,16 @@ using namespace pupper;
 
 constexpr int kThreads = 128;  // 32 environments a block
 
-/// A thread's state in shared memory. An odd number of words keeps the threads of a warp on
+/// What a thread keeps in shared memory. An odd number of words puts the threads of a warp on
 /// different banks.
 template <class Legs>
 struct Parked {
-  using State = EnvState<float, Legs>;
-  State state;
-  float pad[sizeof(State) / 4 % 2 == 0 ? 1 : 2];
+  EnvState<float, Legs> state;
+  Simulated<float, Legs> simulated;
+};
+template <class Legs>
+struct OddParked : Parked<Legs> {
+  float pad[sizeof(Parked<Legs>) / 4 % 2 == 0 ? 1 : 2];
 };
 
 /// What this thread is.
@@ -131,8 +134,9 @@ template <class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const Task& task,
                                           const BatchMemory& batch, const float* action,
                                           const StepPointers& out) {
-  __shared__ Parked<Legs> parked[kThreads];
+  __shared__ OddParked<Legs> parked[kThreads];
   EnvState<float, Legs>& state = parked[threadIdx.x].state;
+  Simulated<float, Legs>& simulated = parked[threadIdx.x].simulated;
   const bool real = at.env < batch.num_envs;
   load(batch, at, state);
   float queued[1][kJointsPerLeg] = {};
@@ -143,8 +147,9 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
 
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
+  simulate_step<float, Legs>(task, legs, queued, state, simulated, report);
   const StepOutcome<float> outcome =
-      control_step<float, Legs>(task, legs, queued, state, report, stats);
+      judge_step<float, Legs>(task, legs, simulated, state, report, stats);
   if (real && at.leg == 0) {
     add_stats(batch, at, stats);
     out.reward[at.env] = outcome.reward;

@@ -76,12 +76,12 @@ KENNEL_HD void arrived_targets(const Task& task, const Legs& legs, int k,
 }
 
 /// Runs the physics steps of a control step.
-/// \return the IMU sample that reaches the controller at its end
+/// \param arriving  receives the IMU sample that reaches the controller at their end
 template <class T, class Legs>
-KENNEL_HD ImuSample<T> simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s,
-                                StepReport<T, Legs>& report) {
+KENNEL_HD void simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s,
+                        ImuSample<T>& arriving, StepReport<T, Legs>& report) {
   const int n = task.config.task.decimation;
-  ImuSample<T> arriving = s.imu_early;  // what a delay of more than a control step brings
+  arriving = s.imu_early;  // what a delay of more than a control step brings
   for (int k = 0; k < n; ++k) {
     // A delay of 1..n is sampled in this step, one of n+1..2n a step ahead.
     const auto now = s.imu_delay == T(static_cast<float>(n - k));
@@ -96,7 +96,7 @@ KENNEL_HD ImuSample<T> simulate(const Task& task, const Legs& legs, EnvState<T, 
     kennel::step<T, Legs>(legs.robot(task.model), legs.solver(task.solver), s.params, target, legs,
                           s.physics, report);
   }
-  return select_sample<T>(s.imu_delay == T(0), true_imu(s.physics), arriving);
+  arriving = select_sample<T>(s.imu_delay == T(0), true_imu(s.physics), arriving);
 }
 
 /// A number that is finite exactly where the whole state is, and below 1000 m/s or rad/s where it
@@ -197,21 +197,18 @@ struct Simulated {
   T qd_before[Legs::kLocal][kJointsPerLeg];
 };
 
-/// First half of a control step: the action, a push, the physics. Touches of the state what
-/// `kBeforePhysics` names in state.h.
+/// First half of a control step: the action, a push, the physics.
 template <class T, class Legs>
-KENNEL_HD Simulated<T, Legs> simulate_step(const Task& task, const Legs& legs,
-                                           const T (&action)[Legs::kLocal][kJointsPerLeg],
-                                           EnvState<T, Legs>& s, StepReport<T, Legs>& report) {
-  Simulated<T, Legs> out;
+KENNEL_HD void simulate_step(const Task& task, const Legs& legs,
+                             const T (&action)[Legs::kLocal][kJointsPerLeg], EnvState<T, Legs>& s,
+                             Simulated<T, Legs>& out, StepReport<T, Legs>& report) {
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j) out.qd_before[slot][j] = s.physics.leg[slot].qd[j];
   out.finite_action = queue_action(legs, action, s);
   push(task, s);
   draw_delays(task, s);
-  out.imu = simulate(task, legs, s, report);
+  simulate(task, legs, s, out.imu, report);
   s.step = s.step + T(1);
-  return out;
 }
 
 /// Second half: reward, fall, time-out, a new command, statistics.
@@ -256,7 +253,8 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
                                       const T (&action)[Legs::kLocal][kJointsPerLeg],
                                       EnvState<T, Legs>& s, StepReport<T, Legs>& report,
                                       EnvStats<T>& stats) {
-  const Simulated<T, Legs> simulated = simulate_step(task, legs, action, s, report);
+  Simulated<T, Legs> simulated;
+  simulate_step(task, legs, action, s, simulated, report);
   return judge_step(task, legs, simulated, s, report, stats);
 }
 

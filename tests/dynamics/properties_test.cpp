@@ -40,7 +40,7 @@ struct Totals {
 Totals totals(const Quadruped<double>& model, const State<double>& s) {
   const Params<double> params = nominal_params<double, AllLegs>(model, {});
   const Rotation<double> R = rotation(s.orientation);
-  const Inertia<double> base = base_inertia<double, AllLegs>(model, params, R);
+  const Inertia<double> quarter = quarter_of_base<double, AllLegs>(model, params, R);
   const Vec3<double> zero{0, 0, 0};
   Vec3<double> linear = zero, h = zero;
   double kinetic = 0, mass = 0;
@@ -52,7 +52,7 @@ Totals totals(const Quadruped<double>& model, const State<double>& s) {
     kinetic += 0.5 * dot(V, p);
   };
   const Motion<double> V0{R * s.omega, s.velocity};
-  add(base, V0);
+  for (int leg = 0; leg < kNumLegs; ++leg) add(quarter, V0);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto chain = leg_chain<double>(model.leg[leg], params.leg[leg], R, s.leg[leg].q);
     Motion<double> V = V0;

@@ -73,7 +73,8 @@ TEST_P(Latency, TheObservationReadsTheImuThatManyPhysicsStepsEarlier) {
       true_imu(reference)};  // after 0, 1, 2, ... physics steps
   StepReport<float, AllLegs> report;
   for (int t = 1; t <= control_steps; ++t) {
-    const ImuSample<float> arrived = pupper::simulate<float, AllLegs>(task, {}, s, report);
+    ImuSample<float> arrived;
+    pupper::simulate<float, AllLegs>(task, {}, s, arrived, report);
     float target[kNumLegs][kJointsPerLeg];
     for (int k = 0; k < n; ++k) {
       arrived_targets<float, AllLegs>(task, {}, k, s, target);

@@ -142,6 +142,12 @@ KENNEL_HD T unit_interval(std::uint32_t bits) {
   return static_cast<T>(bits >> 8) * T(1.0 / 16777216.0);
 }
 
+/// What sums start from: -0, because x + -0 is x for every x, and compilers drop it; 0 + -0 is not.
+template <class T>
+KENNEL_HD T nothing() {
+  return T(scalar_of<T>(-0.0));
+}
+
 template <class T>
 KENNEL_HD T clamp(const T& x, const T& low, const T& high) {
   return min(max(x, low), high);

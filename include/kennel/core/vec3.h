@@ -96,11 +96,10 @@ KENNEL_HD Rotation<T> turn_z(const Rotation<T>& r, const T& sin, const T& cos) {
 }
 
 /// c x for a constant of the robot. Where the compiler knows that the constant is 0 the product
-/// vanishes; a plain product stays, because of what NaN times 0 is. The zero is negative: only that
-/// one leaves every sum as it was.
+/// vanishes; a plain product stays, because of what NaN times 0 is.
 template <bool kKnown, class T>
 KENNEL_HD T times(const scalar_of<T>& c, const T& x) {
-  if constexpr (kKnown) return c == 0 ? T(scalar_of<T>(-0.0)) : T(c) * x;
+  if constexpr (kKnown) return c == 0 ? nothing<T>() : T(c) * x;
   return T(c) * x;
 }
 template <bool kKnown, class T>

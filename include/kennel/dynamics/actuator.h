@@ -1,7 +1,7 @@
 // Servos and passive joint forces.
 #pragma once
 
-#include "kennel/core/lane.h"
+#include "kennel/core/vec3.h"
 #include "kennel/model/quadruped.h"
 
 namespace kennel {
@@ -15,22 +15,25 @@ struct ServoTorque {
 
 /// Position servo:  tau = strength clamp(kp (target - q) - kd qd, low, high)   [N m]
 /// (MuJoCo: gainprm, biasprm and forcerange all scaled by strength). The target is clamped to
-/// ctrlrange first.
-template <class T>
+/// ctrlrange first, where it has one.
+template <bool kKnown, class T>
 KENNEL_HD ServoTorque<T> servo_torque(const Hinge<scalar_of<T>>& hinge, const T& strength,
                                       const T& kp_factor, const T& kd_factor, const T& target,
                                       const T& q, const T& qd) {
-  const T goal = clamp(target, T(hinge.target_low), T(hinge.target_high));
+  T goal = target;
+  if (!kKnown || hinge.target_low > -INFINITY) goal = max(goal, T(hinge.target_low));
+  if (!kKnown || hinge.target_high < INFINITY) goal = min(goal, T(hinge.target_high));
   const T raw = kp_factor * T(hinge.kp) * (goal - q) - kd_factor * T(hinge.kd) * qd;
   const T low(hinge.force_low), high(hinge.force_high);
   return {strength * clamp(raw, low, high), either(raw <= low, raw >= high)};
 }
 
 /// Damping and spring of a joint   [N m]
-template <class T>
+template <bool kKnown, class T>
 KENNEL_HD T passive_torque(const Hinge<scalar_of<T>>& hinge, const T& damping_factor, const T& q,
                            const T& qd) {
-  return T(hinge.stiffness) * (T(hinge.springref) - q) - damping_factor * T(hinge.damping) * qd;
+  return times<kKnown>(hinge.stiffness, T(hinge.springref) - q) -
+         damping_factor * T(hinge.damping) * qd;
 }
 
 }  // namespace kennel

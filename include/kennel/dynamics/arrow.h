@@ -41,17 +41,17 @@ KENNEL_HD void add_inertia(const Inertia<T>& inertia, T (&base)[kBaseSystem]) {
   base[lower(2, 1)] = inertia.I.yz;
   base[lower(2, 2)] = inertia.I.zz;
   // Rows linear, columns angular: the transpose of [h]x.
-  base[lower(3, 0)] = T(0);
+  base[lower(3, 0)] = nothing<T>();
   base[lower(3, 1)] = inertia.h.z;
   base[lower(3, 2)] = -inertia.h.y;
   base[lower(4, 0)] = -inertia.h.z;
-  base[lower(4, 1)] = T(0);
+  base[lower(4, 1)] = nothing<T>();
   base[lower(4, 2)] = inertia.h.x;
   base[lower(5, 0)] = inertia.h.y;
   base[lower(5, 1)] = -inertia.h.x;
-  base[lower(5, 2)] = T(0);
+  base[lower(5, 2)] = nothing<T>();
   base[lower(3, 3)] = base[lower(4, 4)] = base[lower(5, 5)] = inertia.m;
-  base[lower(4, 3)] = base[lower(5, 3)] = base[lower(5, 4)] = T(0);
+  base[lower(4, 3)] = base[lower(5, 3)] = base[lower(5, 4)] = nothing<T>();
 }
 
 /// Eliminates a leg: factors it and subtracts its Schur complement from `base`, which holds the

@@ -83,8 +83,9 @@ KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& fri
 /// One sphere's contact with the floor.
 template <class T>
 struct ContactRows {
+  int link;                  // of the leg that carries the sphere; -1: there is no sphere
   Vec3<T> point;             // relative to the base origin
-  Vec3<T> u[kJointsPerLeg];  // columns of the point's Jacobian for the leg's hinges
+  Vec3<T> u[kJointsPerLeg];  // columns of the point's Jacobian for the leg's hinges up to `link`
   Vec3<T> w;                 // see the top of this file
   T D;                       // of every edge; 0 where the sphere does not touch
   T mu;
@@ -99,17 +100,18 @@ struct PointCost {
 
 template <class T>
 KENNEL_HD PointCost<T> point_cost(const T& D, const T& mu, const Vec3<T>& w) {
-  const T tx = mu * w.x, ty = mu * w.y;
-  const RowCost<T> a = one_sided(D, w.z + tx), b = one_sided(D, w.z - tx);
-  const RowCost<T> c = one_sided(D, w.z + ty), d = one_sided(D, w.z - ty);
+  const T tx = mu * w.x, ty = mu * w.y, one(1);
+  const RowCost<T> a = one_sided(one, w.z + tx), b = one_sided(one, w.z - tx);
+  const RowCost<T> c = one_sided(one, w.z + ty), d = one_sided(one, w.z - ty);
   const T sum_x = a.curvature + b.curvature, sum_y = c.curvature + d.curvature;
-  return {{mu * (a.gradient - b.gradient), mu * (c.gradient - d.gradient),
-           (a.gradient + b.gradient) + (c.gradient + d.gradient)},
-          mu * mu * sum_x,
-          mu * mu * sum_y,
-          sum_x + sum_y,
-          mu * (a.curvature - b.curvature),
-          mu * (c.curvature - d.curvature)};
+  const T mu_D = mu * D, mu2_D = mu * mu_D;
+  return {{mu_D * (a.gradient - b.gradient), mu_D * (c.gradient - d.gradient),
+           D * ((a.gradient + b.gradient) + (c.gradient + d.gradient))},
+          mu2_D * sum_x,
+          mu2_D * sum_y,
+          D * (sum_x + sum_y),
+          mu_D * (a.curvature - b.curvature),
+          mu_D * (c.curvature - d.curvature)};
 }
 
 /// Stiffness times a displacement of the point.
@@ -132,13 +134,12 @@ KENNEL_HD ContactRows<T> contact_rows(const Sphere<scalar_of<T>>& sphere, const 
                                       const Motion<T> (&S)[kJointsPerLeg], const Vec3<T>& velocity,
                                       const Vec3<T>& acc) {
   ContactRows<T> rows;
+  rows.link = sphere.link;
   rows.point = point;
   rows.mu = mu;
   KENNEL_UNROLL
-  for (int j = 0; j < kJointsPerLeg; ++j) {
-    rows.u[j] = Vec3<T>{T(0), T(0), T(0)};
-    if (j <= sphere.link) rows.u[j] = S[j].v + cross(S[j].w, point);
-  }
+  for (int j = 0; j < kJointsPerLeg; ++j)
+    if (j <= rows.link) rows.u[j] = S[j].v + cross(S[j].w, point);
   const T residual = distance - T(sphere.margin);
   const T d = impedance<T>(sphere.impedance, residual);
   // R of the pyramid's edges: 2 mu_reg^2 R_0, with mu_reg^2 = mu^2 / impratio and R_0 = (1-d)/d

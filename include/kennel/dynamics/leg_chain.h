@@ -16,14 +16,17 @@ struct LegChain {
   Vec3<T> centre[kSpheresPerLeg];     // sphere centres relative to the base origin
 };
 
-/// The base's inertia about its origin, with the environment's randomisation.
+/// A quarter of the base's inertia about its origin, with the environment's randomisation: the
+/// share of a leg.
 template <class T, class Legs>
-KENNEL_HD Inertia<T> base_inertia(const Quadruped<scalar_of<T>>& model,
-                                  const EnvParams<T, Legs>& params, const Rotation<T>& R_wb) {
-  const T mass = params.base_mass * T(model.base_mass);
+KENNEL_HD Inertia<T> quarter_of_base(const Quadruped<scalar_of<T>>& model,
+                                     const EnvParams<T, Legs>& params, const Rotation<T>& R_wb) {
+  using R = scalar_of<T>;
+  const T mass = params.base_mass * T(R(0.25) * model.base_mass);
   const Vec3<T> com = R_wb * (Vec3<T>::from(model.base_com) + params.base_com_shift);
   return inertia_about_origin(mass, com,
-                              params.base_inertia * rotated<false>(R_wb, model.base_inertia));
+                              (T(R(0.25)) * params.base_inertia) *
+                                  rotated<kKnownConstants<Legs>>(R_wb, model.base_inertia));
 }
 
 /// Kinematics of a leg at joint angles q.

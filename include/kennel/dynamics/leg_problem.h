@@ -42,14 +42,13 @@ KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
                                     const EnvParams<T, Legs>& params,
                                     const PhysicsState<T, Legs>& state, const Rotation<T>& R_wb) {
   BaseMotion<T> base;
-  const T zero(0), quarter(0.25);
+  const T zero(0);
   base.height = state.position.z;
   base.velocity = state.velocity;
   base.V = {R_wb * state.omega, {zero, zero, zero}};
   base.qacc = {R_wb * state.ang_acc, state.lin_acc};
   base.A = {base.qacc.w, base.qacc.v - Vec3<T>::from(model.gravity)};
-  const Inertia<T> whole = base_inertia<T>(model, params, R_wb);
-  base.quarter = {quarter * whole.m, quarter * whole.h, quarter * whole.I};
+  base.quarter = quarter_of_base<T>(model, params, R_wb);
   base.force = base.quarter * base.A + cross(base.V, base.quarter * base.V);
   return base;
 }
@@ -63,6 +62,7 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
                                  const BaseMotion<T>& base, const Rotation<T>& R_wb,
                                  const PerLegState& state, const T (&target)[kJointsPerLeg],
                                  LegProblem<T>& problem, PerLegReport& report) {
+  constexpr bool kKnown = kKnownConstants<Constants>;
   const LegChain<T> chain = leg_chain<T>(leg, leg_params, R_wb, state.q);
 
   // Recursive Newton-Euler at the warm start's acceleration: M a + bias without forming M a.
@@ -93,15 +93,15 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
     for (int k = 0; k <= j; ++k) problem.M.A[lower(j, k)] = dot(chain.S[k], problem.M.F[j]);
     problem.M.A[lower(j, j)] += armature;
 
-    const ServoTorque<T> servo = servo_torque<T>(hinge, params.strength, params.kp, params.kd,
-                                                 target[j], state.q[j], state.qd[j]);
+    const ServoTorque<T> servo = servo_torque<kKnown, T>(
+        hinge, params.strength, params.kp, params.kd, target[j], state.q[j], state.qd[j]);
     report.torque[j] = servo.torque;
     problem.implicit_damping[j] =
         select(servo.saturated, T(0), params.strength * params.kd * T(hinge.kd));
     problem.hinge[j] =
         hinge_rows<T>(hinge, params.frictionloss, state.q[j], state.qd[j], state.qacc[j]);
     problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - servo.torque -
-                          passive_torque<T>(hinge, params.damping, state.q[j], state.qd[j]);
+                          passive_torque<kKnown, T>(hinge, params.damping, state.q[j], state.qd[j]);
     if (j > 0) {
       composite = composite + chain.inertia[j - 1];
       total = total + force[j - 1];
@@ -114,7 +114,7 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     if (s >= leg.num_spheres) {
       const Vec3<T> zero{T(0), T(0), T(0)};
-      problem.contact[s] = {zero, {zero, zero, zero}, zero, T(0), T(1)};
+      problem.contact[s] = {-1, zero, {zero, zero, zero}, zero, T(0), T(1)};
       report.distance[s] = T(1e6f);
       report.velocity[s] = zero;
       continue;

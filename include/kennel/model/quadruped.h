@@ -75,7 +75,8 @@ struct Leg {
   int num_spheres = 0;
 };
 
-/// Whether the compiler knows the numbers in a type of leg constants.
+/// Whether the compiler knows the robot's numbers, in a type of leg constants or under a mapping of
+/// legs.
 template <class Constants>
 inline constexpr bool kKnownConstants = requires {
   Constants::kKnown;
