@@ -2,9 +2,13 @@
 // best of several counts.
 #include "bench.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +16,7 @@
 
 #include "bench_rates.h"
 #include "build_info.h"
+#include "kennel/core/check.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/sim/make_env.h"
 #include "run_config.h"
@@ -33,15 +38,34 @@ struct Measured {
   std::optional<TrainRate> training;
 };
 
+/// The interpreter and a script of bench/.
+std::vector<std::string> python_script(const char* name) {
+  const char* python = std::getenv("KENNEL_PYTHON");
+  const std::filesystem::path script = std::filesystem::path(KENNEL_SOURCE_DIR) / "bench" / name;
+  return {python ? python : KENNEL_PYTHON_PATH, script.string()};
+}
+
+/// Becomes bench/gpu_static.py, whose output and exit code are the command's.
+[[noreturn]] void show_gpu_static(bool json) {
+  std::vector<std::string> command = python_script("gpu_static.py");
+  if (json) command.push_back("--json");
+  std::vector<char*> argv;
+  for (std::string& part : command) argv.push_back(part.data());
+  argv.push_back(nullptr);
+  std::fflush(stdout);
+  ::execvp(argv[0], argv.data());
+  fail("cannot start ", command[0], ": ", std::strerror(errno));
+}
+
 std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
   if (!command.against_mujoco) return nullptr;
-  const char* python = std::getenv("KENNEL_PYTHON");
-  const std::filesystem::path script =
-      std::filesystem::path(KENNEL_SOURCE_DIR) / "bench/mujoco_batch.py";
   const int threads = command.threads > 0 ? command.threads : num_usable_cores();
-  auto process = std::make_unique<LineProcess>(std::vector<std::string>{
-      python ? python : KENNEL_PYTHON_PATH, script.string(), shipped_model().string(), "--threads",
-      std::to_string(threads), "--seconds", std::to_string(command.seconds)});
+  std::vector<std::string> line = python_script("mujoco_batch.py");
+  for (const std::string& part :
+       {shipped_model().string(), std::string("--threads"), std::to_string(threads),
+        std::string("--seconds"), std::to_string(command.seconds)})
+    line.push_back(part);
+  auto process = std::make_unique<LineProcess>(line);
   process->ask();  // it tries its settings before the first answer
   return process;
 }
@@ -118,6 +142,7 @@ void print_table(const Json& row) {
 }  // namespace
 
 int run_bench(const BenchCommand& command) {
+  if (command.gpu_static) show_gpu_static(command.json);
   const RunConfig config = load_run_config(command.config);
   const Quadruped<float> model = to_float(load_quadruped(shipped_model()).model);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command);

@@ -12,6 +12,7 @@ namespace kennel {
 struct BenchCommand {
   bool json = false;            // an object a line, else a table
   bool against_mujoco = false;  // measure MuJoCo's batch API beside it, alternating
+  bool gpu_static = false;      // only say what the compiled GPU kernel says of itself
   bool learner = false;         // measure training as well, and its shares
   std::vector<int> num_envs;    // one result for each; empty: the device's default
   int threads = 0;              // 0: one for each core

@@ -15,6 +15,9 @@ RunCommand add_bench(CLI::App& app) {
          "--against", [command](const std::string&) { command->against_mujoco = true; },
          "mujoco: measure MuJoCo's own batch API beside it, alternating")
       ->check(one_of({"mujoco"}));
+  app.add_flag("--gpu-static", command->gpu_static,
+               "no measurement: registers, spills and instructions of the compiled GPU kernel, and "
+               "the rate they promise; needs nvcc, no GPU");
   app.add_flag("--learner", command->learner,
                "measure training as well, and what it spends on what");
   app.add_option("--num-envs", command->num_envs,
@@ -30,7 +33,7 @@ RunCommand add_bench(CLI::App& app) {
   add_device(app, *device);
   app.add_option("--config", command->config, "recipe (default: the shipped one)");
   return [command, device] {
-    command->device = choose_device(*device);
+    if (!command->gpu_static) command->device = choose_device(*device);
     return run_bench(*command);
   };
 }

@@ -1,0 +1,155 @@
+"""What the compiled step kernel says of itself, without a GPU.
+
+python gpu_static.py [--json] [--arch 80 90 120] [--nvcc NVCC]
+
+Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
+a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
+taken as often as training takes it. Prints an object an architecture, or a table. Both sides of a branch count, so the count is an
+upper bound.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+KERNEL = 'folded_step_kernel'  # the one for the shipped robot
+SOLVER_ITERATIONS = 2  # training's
+THREADS_PER_ENV, THREADS_PER_BLOCK = 4, 128
+REGISTERS_PER_SM = 65536
+# Of the largest GPU of each architecture: multiprocessors, boost clock [GHz], shared memory [KiB] and warps a multiprocessor.
+GPUS = {
+    75: ('T4', 40, 1.59, 64, 32),
+    80: ('A100', 108, 1.41, 164, 64),
+    86: ('RTX A6000', 84, 1.80, 100, 48),
+    89: ('RTX 6000 Ada', 142, 2.50, 100, 48),
+    90: ('H200', 132, 1.98, 228, 64),
+    100: ('B200', 148, 1.96, 228, 64),
+    120: ('RTX PRO 6000', 188, 2.60, 100, 48),
+}
+LANES_PER_CLOCK = 128  # of a multiprocessor: four schedulers, 32 lanes each
+# Share of the peak issue rate that dense float code with few memory accesses reaches; an assumption until it is measured.
+ISSUE_SHARE = 0.6
+
+
+def fail(message):
+  sys.exit(f'kennel: {message}')
+
+
+def find_tool(name, wanted=None):
+  wheels = pathlib.Path(sysconfig.get_paths()['purelib']) / 'nvidia'
+  candidates = [wanted, shutil.which(name), f'/usr/local/cuda/bin/{name}', *map(str, wheels.glob(f'*/bin/{name}'))]
+  if name == 'nvcc':
+    candidates.insert(1, os.environ.get('CUDACXX'))
+  for candidate in candidates:
+    if candidate and os.access(candidate, os.X_OK):
+      return candidate
+  package = {'nvcc': 'cuda-toolkit[nvcc,cccl,cudart,crt,nvvm]==13.0.2', 'nvdisasm': 'nvidia-cuda-nvdisasm'}[name]
+  fail(f'{name} is missing; install the CUDA toolkit, or: {sys.executable} -m pip install "{package}"')
+
+
+def compile_kernel(nvcc, arch, cubin):
+  """The kernel as a cubin; returns what ptxas says of each function."""
+  command = [nvcc, '-cubin', '-o', str(cubin), '-O3', '-DNDEBUG', '-std=c++20', '--expt-relaxed-constexpr', '-Xptxas=-v',
+             f'--generate-code=arch=compute_{arch},code=sm_{arch}', f'-I{ROOT}', f'-I{ROOT}/include',
+             str(ROOT / 'kernels/step_kernel.cu')]
+  run = subprocess.run(command, capture_output=True, text=True)
+  if run.returncode != 0:
+    fail(f'sm_{arch}: {nvcc} failed: {(run.stderr.strip() or run.stdout.strip()).splitlines()[0]}')
+  return run.stderr + run.stdout
+
+
+def resources(log):
+  """Registers and bytes of stack, spills and shared memory of the kernel."""
+  part = next((p for p in re.split(r'Compiling entry function|Function properties for', log)[1:]
+               if KERNEL in p.split('\n')[0] and 'bytes stack frame' in p), None)
+  if part is None:
+    fail(f'ptxas said nothing of {KERNEL}; is it still in kernels/step_kernel.cu?')
+  stack, stores, loads = map(int, re.search(r'(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads', part).groups())
+  registers = int(re.search(r'Used (\d+) registers', part).group(1))
+  shared = re.search(r'(\d+) bytes smem', part)
+  return dict(registers=registers, stack_bytes=stack, spill_store_bytes=stores, spill_load_bytes=loads,
+              shared_bytes=int(shared.group(1)) if shared else 0)
+
+
+def disassembly(nvdisasm, cubin):
+  """The kernel's instructions and the positions of its labels."""
+  text = subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout
+  inside, instructions, labels = False, [], {}
+  for line in map(str.strip, text.splitlines()):
+    if re.match(r'\.section\s', line):
+      inside = '.text.' in line and KERNEL in line
+    elif inside and (label := re.match(r'(\.L_\w+):', line)):
+      labels[label.group(1)] = len(instructions)
+    elif inside and (instruction := re.match(r'/\*[0-9a-f]+\*/\s+(.*?)\s*;', line)):
+      instructions.append(instruction.group(1))
+  return instructions, labels
+
+
+def loops(instructions, labels):
+  """(first, last) of every backward branch that spans more than itself."""
+  found = []
+  for last, instruction in enumerate(instructions):
+    target = re.search(r'\bBRA\b.*`\((\.L_\w+)\)', instruction)
+    if target and labels.get(target.group(1), last) < last:
+      found.append((labels[target.group(1)], last))
+  return found
+
+
+def instructions_per_step(instructions, labels):
+  """Instructions that a thread executes in a physics step."""
+  found = loops(instructions, labels)
+  if not found:
+    fail(f'{KERNEL} has no loop over physics steps')
+  first, last = max(found, key=lambda loop: loop[1] - loop[0])
+  inner = [(a, b) for a, b in found if first < a and b < last]
+  outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
+  return last - first + 1 + sum((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost)
+
+
+def measure(arch, nvcc, nvdisasm):
+  gpu, multiprocessors, ghz, shared_kib, max_warps = GPUS[arch]
+  with tempfile.TemporaryDirectory() as folder:
+    cubin = pathlib.Path(folder) / 'step.cubin'
+    used = resources(compile_kernel(nvcc, arch, cubin))
+    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin))
+  per_thread = -(-used['registers'] // 8) * 8  # registers are handed out by eights
+  blocks = min(REGISTERS_PER_SM // (per_thread * THREADS_PER_BLOCK),
+               shared_kib * 1024 // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block
+               max_warps * 32 // THREADS_PER_BLOCK)
+  peak = multiprocessors * ghz * 1e9 * LANES_PER_CLOCK
+  return dict(arch=f'sm_{arch}', gpu=gpu, **used, warps_per_sm=blocks * THREADS_PER_BLOCK // 32,
+              instructions_per_physics_step=count, issue_share=ISSUE_SHARE,
+              predicted_physics_steps_per_s=ISSUE_SHARE * peak / count)
+
+
+def main():
+  parser = argparse.ArgumentParser()
+  parser.add_argument('--json', action='store_true')
+  parser.add_argument('--arch', type=int, nargs='+', default=[80, 90, 120], choices=sorted(GPUS))
+  parser.add_argument('--nvcc')
+  arguments = parser.parse_args()
+  nvcc, nvdisasm = find_tool('nvcc', arguments.nvcc), find_tool('nvdisasm')
+  if not arguments.json:
+    print(f'{"arch":8}{"gpu":14}{"registers":>10}{"stack":>7}{"spills":>8}{"warps/SM":>10}{"instructions":>14}{"predicted":>12}')
+  for arch in arguments.arch:
+    row = measure(arch, nvcc, nvdisasm)
+    if arguments.json:
+      print(json.dumps(row), flush=True)
+    else:
+      print(f'{row["arch"]:8}{row["gpu"]:14}{row["registers"]:10}{row["stack_bytes"]:7}'
+            f'{row["spill_store_bytes"] + row["spill_load_bytes"]:8}{row["warps_per_sm"]:10}'
+            f'{row["instructions_per_physics_step"]:14}{row["predicted_physics_steps_per_s"] / 1e6:10.0f} M', flush=True)
+  if not arguments.json:
+    print(f'stack and spills in bytes; instructions a physics step, four threads; steps a second at {ISSUE_SHARE:.0%} of the issue rate')
+
+
+if __name__ == '__main__':
+  main()
