@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# What a machine with a GPU has to show: builds, runs the GPU tests and sanitizers, measures, and writes one JSON and one
+# Markdown table. Needs no network where KENNEL_PYTHON has torch and CMAKE_PREFIX_PATH the C++ packages.
+#
+#   bench/gpu_acceptance.sh OUTDIR
+#
+# Each part has a time limit, and a part that fails does not stop the next. The exit code is 0 where all passed.
+set -uo pipefail
+if (($# != 1)); then
+  echo "usage: bench/gpu_acceptance.sh OUTDIR" >&2
+  exit 2
+fi
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+out=$(mkdir -p -- "$1" && cd -- "$1" && pwd) || exit 1
+kennel=$root/kennel
+python=${KENNEL_PYTHON:-$root/.venv/bin/python}
+export KENNEL_CUDA=ON KENNEL_CUDA_ARCHS=${KENNEL_CUDA_ARCHS:-native}
+
+if ! nvidia-smi >"$out/nvidia-smi.log" 2>&1; then
+  echo "kennel: no NVIDIA GPU: $(head -n1 "$out/nvidia-smi.log"); run this on a machine that has one" >&2
+  exit 1
+fi
+nvidia-smi --query-gpu=name,driver_version,clocks.max.sm,clocks.max.mem,memory.total --format=csv,noheader >"$out/device.csv"
+git -C "$root" rev-parse HEAD >"$out/commit" 2>/dev/null || echo unknown >"$out/commit"
+
+: >"$out/parts.tsv"
+part() {  # NAME SECONDS COMMAND...: runs it under a limit; its output goes to NAME.out and NAME.log
+  local name=$1 limit=$2 started=$SECONDS code=0
+  shift 2
+  timeout -k 5 "$limit" "$@" >"$out/$name.out" 2>"$out/$name.log" || code=$?
+  printf '%s\t%d\t%d\n' "$name" "$code" "$((SECONDS - started))" >>"$out/parts.tsv"
+  printf '%-20s %s after %d s\n' "$name" "$([[ $code == 0 ]] && echo passed || echo "FAILED with code $code")" "$((SECONDS - started))" >&2
+  return "$code"
+}
+have() { command -v "$1" >/dev/null; }
+
+part build 240 "$kennel" build --all || { tail -n 30 "$out/build.log" >&2; exit 1; }
+part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs'
+
+if have compute-sanitizer; then
+  for tool in memcheck racecheck initcheck synccheck; do
+    part "sanitizer_$tool" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 \
+      "$root/build/bin/vec_env_test" --gtest_filter='CudaEnv.StartsAndSteps*'
+  done
+fi
+
+part bench 60 "$kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
+if have ncu; then
+  part ncu 60 ncu --csv --page raw --kernel-name regex:step_kernel --launch-skip 20 --launch-count 1 \
+    --metrics gpu__time_duration.sum,sm__warps_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum,sm__inst_issued.avg.pct_of_peak_sustained_active,dram__throughput.avg.pct_of_peak_sustained_elapsed,smsp__average_warps_issue_stalled_wait_per_issue_active.ratio,smsp__average_warps_issue_stalled_no_instruction_per_issue_active.ratio,smsp__average_warps_issue_stalled_short_scoreboard_per_issue_active.ratio,smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio \
+    "$root/build/bin/kennel" bench --json --device cuda --seconds 0.01 --repeats 1 --num-envs 65536
+fi
+part train 90 "$kennel" train --device cuda --out "$out/run" --force --minutes 1 --num-envs 4096
+part train_bench 60 "$kennel" bench --json --device cuda --learner --seconds 0.5 --repeats 1 --num-envs 4096
+if "$python" -c 'import mujoco.mjx' 2>/dev/null; then
+  part mjx 90 "$python" "$root/bench/mjx_rate.py" "$root/envs/pupper_v3/pupper_v3.xml" --num-envs 4096
+fi
+part static 60 "$kennel" bench --gpu-static --json
+
+"$python" "$root/bench/gpu_summary.py" "$out" || exit 1
+cat -- "$out/results.md"
+! cut -f2 "$out/parts.tsv" | grep -qv '^0$'

@@ -1,0 +1,67 @@
+"""Gathers what bench/gpu_acceptance.sh left in a folder into results.json and results.md.
+
+python gpu_summary.py FOLDER
+"""
+
+import csv
+import json
+import pathlib
+import sys
+
+
+def json_lines(path):
+  """The JSON objects of a file, an object a line; none where the part did not run or failed early."""
+  if not path.exists():
+    return []
+  return [json.loads(line) for line in path.read_text().splitlines() if line.startswith('{')]
+
+
+def counters(path):
+  """Metric names and values of ncu's raw page."""
+  if not path.exists():
+    return {}
+  rows = [row for row in csv.reader(path.read_text().splitlines()) if len(row) > 5]
+  if len(rows) < 3:  # names, units, one kernel
+    return {}
+  names, units, values = rows[0], rows[1], rows[2]
+  return {name: f'{value} {unit}'.strip() for name, unit, value in zip(names, units, values) if '__' in name or name == 'Kernel Name'}
+
+
+def main(folder):
+  folder = pathlib.Path(folder)
+  name, driver, sm_clock, memory_clock, memory = [
+      x.strip() for x in (folder / 'device.csv').read_text().splitlines()[0].split(',')]
+  parts = [line.split('\t') for line in (folder / 'parts.tsv').read_text().splitlines()]
+  results = {
+      'device': name, 'driver': driver, 'max_sm_clock': sm_clock, 'max_memory_clock': memory_clock, 'memory': memory,
+      'commit': (folder / 'commit').read_text().strip(),
+      'parts': {part: {'exit_code': int(code), 'seconds': int(seconds)} for part, code, seconds in parts},
+      'bench': json_lines(folder / 'bench.out'),
+      'train': json_lines(folder / 'train_bench.out'),
+      'mjx': json_lines(folder / 'mjx.out'),
+      'static': json_lines(folder / 'static.out'),
+      'ncu': counters(folder / 'ncu.out'),
+  }
+  for row in results['bench']:
+    row['control_step_us'] = 1e6 * row['num_envs'] / row['env_steps_per_s']
+  (folder / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
+
+  lines = [f'# {name}', '', f'Driver {driver}, clocks up to {sm_clock} and {memory_clock}, {memory}; commit {results["commit"]}.', '',
+           '| environments | environment steps/s | physics steps/s | control step |', '|---|---|---|---|']
+  for row in results['bench']:
+    lines.append(f'| {row["num_envs"]} | {row["env_steps_per_s"] / 1e6:.1f} M | {row["physics_steps_per_s"] / 1e6:.0f} M | '
+                 f'{row["control_step_us"]:.0f} us |')
+  for row in results['train']:
+    lines += ['', f'Training, {row["num_envs"]} environments, learning included: {row["train_steps_per_s"] / 1e6:.2f} M environment steps/s.']
+  for row in results['mjx']:
+    lines += ['', f'MJX, {row["num_envs"]} environments, the same model: {row["physics_steps_per_s"] / 1e6:.2f} M physics steps/s.']
+  if results['ncu']:
+    lines += ['', '| counter of one launch, 65,536 environments | value |', '|---|---|']
+    lines += [f'| {key} | {value} |' for key, value in results['ncu'].items()]
+  lines += ['', '| part | exit code | seconds |', '|---|---|---|']
+  lines += [f'| {part} | {code} | {seconds} |' for part, code, seconds in parts]
+  (folder / 'results.md').write_text('\n'.join(lines) + '\n')
+
+
+if __name__ == '__main__':
+  main(*sys.argv[1:])
