@@ -29,7 +29,7 @@ def main(nvcc):
       problems.append(f'{row["arch"]}: {row["instructions_per_physics_step"]} instructions a step; expected at most {most}')
     if row['warps_per_sm'] < 8:
       problems.append(f'{row["arch"]}: {row["warps_per_sm"]} warps a multiprocessor; expected at least 8')
-  sys.exit('\n'.join(problems))
+  sys.exit('\n'.join(problems) or 0)
 
 
 if __name__ == '__main__':
