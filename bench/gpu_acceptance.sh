@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # What a machine with a GPU has to show: builds, runs the GPU tests and sanitizers, measures, and writes one JSON and one
-# Markdown table. Needs no network where KENNEL_PYTHON has torch and CMAKE_PREFIX_PATH the C++ packages.
+# Markdown table. Needs nvcc 13; no network where KENNEL_PYTHON has torch and CMAKE_PREFIX_PATH the C++ packages.
 #
 #   bench/gpu_acceptance.sh OUTDIR
 #
-# Each part has a time limit, and a part that fails does not stop the next. The exit code is 0 where all passed.
+# Each part has a time limit, and a part that fails does not stop the next, but for the build. The exit code is 0 where all passed.
 set -uo pipefail
 if (($# != 1)); then
   echo "usage: bench/gpu_acceptance.sh OUTDIR" >&2
@@ -34,23 +34,27 @@ part() {  # NAME SECONDS COMMAND...: runs it under a limit; its output goes to N
 }
 have() { command -v "$1" >/dev/null; }
 
-part build 240 "$kennel" build --all || { tail -n 30 "$out/build.log" >&2; exit 1; }
+part build 300 "$kennel" build --all || { tail -n 30 "$out/build.log" >&2; exit 1; }
+if [[ ! -f $root/build/bin/libkennel_cuda.so ]]; then
+  echo "kennel: the build has no CUDA backend; is nvcc 13 installed? see $out/build.log" >&2
+  exit 1
+fi
 part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs'
 
 if have compute-sanitizer; then
   for tool in memcheck racecheck initcheck synccheck; do
-    part "sanitizer_$tool" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 \
+    part "sanitizer_$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 \
       "$root/build/bin/vec_env_test" --gtest_filter='CudaEnv.StartsAndSteps*'
   done
 fi
 
 part bench 60 "$kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
 if have ncu; then
-  part ncu 60 ncu --csv --page raw --kernel-name regex:step_kernel --launch-skip 20 --launch-count 1 \
+  part ncu 60 ncu --csv --page raw --log-file "$out/ncu.csv" --kernel-name regex:step_kernel --launch-skip 5 --launch-count 1 \
     --metrics gpu__time_duration.sum,sm__warps_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum,sm__inst_issued.avg.pct_of_peak_sustained_active,dram__throughput.avg.pct_of_peak_sustained_elapsed,smsp__average_warps_issue_stalled_wait_per_issue_active.ratio,smsp__average_warps_issue_stalled_no_instruction_per_issue_active.ratio,smsp__average_warps_issue_stalled_short_scoreboard_per_issue_active.ratio,smsp__average_warps_issue_stalled_long_scoreboard_per_issue_active.ratio \
-    "$root/build/bin/kennel" bench --json --device cuda --seconds 0.01 --repeats 1 --num-envs 65536
+    "$root/build/bin/kennel" bench --json --device cuda --seconds 0.2 --repeats 1 --num-envs 65536
 fi
-part train 90 "$kennel" train --device cuda --out "$out/run" --force --minutes 1 --num-envs 4096
+part train 90 "$kennel" train --device cuda --out "$out/run" --force --minutes 0.5 --num-envs 4096
 part train_bench 60 "$kennel" bench --json --device cuda --learner --seconds 0.5 --repeats 1 --num-envs 4096
 if "$python" -c 'import mujoco.mjx' 2>/dev/null; then
   part mjx 90 "$python" "$root/bench/mjx_rate.py" "$root/envs/pupper_v3/pupper_v3.xml" --num-envs 4096

@@ -24,18 +24,18 @@ KERNEL = 'folded_step_kernel'  # the one for the shipped robot
 SOLVER_ITERATIONS = 2  # training's
 THREADS_PER_ENV, THREADS_PER_BLOCK = 4, 128
 REGISTERS_PER_SM = 65536
-# Of the largest GPU of each architecture: multiprocessors, boost clock [GHz], shared memory [KiB] and warps a multiprocessor.
+# A GPU of each architecture: multiprocessors, boost clock [GHz], and of a multiprocessor the shared memory [KiB], warps and float
+# lanes.
 GPUS = {
-    75: ('T4', 40, 1.59, 64, 32),
-    80: ('A100', 108, 1.41, 164, 64),
-    86: ('RTX A6000', 84, 1.80, 100, 48),
-    89: ('RTX 6000 Ada', 142, 2.50, 100, 48),
-    90: ('H200', 132, 1.98, 228, 64),
-    100: ('B200', 148, 1.96, 228, 64),
-    120: ('RTX PRO 6000', 188, 2.60, 100, 48),
+    75: ('T4', 40, 1.59, 64, 32, 64),
+    80: ('A100', 108, 1.41, 164, 64, 64),
+    86: ('RTX A6000', 84, 1.80, 100, 48, 128),
+    89: ('RTX 6000 Ada', 142, 2.50, 100, 48, 128),
+    90: ('H200', 132, 1.98, 228, 64, 128),
+    100: ('B200', 148, 1.96, 228, 64, 128),
+    120: ('RTX PRO 6000', 188, 2.60, 100, 48, 128),
 }
-LANES_PER_CLOCK = 128  # of a multiprocessor: four schedulers, 32 lanes each
-# Share of the peak issue rate that dense float code with few memory accesses reaches; an assumption until it is measured.
+# Share of the peak float rate that dense float code with few memory accesses reaches; an assumption until it is measured.
 ISSUE_SHARE = 0.6
 
 
@@ -111,11 +111,13 @@ def instructions_per_step(instructions, labels):
   first, last = max(found, key=lambda loop: loop[1] - loop[0])
   inner = [(a, b) for a, b in found if first < a and b < last]
   outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
+  if len(outermost) > 1:
+    fail(f'{KERNEL} has {len(outermost)} loops inside a physics step; only the solver\'s was expected')
   return last - first + 1 + sum((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost)
 
 
 def measure(arch, nvcc, nvdisasm):
-  gpu, multiprocessors, ghz, shared_kib, max_warps = GPUS[arch]
+  gpu, multiprocessors, ghz, shared_kib, max_warps, lanes = GPUS[arch]
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
     used = resources(compile_kernel(nvcc, arch, cubin))
@@ -124,7 +126,7 @@ def measure(arch, nvcc, nvdisasm):
   blocks = min(REGISTERS_PER_SM // (per_thread * THREADS_PER_BLOCK),
                shared_kib * 1024 // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block
                max_warps * 32 // THREADS_PER_BLOCK)
-  peak = multiprocessors * ghz * 1e9 * LANES_PER_CLOCK
+  peak = multiprocessors * ghz * 1e9 * lanes
   return dict(arch=f'sm_{arch}', gpu=gpu, **used, warps_per_sm=blocks * THREADS_PER_BLOCK // 32,
               instructions_per_physics_step=count, issue_share=ISSUE_SHARE,
               predicted_physics_steps_per_s=ISSUE_SHARE * peak / count)
@@ -148,7 +150,7 @@ def main():
             f'{row["spill_store_bytes"] + row["spill_load_bytes"]:8}{row["warps_per_sm"]:10}'
             f'{row["instructions_per_physics_step"]:14}{row["predicted_physics_steps_per_s"] / 1e6:10.0f} M', flush=True)
   if not arguments.json:
-    print(f'stack and spills in bytes; instructions a physics step, four threads; steps a second at {ISSUE_SHARE:.0%} of the issue rate')
+    print(f'stack and spills in bytes; instructions a physics step, four threads; steps a second at {ISSUE_SHARE:.0%} of the float rate')
 
 
 if __name__ == '__main__':

@@ -17,12 +17,14 @@ def json_lines(path):
 
 
 def counters(path):
-  """Metric names and values of ncu's raw page."""
+  """Metric names and values of ncu's raw page: a row of names, one of units, one a kernel."""
   if not path.exists():
     return {}
-  rows = [row for row in csv.reader(path.read_text().splitlines()) if len(row) > 5]
-  if len(rows) < 3:  # names, units, one kernel
+  rows = list(csv.reader(path.read_text().splitlines()))
+  header = next((at for at, row in enumerate(rows) if row and row[0] == 'ID'), None)
+  if header is None or len(rows) < header + 3:
     return {}
+  rows = rows[header:]
   names, units, values = rows[0], rows[1], rows[2]
   return {name: f'{value} {unit}'.strip() for name, unit, value in zip(names, units, values) if '__' in name or name == 'Kernel Name'}
 
@@ -40,7 +42,7 @@ def main(folder):
       'train': json_lines(folder / 'train_bench.out'),
       'mjx': json_lines(folder / 'mjx.out'),
       'static': json_lines(folder / 'static.out'),
-      'ncu': counters(folder / 'ncu.out'),
+      'ncu': counters(folder / 'ncu.csv'),
   }
   for row in results['bench']:
     row['control_step_us'] = 1e6 * row['num_envs'] / row['env_steps_per_s']

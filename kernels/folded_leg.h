@@ -61,13 +61,14 @@ struct FoldedLegThread : LegThread<Exchange> {
   /// so that `times` in vec3.h, which asks whether a constant is zero, has one answer for all.
   static constexpr std::array<float, kNumLegs> values(std::size_t field) {
     std::array<float, kNumLegs> out{};
-    bool all_zero = true;
+    // Words below the smallest normal float are whole numbers and zeros.
+    bool a_number = false;
     for (int leg = 0; leg < kNumLegs; ++leg) {
       out[leg] = std::bit_cast<std::array<float, kFields>>(pupper::kFoldedRobot.leg[leg])[field];
-      all_zero = all_zero && out[leg] == 0.0f;
+      a_number = a_number || std::abs(out[leg]) >= 1e-37f;
     }
     for (float& x : out)
-      if (x == 0.0f && !all_zero) x = 1e-30f;
+      if (x == 0.0f && a_number) x = 1e-30f;
     return out;
   }
 

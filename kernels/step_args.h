@@ -11,9 +11,9 @@
 
 namespace kennel {
 
-/// Device memory of a batch. `stride` is the number of environments padded to whole warps.
+/// Device memory of a batch. `stride` is the number of environments padded to whole blocks.
 struct BatchMemory {
-  std::uint32_t* state;  // FieldLayout::kBytesPerEnv / 4 fields of `stride` environments
+  std::uint32_t* state;  // state_bytes_per_env() / 4 fields of `stride` environments
   float* stats;          // EnvStats fields of `stride` environments
   int num_envs, stride;
   std::uint32_t first_env_id;

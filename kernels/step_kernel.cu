@@ -3,7 +3,7 @@
 // Four neighbouring threads own an environment, a leg each; sums over legs are two shuffles. State
 // is loaded once into shared memory, where the physics finds it when it has registers to spare, and
 // is stored once (field_layout.h). The frame history stays in device memory.
-// The number of environments is padded to whole warps and no thread returns early, because the
+// The number of environments is padded to whole blocks and no thread returns early, because the
 // shuffles need all lanes; padding environments run and write nothing.
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"

@@ -14,6 +14,9 @@ namespace {
 using Narrow = EnvState<float, AllLegs>;
 using NarrowHistory = FrameHistory<float, AllLegs>;
 
+/// Changes with the layout of `Saved`. Other backends have other tags.
+constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '2'};
+
 /// An environment as saved.
 struct Saved {
   Narrow state;
@@ -184,17 +187,23 @@ Narrow CpuBatch::env(int index) const {
 }
 
 std::vector<std::byte> CpuBatch::save_state() const {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(num_envs_) * sizeof(Saved));
+  std::vector<std::byte> bytes(sizeof kTag + static_cast<std::size_t>(num_envs_) * sizeof(Saved));
+  std::memcpy(bytes.data(), kTag, sizeof kTag);
   for (int e = 0; e < num_envs_; ++e) {
     Saved saved;
     extract_lane<kWidth>(blocks_[e / kWidth].state, e % kWidth, saved.state);
     extract_lane<kWidth>(blocks_[e / kWidth].history, e % kWidth, saved.history);
-    std::memcpy(bytes.data() + e * sizeof saved, &saved, sizeof saved);
+    std::memcpy(bytes.data() + sizeof kTag + e * sizeof saved, &saved, sizeof saved);
   }
   return bytes;
 }
 
 void CpuBatch::load_state(std::span<const std::byte> bytes) {
+  KENNEL_CHECK(
+      bytes.size() >= sizeof kTag && std::memcmp(bytes.data(), kTag, sizeof kTag) == 0,
+      "the saved environments are of another backend or an older version; resume with the --device "
+      "and the program that wrote them, or start from the networks alone with --init-from");
+  bytes = bytes.subspan(sizeof kTag);
   KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Saved), "the saved environments hold ",
                bytes.size(), " bytes; expected ", num_envs_ * sizeof(Saved), " for ", num_envs_,
                " environments: resume with the batch size it was saved with");

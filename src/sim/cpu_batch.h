@@ -35,10 +35,10 @@ class CpuBatch {
   /// Sums over environments since the last call, in a fixed order; clears them.
   pupper::EnvStats<double> drain_stats();
 
-  /// Every environment's state, field by field, environments adjacent: the same bytes for every
-  /// lane width.
+  /// A tag of this backend and layout, then every environment's state and history: the same bytes
+  /// for every lane width.
   std::vector<std::byte> save_state() const;
-  /// \throws Error when the size does not fit
+  /// \throws Error when the tag or the size does not fit
   void load_state(std::span<const std::byte> bytes);
 
   /// One environment's state as plain floats.

@@ -85,20 +85,32 @@ class CudaEnv final : public VecEnv {
     return stats_from(sums, spec().control_dt);
   }
 
-  torch::Tensor save_state() const override { return state_.cpu(); }
+  torch::Tensor save_state() const override { return torch::cat({tag(), state_.cpu()}); }
 
   void load_state(const torch::Tensor& state) override {
-    KENNEL_CHECK(
-        state.numel() == state_.numel() && state.scalar_type() == torch::kUInt8,
-        "the saved environments hold ", state.numel(), " bytes; expected ", state_.numel(), " for ",
-        spec().num_envs,
-        " environments: resume with the batch size and on the kind of device it was saved with");
-    state_.copy_(state);
+    const std::int64_t tag_size = tag().numel();
+    KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= tag_size &&
+                     torch::equal(state.narrow(0, 0, tag_size), tag()),
+                 "the saved environments are of another backend or an older version; resume with "
+                 "the --device and the program that wrote them, or start from the networks alone "
+                 "with --init-from");
+    const torch::Tensor fields = state.narrow(0, tag_size, state.numel() - tag_size);
+    KENNEL_CHECK(fields.numel() == state_.numel(), "the saved environments hold ", fields.numel(),
+                 " bytes; expected ", state_.numel(), " for ", spec().num_envs,
+                 " environments: resume with the batch size it was saved with");
+    state_.copy_(fields);
     started_ = true;
   }
 
  private:
   cudaStream_t stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
+
+  /// Changes with the layout of the saved fields. Other backends have other tags.
+  static torch::Tensor tag() {
+    constexpr char kTag[] = "cudaenv2";
+    return torch::tensor(
+        at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(kTag), 8));
+  }
 
   void check_memory(int num_envs) const {
     std::size_t free = 0, total = 0;

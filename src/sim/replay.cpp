@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -15,7 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "kennel-replay 1";
-constexpr int kLongest = 1'000'000;  // physics steps
 
 /// The parameters by name, as spans of numbers; the one list for reading and writing.
 template <class Params, class Visit>
@@ -66,7 +66,7 @@ class Reader {
   int integer(const std::string& key, int least) const {
     const Json& value = at(key);
     const bool fits = value.is_number_integer() && value.get<std::int64_t>() >= least &&
-                      value.get<std::int64_t>() <= kLongest;
+                      value.get<std::int64_t>() <= std::numeric_limits<int>::max();
     KENNEL_CHECK(fits, where_, ": \"", key, "\": expected a whole number of at least ", least,
                  ", got ", value.dump());
     return value.get<int>();

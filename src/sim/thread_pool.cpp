@@ -42,7 +42,9 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::run(std::int64_t count, const Task& task) {
   if (count <= 1 || threads_.empty()) {
-    for (std::int64_t index = 0; index < count; ++index) task(index, 0);
+    Round round(task, count);
+    take_tasks(round, 0);
+    if (round.error) std::rethrow_exception(round.error);
     return;
   }
   const auto round = std::make_shared<Round>(task, count);

@@ -1,7 +1,7 @@
 // "For each leg": the one thing that differs between the CPU, where a loop visits four legs, and
 // the GPU, where each of four neighbouring threads holds one.
 //
-// Lane code keeps what belongs to legs in arrays of `Legs::kLocal` slots, walks them with `each`,
+// Lane code keeps what belongs to legs in arrays of `Legs::kLocal` slots, walks them in a loop,
 // and adds over all four legs with `sum`. What belongs to the base is held by every thread alike,
 // so all four copies must have the same bits: a sum adds (leg 0 + leg 1) + (leg 2 + leg 3)
 // everywhere.

@@ -17,8 +17,8 @@
 namespace kennel {
 
 // Where the compiler knows the number of iterations, unrolled ones save 5 % of the instructions,
-// because the first and the last do less. On sm_80 they spill registers; elsewhere the number is
-// not known.
+// because the first and the last do less. On sm_75 and sm_80 they spill registers; on the CPU the
+// number is not known.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ > 800
 #define KENNEL_UNROLL_ITERATIONS _Pragma("unroll")
 #else

@@ -40,8 +40,8 @@ class ThreadPool {
     const std::int64_t count;
     std::atomic<std::int64_t> next = 0;  // first index nobody has taken
     std::atomic<std::int64_t> done = 0;
-    std::mutex error_mutex;
-    std::exception_ptr error;
+    std::mutex error_mutex{};
+    std::exception_ptr error{};
   };
 
   void work(int worker);
