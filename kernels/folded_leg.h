@@ -37,14 +37,13 @@ struct FoldedLegThread : LegThread<Exchange> {
     return wanted.iterations == kSolver.iterations && wanted.ls_iterations == kSolver.ls_iterations;
   }
 
-  KENNEL_HD FoldedConstants constants(const Quadruped<float>&, int) const {
+  KENNEL_HD FoldedConstants constants() const {
     return all_fields(std::make_index_sequence<kFields>{});
   }
-  KENNEL_HD const Quadruped<float>& robot(const Quadruped<float>&) const {
+  KENNEL_HD const Quadruped<float>& robot() const {
     static constexpr Quadruped<float> kRobot = pupper::kFoldedRobot;
     return kRobot;
   }
-  KENNEL_HD SolverOptions solver(const SolverOptions&) const { return kSolver; }
 
  private:
   static constexpr std::size_t kFields = sizeof(Leg<float>) / 4;

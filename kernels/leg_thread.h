@@ -17,19 +17,6 @@ struct LegThread {
   KENNEL_HD int leg(int) const { return leg_index; }
   KENNEL_HD bool leads() const { return leg_index == 0; }
 
-  template <class Robot>
-  KENNEL_HD const auto& constants(const Robot& robot, int) const {
-    return robot.leg[leg_index];
-  }
-  template <class Options>
-  KENNEL_HD const Options& solver(const Options& wanted) const {
-    return wanted;
-  }
-  template <class Robot>
-  KENNEL_HD const Robot& robot(const Robot& loaded) const {
-    return loaded;
-  }
-
   /// (l0 + l1) + (l2 + l3) in all four threads: addition commutes, so each thread's order gives the
   /// same bits. `add` must not be contracted with a multiplication around it, or the copies would
   /// differ.

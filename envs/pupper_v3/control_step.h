@@ -93,8 +93,8 @@ KENNEL_HD void simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s
     }
     T target[Legs::kLocal][kJointsPerLeg];
     arrived_targets(task, legs, k, s, target);
-    kennel::step<T, Legs>(legs.robot(task.model), legs.solver(task.solver), s.params, target, legs,
-                          s.physics, report);
+    kennel::step<T, Legs>(robot_under(legs, task.model), solver_under(legs, task.solver), s.params,
+                          target, legs, s.physics, report);
   }
   arriving = select_sample<T>(s.imu_delay == T(0), true_imu(s.physics), arriving);
 }

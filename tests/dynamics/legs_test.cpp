@@ -161,7 +161,7 @@ TEST(FoldedRobot, ComputesWhatTheLoadedOneDoes) {
       float mine[1][kJointsPerLeg];
       std::memcpy(mine, target[leg], sizeof mine);
       for (int i = 0; i < 5; ++i)
-        step<float, Legs>(legs.robot(model), legs.solver({}), own, mine, legs, s, own_report);
+        step<float, Legs>(legs.robot(), legs.kSolver, own, mine, legs, s, own_report);
     });
     for (int leg = 0; leg < kNumLegs; ++leg) {
       EXPECT_EQ(

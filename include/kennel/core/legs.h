@@ -25,20 +25,6 @@ struct AllLegs {
   /// Whether this thread writes what belongs to the whole environment.
   KENNEL_HD bool leads() const { return true; }
 
-  /// The constants of the leg in a slot, and of the whole robot.
-  template <class Robot>
-  KENNEL_HD const auto& constants(const Robot& robot, int slot) const {
-    return robot.leg[slot];
-  }
-  template <class Options>
-  KENNEL_HD const Options& solver(const Options& wanted) const {
-    return wanted;
-  }
-  template <class Robot>
-  KENNEL_HD const Robot& robot(const Robot& loaded) const {
-    return loaded;
-  }
-
   /// Sums K numbers over the legs: out[k] = sum over legs of local[slot][k].
   template <class T, int K>
   KENNEL_HD void sum(const T (&local)[kLocal][K], T (&out)[K]) const {

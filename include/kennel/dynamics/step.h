@@ -104,7 +104,7 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
   Acceleration<T, Legs> a;
   a.base = base.qacc;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
-    build_leg_problem<T>(model, legs.constants(model, slot), params, params.leg[slot], base, R_wb,
+    build_leg_problem<T>(model, leg_under(legs, model, slot), params, params.leg[slot], base, R_wb,
                          state.leg[slot], target[slot], leg[slot], report.leg[slot]);
     for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] = state.leg[slot].qacc[j];
   }

@@ -102,6 +102,33 @@ struct Quadruped {
   R total_mass = R(0);  // kg
 };
 
+/// The robot, the constants of the leg in a slot, and the solver's options under a mapping of legs:
+/// the loaded ones, or those that the mapping knows at compile time.
+template <class Legs, class R>
+KENNEL_HD const Quadruped<R>& robot_under(const Legs& legs, const Quadruped<R>& loaded) {
+  if constexpr (kKnownConstants<Legs>) {
+    return legs.robot();
+  } else {
+    return loaded;
+  }
+}
+template <class Legs, class R>
+KENNEL_HD decltype(auto) leg_under(const Legs& legs, const Quadruped<R>& loaded, int slot) {
+  if constexpr (kKnownConstants<Legs>) {
+    return legs.constants();
+  } else {
+    return (loaded.leg[legs.leg(slot)]);
+  }
+}
+template <class Legs, class Options>
+KENNEL_HD Options solver_under(const Legs& legs, const Options& wanted) {
+  if constexpr (kKnownConstants<Legs>) {
+    return legs.kSolver;
+  } else {
+    return wanted;
+  }
+}
+
 static_assert(std::is_trivially_copyable_v<Quadruped<float>>);
 
 }  // namespace kennel
