@@ -59,7 +59,7 @@ Hinge<float> to_float(const Hinge<double>& h) {
   out.force_high = f(h.force_high);
   out.target_low = f(h.target_low);
   out.target_high = f(h.target_high);
-  out.has_limit = h.has_limit;
+  out.limits_at_once = h.limits_at_once;
   out.qpos_index = h.qpos_index;
   out.ctrl_index = h.ctrl_index;
   return out;
@@ -86,6 +86,7 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   out.impratio = static_cast<float>(m.impratio);
   out.floor_height = static_cast<float>(m.floor_height);
   out.integrator = m.integrator;
+  out.both_limits = m.both_limits;
   out.base_mass = static_cast<float>(m.base_mass);
   copy_rounded(m.base_com, out.base_com);
   copy_rounded(m.base_inertia, out.base_inertia);

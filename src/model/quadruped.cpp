@@ -32,15 +32,12 @@ void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
       impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
   hinge.friction_R = std::max<double>(mjMINVAL, (1 - friction.d0) / friction.d0 * hinge.invweight);
   hinge.friction_B = friction.B;
-  hinge.has_limit = m.jnt_limited[joint] && !(off & mjDSBL_LIMIT);
   hinge.range_low = m.jnt_range[2 * joint];
   hinge.range_high = m.jnt_range[2 * joint + 1];
   hinge.limit_margin = m.jnt_margin[joint];
   hinge.limit = impedance_from(m, m.jnt_solref + mjNREF * joint, m.jnt_solimp + mjNIMP * joint);
-  s.require(
-      !hinge.has_limit || 2 * hinge.limit_margin <= hinge.range_high - hinge.range_low, mjOBJ_JOINT,
-      joint,
-      "both limits can act at once (range narrower than two margins), which is not supported");
+  if (m.jnt_limited[joint] && !(off & mjDSBL_LIMIT))
+    hinge.limits_at_once = 2 * hinge.limit_margin > hinge.range_high - hinge.range_low ? 2 : 1;
 }
 
 void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
@@ -98,6 +95,7 @@ LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
     auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
     fill_hinge(source, skeleton.joint[k], hinge);
     fill_servo(source, servo[k], hinge);
+    out.both_limits |= hinge.limits_at_once == 2;
     const char* joint_name = mj_id2name(&model, mjOBJ_JOINT, skeleton.joint[k]);
     loaded.joint_names.push_back(joint_name ? joint_name : text("joint_", k));
   }

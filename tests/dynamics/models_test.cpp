@@ -38,6 +38,7 @@ std::filesystem::path variant(const std::string& name,
 struct Variant {
   const char* name;
   std::vector<std::pair<std::string, std::string>> changes;
+  bool both_limits = false;  // of one hinge act at once
 };
 
 const Variant kVariants[] = {
@@ -57,6 +58,11 @@ const Variant kVariants[] = {
        "solimp=\"0.1 0.95 0.01\" priority=\"2\" margin=\"0.004\" gap=\"0.002\""},
       {"friction=\"0.8", "friction=\"0.6"}}},
     {"short_timeconst", {{"solimp=\"0.015 1 0.031\"", "solref=\"0.003 0.8\""}}},
+    {"both_limits_of_a_hinge",
+     {{"damping=\"0.01\"", "damping=\"0.01\" margin=\"0.5\""},
+      {"range=\"-1.22 2.51\"", "range=\"-0.5 0.2\""},
+      {"range=\"-0.71 2.79\"", "range=\"-0.3 0.4\""}},
+     true},
     {"tilted_gravity_and_timestep",
      {{"timestep=\"0.004\"", "timestep=\"0.002\" gravity=\"1.5 -0.7 -9\""}}},
 };
@@ -76,7 +82,7 @@ TEST_P(OtherModels, MatchMujocoStepByStepAndIntegrateAlike) {
   const Params<double> params = nominal_params<double, AllLegs>(model, {});
   Draw draw(40 + static_cast<unsigned>(GetParam()));
   double worst = 0, worst_velocity = 0;
-  int contacts = 0;
+  int contacts = 0, both_limits = 0;
   State<double> state{};
   double target[kNumLegs][kJointsPerLeg] = {};
   for (int i = 0; i < 600; ++i) {
@@ -102,6 +108,10 @@ TEST_P(OtherModels, MatchMujocoStepByStepAndIntegrateAlike) {
     mj_forward(&m, &d);
     const std::vector<double> qacc(d.qacc, d.qacc + kNv);
     contacts += d.ncon;
+    for (int row = 1; row < d.nefc; ++row)
+      both_limits += d.efc_type[row] == mjCNSTR_LIMIT_JOINT &&
+                     d.efc_type[row - 1] == mjCNSTR_LIMIT_JOINT &&
+                     d.efc_id[row] == d.efc_id[row - 1];
     mj_step(&m, &d);
     StepReport<double, AllLegs> report;
     step<double, AllLegs>(model, kConverged, params, target, {}, state, report);
@@ -116,6 +126,7 @@ TEST_P(OtherModels, MatchMujocoStepByStepAndIntegrateAlike) {
   EXPECT_LT(worst, kParityDouble);
   EXPECT_LT(worst_velocity, kParityDouble);
   EXPECT_GT(contacts, 200);
+  EXPECT_EQ(both_limits > 100, v.both_limits);
 }
 
 struct Refused {

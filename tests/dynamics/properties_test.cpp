@@ -13,7 +13,7 @@ Quadruped<double> free_robot() {
     leg.num_spheres = 0;
     for (auto& hinge : leg.hinge) {
       hinge.kp = hinge.kd = hinge.damping = hinge.frictionloss = hinge.stiffness = 0;
-      hinge.has_limit = 0;
+      hinge.limits_at_once = 0;
     }
   }
   return model;

@@ -49,6 +49,30 @@ KENNEL_HD RowCost<T> huber(const T& D, const T& limit, const T& jar) {
   return {clamp(force, -limit, limit), select(abs(force) < limit, D, T(0))};
 }
 
+/// How a row's slope and curvature along the direction differ from a quadratic's that keeps the
+/// row's state: (s'(jar + step) - s'(jar) - s''(jar) step) js and (s''(jar + step) - s''(jar))
+/// js^2. Both are zero unless the row changes state on the way.
+template <class T>
+struct Bend {
+  T slope, curvature;
+};
+
+template <class T>
+KENNEL_HD Bend<T> one_sided_bend(const T& jar, const T& js, const T& alpha) {  // of D = 1
+  const T step = alpha * js, end = jar + step;
+  const T before = select(jar < T(0), T(1), T(0)), after = select(end < T(0), T(1), T(0));
+  return {((min(end, T(0)) - min(jar, T(0))) - before * step) * js, (after - before) * (js * js)};
+}
+
+template <class T>
+KENNEL_HD Bend<T> huber_bend(const T& D, const T& limit, const T& jar, const T& js,
+                             const T& alpha) {
+  const T step = alpha * js;
+  const RowCost<T> before = huber(D, limit, jar), after = huber(D, limit, jar + step);
+  return {(after.gradient - before.gradient - before.curvature * step) * js,
+          (after.curvature - before.curvature) * js * js};
+}
+
 /// The rows of one hinge: dry friction and the nearer of its two limits.
 template <class T>
 struct HingeRows {
@@ -56,6 +80,22 @@ struct HingeRows {
   T limit_jar, limit_D;  // D is 0 where the limit is out of reach
   T limit_sign;          // +1: lower limit, -1: upper
 };
+
+/// One side's limit: D, 0 where it is out of reach, and K d r.
+template <class T>
+struct LimitRow {
+  T D, offset;
+};
+
+/// \param distance  of the joint to the limit, negative beyond it, rad
+template <class T>
+KENNEL_HD LimitRow<T> limit_row(const Hinge<scalar_of<T>>& hinge, const T& distance) {
+  const T residual = distance - T(hinge.limit_margin);
+  const T d = impedance<T>(hinge.limit, residual);
+  const T D = d * inverse((T(1) - d) * T(hinge.invweight));
+  const auto active = residual < T(hinge.limits_at_once ? 0 : -1e9);
+  return {select(active, D, T(0)), T(hinge.limit.K) * d * residual};
+}
 
 /// \param q, qd   position and velocity
 /// \param qacc    acceleration at which jar is taken
@@ -70,13 +110,9 @@ KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& fri
   const T to_low = q - T(hinge.range_low), to_high = T(hinge.range_high) - q;
   const auto low_side = to_low < to_high;
   rows.limit_sign = select(low_side, T(1), T(-1));
-  const T residual = min(to_low, to_high) - T(hinge.limit_margin);
-  const T d = impedance<T>(hinge.limit, residual);
-  const T D = d * inverse((T(1) - d) * T(hinge.invweight));
-  const auto active = residual < T(hinge.has_limit ? 0 : -1e9);
-  rows.limit_D = select(active, D, T(0));
-  rows.limit_jar =
-      rows.limit_sign * (qacc + T(hinge.limit.B) * qd) + T(hinge.limit.K) * d * residual;
+  const LimitRow<T> near = limit_row(hinge, min(to_low, to_high));
+  rows.limit_D = near.D;
+  rows.limit_jar = rows.limit_sign * (qacc + T(hinge.limit.B) * qd) + near.offset;
   return rows;
 }
 

@@ -5,7 +5,7 @@
 
 #include "kennel/dynamics/actuator.h"
 #include "kennel/dynamics/arrow.h"
-#include "kennel/dynamics/constraint.h"
+#include "kennel/dynamics/far_limits.h"
 #include "kennel/dynamics/leg_chain.h"
 
 namespace kennel {
@@ -19,6 +19,7 @@ struct LegProblem {
   Force<T> base_gradient;  // this leg's share of the gradient's base part
   T gradient[kJointsPerLeg];
   HingeRows<T> hinge[kJointsPerLeg];
+  FarLimits<T> far;
   ContactRows<T> contact[kSpheresPerLeg];
   T implicit_damping[kJointsPerLeg];  // of the servos where they are not saturated, N m s/rad
 };
@@ -107,6 +108,8 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
       total = total + force[j - 1];
     }
   }
+  problem.far.act = model.both_limits;
+  if (model.both_limits) set_far_limits<T>(leg, state.q, problem.far);
   problem.inertia = composite + base.quarter;
   problem.base_gradient = total + base.force;
 

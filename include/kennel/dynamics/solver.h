@@ -68,6 +68,7 @@ KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&b
     H.A[lower(j, j)] += friction.curvature + limit.curvature;
     if (first) leg.gradient[j] += friction.gradient + h.limit_sign * limit.gradient;
   }
+  if (leg.far.act) add_far_cost(leg.far, leg.hinge, first, H.A, leg.gradient);
   KENNEL_UNROLL
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     const auto& c = leg.contact[s];
@@ -132,30 +133,6 @@ KENNEL_HD void set_direction(const LegProblem<T>& leg, const Motion<T>& base, Le
   }
 }
 
-/// How a row's slope and curvature along the direction differ from a quadratic's that keeps the
-/// row's state: (s'(jar + step) - s'(jar) - s''(jar) step) js and (s''(jar + step) - s''(jar))
-/// js^2. Both are zero unless the row changes state on the way.
-template <class T>
-struct Bend {
-  T slope, curvature;
-};
-
-template <class T>
-KENNEL_HD Bend<T> one_sided_bend(const T& jar, const T& js, const T& alpha) {  // of D = 1
-  const T step = alpha * js, end = jar + step;
-  const T before = select(jar < T(0), T(1), T(0)), after = select(end < T(0), T(1), T(0));
-  return {((min(end, T(0)) - min(jar, T(0))) - before * step) * js, (after - before) * (js * js)};
-}
-
-template <class T>
-KENNEL_HD Bend<T> huber_bend(const T& D, const T& limit, const T& jar, const T& js,
-                             const T& alpha) {
-  const T step = alpha * js;
-  const RowCost<T> before = huber(D, limit, jar), after = huber(D, limit, jar + step);
-  return {(after.gradient - before.gradient - before.curvature * step) * js,
-          (after.curvature - before.curvature) * js * js};
-}
-
 /// Sums the bends of a leg's rows at a + alpha s.
 template <class T>
 KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
@@ -170,6 +147,7 @@ KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, con
     out[0] += friction.slope + h.limit_D * limit.slope;
     out[1] += friction.curvature + h.limit_D * limit.curvature;
   }
+  if (leg.far.act) add_far_bends(leg.far, leg.hinge, d.s, alpha, out);
   KENNEL_UNROLL
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     const auto& c = leg.contact[s];
@@ -214,6 +192,7 @@ KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
                       h.limit_sign * (one_sided(h.limit_D, h.limit_jar).gradient - limit.gradient -
                                       limit.curvature * limit_step);
   }
+  if (leg.far.act) advance_far(leg.far, leg.hinge, d.s, alpha, leg.gradient);
   KENNEL_UNROLL
   for (int s = 0; s < kSpheresPerLeg; ++s) {
     auto& c = leg.contact[s];

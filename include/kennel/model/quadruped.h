@@ -48,10 +48,10 @@ struct Hinge {
   R kp = R(0), kd = R(0);                 // N m/rad, N m s/rad
   R force_low = R(0), force_high = R(0);  // N m
   R target_low = R(0),
-    target_high = R(0);  // the servo's ctrlrange, rad; infinite where it has none
-  int has_limit = 0;
-  int qpos_index = 0;  // in MuJoCo's qpos[7..18] and qvel[6..17]: 0..11
-  int ctrl_index = 0;  // in MuJoCo's ctrl
+    target_high = R(0);    // the servo's ctrlrange, rad; infinite where it has none
+  int limits_at_once = 0;  // 2 where the range is narrower than two margins
+  int qpos_index = 0;      // in MuJoCo's qpos[7..18] and qvel[6..17]: 0..11
+  int ctrl_index = 0;      // in MuJoCo's ctrl
 };
 
 /// A sphere that can touch the floor, with the contact's mixed parameters.
@@ -95,6 +95,7 @@ struct Quadruped {
   R impratio = R(1);
   R floor_height = R(0);
   Integrator integrator = Integrator::kEuler;
+  int both_limits = 0;  // whether both limits of some hinge can act at once
   R base_mass = R(0), base_com[3] = {};
   R base_inertia[6] = {};  // about the base's centre of mass, base axes
   Leg<R> leg[kNumLegs];
