@@ -16,7 +16,9 @@ namespace {
 
 using namespace pupper;
 
-constexpr int kThreads = 128;  // 32 environments a block
+// Threads a block. The general kernel's shared memory allows no more: 48 KB without asking for it.
+constexpr int kThreads = 64, kFoldedThreads = 128;
+static_assert(kPadding * kNumLegs % kThreads == 0 && kPadding * kNumLegs % kFoldedThreads == 0);
 
 /// What a thread keeps in shared memory. An odd number of words puts the threads of a warp on
 /// different banks.
@@ -33,8 +35,9 @@ struct OddParked : Parked<Legs> {
 /// What this thread is.
 struct At {
   int env, leg;
-  __device__ At() {
-    const int thread = blockIdx.x * kThreads + threadIdx.x;
+  /// \param block  threads a block; a constant, which costs no register
+  __device__ explicit At(int block) {
+    const int thread = blockIdx.x * block + threadIdx.x;
     env = thread / kNumLegs;
     leg = thread % kNumLegs;
   }
@@ -78,6 +81,10 @@ __device__ __forceinline__ void store(const BatchMemory& batch, const At& at,
   });
 }
 
+// A folded leg keeps fewer fields; those it has are where the general one's are.
+static_assert(FieldLayout<FoldedWarpLeg>::kBaseFields == FieldLayout<WarpLeg>::kBaseFields &&
+              FieldLayout<FoldedWarpLeg>::kLegFields <= FieldLayout<WarpLeg>::kLegFields);
+
 __device__ __forceinline__ HistoryMemory history_of(const BatchMemory& batch, const At& at) {
   constexpr std::size_t kStateFields = FieldLayout<WarpLeg>::kFieldsPerEnv;
   return {reinterpret_cast<float*>(batch.state + kStateFields * batch.stride),
@@ -104,10 +111,18 @@ __device__ __noinline__ void restart(const Task& task, const BatchMemory& batch,
       });
 }
 
+/// See weigh_constraints. Not inlined, like `restart`.
+__device__ __noinline__ void weigh(const Task& task, WarpLeg legs,
+                                   EnvState<float, WarpLeg>& state) {
+  weigh_constraints<float, WarpLeg>(task, legs, state);
+}
+__device__ __forceinline__ void weigh(const Task&, FoldedWarpLeg, EnvState<float, FoldedWarpLeg>&) {
+}
+
 __global__ void __launch_bounds__(kThreads)
     reset_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                  const __grid_constant__ StepPointers out, bool first) {
-  const At at;
+  const At at(kThreads);
   const WarpLeg legs{at.leg, {}};
   EnvState<float, WarpLeg> state{};
   if (first) {
@@ -117,6 +132,7 @@ __global__ void __launch_bounds__(kThreads)
     load(batch, at, state);
   }
   restart(task, batch, legs, at, out, state);
+  weigh(task, legs, state);
   store(batch, at, state);
 }
 
@@ -130,11 +146,11 @@ __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at
     batch.stats[static_cast<std::size_t>(f) * batch.stride + at.env] += fields[f];
 }
 
-template <class Legs>
+template <int kBlock, class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const Task& task,
                                           const BatchMemory& batch, const float* action,
                                           const StepPointers& out) {
-  __shared__ OddParked<Legs> parked[kThreads];
+  __shared__ OddParked<Legs> parked[kBlock];
   EnvState<float, Legs>& state = parked[threadIdx.x].state;
   Simulated<float, Legs>& simulated = parked[threadIdx.x].simulated;
   const bool real = at.env < batch.num_envs;
@@ -183,6 +199,7 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
     for (int i = 0; i < 3; ++i) obs[i] = privileged[i] = outcome.change.command[i];
   }
   if (restarts) restart(task, batch, legs, at, out, state);  // no shuffle inside
+  weigh(task, legs, state);
   store(batch, at, state);
 }
 
@@ -190,19 +207,19 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
 __global__ void __launch_bounds__(kThreads)
     step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                 const float* action, const __grid_constant__ StepPointers out) {
-  const At at;
-  step_envs(WarpLeg{at.leg, {}}, at, task, batch, action, out);
+  const At at(kThreads);
+  step_envs<kThreads>(WarpLeg{at.leg, {}}, at, task, batch, action, out);
 }
 
-/// The shipped robot with training's solver.
-__global__ void __launch_bounds__(kThreads)
+/// The shipped robot with training's solver and the model's own inverse weights.
+__global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
-  const At at;
-  step_envs(FoldedWarpLeg{{at.leg, {}}}, at, task, batch, action, out);
+  const At at(kFoldedThreads);
+  step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, task, batch, action, out);
 }
 
-dim3 blocks(const BatchMemory& batch) { return dim3(batch.stride * kNumLegs / kThreads); }
+int blocks(const BatchMemory& batch, int threads) { return batch.stride * kNumLegs / threads; }
 
 }  // namespace
 
@@ -212,15 +229,17 @@ std::size_t state_bytes_per_env() {
 
 void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
                   cudaStream_t stream) {
-  reset_kernel<<<blocks(batch), kThreads, 0, stream>>>(task, batch, out, first);
+  reset_kernel<<<blocks(batch, kThreads), kThreads, 0, stream>>>(task, batch, out, first);
   check_cuda(cudaGetLastError(), "reset kernel");
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream) {
-  const bool folded = FoldedWarpLeg::fits(task.model, task.solver);
+  const bool folded =
+      FoldedWarpLeg::fits(task.model, task.solver) && !task.config.randomization.exact_invweight;
   const auto kernel = folded ? folded_step_kernel : step_kernel;
-  kernel<<<blocks(batch), kThreads, 0, stream>>>(task, batch, action, out);
+  const int threads = folded ? kFoldedThreads : kThreads;
+  kernel<<<blocks(batch, threads), threads, 0, stream>>>(task, batch, action, out);
   check_cuda(cudaGetLastError(), "step kernel");
 }
 

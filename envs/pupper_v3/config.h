@@ -73,6 +73,7 @@ struct RandomizationConfig {
   Range joint_offset = {-0.02f, 0.02f};
   Range imu_tilt = {-0.02f, 0.02f};
   Range action_latency = {0.0f, 0.02f}, imu_latency = {0.0f, 0.02f};
+  bool exact_invweight = false;
   bool latency_jitter = false;
   Range push_velocity = {-0.35f, 0.35f};
   float push_seconds = 2.0f;
@@ -99,6 +100,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("joint_friction", c.joint_friction, factor, "factor of the joints' dry friction");
   v.field("armature", c.armature, factor, "factor of the joints' rotor inertia");
   v.field("damping", c.damping, factor, "factor of the joints' viscous damping");
+  v.field("exact_invweight", c.exact_invweight, Bounds{},
+          "recompute the inverse weights that scale constraints from the masses drawn, as "
+          "MuJoCo's mj_setConst does; false keeps the model's own, as MJX does, and is faster on a "
+          "GPU");
   v.field("joint_offset", c.joint_offset, angle,
           "rad, error of each joint's zero: the encoder reads this much more");
   v.field("imu_tilt", c.imu_tilt, angle, "rad about x, y and z: mounting error of the IMU");

@@ -3,6 +3,7 @@
 
 #include "envs/pupper_v3/command.h"
 #include "envs/pupper_v3/sensors.h"
+#include "kennel/dynamics/constraint_weights.h"
 
 namespace kennel::pupper {
 
@@ -29,6 +30,7 @@ KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&
       p.leg[slot].inertia[j] = within(c.link_inertia, inertia.x[j]);
     }
     for (int s = 0; s < kSpheresPerLeg; ++s) p.leg[slot].friction[s] = friction;
+    p.leg[slot].set_nominal_weights();
   }
 }
 
@@ -83,6 +85,16 @@ KENNEL_HD void clear_buffers(const Legs& legs, EnvState<T, Legs>& s, History& hi
     for (int f = 0; f < History::kFrames; ++f)
       for (int i = 0; i < History::kLegSize; ++i) history.leg(slot, f, i) = zero;
   }
+}
+
+/// Weighs the constraints of an environment anew where the recipe asks for it; part of a reset. It
+/// sums over legs, so in a warp all threads call it, also those of environments that go on, for
+/// which it changes nothing.
+template <class T, class Legs>
+KENNEL_HD void weigh_constraints(const Task& task, const Legs& legs, EnvState<T, Legs>& s) {
+  if constexpr (!kKnownConstants<Legs>)
+    if (task.config.randomization.exact_invweight)
+      set_exact_weights<T, Legs>(task.model, legs, s.params);
 }
 
 /// Starts the episode whose number is in `s.episode`, of the environment `s.env_id`.

@@ -18,7 +18,6 @@ template <class T, class Legs>
 struct EnvState {
   using U = uint_of<T>;
   PhysicsState<T, Legs> physics;
-  EnvParams<T, Legs> params;
 
   U env_id;                   // keys the random numbers; independent of the slot
   U episode;                  // counts resets
@@ -38,6 +37,8 @@ struct EnvState {
     T joint_offset[kJointsPerLeg];  // rad, encoder minus joint
     T air_time;                     // s since the foot left the floor, 0 while it touches
   } leg[Legs::kLocal];
+
+  EnvParams<T, Legs> params;
 };
 
 /// Frames that the robot's controller has seen, newest first; those of the last control step and of

@@ -121,17 +121,21 @@ Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
             mjOBJ_GEOM, geom, "adhesion is not supported");
   Sphere<double> sphere;
   sphere.link = k % kJointsPerLeg;
-  const Frame body = body_frame(m, skeleton, m.geom_bodyid[geom]);
-  mjtNum centre[3], offset[3];
-  mju_mulMatVec3(centre, body.R, m.geom_pos + 3 * geom);
-  mju_addTo3(centre, body.p);
-  mju_sub3(offset, centre, frames[k].p);
-  mju_mulMatTVec(sphere.centre, frames[k].R, offset, 3, 3);
+  const int body = m.geom_bodyid[geom];
+  const Frame from = body_frame(m, skeleton, body);
+  const auto in_link = [&](const mjtNum* in_body, double(&out)[3]) {
+    mjtNum in_base[3], offset[3];
+    mju_mulMatVec3(in_base, from.R, in_body);
+    mju_addTo3(in_base, from.p);
+    mju_sub3(offset, in_base, frames[k].p);
+    mju_mulMatTVec(out, frames[k].R, offset, 3, 3);
+  };
+  in_link(m.geom_pos + 3 * geom, sphere.centre);
+  in_link(m.body_ipos + 3 * body, sphere.body_com);
   sphere.radius = m.geom_size[3 * geom];
   sphere.margin = mixed.margin;
   sphere.friction = std::max(mixed.friction[0], mjtNum{mjMINMU});
-  sphere.invweight =
-      m.body_invweight0[2 * m.geom_bodyid[geom]] + m.body_invweight0[2 * m.geom_bodyid[floor]];
+  sphere.invweight = m.body_invweight0[2 * body] + m.body_invweight0[2 * m.geom_bodyid[floor]];
   sphere.impedance = impedance_from(m, mixed.solref, mixed.solimp);
   check_conditioning(s, geom, sphere.friction, warnings);
   return sphere;

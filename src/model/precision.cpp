@@ -69,6 +69,7 @@ Sphere<float> to_float(const Sphere<double>& s) {
   Sphere<float> out;
   out.link = s.link;
   copy_rounded(s.centre, out.centre);
+  copy_rounded(s.body_com, out.body_com);
   out.radius = static_cast<float>(s.radius);
   out.margin = static_cast<float>(s.margin);
   out.friction = static_cast<float>(s.friction);

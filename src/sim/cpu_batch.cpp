@@ -15,7 +15,7 @@ using Narrow = EnvState<float, AllLegs>;
 using NarrowHistory = FrameHistory<float, AllLegs>;
 
 /// Changes with the layout of `Saved`. Other backends have other tags.
-constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '2'};
+constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '3'};
 
 /// An environment as saved.
 struct Saved {
@@ -67,6 +67,7 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
   extract_lane<kWidth>(block.state, lane, state);
   ++state.episode;
   reset_env<float, AllLegs>(task_, {}, state, history);
+  weigh_constraints<float, AllLegs>(task_, {}, state);
   if (env < num_envs_) {
     float* obs = out.obs + static_cast<std::size_t>(env) * task_.obs_size;
     float* privileged = out.privileged_obs + static_cast<std::size_t>(env) * kPrivilegedSize;

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kFormat = "kennel-replay 1";
+constexpr const char* kFormat = "kennel-replay 2";
 
 /// The parameters by name, as spans of numbers; the one list for reading and writing.
 template <class Params, class Visit>
@@ -34,6 +34,8 @@ void visit_params(Params& p, Visit&& visit) {
     visit(prefix + "mass", std::span(p.leg[leg].mass));
     visit(prefix + "inertia", std::span(p.leg[leg].inertia));
     visit(prefix + "friction", std::span(p.leg[leg].friction));
+    visit(prefix + "hinge_weight", std::span(p.leg[leg].hinge_weight));
+    visit(prefix + "sphere_weight", std::span(p.leg[leg].sphere_weight));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/core/pack.h"
+#include "kennel/dynamics/constraint_weights.h"
 #include "tests/dynamics/emulated_group.h"
 #include "tests/dynamics/mujoco_reference.h"
 
@@ -114,6 +115,40 @@ TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
     EXPECT_NEAR(threaded[leg].position.z, looped.position.z, kSameMath);
     for (int j = 0; j < kJointsPerLeg; ++j)
       EXPECT_NEAR(threaded[leg].leg[0].q[j], looped.leg[leg].q[j], 1e-9);
+  }
+}
+
+TEST(Legs, FourThreadsWeighTheirConstraintsLikeALoopOverLegs) {
+  const Robot<double> robot = random_robot(7);
+  Params<double> looped = robot.params;
+  set_exact_weights<double, AllLegs>(robot.model, {}, looped);
+
+  using Legs = EmulatedGroup::Legs;
+  EnvParams<double, Legs> threaded[kNumLegs];
+  EmulatedGroup group;
+  group.run<Legs>([&](const Legs& legs) {
+    auto& own = threaded[legs.leg(0)];
+    own = converted<double, Legs>(robot.params, legs);
+    set_exact_weights<double, Legs>(robot.model, legs, own);
+  });
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      EXPECT_NE(looped.leg[leg].hinge_weight[j], 1);
+      EXPECT_NEAR(threaded[leg].leg[0].hinge_weight[j], looped.leg[leg].hinge_weight[j], kSameMath);
+    }
+    for (int s = 0; s < kSpheresPerLeg; ++s)
+      EXPECT_NEAR(threaded[leg].leg[0].sphere_weight[s], looped.leg[leg].sphere_weight[s],
+                  kSameMath);
+  }
+}
+
+TEST(Legs, ANominalRobotHasNominalWeights) {
+  const Quadruped<double> model = load_quadruped(kPupper).model;
+  Params<double> params = nominal_params<double, AllLegs>(model, {});
+  set_exact_weights<double, AllLegs>(model, {}, params);
+  for (const auto& leg : params.leg) {
+    for (double w : leg.hinge_weight) EXPECT_NEAR(w, 1, 1e-9);
+    for (double w : leg.sphere_weight) EXPECT_NEAR(w, 1, 1e-9);
   }
 }
 

@@ -2,6 +2,7 @@
 // randomised parameters.
 #include <gtest/gtest.h>
 
+#include "kennel/dynamics/constraint_weights.h"
 #include "tests/dynamics/mujoco_reference.h"
 
 namespace kennel::testing {
@@ -9,7 +10,9 @@ namespace {
 
 constexpr double kParityDouble = 1e-10;
 
-enum class InvWeight { kNominal, kExact };
+/// Inverse weights on both sides: of the nominal model; of the randomised one as MuJoCo has them;
+/// or the latter recomputed by our own code.
+enum class InvWeight { kNominal, kFromMujoco, kOurs };
 
 struct Coverage {
   double worst = 0;
@@ -28,8 +31,9 @@ Coverage compare_random_steps(MjModelPtr compiled, int num_steps, unsigned seed,
   if (randomise) {
     params = random_params(model, draw);
     apply(params, m);
-    if (weights == InvWeight::kExact) {
-      mj_setConst(&m, reference.data.get());
+    if (weights != InvWeight::kNominal) mj_setConst(&m, reference.data.get());
+    if (weights == InvWeight::kOurs) set_exact_weights<double, AllLegs>(model, {}, params);
+    if (weights == InvWeight::kFromMujoco) {
       model = quadruped_from(m, "test").model;  // the randomised robot is now the nominal one
       params = nominal_params<double, AllLegs>(model, {});
     }
@@ -106,7 +110,11 @@ TEST(Parity, RandomisedModelsMatchMujocoWithNominalInverseWeights) {
 }
 
 TEST(Parity, RandomisedModelsMatchMujocoWithExactInverseWeights) {
-  expect_parity(compare_randomised(200, InvWeight::kExact));
+  expect_parity(compare_randomised(200, InvWeight::kFromMujoco));
+}
+
+TEST(Parity, OurInverseWeightsOfARandomisedModelAreMujocos) {
+  expect_parity(compare_randomised(300, InvWeight::kOurs));
 }
 
 }  // namespace

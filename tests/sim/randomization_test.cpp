@@ -75,6 +75,33 @@ TEST_P(EveryParameter, FillsItsRangeAndStaysInIt) {
   EXPECT_GT(high, range.high - 0.05f * width) << p.name;
 }
 
+TEST(ExactInvweight, WeighsEachEnvironmentsConstraintsByItsOwnMasses) {
+  EnvConfig config = quiet_config();
+  config.randomization.link_mass = config.randomization.link_inertia = {0.5f, 2.0f};
+  const SmallBatch nominal(config, 32);
+  config.randomization.exact_invweight = true;
+  const SmallBatch exact(config, 32);
+  const Quadruped<double> model =
+      load_quadruped(std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml")
+          .model;
+  for (int e = 0; e < exact.n; ++e) {
+    const auto own = exact.batch.env(e).params;
+    EnvParams<double, AllLegs> expected = converted<double, AllLegs>(own, AllLegs{});
+    set_exact_weights<double, AllLegs>(model, {}, expected);
+    for (int leg = 0; leg < kNumLegs; ++leg) {
+      for (int j = 0; j < kJointsPerLeg; ++j) {
+        EXPECT_NEAR(own.leg[leg].hinge_weight[j] / expected.leg[leg].hinge_weight[j], 1, 1e-4);
+        EXPECT_EQ(nominal.batch.env(e).params.leg[leg].hinge_weight[j], 1);
+      }
+      for (int s = 0; s < kSpheresPerLeg; ++s) {
+        EXPECT_NEAR(own.leg[leg].sphere_weight[s] / expected.leg[leg].sphere_weight[s], 1, 1e-4);
+        EXPECT_EQ(nominal.batch.env(e).params.leg[leg].sphere_weight[s], 1);
+      }
+      EXPECT_NE(own.leg[leg].sphere_weight[kFoot], 1);
+    }
+  }
+}
+
 /// The physics state after ten steps of waves, under a changed recipe.
 std::vector<float> motion(const std::function<void(EnvConfig&)>& change) {
   EnvConfig config = quiet_config();
@@ -99,6 +126,11 @@ TEST(Randomization, EachPhysicalParameterChangesTheMotion) {
        {&Randomization::base_com_x, &Randomization::base_com_y, &Randomization::base_com_z,
         &Randomization::joint_offset, &Randomization::action_latency})
     EXPECT_NE(nominal, motion([&](EnvConfig& c) { c.randomization.*range = {0.02f, 0.02f}; }));
+  const auto heavier = [](EnvConfig& c) { c.randomization.link_mass = {1.4f, 1.4f}; };
+  EXPECT_NE(motion(heavier), motion([&](EnvConfig& c) {
+              heavier(c);
+              c.randomization.exact_invweight = true;
+            }));
 }
 
 TEST(Randomization, SensorErrorsChangeTheObservationButNotTheMotion) {

@@ -100,7 +100,7 @@ TEST(Replay, RefusesBrokenFilesByKey) {
   expect_refused(good.substr(0, good.size() / 2), "cut short");
   expect_refused("[1, 2]", "no replay file");
   expect_refused("{}", "\"format\" is missing");
-  expect_refused(with("replay 1", "replay 9"), "this program reads");
+  expect_refused(with("replay 2", "replay 9"), "this program reads");
   expect_refused(with("\"qvel\"", "\"qvil\""), "\"qvel\" is missing");
   expect_refused(with("\"iterations\": 2", "\"iterations\": 0"), "at least 1");
   expect_refused(with("\"iterations\": 2", "\"iterations\": 1e300"), "whole number");

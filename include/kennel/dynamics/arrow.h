@@ -103,10 +103,10 @@ KENNEL_HD ArrowFactor<T> eliminate_leg(const ArrowLeg<T>& leg, const T (&rhs)[kJ
   return f;
 }
 
-/// Solves the summed base system; every thread of an environment does so redundantly.
+/// Factors the summed base block L D L', right-hand side along with it: `base` then holds L D below
+/// its diagonal and L^-1 of the right-hand side.
 template <class T>
-KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
-  T inv_d[6], x[6];
+KENNEL_HD void eliminate_base(T (&base)[kBaseSystem], T (&inv_d)[6]) {
   KENNEL_UNROLL
   for (int column = 0; column < 6; ++column) {
     inv_d[column] = inverse(base[lower(column, column)]);
@@ -118,6 +118,13 @@ KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
       base[21 + row] -= l * base[21 + column];
     }
   }
+}
+
+/// Solves the summed base system; every thread of an environment does so redundantly.
+template <class T>
+KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
+  T inv_d[6], x[6];
+  eliminate_base(base, inv_d);
   KENNEL_UNROLL
   for (int row = 5; row >= 0; --row) {
     T sum = base[21 + row];

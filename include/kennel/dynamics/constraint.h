@@ -87,30 +87,33 @@ struct LimitRow {
   T D, offset;
 };
 
+/// \param weight    factor of the hinge's weight (LegParams)
 /// \param distance  of the joint to the limit, negative beyond it, rad
 template <class T>
-KENNEL_HD LimitRow<T> limit_row(const Hinge<scalar_of<T>>& hinge, const T& distance) {
+KENNEL_HD LimitRow<T> limit_row(const Hinge<scalar_of<T>>& hinge, const T& weight,
+                                const T& distance) {
   const T residual = distance - T(hinge.limit_margin);
   const T d = impedance<T>(hinge.limit, residual);
-  const T D = d * inverse((T(1) - d) * T(hinge.invweight));
+  const T D = weight * (d * inverse((T(1) - d) * T(hinge.invweight)));
   const auto active = residual < T(hinge.limits_at_once ? 0 : -1e9);
   return {select(active, D, T(0)), T(hinge.limit.K) * d * residual};
 }
 
+/// \param weight  factor of the hinge's weight (LegParams)
 /// \param q, qd   position and velocity
 /// \param qacc    acceleration at which jar is taken
 template <class T>
 KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& frictionloss_factor,
-                                  const T& q, const T& qd, const T& qacc) {
+                                  const T& weight, const T& q, const T& qd, const T& qacc) {
   HingeRows<T> rows;
-  rows.friction_D = T(scalar_of<T>(1) / hinge.friction_R);
+  rows.friction_D = weight * T(scalar_of<T>(1) / hinge.friction_R);
   rows.friction_limit = frictionloss_factor * T(hinge.frictionloss);
   rows.friction_jar = qacc + T(hinge.friction_B) * qd;  // no position term: K = 0
 
   const T to_low = q - T(hinge.range_low), to_high = T(hinge.range_high) - q;
   const auto low_side = to_low < to_high;
   rows.limit_sign = select(low_side, T(1), T(-1));
-  const LimitRow<T> near = limit_row(hinge, min(to_low, to_high));
+  const LimitRow<T> near = limit_row(hinge, weight, min(to_low, to_high));
   rows.limit_D = near.D;
   rows.limit_jar = rows.limit_sign * (qacc + T(hinge.limit.B) * qd) + near.offset;
   return rows;
@@ -158,6 +161,7 @@ KENNEL_HD Vec3<T> stiffness_times(const PointCost<T>& c, const Vec3<T>& u) {
 
 /// Sets up a sphere's contact.
 /// \param mu        sliding friction
+/// \param weight    factor of the sphere's weight (LegParams)
 /// \param distance  of the sphere's surface to the floor, negative where they overlap, m
 /// \param point     contact point relative to the base origin, world axes
 /// \param S         hinge motions
@@ -166,9 +170,9 @@ KENNEL_HD Vec3<T> stiffness_times(const PointCost<T>& c, const Vec3<T>& u) {
 /// products
 template <class T>
 KENNEL_HD ContactRows<T> contact_rows(const Sphere<scalar_of<T>>& sphere, const T& mu,
-                                      const T& impratio, const T& distance, const Vec3<T>& point,
-                                      const Motion<T> (&S)[kJointsPerLeg], const Vec3<T>& velocity,
-                                      const Vec3<T>& acc) {
+                                      const T& weight, const T& impratio, const T& distance,
+                                      const Vec3<T>& point, const Motion<T> (&S)[kJointsPerLeg],
+                                      const Vec3<T>& velocity, const Vec3<T>& acc) {
   ContactRows<T> rows;
   rows.link = sphere.link;
   rows.point = point;
@@ -181,7 +185,8 @@ KENNEL_HD ContactRows<T> contact_rows(const Sphere<scalar_of<T>>& sphere, const 
   // R of the pyramid's edges: 2 mu_reg^2 R_0, with mu_reg^2 = mu^2 / impratio and R_0 = (1-d)/d
   // invweight (1 + mu^2).
   const T mu2 = mu * mu;
-  const T D = d * impratio * inverse(T(2) * mu2 * (T(1) - d) * T(sphere.invweight) * (T(1) + mu2));
+  const T D = (weight * d) * impratio *
+              inverse(T(2) * mu2 * (T(1) - d) * T(sphere.invweight) * (T(1) + mu2));
   rows.D = select(residual < T(0), D, T(0));
   rows.w = acc + T(sphere.impedance.B) * velocity;
   rows.w.z = rows.w.z + T(sphere.impedance.K) * d * residual;

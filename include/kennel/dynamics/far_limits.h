@@ -26,16 +26,17 @@ KENNEL_HD RowCost<T> far_cost(const FarLimits<T>& far, int j, const T& near_jar)
   return one_sided(far.D[j], far.jar_sum[j] - near_jar);
 }
 
-template <class T, class Constants>
-KENNEL_RARE void set_far_limits(const Constants& leg, const T (&q)[kJointsPerLeg],
-                                FarLimits<T>& far) {
+template <class T, class Constants, class Weights>
+KENNEL_RARE void set_far_limits(const Constants& leg, const Weights& weights,
+                                const T (&q)[kJointsPerLeg], FarLimits<T>& far) {
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
     const auto& hinge = leg.hinge[j];
     const T to_low = q[j] - T(hinge.range_low), to_high = T(hinge.range_high) - q[j];
-    const LimitRow<T> row = limit_row<T>(hinge, max(to_low, to_high));
+    const LimitRow<T> row = limit_row<T>(hinge, weights.weight_of_hinge(j), max(to_low, to_high));
     far.D[j] = hinge.limits_at_once == 2 ? row.D : T(0);
-    far.jar_sum[j] = limit_row<T>(hinge, min(to_low, to_high)).offset + row.offset;
+    far.jar_sum[j] =
+        limit_row<T>(hinge, weights.weight_of_hinge(j), min(to_low, to_high)).offset + row.offset;
   }
 }
 

@@ -1,8 +1,8 @@
-// One leg in world-aligned axes about the base origin: hinge motions, link inertias, and where its
-// spheres are.
+// One leg in world-aligned axes about the base origin: hinge motions, link inertias, where its
+// spheres are, and its share of the mass matrix.
 #pragma once
 
-#include "kennel/core/spatial.h"
+#include "kennel/dynamics/arrow.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/env_params.h"
 
@@ -13,7 +13,13 @@ template <class T>
 struct LegChain {
   Motion<T> S[kJointsPerLeg];         // hinge motions (MuJoCo's cdof), about the base origin
   Inertia<T> inertia[kJointsPerLeg];  // links, about the base origin
-  Vec3<T> centre[kSpheresPerLeg];     // sphere centres relative to the base origin
+  Vec3<T> point[kSpheresPerLeg];      // of the spheres (PointOfSphere), from the base origin
+};
+
+/// Which point of a sphere a chain follows.
+enum class PointOfSphere {
+  kCentre,
+  kBodyCom,  // centre of mass of the body that carries it
 };
 
 /// A quarter of the base's inertia about its origin, with the environment's randomisation: the
@@ -32,7 +38,8 @@ KENNEL_HD Inertia<T> quarter_of_base(const Quadruped<scalar_of<T>>& model,
 /// Kinematics of a leg at joint angles q.
 template <class T, class Constants, class PerLegParams>
 KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params,
-                                const Rotation<T>& R_wb, const T (&q)[kJointsPerLeg]) {
+                                const Rotation<T>& R_wb, const T (&q)[kJointsPerLeg],
+                                PointOfSphere point = PointOfSphere::kCentre) {
   constexpr bool kKnown = kKnownConstants<Constants>;
   LegChain<T> chain;
   Rotation<T> R = turned_z<kKnown>(R_wb, leg.sin_gamma, leg.cos_gamma);
@@ -51,10 +58,31 @@ KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params
     KENNEL_UNROLL
     for (int s = 0; s < kSpheresPerLeg; ++s)
       if (leg.sphere[s].link == j)
-        chain.centre[s] = origin + rotated<kKnown>(R, leg.sphere[s].centre);
+        chain.point[s] =
+            origin + (point == PointOfSphere::kCentre ? rotated<kKnown>(R, leg.sphere[s].centre)
+                                                      : rotated<kKnown>(R, leg.sphere[s].body_com));
     parent = R;
   }
   return chain;
+}
+
+/// A leg's share of the mass matrix, by composite inertias from the foot up (Featherstone 2008,
+/// section 6.2).
+/// \param armature  factor of the hinges' rotor inertias
+/// \return the inertia of the whole leg
+template <class T, class Constants>
+KENNEL_HD Inertia<T> mass_matrix(const Constants& leg, const LegChain<T>& chain, const T& armature,
+                                 ArrowLeg<T>& M) {
+  Inertia<T> composite = chain.inertia[kJointsPerLeg - 1];
+  KENNEL_UNROLL
+  for (int j = kJointsPerLeg - 1; j >= 0; --j) {
+    M.F[j] = composite * chain.S[j];
+    KENNEL_UNROLL
+    for (int k = 0; k <= j; ++k) M.A[lower(j, k)] = dot(chain.S[k], M.F[j]);
+    M.A[lower(j, j)] += armature * T(leg.hinge[j].armature);
+    if (j > 0) composite = composite + chain.inertia[j - 1];
+  }
+  return composite;
 }
 
 }  // namespace kennel

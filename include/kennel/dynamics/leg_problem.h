@@ -81,36 +81,25 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
     a_link[j] = a;
   }
 
-  // Composite inertias from the foot up (Featherstone 2008, section 6.2), joint forces along the
-  // way.
-  Inertia<T> composite = chain.inertia[2];
-  Force<T> total = force[2];
+  problem.inertia = mass_matrix<T>(leg, chain, params.armature, problem.M) + base.quarter;
+  Force<T> total = force[2];  // of the links from the foot up
   KENNEL_UNROLL
   for (int j = kJointsPerLeg - 1; j >= 0; --j) {
     const auto& hinge = leg.hinge[j];
     const T armature = params.armature * T(hinge.armature);
-    problem.M.F[j] = composite * chain.S[j];
-    KENNEL_UNROLL
-    for (int k = 0; k <= j; ++k) problem.M.A[lower(j, k)] = dot(chain.S[k], problem.M.F[j]);
-    problem.M.A[lower(j, j)] += armature;
-
     const ServoTorque<T> servo = servo_torque<kKnown, T>(
         hinge, params.strength, params.kp, params.kd, target[j], state.q[j], state.qd[j]);
     report.torque[j] = servo.torque;
     problem.implicit_damping[j] =
         select(servo.saturated, T(0), params.strength * params.kd * T(hinge.kd));
-    problem.hinge[j] =
-        hinge_rows<T>(hinge, params.frictionloss, state.q[j], state.qd[j], state.qacc[j]);
+    problem.hinge[j] = hinge_rows<T>(hinge, params.frictionloss, leg_params.weight_of_hinge(j),
+                                     state.q[j], state.qd[j], state.qacc[j]);
     problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - servo.torque -
                           passive_torque<kKnown, T>(hinge, params.damping, state.q[j], state.qd[j]);
-    if (j > 0) {
-      composite = composite + chain.inertia[j - 1];
-      total = total + force[j - 1];
-    }
+    if (j > 0) total = total + force[j - 1];
   }
   problem.far.act = model.both_limits;
-  if (model.both_limits) set_far_limits<T>(leg, state.q, problem.far);
-  problem.inertia = composite + base.quarter;
+  if (model.both_limits) set_far_limits<T>(leg, leg_params, state.q, problem.far);
   problem.base_gradient = total + base.force;
 
   KENNEL_UNROLL
@@ -123,8 +112,8 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
       continue;
     }
     const auto& sphere = leg.sphere[s];
-    const T distance = base.height + chain.centre[s].z - T(sphere.radius) - T(model.floor_height);
-    Vec3<T> point = chain.centre[s];  // MuJoCo: midway between the two surfaces
+    const T distance = base.height + chain.point[s].z - T(sphere.radius) - T(model.floor_height);
+    Vec3<T> point = chain.point[s];  // MuJoCo: midway between the two surfaces
     point.z = point.z - T(sphere.radius) - T(0.5) * distance;
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j)
@@ -133,9 +122,9 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
         a = a_link[j];
       }
     const Vec3<T> velocity = base.velocity + V.v + cross(V.w, point);
-    problem.contact[s] =
-        contact_rows<T>(sphere, leg_params.friction[s], T(model.impratio), distance, point, chain.S,
-                        velocity, a.v + cross(a.w, point));
+    problem.contact[s] = contact_rows<T>(
+        sphere, leg_params.friction[s], leg_params.weight_of_sphere(s), T(model.impratio), distance,
+        point, chain.S, velocity, a.v + cross(a.w, point));
     report.distance[s] = distance;
     report.velocity[s] = velocity;
   }

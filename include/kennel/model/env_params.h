@@ -6,6 +6,36 @@
 
 namespace kennel {
 
+/// A leg's parameters. The weights are factors too: a weight is one over what MuJoCo calls inverse
+/// weight, and a constraint's D is proportional to it. They are 1 where an environment keeps the
+/// nominal model's inverse weights.
+template <class T, bool kNominalWeights>
+struct LegParams {
+  T mass[kJointsPerLeg], inertia[kJointsPerLeg];
+  T friction[kSpheresPerLeg];  // sliding coefficient of the contact, absolute
+  T hinge_weight[kJointsPerLeg], sphere_weight[kSpheresPerLeg];
+
+  KENNEL_HD const T& weight_of_hinge(int j) const { return hinge_weight[j]; }
+  KENNEL_HD const T& weight_of_sphere(int s) const { return sphere_weight[s]; }
+  KENNEL_HD void set_nominal_weights() {
+    for (T& w : hinge_weight) w = T(1);
+    for (T& w : sphere_weight) w = T(1);
+  }
+};
+
+/// Without weights, which are nominal then; otherwise laid out like the other. (A struct of its
+/// own: offsetof forbids bases, and nvcc 13.0 lays out an empty [[no_unique_address]] member in two
+/// ways.)
+template <class T>
+struct LegParams<T, true> {
+  T mass[kJointsPerLeg], inertia[kJointsPerLeg];
+  T friction[kSpheresPerLeg];
+
+  KENNEL_HD T weight_of_hinge(int) const { return T(1); }
+  KENNEL_HD T weight_of_sphere(int) const { return T(1); }
+  KENNEL_HD void set_nominal_weights() {}
+};
+
 /// Physical parameters of an environment, as factors of the nominal model (1 = nominal) unless a
 /// unit says otherwise.
 template <class T, class Legs>
@@ -15,10 +45,8 @@ struct EnvParams {
   T strength = T(1);                            // of a servo's torque after its clamp
   T kp = T(1), kd = T(1);
   T frictionloss = T(1), damping = T(1), armature = T(1);
-  struct PerLeg {
-    T mass[kJointsPerLeg], inertia[kJointsPerLeg];
-    T friction[kSpheresPerLeg];  // sliding coefficient of the contact, absolute
-  } leg[Legs::kLocal];
+  // A mapping that knows the robot's numbers knows its weights too.
+  LegParams<T, kKnownConstants<Legs>> leg[Legs::kLocal];
 };
 
 /// The parameters under which an environment is the nominal model.
@@ -31,6 +59,7 @@ KENNEL_HD EnvParams<T, Legs> nominal_params(const Quadruped<scalar_of<T>>& model
       params.leg[slot].mass[j] = params.leg[slot].inertia[j] = T(1);
     for (int s = 0; s < kSpheresPerLeg; ++s)
       params.leg[slot].friction[s] = T(model.leg[legs.leg(slot)].sphere[s].friction);
+    params.leg[slot].set_nominal_weights();
   }
   return params;
 }
@@ -56,6 +85,12 @@ KENNEL_HD EnvParams<T, Legs> converted(const EnvParams<From, AllLegs>& from, con
       params.leg[slot].inertia[j] = T(leg.inertia[j]);
     }
     for (int s = 0; s < kSpheresPerLeg; ++s) params.leg[slot].friction[s] = T(leg.friction[s]);
+    if constexpr (!kKnownConstants<Legs>) {
+      for (int j = 0; j < kJointsPerLeg; ++j)
+        params.leg[slot].hinge_weight[j] = T(leg.hinge_weight[j]);
+      for (int s = 0; s < kSpheresPerLeg; ++s)
+        params.leg[slot].sphere_weight[s] = T(leg.sphere_weight[s]);
+    }
   }
   return params;
 }

@@ -64,6 +64,7 @@ struct Sphere {
   R friction = R(1);  // sliding, of the contact
   R invweight =
       R(0);  // body_invweight0 (translation) of the sphere's and the floor's bodies, nominal model
+  R body_com[3] = {};  // centre of mass of the sphere's body, which can be a part of the link only
   Impedance<R> impedance;
 };
 
