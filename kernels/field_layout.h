@@ -3,10 +3,13 @@
 // coalesced for four threads an environment.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "envs/pupper_v3/state.h"
+#include "kernels/leg_thread.h"
 
 namespace kennel {
 
@@ -36,6 +39,30 @@ struct FieldLayout {
     return 4 * field >= first_byte && 4 * field < first_byte + bytes;
   }
 };
+
+/// One environment's state as the device lays it out, with nothing between its fields.
+using EnvFields = std::array<std::uint32_t, FieldLayout<LegThread<NoExchange>>::kFieldsPerEnv>;
+
+inline pupper::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
+  using Layout = FieldLayout<LegThread<NoExchange>>;
+  EnvFields words{};
+  static_assert(sizeof(pupper::EnvState<float, AllLegs>) == sizeof words);
+  std::size_t out = 0, base = 0, leg = Layout::kBaseFields;
+  for (std::size_t field = 0; field < Layout::kFields;) {
+    if (!Layout::is_leg(field)) {
+      words[out++] = fields[base++];
+      ++field;
+      continue;
+    }
+    std::size_t run = 0;  // fields of this array of legs; between two such arrays are others
+    while (field + run < Layout::kFields && Layout::is_leg(field + run)) ++run;
+    for (std::size_t k = 0; k < run; ++k)
+      for (std::size_t l = 0; l < kNumLegs; ++l) words[out + l * run + k] = fields[leg++];
+    out += kNumLegs * run;
+    field += run;
+  }
+  return std::bit_cast<pupper::EnvState<float, AllLegs>>(words);
+}
 
 /// The frame history in device memory, behind the state's fields and laid out like them.
 class HistoryMemory {

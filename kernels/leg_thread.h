@@ -6,6 +6,9 @@
 
 namespace kennel {
 
+/// For layouts only.
+struct NoExchange {};
+
 /// One leg of an environment. Exchange is what a warp shuffle does: exchange(x, mask) returns the x
 /// of the thread whose leg is this leg ^ mask.
 template <class Exchange>

@@ -7,14 +7,23 @@
 #include <cstdint>
 
 #include "envs/pupper_v3/task.h"
+#include "kernels/field_layout.h"
 #include "src/sim/step_pointers.h"
 
 namespace kennel {
+
+/// The first environment that diverged, for `replay_of`: its state before the control step and
+/// after it. Several in one step are kept by chance; `claimed` is 1 once one is.
+struct KeptDivergence {
+  int claimed, env;
+  EnvFields before, after;
+};
 
 /// Device memory of a batch. `stride` is the number of environments padded to whole blocks.
 struct BatchMemory {
   std::uint32_t* state;  // state_bytes_per_env() / 4 fields of `stride` environments
   float* stats;          // EnvStats fields of `stride` environments
+  KeptDivergence* kept;
   int num_envs, stride;
   std::uint32_t first_env_id;
 };
@@ -37,6 +46,9 @@ void launch_step(const pupper::Task& task, const BatchMemory& batch, const float
 void launch_sum_stats(const BatchMemory& batch, double* sums, void* scratch,
                       std::size_t scratch_bytes, cudaStream_t stream);
 std::size_t stats_scratch_bytes(const BatchMemory& batch);
+
+/// Throws Error where this build has no code for the current device.
+void check_device_code();
 
 /// Throws Error when a CUDA call failed.
 void check_cuda(cudaError_t code, const char* what);

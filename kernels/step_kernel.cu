@@ -100,15 +100,41 @@ __device__ __noinline__ void restart(const Task& task, const BatchMemory& batch,
   ++state.episode;
   reset_env<float, Legs>(task, legs, state, history);
   const bool real = at.env < batch.num_envs;
-  float* obs = out.obs + static_cast<std::size_t>(at.env) * task.obs_size;
-  float* privileged = out.privileged_obs + static_cast<std::size_t>(at.env) * kPrivilegedSize;
+  const std::size_t first = static_cast<std::size_t>(at.env) * task.obs_size;
+  const std::size_t first_privileged = static_cast<std::size_t>(at.env) * kPrivilegedSize;
   observe<float, Legs>(task, legs, true_imu(state.physics), state, history, [&](int i, float x) {
-    if (real) obs[i] = x;
+    if (real) out.obs.put(first + i, x);
   });
   observe_privileged<float, Legs>(
       task, legs, state, static_cast<const StepReport<float, Legs>*>(nullptr), [&](int i, float x) {
-        if (real) privileged[i] = x;
+        if (real) out.privileged_obs.put(first_privileged + i, x);
       });
+}
+
+/// Keeps the first environment that diverges. All four of its threads call it; batch.state still
+/// holds the control step's start.
+template <class Legs>
+__device__ __noinline__ void keep_divergence(const BatchMemory& batch, At at,
+                                             const EnvState<float, Legs>& state) {
+  const unsigned lane = threadIdx.x % 32, group = 0xfu << (lane & ~3u);
+  int taken = 1;
+  if (at.leg == 0) taken = atomicCAS(&batch.kept->claimed, 0, 1);
+  if (__shfl_sync(group, taken, lane & ~3u) != 0) return;
+  KeptDivergence& kept = *batch.kept;
+  kept.env = at.env;
+  using Layout = FieldLayout<WarpLeg>;
+  const std::size_t stride = batch.stride, env = at.env;
+  for (std::size_t f = at.leg; f < Layout::kBaseFields; f += kNumLegs)
+    kept.before[f] = batch.state[f * stride + env];
+  for (std::size_t f = 0; f < Layout::kLegFields; ++f)
+    kept.before[Layout::kBaseFields + kNumLegs * f + at.leg] =
+        batch.state[(Layout::kBaseFields + kNumLegs * f) * stride + kNumLegs * env + at.leg];
+  At alone = at;
+  alone.env = 0;
+  BatchMemory one = batch;
+  one.state = kept.after.data();
+  one.stride = 1;
+  store(one, alone, state);
 }
 
 /// See weigh_constraints. Not inlined, like `restart`.
@@ -178,10 +204,10 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
              diverged = outcome.diverged > 0.0f;
   const bool retargeted = outcome.change.changed > 0.0f;
   const bool keep_final = real && (restarts || retargeted);
-  const auto write = [&](float* rows, float* final_rows, int size, int i, float x) {
+  const auto write = [&](const ObsRows& rows, const ObsRows& final_rows, int size, int i, float x) {
     const std::size_t at_i = static_cast<std::size_t>(at.env) * size + i;
-    if (keep_final) final_rows[at_i] = diverged ? 0.0f : x;
-    if (real && !restarts) rows[at_i] = x;
+    if (keep_final) final_rows.put(at_i, diverged ? 0.0f : x);
+    if (real && !restarts) rows.put(at_i, x);
   };
   HistoryMemory history = history_of(batch, at);
   observe<float, Legs>(task, legs, outcome.imu, state, history,
@@ -193,12 +219,14 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
   // Where an episode goes on, its observation is the next one's too, but for a new command.
   if (real && retargeted && at.leg == 0) {
     constexpr int kCommand = offset_in(kFrame, "command");
-    float* obs = out.obs + static_cast<std::size_t>(at.env) * task.obs_size + kCommand;
-    float* privileged =
-        out.privileged_obs + static_cast<std::size_t>(at.env) * kPrivilegedSize + kCommand;
-    for (int i = 0; i < 3; ++i) obs[i] = privileged[i] = outcome.change.command[i];
+    const std::size_t env = static_cast<std::size_t>(at.env);
+    for (int i = 0; i < 3; ++i) {
+      out.obs.put(env * task.obs_size + kCommand + i, outcome.change.command[i]);
+      out.privileged_obs.put(env * kPrivilegedSize + kCommand + i, outcome.change.command[i]);
+    }
   }
-  if (restarts) restart(task, batch, legs, at, out, state);  // no shuffle inside
+  if (real && diverged) keep_divergence(batch, at, state);
+  if (restarts) restart(task, batch, legs, at, out, state);  // no shuffle of all lanes inside
   weigh(task, legs, state);
   store(batch, at, state);
 }
@@ -222,6 +250,22 @@ __global__ void __launch_bounds__(kFoldedThreads)
 int blocks(const BatchMemory& batch, int threads) { return batch.stride * kNumLegs / threads; }
 
 }  // namespace
+
+void check_device_code() {
+  cudaFuncAttributes attributes;
+  const cudaError_t code = cudaFuncGetAttributes(&attributes, folded_step_kernel);
+  if (code == cudaErrorNoKernelImageForDevice || code == cudaErrorInvalidDeviceFunction ||
+      code == cudaErrorUnsupportedPtxVersion) {
+    int device = 0;
+    cudaDeviceProp p{};
+    check_cuda(cudaGetDevice(&device), "asking for the device");
+    check_cuda(cudaGetDeviceProperties(&p, device), "asking for the device's properties");
+    fail("device cuda:", device, " is a ", p.name, " of compute capability ", p.major, ".", p.minor,
+         ", for which this build has no code; build it with: KENNEL_CUDA=ON "
+         "KENNEL_CUDA_ARCHS=native ./kennel build --all");
+  }
+  check_cuda(code, "loading the step kernel");
+}
 
 std::size_t state_bytes_per_env() {
   return 4 * (FieldLayout<WarpLeg>::kFieldsPerEnv + HistoryMemory::kFieldsPerEnv);

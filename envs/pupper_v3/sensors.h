@@ -151,7 +151,7 @@ KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvS
   const T parameters[8] = {
       p.leg[0].friction[kFoot], p.strength,           p.kp, p.kd, p.base_mass, p.frictionloss,
       T(0.2f) * s.action_delay, T(0.2f) * s.imu_delay};
-  for (int i = 0; i < 8; ++i) put(kParameters + i, parameters[i]);
+  for (int i = 0; i < 8; ++i) put_once(kParameters + i, parameters[i]);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
     const auto& own = s.leg[slot];

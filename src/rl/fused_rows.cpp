@@ -25,8 +25,13 @@ void gather_normalised(const torch::Tensor& x, const torch::Tensor& index,
                        const torch::Tensor& mean, const torch::Tensor& inv_std,
                        torch::Tensor& out) {
   if (!on_cpu(x)) {
-    at::index_select_out(out, x, 0, index);
-    out.sub_(mean).mul_(inv_std);
+    if (x.scalar_type() == torch::kFloat32) {
+      at::index_select_out(out, x, 0, index);
+      out.sub_(mean);
+    } else {
+      at::sub_out(out, x.index_select(0, index), mean);
+    }
+    out.mul_(inv_std);
     return;
   }
   const std::int64_t rows = index.size(0), n = x.size(1);

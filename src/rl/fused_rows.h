@@ -8,7 +8,7 @@
 namespace kennel {
 
 /// out[r] <- (x[index[r]] - mean) * inv_std
-/// \param x  (any, n) float32;  index (rows) int64;  mean, inv_std (n);  out (rows, n)
+/// \param x  (any, n) float32 or bfloat16;  index (rows) int64;  mean, inv_std (n);  out (rows, n)
 void gather_normalised(const torch::Tensor& x, const torch::Tensor& index,
                        const torch::Tensor& mean, const torch::Tensor& inv_std, torch::Tensor& out);
 

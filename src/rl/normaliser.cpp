@@ -18,10 +18,11 @@ struct Moments {
 Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
   const SlicePlan plan(batch.size(0), kRowsASlice, batch.device());
   const std::int64_t size = batch.size(1);
-  torch::Tensor means = torch::empty({plan.num_slices, size}, batch.options());
-  torch::Tensor m2s = torch::empty({plan.num_slices, size}, batch.options());
+  const auto options = batch.options().dtype(torch::kFloat32);
+  torch::Tensor means = torch::empty({plan.num_slices, size}, options);
+  torch::Tensor m2s = torch::empty({plan.num_slices, size}, options);
   for_each_slice(pool, plan, [&](const Slice& slice, int) {
-    const torch::Tensor x = batch.narrow(0, slice.begin, slice.rows);
+    const torch::Tensor x = batch.narrow(0, slice.begin, slice.rows).to(torch::kFloat32);
     torch::Tensor mean = means[slice.index];
     torch::Tensor m2 = m2s[slice.index];
     at::mean_out(mean, x, {0});

@@ -35,9 +35,10 @@ Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
       pool_(pool),
       device_(device) {
   const std::int64_t T = num_steps_, N = num_envs_;
-  obs_ = torch::zeros({T + 1, N, spec.obs_size}, device);
-  privileged_obs_ = torch::zeros({T + 1, N, spec.privileged_obs_size}, device);
-  final_privileged_obs_ = torch::zeros({T, N, spec.privileged_obs_size}, device);
+  const auto rows = torch::TensorOptions().device(device).dtype(obs_type(spec));
+  obs_ = torch::zeros({T + 1, N, spec.obs_size}, rows);
+  privileged_obs_ = torch::zeros({T + 1, N, spec.privileged_obs_size}, rows);
+  final_privileged_obs_ = torch::zeros({T, N, spec.privileged_obs_size}, rows);
   action_ = torch::zeros({T, N, spec.action_size}, device);
   noise_ = torch::zeros({T, N, spec.action_size}, device);
   log_prob_ = torch::zeros({T, N}, device);

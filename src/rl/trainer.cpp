@@ -143,8 +143,8 @@ void Trainer::save(const std::filesystem::path& path, const std::string& config)
   archive.put("adam/scalars", adam.scalars());
   archive.put("normaliser/obs", obs_normaliser_.state());
   archive.put("normaliser/privileged_obs", privileged_normaliser_.state());
-  archive.put("obs", rollout_.last_obs());
-  archive.put("privileged_obs", rollout_.last_privileged_obs());
+  archive.put("obs", rollout_.last_obs().to(torch::kFloat32));
+  archive.put("privileged_obs", rollout_.last_privileged_obs().to(torch::kFloat32));
   archive.put("env", env_.save_state());
   const PolicyNetwork deployed = policy();
   archive.put("policy/layers", static_cast<std::int64_t>(deployed.layers.size()));

@@ -26,10 +26,11 @@ struct Saved {
 /// Rows of a table from lanes of its columns.
 template <int W, int Columns, class Lane>
 void scatter_rows(const Lane (&columns)[Columns], int used, int first_row, int lanes,
-                  float* table) {
+                  const ObsRows& table) {
   for (int lane = 0; lane < lanes; ++lane) {
-    float* row = table + static_cast<std::size_t>(first_row + lane) * used;
-    for (int i = 0; i < used; ++i) row[i] = reinterpret_cast<const float*>(&columns[i])[lane];
+    const std::size_t first = static_cast<std::size_t>(first_row + lane) * used;
+    for (int i = 0; i < used; ++i)
+      table.put(first + i, reinterpret_cast<const float*>(&columns[i])[lane]);
   }
 }
 
@@ -69,12 +70,13 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
   reset_env<float, AllLegs>(task_, {}, state, history);
   weigh_constraints<float, AllLegs>(task_, {}, state);
   if (env < num_envs_) {
-    float* obs = out.obs + static_cast<std::size_t>(env) * task_.obs_size;
-    float* privileged = out.privileged_obs + static_cast<std::size_t>(env) * kPrivilegedSize;
+    const std::size_t first = static_cast<std::size_t>(env) * task_.obs_size;
+    const std::size_t first_privileged = static_cast<std::size_t>(env) * kPrivilegedSize;
     observe<float, AllLegs>(task_, {}, true_imu(state.physics), state, history,
-                            [&](int i, float x) { obs[i] = x; });
-    observe_privileged<float, AllLegs>(task_, {}, state, nullptr,
-                                       [&](int i, float x) { privileged[i] = x; });
+                            [&](int i, float x) { out.obs.put(first + i, x); });
+    observe_privileged<float, AllLegs>(task_, {}, state, nullptr, [&](int i, float x) {
+      out.privileged_obs.put(first_privileged + i, x);
+    });
   }
   insert_lane<kWidth>(state, lane, block.state);
   insert_lane<kWidth>(history, lane, block.history);
@@ -118,13 +120,13 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
 }
 
 void CpuBatch::keep_final(int env, bool diverged, const StepPointers& out) const {
-  const auto keep = [&](const float* from, float* to, int size) {
-    from += static_cast<std::size_t>(env) * size;
-    to += static_cast<std::size_t>(env) * size;
+  const auto keep = [&](const ObsRows& from, const ObsRows& to, int size) {
+    const std::size_t bytes = size * to.width(), first = env * bytes;
+    char* row = static_cast<char*>(to.memory) + first;
     if (diverged) {
-      std::fill_n(to, size, 0.0f);  // what a diverged environment last saw is no observation
+      std::memset(row, 0, bytes);  // what a diverged environment last saw is no observation
     } else {
-      std::copy_n(from, size, to);
+      std::memcpy(row, static_cast<const char*>(from.memory) + first, bytes);
     }
   };
   keep(out.obs, out.final_obs, task_.obs_size);
@@ -148,10 +150,9 @@ void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane
                             const StepPointers& out) const {
   constexpr int kCommand = offset_in(kFrame, "command");
   for (int i = 0; i < 3; ++i) {
-    out.obs[static_cast<std::size_t>(env) * task_.obs_size + kCommand + i] =
-        change.command[i][lane];
-    out.privileged_obs[static_cast<std::size_t>(env) * kPrivilegedSize + kCommand + i] =
-        change.command[i][lane];
+    const std::size_t e = static_cast<std::size_t>(env);
+    out.obs.put(e * task_.obs_size + kCommand + i, change.command[i][lane]);
+    out.privileged_obs.put(e * kPrivilegedSize + kCommand + i, change.command[i][lane]);
   }
 }
 

@@ -13,9 +13,9 @@ class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const pupper::Task& task, const EnvOptions& options)
       : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
-        slots_(
-            {options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints, task.control_dt},
-            torch::kCPU) {}
+        slots_({options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints,
+                task.control_dt, task.config.task.bfloat16_obs},
+               torch::kCPU) {}
 
   const EnvSpec& spec() const override { return slots_.spec(); }
   torch::Device device() const override { return torch::kCPU; }

@@ -10,6 +10,7 @@
 #include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
 #include "src/sim/cuda_plugin.h"
+#include "src/sim/divergence.h"
 #include "src/sim/slots.h"
 #include "src/sim/stats.h"
 
@@ -38,16 +39,21 @@ class CudaEnv final : public VecEnv {
       : task_(task),
         device_(usable_device(options.device)),
         guard_(device_),
-        slots_(
-            {options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints, task.control_dt},
-            device_) {
+        slots_({options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints,
+                task.control_dt, task.config.task.bfloat16_obs},
+               device_) {
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
+    check_device_code();
     check_memory(options.num_envs);
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
-    batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()), stats_.data_ptr<float>(),
-              options.num_envs, static_cast<int>(stride),
+    kept_ = torch::zeros({sizeof(KeptDivergence)}, bytes);
+    batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()),
+              stats_.data_ptr<float>(),
+              static_cast<KeptDivergence*>(kept_.data_ptr()),
+              options.num_envs,
+              static_cast<int>(stride),
               static_cast<std::uint32_t>(options.first_env_id)};
     sums_ = torch::zeros({kStatFields}, bytes.dtype(torch::kFloat64));
     scratch_ = torch::empty({static_cast<std::int64_t>(stats_scratch_bytes(batch_))}, bytes);
@@ -85,6 +91,17 @@ class CudaEnv final : public VecEnv {
     return stats_from(sums, spec().control_dt);
   }
 
+  std::optional<Replay> first_divergence() const override {
+    const torch::Tensor host = kept_.cpu();
+    KeptDivergence kept;
+    std::memcpy(&kept, host.data_ptr(), sizeof kept);
+    if (!kept.claimed) return std::nullopt;
+    const auto before = state_from(kept.before);
+    Divergence divergence{kept.env, before.physics, state_from(kept.after)};
+    divergence.after.params = before.params;  // a folded kernel keeps no weights
+    return replay_of(task_, divergence);
+  }
+
   torch::Tensor save_state() const override { return torch::cat({tag(), state_.cpu()}); }
 
   void load_state(const torch::Tensor& state) override {
@@ -116,7 +133,8 @@ class CudaEnv final : public VecEnv {
     std::size_t free = 0, total = 0;
     check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
     const std::size_t each =
-        state_bytes_per_env() + 4 * kStatFields + 8 * (task_.obs_size + pupper::kPrivilegedSize);
+        state_bytes_per_env() + 4 * kStatFields +
+        (task_.config.task.bfloat16_obs ? 4 : 8) * (task_.obs_size + pupper::kPrivilegedSize);
     KENNEL_CHECK(num_envs * each < free, num_envs, " environments need ", num_envs * each >> 20,
                  " MiB, ", device_, " has ", free >> 20, " MiB free; at most ", free / each,
                  " fit");
@@ -126,7 +144,7 @@ class CudaEnv final : public VecEnv {
   torch::Device device_;
   c10::cuda::CUDAGuard guard_;  // for the allocations of the members below
   Slots slots_;
-  torch::Tensor state_, stats_, sums_, scratch_;
+  torch::Tensor state_, stats_, kept_, sums_, scratch_;
   BatchMemory batch_{};
   bool started_ = false;
 };

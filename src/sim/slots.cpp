@@ -6,44 +6,46 @@ namespace kennel {
 namespace {
 
 void require_like(const char* name, const torch::Tensor& tensor, c10::IntArrayRef sizes,
-                  torch::Device device) {
-  KENNEL_CHECK(tensor.sizes() == sizes && tensor.scalar_type() == torch::kFloat32 &&
+                  torch::Device device, torch::ScalarType type = torch::kFloat32) {
+  KENNEL_CHECK(tensor.sizes() == sizes && tensor.scalar_type() == type &&
                    tensor.device() == device && tensor.is_contiguous(),
-               name, ": expected a contiguous float32 tensor of shape ", sizes, " on ", device,
+               name, ": expected a contiguous ", type, " tensor of shape ", sizes, " on ", device,
                ", got ", tensor.scalar_type(), " of shape ", tensor.sizes(), " on ",
                tensor.device());
+}
+
+ObsRows rows_of(const torch::Tensor& obs) {
+  return {obs.data_ptr(), obs.scalar_type() == torch::kBFloat16};
 }
 
 }  // namespace
 
 Slots::Slots(const EnvSpec& spec, torch::Device device) : spec_(spec), device_(device) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
-  const auto zeros = [&](std::vector<std::int64_t> sizes) { return torch::zeros(sizes, options); };
   const std::int64_t n = spec.num_envs;
-  own_ = {zeros({n, spec.obs_size}),
-          zeros({n, spec.privileged_obs_size}),
-          zeros({n}),
-          zeros({n}),
-          zeros({n}),
-          zeros({n, spec.obs_size}),
-          zeros({n, spec.privileged_obs_size})};
+  const auto numbers = [&] { return torch::zeros({n}, options); };
+  const auto rows = [&](std::int64_t size) {
+    return torch::zeros({n, size}, options.dtype(obs_type(spec)));
+  };
+  own_ = {rows(spec.obs_size), rows(spec.privileged_obs_size), numbers(), numbers(), numbers(),
+          rows(spec.obs_size), rows(spec.privileged_obs_size)};
   current_ = own_;
 }
 
 StepPointers Slots::pointers() const {
-  return {current_.obs.data_ptr<float>(),
-          current_.privileged_obs.data_ptr<float>(),
+  return {rows_of(current_.obs),
+          rows_of(current_.privileged_obs),
           current_.reward.data_ptr<float>(),
           current_.terminated.data_ptr<float>(),
           current_.truncated.data_ptr<float>(),
-          current_.final_obs.data_ptr<float>(),
-          current_.final_privileged_obs.data_ptr<float>()};
+          rows_of(current_.final_obs),
+          rows_of(current_.final_privileged_obs)};
 }
 
 torch::Tensor Slots::checked(const char* name, const torch::Tensor& slot,
                              const torch::Tensor& own) const {
   if (!slot.defined()) return own;
-  require_like(name, slot, own.sizes(), device_);
+  require_like(name, slot, own.sizes(), device_, own.scalar_type());
   return slot;
 }
 

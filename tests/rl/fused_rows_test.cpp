@@ -19,6 +19,17 @@ TEST(FusedRows, GatherNormalisedIsIndexSelectThenScaling) {
   EXPECT_TRUE(torch::allclose(out, (x.index_select(0, index) - mean) * inv_std, 1e-6, 1e-6));
 }
 
+TEST(FusedRows, GatherNormalisedTakesBFloat16Rows) {
+  torch::manual_seed(1);
+  const torch::Tensor x = torch::randn({50, 19}).to(torch::kBFloat16);
+  const torch::Tensor index = torch::randint(50, {33}, torch::kInt64);
+  const torch::Tensor mean = torch::randn({19}), inv_std = torch::rand({19}) + 0.5;
+  torch::Tensor out = torch::full({33, 19}, NAN), expected = torch::full({33, 19}, NAN);
+  gather_normalised(x, index, mean, inv_std, out);
+  gather_normalised(x.to(torch::kFloat32), index, mean, inv_std, expected);
+  EXPECT_TRUE(torch::allclose(out, expected, 1e-6, 1e-6));
+}
+
 TEST(FusedRows, AddBiasIsAdditionAndReluOnTop) {
   torch::manual_seed(2);
   const torch::Tensor x = torch::randn({21, 13});

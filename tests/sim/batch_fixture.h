@@ -61,8 +61,9 @@ struct SmallBatch {
   }
 
   StepPointers out() {
-    return {obs.data(),       privileged.data(), reward.data(),          terminated.data(),
-            truncated.data(), final_obs.data(),  final_privileged.data()};
+    const auto rows = [](std::vector<float>& v) { return ObsRows{v.data(), false}; };
+    return {rows(obs),        rows(privileged), reward.data(),         terminated.data(),
+            truncated.data(), rows(final_obs),  rows(final_privileged)};
   }
   void step() {
     batch.step(action.data(), out());

@@ -1,53 +1,127 @@
-// The CUDA backend against the CPU backend. Needs a device; says so where there is none.
-#include <gtest/gtest.h>
+// The CUDA backend against the CPU backend, the reference trajectories and itself. Needs a device;
+// says so where there is none.
+#include <cmath>
+#include <filesystem>
+#include <map>
 
+#include "kennel/core/check.h"
+#include "kennel/io/npy.h"
 #include "kennel/model/mjcf.h"
-#include "kennel/sim/make_env.h"
 #include "kennel/sim/open_loop.h"
-#include "src/sim/cuda_plugin.h"
+#include "tests/sim/cuda_fixture.h"
 
-namespace kennel {
+namespace kennel::testing {
 namespace {
 
-constexpr double kStepTolerance =
-    2e-3;  // of observations, CPU pack against GPU thread, after five control steps
+constexpr double kResetTolerance = 1e-4;  // of observations, CPU pack against GPU thread
+constexpr double kStepTolerance = 2e-3;   // the same after five control steps
+constexpr double kMedianAfterASecond =
+    1e-2;  // the median after fifty: contacts pull single environments apart
 
-#define NEEDS_CUDA() \
-  if (!cuda_device_present()) GTEST_SKIP() << "no CUDA device or driver on this machine"
-
-std::unique_ptr<VecEnv> env_on(const std::string& device, int num_envs, std::uint64_t seed) {
-  EnvOptions options;
-  options.device = device;
-  options.num_envs = num_envs;
-  options.seed = seed;
-  std::unique_ptr<VecEnv> env = make_env(EnvConfig{}, options);
-  env->reset();
-  return env;
+double largest_gap(const torch::Tensor& cpu, const torch::Tensor& gpu) {
+  return (cpu - gpu.cpu()).abs().max().item<double>();
 }
 
-torch::Tensor waves(int t, int num_envs) {
-  return 0.5 * torch::sin(0.3 * t + torch::arange(12 * num_envs).to(torch::kFloat32))
-                   .reshape({num_envs, 12});
+/// Steps two environments with the same actions.
+void step_both(VecEnv& a, VecEnv& b, int t, double size = 0.5) {
+  const torch::Tensor action = waves(t, a.spec().num_envs, size);
+  a.step(action.to(a.device()));
+  b.step(action.to(b.device()));
+}
+
+void expect_same_bits(const VecEnv& a, const VecEnv& b) {
+  const StepBuffers &x = a.buffers(), &y = b.buffers();
+  EXPECT_TRUE(torch::equal(x.obs, y.obs));
+  EXPECT_TRUE(torch::equal(x.privileged_obs, y.privileged_obs));
+  EXPECT_TRUE(torch::equal(x.reward, y.reward));
+  EXPECT_TRUE(torch::equal(x.terminated, y.terminated));
+  EXPECT_TRUE(torch::equal(x.truncated, y.truncated));
 }
 
 TEST(CudaEnv, StartsAndStepsLikeTheCpuBackend) {
   NEEDS_CUDA();
   const auto cpu = env_on("cpu", 70, 5), gpu = env_on("cuda", 70, 5);
-  EXPECT_LT((cpu->buffers().obs - gpu->buffers().obs.cpu()).abs().max().item<double>(), 1e-4);
+  EXPECT_LT(largest_gap(cpu->buffers().obs, gpu->buffers().obs), kResetTolerance);
+  EXPECT_LT(largest_gap(cpu->buffers().privileged_obs, gpu->buffers().privileged_obs),
+            kResetTolerance);
   for (int t = 0; t < 5; ++t) {
-    const torch::Tensor action = waves(t, 70);
-    cpu->step(action);
-    gpu->step(action.to(gpu->device()));
+    step_both(*cpu, *gpu, t);
+    EXPECT_LT(largest_gap(cpu->buffers().obs, gpu->buffers().obs), kStepTolerance) << t;
+    EXPECT_LT(largest_gap(cpu->buffers().reward, gpu->buffers().reward), kStepTolerance) << t;
   }
-  EXPECT_LT((cpu->buffers().obs - gpu->buffers().obs.cpu()).abs().max().item<double>(),
-            kStepTolerance);
-  EXPECT_LT((cpu->buffers().reward - gpu->buffers().reward.cpu()).abs().max().item<double>(),
-            kStepTolerance);
+}
+
+TEST(CudaEnv, StaysNearTheCpuBackendForASecond) {
+  NEEDS_CUDA();
+  const auto cpu = env_on("cpu", 256, 6), gpu = env_on("cuda", 256, 6);
+  for (int t = 0; t < 50; ++t) step_both(*cpu, *gpu, t, 0.2);
+  const torch::Tensor gap =
+      (cpu->buffers().privileged_obs - gpu->buffers().privileged_obs.cpu()).abs();
+  EXPECT_LT(gap.median().item<double>(), kMedianAfterASecond);
+}
+
+TEST(CudaEnv, TheGeneralKernelComputesWhatTheFoldedOneDoes) {
+  NEEDS_CUDA();
+  // Exact weights ask for the general kernel, and are those of the nominal robot here.
+  EnvConfig config;
+  auto& r = config.randomization;
+  for (Range* range : {&r.link_mass, &r.link_inertia, &r.armature}) *range = {1, 1};
+  for (Range* range : {&r.base_com_x, &r.base_com_y, &r.base_com_z}) *range = {0, 0};
+  const auto folded = env_on("cuda", 70, 5, config);
+  r.exact_invweight = true;
+  const auto general = env_on("cuda", 70, 5, config);
+  for (int t = 0; t < 5; ++t) step_both(*folded, *general, t);
+  EXPECT_LT(largest_gap(folded->buffers().obs.cpu(), general->buffers().obs), kStepTolerance);
+}
+
+TEST(CudaEnv, WeighsConstraintsLikeTheCpuBackend) {
+  NEEDS_CUDA();
+  EnvConfig config = busy_config();
+  config.randomization.exact_invweight = true;
+  config.randomization.link_mass = {0.5f, 2.0f};
+  const auto cpu = env_on("cpu", 70, 5, config), gpu = env_on("cuda", 70, 5, config);
+  for (int t = 0; t < 14; ++t) step_both(*cpu, *gpu, t, 0.1);  // all have been reset once
+  EXPECT_LT(largest_gap(cpu->buffers().obs, gpu->buffers().obs), kStepTolerance);
+}
+
+TEST(CudaEnv, EndsEpisodesAndChangesCommandsLikeTheCpuBackend) {
+  NEEDS_CUDA();
+  const EnvConfig config = busy_config();
+  const auto cpu = env_on("cpu", 70, 3, config), gpu = env_on("cuda", 70, 3, config);
+  for (VecEnv* env : {cpu.get(), gpu.get()}) env->set_progress(1.0);
+  int finals = 0;
+  for (int t = 0; t < 25; ++t) {
+    step_both(*cpu, *gpu, t, 0.1);
+    const StepBuffers &c = cpu->buffers(), &g = gpu->buffers();
+    ASSERT_TRUE(torch::equal(c.terminated, g.terminated.cpu())) << t;
+    ASSERT_TRUE(torch::equal(c.truncated, g.truncated.cpu())) << t;
+    EXPECT_LT(largest_gap(c.obs, g.obs), kStepTolerance) << t;
+    const torch::Tensor ended = (c.truncated + c.terminated > 0).nonzero().squeeze(1);
+    finals += static_cast<int>(ended.size(0));
+    if (ended.size(0) == 0) continue;
+    EXPECT_LT(
+        largest_gap(c.final_obs.index_select(0, ended), g.final_obs.cpu().index_select(0, ended)),
+        kStepTolerance);
+    EXPECT_LT(largest_gap(c.final_privileged_obs.index_select(0, ended),
+                          g.final_privileged_obs.cpu().index_select(0, ended)),
+              kStepTolerance);
+  }
+  EXPECT_GT(finals, 200);
+
+  std::map<std::string, double> ours;
+  for (const Stat& stat : cpu->drain_stats()) ours[stat.name] = stat.value;
+  for (const Stat& stat : gpu->drain_stats())
+    EXPECT_NEAR(stat.value, ours.at(stat.name), 1e-3 * (1 + std::abs(ours.at(stat.name))))
+        << stat.name;
+  for (const Stat& stat : gpu->drain_stats()) {
+    if (stat.name == "episode/count") EXPECT_EQ(stat.value, 0) << "a drain empties the sums";
+  }
 }
 
 TEST(CudaEnv, SameSeedGivesTheSameBitsAtAnyBatchSize) {
   NEEDS_CUDA();
-  const auto small = env_on("cuda", 33, 9), large = env_on("cuda", 500, 9);
+  const auto small = env_on("cuda", 33, 9, busy_config()),
+             large = env_on("cuda", 500, 9, busy_config());
   for (int t = 0; t < 50; ++t) {
     const torch::Tensor action = waves(t, 500).to(large->device());
     small->step(action.narrow(0, 0, 33).contiguous());
@@ -56,21 +130,85 @@ TEST(CudaEnv, SameSeedGivesTheSameBitsAtAnyBatchSize) {
   EXPECT_TRUE(torch::equal(small->buffers().obs, large->buffers().obs.narrow(0, 0, 33)));
 }
 
-TEST(CudaOpenLoop, FollowsTheFloatTrajectoryOfTheCpu) {
+TEST(CudaEnv, SavedStateContinuesInAnotherEnvironment) {
   NEEDS_CUDA();
-  const Quadruped<double> exact = load_quadruped(shipped_model()).model;
-  const Quadruped<float> model = to_float(exact);
-  std::vector<double> init(kNq + kNv, 0.0), ctrl(50 * kNumJoints, 0.1);
-  init[2] = 0.17;
-  init[3] = 1.0;
-  const OpenLoop run{
-      .init = init, .ctrl = ctrl, .params = nominal_params<double, AllLegs>(exact, AllLegs{})};
-  const std::vector<double> cpu = simulate_float(model, run), gpu = simulate_cuda(model, run);
-  ASSERT_EQ(cpu.size(), gpu.size());
-  for (int column = 0; column < kNq; ++column)
-    EXPECT_NEAR(cpu[50 * kTrajectoryColumns + column], gpu[50 * kTrajectoryColumns + column], 1e-3)
-        << column;
+  const auto a = env_on("cuda", 40, 2, busy_config()), b = env_on("cuda", 40, 77, busy_config());
+  for (int t = 0; t < 7; ++t) a->step(waves(t, 40).to(a->device()));
+  EXPECT_THROW(b->load_state(env_on("cpu", 40, 2)->save_state()), Error);
+  // Another seed would draw other numbers, so the state goes on in an environment of the same.
+  const auto c = env_on("cuda", 40, 2, busy_config());
+  c->load_state(a->save_state());
+  for (int t = 7; t < 20; ++t) step_both(*a, *c, t);
+  expect_same_bits(*a, *c);
+}
+
+TEST(CudaEnv, BFloat16ObservationsAreTheOthersRounded) {
+  NEEDS_CUDA();
+  EnvConfig config = busy_config();
+  const auto full = env_on("cuda", 40, 2, config);
+  config.task.bfloat16_obs = true;
+  const auto half = env_on("cuda", 40, 2, config);
+  for (int t = 0; t < 12; ++t) step_both(*full, *half, t);
+  EXPECT_TRUE(torch::equal(full->buffers().obs.to(torch::kBFloat16), half->buffers().obs));
+  EXPECT_TRUE(torch::equal(full->buffers().privileged_obs.to(torch::kBFloat16),
+                           half->buffers().privileged_obs));
+  EXPECT_TRUE(torch::equal(full->buffers().reward, half->buffers().reward));
+}
+
+TEST(CudaEnv, KeepsTheFirstEnvironmentThatDiverged) {
+  NEEDS_CUDA();
+  const auto cpu = env_on("cpu", 70, 5), gpu = env_on("cuda", 70, 5);
+  for (int t = 0; t < 3; ++t) step_both(*cpu, *gpu, t);
+  EXPECT_FALSE(gpu->first_divergence());
+  torch::Tensor action = waves(3, 70);
+  action[41][2] = NAN;
+  cpu->step(action);
+  gpu->step(action.to(gpu->device()));
+  step_both(*cpu, *gpu, 4);
+  const auto expected = cpu->first_divergence(), kept = gpu->first_divergence();
+  ASSERT_TRUE(expected && kept);
+  EXPECT_EQ(kept->env, 41);
+  EXPECT_EQ(kept->control_step, expected->control_step);
+  for (std::size_t i = 0; i < kept->qpos.size(); ++i)
+    EXPECT_NEAR(kept->qpos[i], expected->qpos[i], kStepTolerance);
+  for (std::size_t i = 0; i < kept->ctrl.size(); ++i)
+    EXPECT_NEAR(kept->ctrl[i], expected->ctrl[i], 1e-5);
+  EXPECT_NEAR(kept->params.leg[3].mass[2], expected->params.leg[3].mass[2], 1e-6);
+  EXPECT_EQ(kept->params.leg[3].hinge_weight[2], 1);
+  EXPECT_EQ(gpu->buffers().terminated.cpu().sum().item<double>(), 0) << "it goes on";
+}
+
+/// A golden second on the GPU: largest difference of height and joint angles, m and rad.
+double worst_difference(int which, double friction) {
+  constexpr std::size_t kRows = 251, kColumns = kNq + kNv + kNumJoints;
+  const NpyArray golden =
+      read_npy(std::filesystem::path(KENNEL_SOURCE_DIR) / "tests/dynamics/golden/trajectories.npy",
+               {2 * kRows, kColumns});
+  const double* rows = golden.values.data() + which * kRows * kColumns;
+  const Quadruped<double> model = load_quadruped(shipped_model()).model;
+  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
+  for (auto& leg : params.leg)
+    for (double& mu : leg.friction) mu = friction;
+  std::vector<double> ctrl((kRows - 1) * kNumJoints);
+  for (std::size_t i = 0; i + 1 < kRows; ++i)
+    for (int k = 0; k < kNumJoints; ++k)
+      ctrl[i * kNumJoints + model.leg[k / 3].hinge[k % 3].ctrl_index] =
+          rows[i * kColumns + kNq + kNv + k];
+  const std::vector<double> ours =
+      simulate_cuda(to_float(model), {.init = {rows, kNq + kNv}, .ctrl = ctrl, .params = params});
+  double worst = 0;
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (int column = 2; column < kNq; column = column == 2 ? 7 : column + 1)
+      worst = std::max(
+          worst, std::abs(ours[i * kTrajectoryColumns + column] - rows[i * kColumns + column]));
+  return worst;
+}
+
+TEST(CudaOpenLoop, FollowsTheGoldenTrajectories) {
+  NEEDS_CUDA();
+  EXPECT_LT(worst_difference(0, 0.8), 2e-3);
+  EXPECT_LT(worst_difference(1, 0.3), 2e-3);
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::testing

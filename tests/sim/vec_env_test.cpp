@@ -1,7 +1,12 @@
 // The tensors of a VecEnv: views of its memory, or the caller's slots.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
 
 #include "kennel/core/check.h"
+#include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
@@ -49,6 +54,33 @@ TEST(VecEnvTensors, ASlotOrAnActionOfAnotherShapeOrTypeIsRefused) {
   EXPECT_THROW(env->step(torch::zeros({12, 6}).t()), Error);
 }
 
+TEST(VecEnvTensors, BFloat16ObservationsAreTheOthersRounded) {
+  EnvOptions options;
+  options.num_envs = 40;
+  options.device = "cpu";
+  EnvConfig config;
+  config.task.episode_seconds = 0.1f;  // so that episodes end
+  const auto full = make_env(config, options);
+  config.task.bfloat16_obs = true;
+  const auto half = make_env(config, options);
+  for (VecEnv* env : {full.get(), half.get()}) {
+    env->set_progress(1.0);
+    env->reset();
+    for (int t = 0; t < 12; ++t) env->step(torch::full({40, 12}, 0.1f * static_cast<float>(t)));
+  }
+  const StepBuffers &a = full->buffers(), &b = half->buffers();
+  EXPECT_EQ(b.obs.scalar_type(), torch::kBFloat16);
+  EXPECT_TRUE(torch::equal(a.obs.to(torch::kBFloat16), b.obs));
+  EXPECT_TRUE(torch::equal(a.privileged_obs.to(torch::kBFloat16), b.privileged_obs));
+  EXPECT_TRUE(torch::equal(a.final_obs.to(torch::kBFloat16), b.final_obs));
+  EXPECT_GT(a.final_obs.abs().sum().item<double>(), 0);
+  EXPECT_TRUE(torch::equal(a.reward, b.reward));
+  StepBuffers slots;
+  slots.obs = torch::zeros({40, full->spec().obs_size});
+  EXPECT_NO_THROW(full->bind(slots));
+  EXPECT_THROW(half->bind(slots), Error) << "a slot of another type";
+}
+
 TEST(VecEnvTensors, SavedStateContinuesInAnotherEnvironment) {
   const auto a = small_env(), b = small_env();
   a->reset();
@@ -59,6 +91,29 @@ TEST(VecEnvTensors, SavedStateContinuesInAnotherEnvironment) {
   a->step(action);
   b->step(action);
   EXPECT_TRUE(torch::equal(a->buffers().obs, b->buffers().obs));
+}
+
+TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
+  EnvOptions options;
+  options.num_envs = 32;
+  options.device = "cpu";
+  EnvConfig config;
+  config.task.bfloat16_obs = true;
+  PpoConfig ppo;
+  ppo.num_steps = 8;
+  ppo.actor_hidden = ppo.critic_hidden = {16};
+  const Mirrors mirrors = pupper_mirrors(config.task.history);
+  const auto file = std::filesystem::temp_directory_path() / text("kennel_bf16_", ::getpid());
+  const auto env = make_env(config, options), other = make_env(config, options);
+  Trainer trainer(*env, ppo, 1, mirrors);
+  for (int k = 0; k < 3; ++k) trainer.iterate();
+  trainer.save(file, "");
+  Trainer resumed(*other, ppo, 1, mirrors);
+  resumed.load(file);
+  std::filesystem::remove(file);
+  EXPECT_TRUE(std::isfinite(trainer.iterate().mean_reward));
+  resumed.iterate();
+  EXPECT_TRUE(torch::equal(trainer.networks().parameters(), resumed.networks().parameters()));
 }
 
 TEST(Mirrors, TwiceIsNothingAndSizesFit) {

@@ -24,7 +24,8 @@ class Normaliser {
   /// Starts as the identity. A disabled one stays it.
   Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device);
 
-  /// out <- (x - mean) / std, both (rows, size) float32; may be the same tensor.
+  /// out <- (x - mean) / std, both (rows, size); x float32 or bfloat16, out float32. They may be
+  /// the same tensor.
   void apply(const torch::Tensor& x, torch::Tensor& out) const;
 
   /// Merges a batch (rows, size) into the statistics; one that is not finite is left out whole.

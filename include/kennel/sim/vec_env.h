@@ -20,20 +20,27 @@ struct EnvSpec {
   int privileged_obs_size =
       0;  // what the critic sees; self-contained, it does not repeat the noisy obs
   int action_size = 0;
-  double control_dt = 0.0;  // seconds a step() advances
+  double control_dt = 0.0;    // seconds a step() advances
+  bool bfloat16_obs = false;  // observations are bfloat16, not float32
 };
 
-/// Where a step's results are written. All tensors are contiguous float32 on the environment's
-/// device.
+/// The number type of observations.
+inline torch::ScalarType obs_type(const EnvSpec& spec) {
+  return spec.bfloat16_obs ? torch::kBFloat16 : torch::kFloat32;
+}
+
+/// Where a step's results are written. All tensors are contiguous and on the environment's device;
+/// the four of observations are float32 or bfloat16 as the spec says, the others float32.
 struct StepBuffers {
   torch::Tensor obs;  // (num_envs, obs_size), of the new episode where the last one ended
   torch::Tensor privileged_obs;  // (num_envs, privileged_obs_size), the same
   torch::Tensor reward;          // (num_envs)
   torch::Tensor terminated;  // (num_envs), 1 where the episode ended in a state worth nothing (a
                              // fall), else 0
-  torch::Tensor truncated;   // (num_envs), 1 where it ended by the clock, else 0; never both
-  torch::Tensor
-      final_obs;  // as obs; rows of environments whose episode ended hold its last observation,
+  torch::Tensor truncated;   // (num_envs), 1 where the clock ended it or the command changed, else
+                             // 0; never both
+  torch::Tensor final_obs;   // as obs; rows of environments that terminated or truncated hold what
+                            // was observed before the reset or the change of command,
   torch::Tensor final_privileged_obs;  // other rows are unspecified
 };
 

@@ -1,0 +1,45 @@
+// What the tests of the CUDA backend share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "kennel/sim/make_env.h"
+#include "src/sim/cuda_plugin.h"
+
+#define NEEDS_CUDA() \
+  if (!kennel::cuda_device_present()) GTEST_SKIP() << "no CUDA device or driver on this machine"
+
+namespace kennel::testing {
+
+/// Environments on a device, reset once.
+inline std::unique_ptr<VecEnv> env_on(const std::string& device, int num_envs, std::uint64_t seed,
+                                      const EnvConfig& config = {}) {
+  EnvOptions options;
+  options.device = device;
+  options.num_envs = num_envs;
+  options.seed = seed;
+  std::unique_ptr<VecEnv> env = make_env(config, options);
+  env->reset();
+  return env;
+}
+
+/// Actions (num_envs, 12) that differ between environments, joints and times.
+inline torch::Tensor waves(int t, int num_envs, double size = 0.5) {
+  return size * torch::sin(0.3 * t + torch::arange(12 * num_envs).to(torch::kFloat32))
+                    .reshape({num_envs, 12});
+}
+
+/// A recipe in which everything happens often: time-outs, new commands, pushes.
+inline EnvConfig busy_config() {
+  EnvConfig config;
+  config.task.episode_seconds = 0.2f;  // ten control steps
+  config.command.change_probability = 0.2f;
+  config.command.change_from = 0.0f;
+  config.randomization.push_seconds = 0.1f;
+  return config;
+}
+
+}  // namespace kennel::testing
