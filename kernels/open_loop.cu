@@ -47,7 +47,9 @@ class DeviceFloats {
 }  // namespace
 
 extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
-                                      std::vector<double>* out) {
+                                      int device, std::vector<double>* out) {
+  check_cuda(cudaSetDevice(device), "choosing the device");
+  check_device_code();
   const int n = static_cast<int>(run->ctrl.size() / kNumJoints);
   const std::size_t size = static_cast<std::size_t>(n + 1) * kTrajectoryColumns;
   const std::vector<double> first = first_row(*run);

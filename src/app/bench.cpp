@@ -75,7 +75,7 @@ Measured measure(const BenchCommand& command, const RunConfig& config,
   Measured best;
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
-  if (command.device == Device::kCpu)
+  if (!command.device.cuda)
     physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
@@ -102,7 +102,7 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
              const Measured& m) {
   const BuildInfo build = build_info();
   Json out = {
-      {"device", command.device == Device::kCuda ? find_gpu().name : "cpu"},
+      {"device", command.device.cuda ? find_gpu(command.device.index).name : "cpu"},
       {"cpu", cpu_name()},
       {"threads", command.threads > 0 ? command.threads : num_usable_cores()},
       {"simd_bits", simd_bits()},
@@ -147,7 +147,7 @@ int run_bench(const BenchCommand& command) {
   const Quadruped<float> model = to_float(load_quadruped(shipped_model()).model);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command);
   std::vector<int> sizes = command.num_envs;
-  if (sizes.empty()) sizes = {command.device == Device::kCuda ? 4096 : config.train.num_envs};
+  if (sizes.empty()) sizes = {command.device.cuda ? 4096 : config.train.num_envs};
   for (const int num_envs : sizes) {
     const Json row =
         as_json(command, config, num_envs, measure(command, config, model, num_envs, mujoco.get()));

@@ -18,7 +18,7 @@ struct BenchCommand {
   int threads = 0;              // 0: one for each core
   double seconds = 2.0;         // of each measurement
   int repeats = 3;              // the best one counts
-  Device device = Device::kCpu;
+  Device device;
   std::string config;  // recipe; empty: the default one
 };
 

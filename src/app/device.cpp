@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -45,9 +46,21 @@ class Driver {
 
 }  // namespace
 
-const char* name_of(Device device) { return device == Device::kCuda ? "cuda" : "cpu"; }
+std::optional<int> gpu_number(const std::string& choice) {
+  if (choice == "cuda") return 0;
+  if (!choice.starts_with("cuda:")) return std::nullopt;
+  int index = -1;
+  const char *first = choice.data() + 5, *last = choice.data() + choice.size();
+  const auto [end, error] = std::from_chars(first, last, index);
+  if (error != std::errc() || end != last || index < 0) return std::nullopt;
+  return index;
+}
 
-GpuStatus find_gpu() {
+std::string name_of(const Device& device) {
+  return device.cuda ? text("cuda:", device.index) : "cpu";
+}
+
+GpuStatus find_gpu(int index) {
   const Driver driver;
   if (!driver.found()) return {"", "no NVIDIA driver is installed (libcuda.so.1 is missing)"};
   if (!driver.call("cuInit", 0u)) return {"", "the NVIDIA driver finds no device"};
@@ -55,8 +68,11 @@ GpuStatus find_gpu() {
   if (!driver.call("cuDeviceGetCount", &count) || count == 0) {
     return {"", "the NVIDIA driver finds no device"};
   }
+  if (index >= count) {
+    return {"", text("this machine has ", count, " GPU(s), numbered from 0; came ", index)};
+  }
   char name[256] = "";
-  if (!driver.call("cuDeviceGetName", name, static_cast<int>(sizeof name), 0)) {
+  if (!driver.call("cuDeviceGetName", name, static_cast<int>(sizeof name), index)) {
     return {"", "the NVIDIA driver does not answer"};
   }
   if (!has_cuda_backend()) {
@@ -91,12 +107,14 @@ int num_usable_cores() {
 }
 
 Device choose_device(const std::string& choice) {
-  if (choice == "cpu") return Device::kCpu;
-  const GpuStatus gpu = find_gpu();
-  if (choice == "auto") return gpu.name.empty() ? Device::kCpu : Device::kCuda;
-  KENNEL_CHECK(choice == "cuda", "expected a device cpu, cuda or auto, came '", choice, "'");
-  KENNEL_CHECK(!gpu.name.empty(), "--device cuda needs a GPU: ", gpu.why_not, "; try --device cpu");
-  return Device::kCuda;
+  if (choice == "cpu") return {};
+  if (choice == "auto") return {.cuda = !find_gpu().name.empty()};
+  const std::optional<int> index = gpu_number(choice);
+  KENNEL_CHECK(index, "expected a device cpu, cuda, cuda:N or auto, came '", choice, "'");
+  const GpuStatus gpu = find_gpu(*index);
+  KENNEL_CHECK(!gpu.name.empty(), "--device ", choice, " needs a GPU: ", gpu.why_not,
+               "; try --device cpu");
+  return {true, *index};
 }
 
 }  // namespace kennel

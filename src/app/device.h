@@ -1,13 +1,19 @@
 // Which device a command runs on, found out without loading CUDA's libraries into the program.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace kennel {
 
-enum class Device { kCpu, kCuda };
+/// The CPU, or a GPU by its number.
+struct Device {
+  bool cuda = false;
+  int index = 0;
+};
 
-const char* name_of(Device device);
+/// "cpu", or "cuda:0".
+std::string name_of(const Device& device);
 
 /// What this machine has and this program can use.
 struct GpuStatus {
@@ -15,7 +21,8 @@ struct GpuStatus {
   std::string why_not;  // the reason, when `name` is empty
 };
 
-GpuStatus find_gpu();
+/// Asks for one of the GPUs, numbered from 0.
+GpuStatus find_gpu(int index = 0);
 
 /// The CPU's model name, and the width of the vectors that this build uses, in bits.
 std::string cpu_name();
@@ -24,8 +31,11 @@ int simd_bits();
 /// How many threads this process may run at once.
 int num_usable_cores();
 
+/// The number in "cuda:N", 0 for "cuda"; nothing for other text.
+std::optional<int> gpu_number(const std::string& choice);
+
 /// Turns `--device` into a device: auto takes the GPU where one can be used.
-/// \param choice  "cpu", "cuda" or "auto"
+/// \param choice  "cpu", "cuda", "cuda:" and a number, or "auto"
 /// \throws Error when "cuda" is asked for and cannot be had, with the reason
 Device choose_device(const std::string& choice);
 

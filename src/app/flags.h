@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "device.h"
 #include "kennel/core/check.h"
 
 namespace kennel {
@@ -42,9 +43,19 @@ inline CLI::Option* add_threads(CLI::App& app, int& threads, const std::string& 
       ->capture_default_str();
 }
 
-inline CLI::Option* add_device(CLI::App& app, std::string& device) {
-  return app.add_option("--device", device, "auto takes a GPU where there is one")
-      ->check(one_of({"cpu", "cuda", "auto"}))
+/// \param automatic  whether "auto" is a choice
+inline CLI::Option* add_device(CLI::App& app, std::string& device, bool automatic = true) {
+  const char* shown = automatic ? "cpu|cuda|cuda:N|auto" : "cpu|cuda|cuda:N";
+  const CLI::Validator known(
+      [automatic, shown](std::string& given) {
+        const bool valid = given == "cpu" || gpu_number(given) || (automatic && given == "auto");
+        return valid ? std::string() : text("expected ", shown, ", came ", given);
+      },
+      shown);
+  return app
+      .add_option("--device", device,
+                  automatic ? "auto takes a GPU where there is one" : "cuda:N is the GPU number N")
+      ->check(known)
       ->capture_default_str();
 }
 

@@ -48,14 +48,14 @@ Recording from_replay(const std::string& file) {
 std::vector<double> run(const SimulateCommand& command, const Quadruped<double>& model,
                         const OpenLoop& input) {
   if (command.precision == Precision::kDouble) return simulate_double(model, input);
-  return command.device == Device::kCuda ? simulate_cuda(to_float(model), input)
-                                         : simulate_float(to_float(model), input);
+  return command.device.cuda ? simulate_cuda(to_float(model), input, command.device.index)
+                             : simulate_float(to_float(model), input);
 }
 
 }  // namespace
 
 int run_simulate(const SimulateCommand& command) {
-  KENNEL_CHECK(command.device == Device::kCpu || command.precision == Precision::kFloat,
+  KENNEL_CHECK(!command.device.cuda || command.precision == Precision::kFloat,
                "--device cuda computes in float; add --precision float, or use --device cpu");
   const Recording recording =
       command.replay.empty() ? from_arrays(command) : from_replay(command.replay);

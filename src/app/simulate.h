@@ -22,7 +22,7 @@ struct SimulateCommand {
   std::string
       out;  // .npy (n + 1, 55): qpos and qvel at the start of step k, the qacc computed in it
   Precision precision = Precision::kDouble;
-  Device device = Device::kCpu;         // kCuda only with kFloat
+  Device device;                        // a GPU only with kFloat
   std::optional<SolverOptions> solver;  // empty: converged, or the replay's own
   bool exact_invweight = false;         // recompute the inverse weights of the changed model
   ModelOverrides set;

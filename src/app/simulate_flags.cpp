@@ -66,11 +66,11 @@ void apply_override(const std::string& assignment, ModelOverrides& overrides) {
 
 SimulateCommand checked(const Flags& flags) {
   SimulateCommand command = flags.command;
-  KENNEL_CHECK(flags.device != "cuda" || flags.precision != "double",
+  KENNEL_CHECK(!gpu_number(flags.device) || flags.precision != "double",
                "--device cuda computes in float only; use --precision float, or --device cpu");
   command.device = choose_device(flags.device);
   // A batch computes in float, and what went wrong there is to be seen again.
-  const bool is_float = flags.precision == "float" || command.device == Device::kCuda ||
+  const bool is_float = flags.precision == "float" || command.device.cuda ||
                         (flags.precision.empty() && !command.replay.empty());
   command.precision = is_float ? Precision::kFloat : Precision::kDouble;
   if (flags.solver_iterations == "converged") {
@@ -107,9 +107,7 @@ RunCommand add_simulate(CLI::App& app) {
   app.add_option("--precision", flags->precision,
                  "double or float (default: double on the CPU, float on a GPU or with --replay)")
       ->check(one_of({"double", "float"}));
-  app.add_option("--device", flags->device, "cpu or cuda")
-      ->check(one_of({"cpu", "cuda"}))
-      ->capture_default_str();
+  add_device(app, flags->device, /*automatic=*/false);
   app.add_option("--solver-iterations", flags->solver_iterations,
                  "Newton steps of the contact solver, or converged (default: converged, or the "
                  "replay's own)");

@@ -38,11 +38,11 @@ void* cuda_entry_point(const char* name, const std::string& device) {
   return entry;
 }
 
-std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run) {
+std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run, int device) {
   const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(
-      cuda_entry_point("kennel_open_loop_cuda", "cuda"));
+      cuda_entry_point("kennel_open_loop_cuda", text("cuda:", device)));
   std::vector<double> out;
-  simulate(&model, &run, &out);
+  simulate(&model, &run, device, &out);
   return out;
 }
 

@@ -83,7 +83,12 @@ TEST_F(BadInput, WrongUsageNamesTheFlag) {
       {"an unknown device",
        {"train", "--device", "tpu"},
        kUsage,
-       "expected cpu|cuda|auto, came tpu"},
+       "expected cpu|cuda|cuda:N|auto, came tpu"},
+      {"a GPU without a number", {"bench", "--device", "cuda:x"}, kUsage, "came cuda:x"},
+      {"simulating on a device to be chosen",
+       {"simulate", "--out", "o.npy", "--device", "auto"},
+       kUsage,
+       "expected cpu|cuda|cuda:N, came auto"},
       {"flags that exclude each other",
        {"train", "--resume", "a", "--seed", "1"},
        kUsage,
@@ -184,7 +189,7 @@ TEST_F(BadInput, AGpuThatIsNotThereIsNamed) {
     GTEST_SKIP() << "this machine has a GPU";
   expect_refused({
       {"train", {"train", "--device", "cuda"}, kUser, "--device cuda needs a GPU"},
-      {"bench", {"bench", "--device", "cuda"}, kUser, "--device cuda needs a GPU"},
+      {"bench", {"bench", "--device", "cuda:1"}, kUser, "--device cuda:1 needs a GPU"},
   });
 }
 

@@ -28,6 +28,7 @@ std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLo
 std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run);
 
 /// Runs it on a CUDA device in float. \throws Error when there is no device or no CUDA backend
-std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run);
+std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run,
+                                  int device = 0);
 
 }  // namespace kennel

@@ -40,7 +40,7 @@ struct StepBuffers {
   torch::Tensor truncated;   // (num_envs), 1 where the clock ended it or the command changed, else
                              // 0; never both
   torch::Tensor final_obs;   // as obs; rows of environments that terminated or truncated hold what
-                            // was observed before the reset or the change of command,
+                             // was observed before the reset or the change of command,
   torch::Tensor final_privileged_obs;  // other rows are unspecified
 };
 
