@@ -97,7 +97,12 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::cerr << "kennel: out of memory; try fewer environments (--num-envs)\n";
   } catch (const std::exception& error) {
-    std::cerr << "kennel: unexpected error: " << kennel::first_line(error.what()) << '\n';
+    const std::string line = kennel::first_line(error.what());
+    if (line.find("out of memory") == std::string::npos) {
+      std::cerr << "kennel: unexpected error: " << line << '\n';
+    } else {  // a GPU's
+      std::cerr << "kennel: " << line << "; try fewer environments (--num-envs)\n";
+    }
   }
   return kennel::kUserError;
 }

@@ -31,6 +31,21 @@ torch::Device usable_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
+/// Throws Error unless the current device can hold the environments and this build has code for it.
+EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
+  check_device_code();
+  std::size_t free = 0, total = 0;
+  check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
+  const std::size_t number = task.config.task.bfloat16_obs ? 2 : 4;
+  const std::size_t each = state_bytes_per_env() + sizeof(float) * (kStatFields + 3) +
+                           2 * number * (task.obs_size + pupper::kPrivilegedSize);
+  KENNEL_CHECK(options.num_envs * each < free, options.num_envs, " environments need ",
+               options.num_envs * each >> 20, " MiB, device ", options.device, " has ", free >> 20,
+               " MiB free; at most ", free / each, " fit, lower --num-envs");
+  return {options.num_envs, task.obs_size,   pupper::kPrivilegedSize,
+          kNumJoints,       task.control_dt, task.config.task.bfloat16_obs};
+}
+
 int padded(int num_envs) { return (num_envs + kPadding - 1) / kPadding * kPadding; }
 
 class CudaEnv final : public VecEnv {
@@ -39,13 +54,9 @@ class CudaEnv final : public VecEnv {
       : task_(task),
         device_(usable_device(options.device)),
         guard_(device_),
-        slots_({options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints,
-                task.control_dt, task.config.task.bfloat16_obs},
-               device_) {
+        slots_(affordable_spec(task, options), device_) {
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
-    check_device_code();
-    check_memory(options.num_envs);
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
     kept_ = torch::zeros({sizeof(KeptDivergence)}, bytes);
@@ -127,17 +138,6 @@ class CudaEnv final : public VecEnv {
     constexpr char kTag[] = "cudaenv3";
     return torch::tensor(
         at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(kTag), 8));
-  }
-
-  void check_memory(int num_envs) const {
-    std::size_t free = 0, total = 0;
-    check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
-    const std::size_t each =
-        state_bytes_per_env() + 4 * kStatFields +
-        (task_.config.task.bfloat16_obs ? 4 : 8) * (task_.obs_size + pupper::kPrivilegedSize);
-    KENNEL_CHECK(num_envs * each < free, num_envs, " environments need ", num_envs * each >> 20,
-                 " MiB, ", device_, " has ", free >> 20, " MiB free; at most ", free / each,
-                 " fit");
   }
 
   pupper::Task task_;
