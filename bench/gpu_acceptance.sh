@@ -30,7 +30,11 @@ part() {  # NAME SECONDS COMMAND...: runs it under a limit; its output goes to N
   local name=$1 limit=$2 started=$SECONDS code=0
   shift 2
   ((limit > ALL_SECONDS - SECONDS)) && limit=$((ALL_SECONDS - SECONDS))
-  ((limit > 0)) || limit=1  # the part is listed as one that ran out of time
+  if ((limit <= 0)); then
+    printf '%s\t%d\t0\n' "$name" 124 >>"$out/parts.tsv"
+    echo "$name: no time left" >&2
+    return 124
+  fi
   timeout -k 5 "$limit" "$@" >"$out/$name.out" 2>"$out/$name.log" || code=$?
   printf '%s\t%d\t%d\n' "$name" "$code" "$((SECONDS - started))" >>"$out/parts.tsv"
   printf '%-20s %s after %d s\n' "$name" "$([[ $code == 0 ]] && echo passed || echo "FAILED with code $code")" "$((SECONDS - started))" >&2
@@ -46,13 +50,6 @@ fi
 part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs|FieldLayout'
 part no_test_skipped 5 bash -c '! grep -E "Cuda.*Skipped" "$0"' "$out/tests.out"
 
-if have compute-sanitizer; then
-  for tool in memcheck racecheck initcheck synccheck; do
-    part "sanitizer_$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 \
-      "$root/build/bin/vec_env_test" --gtest_filter='CudaEnv.StartsAndSteps*:CudaEnv.EndsEpisodes*:CudaEnv.WeighsConstraints*:CudaEnv.KeepsTheFirst*'
-  done
-fi
-
 part bench 60 "$kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
 if have ncu; then
   part ncu 60 ncu --csv --page raw --log-file "$out/ncu.csv" --kernel-name regex:step_kernel --launch-skip 5 --launch-count 1 \
@@ -65,6 +62,13 @@ if "$python" -c 'import mujoco.mjx' 2>/dev/null; then
   part mjx 90 "$python" "$root/bench/mjx_rate.py" "$root/envs/pupper_v3/pupper_v3.xml" --num-envs 4096
 fi
 part static 60 "$kennel" bench --gpu-static --json
+
+if have compute-sanitizer; then
+  for tool in memcheck racecheck initcheck synccheck; do
+    part "sanitizer_$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 \
+      "$root/build/bin/vec_env_test" --gtest_filter='CudaEnv.StartsAndSteps*:CudaEnv.EndsEpisodes*:CudaEnv.WeighsConstraints*:CudaEnv.KeepsTheFirst*'
+  done
+fi
 
 "$python" "$root/bench/gpu_summary.py" "$out" || exit 1
 cat -- "$out/results.md"

@@ -13,7 +13,7 @@
 namespace kennel {
 
 /// The first environment that diverged, for `replay_of`: its state before the control step and
-/// after it. Several in one step are kept by chance; `claimed` is 1 once one is.
+/// after it. Of several in one step chance decides which; `claimed` is 1 once one is kept.
 struct KeptDivergence {
   int claimed, env;
   EnvFields before, after;

@@ -135,6 +135,7 @@ __device__ __noinline__ void keep_divergence(const BatchMemory& batch, At at,
   one.state = kept.after.data();
   one.stride = 1;
   store(one, alone, state);
+  __syncwarp(group);  // before anyone stores the new state over what was read here
 }
 
 /// See weigh_constraints. Not inlined, like `restart`.

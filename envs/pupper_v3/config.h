@@ -41,7 +41,7 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
   v.field("ls_iterations", c.ls_iterations, Bounds{1, 100}, "evaluations of each line search");
   v.field(
       "bfloat16_obs", c.bfloat16_obs, Bounds{},
-      "hand observations to the learner in bfloat16: half the memory, three significant digits");
+      "hand observations to the learner in bfloat16: half the memory, two to three digits");
 }
 
 /// [env.command]: what the robot is told to do.

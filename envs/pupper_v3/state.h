@@ -56,6 +56,19 @@ struct FrameHistory {
   KENNEL_HD T& leg(int slot, int frame, int i) { return leg_part[slot].part[frame][i]; }
 };
 
+/// What one environment takes of the device's memory, bytes.
+struct EnvBytes {
+  std::size_t kept = 0;    // between steps: state, parameters, command, latency, history
+  std::size_t output = 0;  // its rows of StepBuffers
+};
+
+inline EnvBytes bytes_per_env(const EnvConfig& config) {
+  const std::size_t numbers = config.task.history * kFrameSize + kPrivilegedSize;
+  const std::size_t width = config.task.bfloat16_obs ? 2 : 4, scalars = 3 * sizeof(float);
+  return {sizeof(EnvState<float, AllLegs>) + sizeof(FrameHistory<float, AllLegs>),
+          2 * numbers * width + scalars};
+}
+
 /// Sums over control steps since the last time they were collected, an environment each.
 template <class T>
 struct EnvStats {

@@ -116,8 +116,8 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
       {"physics_steps_per_s", m.physics.steps_per_s},
       {"env_steps_per_s", m.env_steps},
       {"env_over_physics", m.physics.steps_per_s / (m.env_steps * config.env.task.decimation)},
-      {"bytes_per_env", bytes_per_env(config.env).kept},
-      {"output_bytes_per_env", bytes_per_env(config.env).output}};
+      {"bytes_per_env", pupper::bytes_per_env(config.env).kept},
+      {"output_bytes_per_env", pupper::bytes_per_env(config.env).output}};
   if (m.mujoco) {
     out["mujoco_physics_steps_per_s"] = *m.mujoco;
     out["mujoco_settings"] = m.mujoco_settings;

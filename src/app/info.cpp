@@ -8,6 +8,7 @@
 #include "build_info.h"
 #include "command.h"
 #include "device.h"
+#include "envs/pupper_v3/state.h"
 #include "flags.h"
 #include "run_config.h"
 
@@ -68,7 +69,7 @@ Json collect(const RunConfig& config) {
                    {"compiler", build.compiler},
                    {"flags", build.flags},
                    {"cuda_archs", build.cuda_archs}};
-  const EnvBytes bytes = bytes_per_env(config.env);
+  const pupper::EnvBytes bytes = pupper::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
   info["observation_frame"] = terms_of(pupper::kFrame);
   info["critic_sees_besides"] = terms_of(pupper::kPrivileged);
@@ -117,8 +118,6 @@ void print(const Json& info) {
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);
   print_terms("Observation: one frame, as the robot's controller builds it",
-              const EnvBytes bytes = bytes_per_env(config.env);
-              info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
               info["observation_frame"]);
   print_terms("The critic sees a frame without noise and delay, and", info["critic_sees_besides"]);
   std::cout << "Recipe (rewards: weights in [env.reward]; randomisation: [low, high])\n\n";

@@ -22,11 +22,11 @@ Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
   torch::Tensor means = torch::empty({plan.num_slices, size}, options);
   torch::Tensor m2s = torch::empty({plan.num_slices, size}, options);
   for_each_slice(pool, plan, [&](const Slice& slice, int) {
-    const torch::Tensor x = batch.narrow(0, slice.begin, slice.rows).to(torch::kFloat32);
+    const torch::Tensor x = batch.narrow(0, slice.begin, slice.rows);
     torch::Tensor mean = means[slice.index];
     torch::Tensor m2 = m2s[slice.index];
-    at::mean_out(mean, x, {0});
-    torch::Tensor deviation = x - mean;
+    at::mean_out(mean, x, {0}, /*keepdim=*/false, torch::kFloat32);
+    torch::Tensor deviation = x - mean;  // float32 whatever x is
     deviation.mul_(deviation);
     at::sum_out(m2, deviation, {0});
   });

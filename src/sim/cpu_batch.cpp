@@ -24,9 +24,8 @@ struct Saved {
 };
 
 /// Rows of a table from lanes of its columns.
-template <int W, int Columns, class Lane>
-void scatter_rows(const Lane (&columns)[Columns], int used, int first_row, int lanes,
-                  const ObsRows& table) {
+template <class Lane>
+void scatter_rows(const Lane* columns, int used, int first_row, int lanes, const ObsRows& table) {
   for (int lane = 0; lane < lanes; ++lane) {
     const std::size_t first = static_cast<std::size_t>(first_row + lane) * used;
     for (int i = 0; i < used; ++i)
@@ -163,8 +162,8 @@ void CpuBatch::write_rows(Block& block, int first, int lanes, const ImuSample<La
                          [&](int i, const Lane& x) { obs[i] = x; });
   observe_privileged<Lane, AllLegs>(task_, {}, block.state, &block.report,
                                     [&](int i, const Lane& x) { privileged[i] = x; });
-  scatter_rows<kWidth>(obs, task_.obs_size, first, lanes, out.obs);
-  scatter_rows<kWidth>(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);
+  scatter_rows(obs, task_.obs_size, first, lanes, out.obs);
+  scatter_rows(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);
 }
 
 EnvStats<double> CpuBatch::drain_stats() {

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "envs/pupper_v3/state.h"
 #include "envs/pupper_v3/task.h"
 #include "kennel/model/mjcf.h"
 #include "src/sim/cpu_env.h"
@@ -12,13 +11,6 @@ namespace kennel {
 
 std::filesystem::path shipped_model() {
   return std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml";
-}
-
-EnvBytes bytes_per_env(const EnvConfig& config) {
-  const std::size_t numbers = config.task.history * pupper::kFrameSize + pupper::kPrivilegedSize;
-  const std::size_t width = config.task.bfloat16_obs ? 2 : 4, scalars = 3 * sizeof(float);
-  return {sizeof(pupper::EnvState<float, AllLegs>) + sizeof(pupper::FrameHistory<float, AllLegs>),
-          2 * numbers * width + scalars};
 }
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {

@@ -22,6 +22,7 @@ inline std::unique_ptr<VecEnv> env_on(const std::string& device, int num_envs, s
   options.num_envs = num_envs;
   options.seed = seed;
   std::unique_ptr<VecEnv> env = make_env(config, options);
+  env->set_progress(1.0);  // what schedules switch on is on
   env->reset();
   return env;
 }

@@ -50,7 +50,6 @@ TEST(CudaGraph, CapturedStepsAndResetsGiveTheSameBits) {
   constexpr int kEnvs = 300, kSteps = 30;
   const auto eager = env_on("cuda", kEnvs, 4, busy_config()),
              captured = env_on("cuda", kEnvs, 4, busy_config());
-  for (VecEnv* env : {eager.get(), captured.get()}) env->set_progress(1.0);
   torch::Tensor action = waves(0, kEnvs).to(eager->device());
 
   at::cuda::CUDAGraph step, reset;
@@ -117,7 +116,8 @@ class CallCounter {
     const bool waits = name.find("Synchronize") != std::string::npos;
     counter.copies += copies;
     counter.waits += waits;
-    counter.launches += name.starts_with("cudaLaunchKernel");
+    // nvcc 13 launches by __cudaLaunchKernel.
+    counter.launches += name.find("cudaLaunchKernel") != std::string::npos;
     if ((copies || waits) && counter.first_offender.empty()) counter.first_offender = name;
   }
 

@@ -101,6 +101,7 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
   config.task.bfloat16_obs = true;
   PpoConfig ppo;
   ppo.num_steps = 8;
+  ppo.num_minibatches = 4;
   ppo.actor_hidden = ppo.critic_hidden = {16};
   const Mirrors mirrors = pupper_mirrors(config.task.history);
   const auto file = std::filesystem::temp_directory_path() / text("kennel_bf16_", ::getpid());

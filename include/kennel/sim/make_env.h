@@ -28,13 +28,6 @@ struct EnvOptions {
 /// be used
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options);
 
-/// What one environment takes of the device's memory, bytes.
-struct EnvBytes {
-  std::size_t kept = 0;    // between steps: state, parameters, command, latency, history, counters
-  std::size_t output = 0;  // StepBuffers
-};
-EnvBytes bytes_per_env(const EnvConfig& config);
-
 /// Left-right mirror maps of the task's observations and actions.
 Mirrors pupper_mirrors(int history);
 

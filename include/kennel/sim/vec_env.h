@@ -39,9 +39,10 @@ struct StepBuffers {
                              // fall), else 0
   torch::Tensor truncated;   // (num_envs), 1 where the clock ended it or the command changed, else
                              // 0; never both
-  torch::Tensor final_obs;   // as obs; rows of environments that terminated or truncated hold what
-                             // was observed before the reset or the change of command,
-  torch::Tensor final_privileged_obs;  // other rows are unspecified
+  // As obs and privileged_obs: rows of environments that terminated or truncated hold what was
+  // observed before the reset or the change of command, zeros where the state diverged; other rows
+  // are unspecified.
+  torch::Tensor final_obs, final_privileged_obs;
 };
 
 /// A named mean over what happened since the last call of `drain_stats`, for logs.
