@@ -17,6 +17,9 @@ target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
 # One precompiled <torch/torch.h> for all targets that use it: parsing it takes 25 s a file otherwise.
 function(kennel_use_torch TARGET)
   target_link_libraries(${TARGET} PUBLIC kennel_torch)
+  if(KENNEL_SANITIZE)
+    target_compile_options(${TARGET} PRIVATE -Wno-maybe-uninitialized)  # GCC 12 sees ghosts in LibTorch's headers then
+  endif()
   if(TARGET kennel_torch_pch)
     target_precompile_headers(${TARGET} REUSE_FROM kennel_torch_pch)
     get_target_property(type ${TARGET} TYPE)
