@@ -1,6 +1,6 @@
 """What the compiled step kernel says of itself, without a GPU.
 
-python gpu_static.py [--json] [--arch 80 90 120] [--nvcc NVCC]
+python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|general] [--nvcc NVCC]
 
 Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
@@ -20,9 +20,10 @@ import sysconfig
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-KERNEL = 'folded_step_kernel'  # the one for the shipped robot
+# The kernel for the shipped robot and the one for any robot: how its name ends in the compiler's output, and its threads a block.
+KERNELS = {'folded': ('18folded_step_kernelE', 128), 'general': ('11step_kernelE', 64)}
 SOLVER_ITERATIONS = 2  # training's
-THREADS_PER_ENV, THREADS_PER_BLOCK = 4, 128
+THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 # A GPU of each architecture: multiprocessors, boost clock [GHz], and of a multiprocessor the shared memory [KiB], warps and float
 # lanes.
@@ -66,12 +67,12 @@ def compile_kernel(nvcc, arch, cubin):
   return run.stderr + run.stdout
 
 
-def resources(log):
+def resources(log, kernel):
   """Registers and bytes of stack, spills and shared memory of the kernel."""
   part = next((p for p in re.split(r'Compiling entry function|Function properties for', log)[1:]
-               if KERNEL in p.split('\n')[0] and 'bytes stack frame' in p), None)
+               if kernel in p.split('\n')[0] and 'bytes stack frame' in p), None)
   if part is None:
-    fail(f'ptxas said nothing of {KERNEL}; is it still in kernels/step_kernel.cu?')
+    fail(f'ptxas said nothing of {kernel}; is it still in kernels/step_kernel.cu?')
   stack, stores, loads = map(int, re.search(r'(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads', part).groups())
   registers = int(re.search(r'Used (\d+) registers', part).group(1))
   shared = re.search(r'(\d+) bytes smem', part)
@@ -79,13 +80,13 @@ def resources(log):
               shared_bytes=int(shared.group(1)) if shared else 0)
 
 
-def disassembly(nvdisasm, cubin):
+def disassembly(nvdisasm, cubin, kernel):
   """The kernel's instructions and the positions of its labels."""
   text = subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout
   inside, instructions, labels = False, [], {}
   for line in map(str.strip, text.splitlines()):
     if re.match(r'\.section\s', line):
-      inside = '.text.' in line and KERNEL in line
+      inside = '.text.' in line and kernel in line
     elif inside and (label := re.match(r'(\.L_\w+):', line)):
       labels[label.group(1)] = len(instructions)
     elif inside and (instruction := re.match(r'/\*[0-9a-f]+\*/\s+(.*?)\s*;', line)):
@@ -107,27 +108,28 @@ def instructions_per_step(instructions, labels):
   """Instructions that a thread executes in a physics step."""
   found = loops(instructions, labels)
   if not found:
-    fail(f'{KERNEL} has no loop over physics steps')
+    fail('the kernel has no loop over physics steps')
   first, last = max(found, key=lambda loop: loop[1] - loop[0])
   inner = [(a, b) for a, b in found if first < a and b < last]
   outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
   if len(outermost) > 1:
-    fail(f'{KERNEL} has {len(outermost)} loops inside a physics step; only the solver\'s was expected')
+    fail(f'the kernel has {len(outermost)} loops inside a physics step; only the solver\'s was expected')
   return last - first + 1 + sum((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost)
 
 
-def measure(arch, nvcc, nvdisasm):
+def measure(arch, nvcc, nvdisasm, kernel='folded'):
+  symbol, block = KERNELS[kernel]
   gpu, multiprocessors, ghz, shared_kib, max_warps, lanes = GPUS[arch]
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
-    used = resources(compile_kernel(nvcc, arch, cubin))
-    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin))
+    used = resources(compile_kernel(nvcc, arch, cubin), symbol)
+    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin, symbol))
   per_thread = -(-used['registers'] // 8) * 8  # registers are handed out by eights
-  blocks = min(REGISTERS_PER_SM // (per_thread * THREADS_PER_BLOCK),
+  blocks = min(REGISTERS_PER_SM // (per_thread * block),
                shared_kib * 1024 // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block
-               max_warps * 32 // THREADS_PER_BLOCK)
+               max_warps * 32 // block)
   peak = multiprocessors * ghz * 1e9 * lanes
-  return dict(arch=f'sm_{arch}', gpu=gpu, **used, warps_per_sm=blocks * THREADS_PER_BLOCK // 32,
+  return dict(arch=f'sm_{arch}', gpu=gpu, kernel=kernel, **used, warps_per_sm=blocks * block // 32,
               instructions_per_physics_step=count, issue_share=ISSUE_SHARE,
               predicted_physics_steps_per_s=ISSUE_SHARE * peak / count)
 
@@ -136,13 +138,14 @@ def main():
   parser = argparse.ArgumentParser()
   parser.add_argument('--json', action='store_true')
   parser.add_argument('--arch', type=int, nargs='+', default=[80, 90, 120], choices=sorted(GPUS))
+  parser.add_argument('--kernel', default='folded', choices=sorted(KERNELS))
   parser.add_argument('--nvcc')
   arguments = parser.parse_args()
   nvcc, nvdisasm = find_tool('nvcc', arguments.nvcc), find_tool('nvdisasm')
   if not arguments.json:
     print(f'{"arch":8}{"gpu":14}{"registers":>10}{"stack":>7}{"spills":>8}{"warps/SM":>10}{"instructions":>14}{"predicted":>12}')
   for arch in arguments.arch:
-    row = measure(arch, nvcc, nvdisasm)
+    row = measure(arch, nvcc, nvdisasm, arguments.kernel)
     if arguments.json:
       print(json.dumps(row), flush=True)
     else:

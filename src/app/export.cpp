@@ -1,9 +1,12 @@
-// kennel export: a checkpoint of a run as the robot's policy file.
+// kennel export: a checkpoint of a run as a policy file, and exported files checked.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <vector>
 
 #include "command.h"
+#include "flags.h"
+#include "kennel/io/policy_formats.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/rl/learner.h"
 #include "policy_export.h"
@@ -15,7 +18,9 @@ namespace {
 struct Flags {
   std::string run;
   std::string checkpoint = "last";
+  std::string format = "pupper";
   std::string out;
+  std::vector<std::string> check;
 };
 
 int run_export(const Flags& flags) {
@@ -23,10 +28,16 @@ int run_export(const Flags& flags) {
   const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
   const CheckpointSummary summary = read_checkpoint(checkpoint);
   const RunConfig config = parse_run_config(summary.config, checkpoint.string());
-  export_policy(summary.policy, config.env, flags.out);
-  std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: kennel eval "
-            << flags.out << '\n';
+  write_policy_as(policy_format(flags.format), flags.out, policy_file(summary.policy, config.env));
+  std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: kennel "
+            << (flags.format == "pupper" ? "eval " : "export --check ") << flags.out << '\n';
   std::cout << flags.out << '\n';
+  return 0;
+}
+
+int run_check(const std::vector<std::string>& files) {
+  for (const std::string& file : files)
+    std::cout << file << ": golden pair within " << check_exported(file) << '\n';
   return 0;
 }
 
@@ -34,11 +45,23 @@ int run_export(const Flags& flags) {
 
 RunCommand add_export(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
-  app.add_option("run", flags->run, "folder of a run")->required();
+  CLI::Option* run = app.add_option("run", flags->run, "folder of a run");
   app.add_option("--checkpoint", flags->checkpoint, "last, best or a number of steps")
       ->capture_default_str();
-  app.add_option("-o,--out", flags->out, "policy file to write (JSON)")->required();
-  return [flags] { return run_export(*flags); };
+  app.add_option("--format", flags->format,
+                 "pupper: the robot's JSON; torchscript: a module for LibTorch and Python; c: a "
+                 "C99 header for microcontrollers")
+      ->check(one_of({"pupper", "torchscript", "c"}))
+      ->capture_default_str();
+  CLI::Option* out = app.add_option("-o,--out", flags->out, "file to write");
+  app.add_option("--check", flags->check, "exported files whose golden pairs to run again")
+      ->excludes(run)
+      ->excludes(out);
+  app.parse_complete_callback([flags] {
+    if (flags->check.empty() && (flags->run.empty() || flags->out.empty()))
+      throw CLI::RequiredError("a run with -o, or --check,");
+  });
+  return [flags] { return flags->check.empty() ? run_export(*flags) : run_check(flags->check); };
 }
 
 }  // namespace kennel

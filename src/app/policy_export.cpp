@@ -3,14 +3,12 @@
 #include <cmath>
 
 #include "kennel/core/check.h"
-#include "kennel/io/policy_file.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
 
-void export_policy(const PolicyNetwork& network, const pupper::EnvConfig& env,
-                   const std::filesystem::path& path) {
+PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& env) {
   const std::filesystem::path model_file = shipped_model();
   const Quadruped<double> model = load_quadruped(model_file).model;
   const Hinge<double>& first = model.leg[0].hinge[0];
@@ -33,7 +31,7 @@ void export_policy(const PolicyNetwork& network, const pupper::EnvConfig& env,
     policy.joint_upper_limits[joint] =
         static_cast<float>(hinge.range_high - env.task.target_margin);
   }
-  write_policy(path.string(), policy);
+  return policy;
 }
 
 }  // namespace kennel

@@ -92,7 +92,7 @@ const char* reason_text(StopReason reason) {
 
 /// Exports and judges the policy, and says what to do next.
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run) {
-  export_policy(simulation.trainer->policy(), config.env, run.policy());
+  write_policy(run.policy().string(), policy_file(simulation.trainer->policy(), config.env));
   const std::string folder = std::filesystem::relative(run.path()).string();
   const std::string policy = std::filesystem::relative(run.policy()).string();
   std::cerr << "policy: " << policy << '\n';

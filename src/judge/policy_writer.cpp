@@ -53,8 +53,8 @@ std::vector<float> example_obs(const PolicyFile& policy) {
   return obs;
 }
 
-FloatJson policy_json(const PolicyFile& policy) {
-  FloatJson json = {
+FloatJson contract_json(const PolicyFile& policy) {
+  return {
       {"format_version", kPolicyFormatVersion},
       {"control_dt", policy.control_dt},
       {"use_imu", policy.use_imu},
@@ -74,8 +74,12 @@ FloatJson policy_json(const PolicyFile& policy) {
       {"action", "joint target = clamp(default_joint_pos + action_scale * action, limits), rad"},
       {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
       {"in_shape", shape(policy.observation_history * kPolicyFrame)},
-      {"layers", FloatJson::array()},
   };
+}
+
+FloatJson policy_json(const PolicyFile& policy) {
+  FloatJson json = contract_json(policy);
+  json["layers"] = FloatJson::array();
   for (const DenseLayer& layer : policy.network.layers) {
     json["layers"].push_back(layer_json(layer));
   }
@@ -84,14 +88,20 @@ FloatJson policy_json(const PolicyFile& policy) {
 
 }  // namespace
 
-void write_policy(const std::string& path, const PolicyFile& policy) {
+std::string policy_contract(const PolicyFile& policy) { return contract_json(policy).dump(); }
+
+PolicyFile completed(const std::string& path, const PolicyFile& policy) {
   check_policy(path, policy);
   PolicyFile complete = policy;
   if (complete.golden_obs.empty()) {
     complete.golden_obs = example_obs(policy);
     complete.golden_action = forward(policy.network, complete.golden_obs);
   }
-  write_file_atomically(path, policy_json(complete).dump() + "\n");
+  return complete;
+}
+
+void write_policy(const std::string& path, const PolicyFile& policy) {
+  write_file_atomically(path, policy_json(completed(path, policy)).dump() + "\n");
 }
 
 }  // namespace kennel

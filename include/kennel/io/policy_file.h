@@ -59,9 +59,19 @@ inline constexpr float kGoldenTolerance = 1e-4f;
 /// \throws Error naming the file, the place in it, what was expected and what came
 PolicyFile load_policy(const std::string& path);
 
-/// Checks `policy` as `load_policy` would and replaces `path` by it in one step: a reader sees the
-/// old file or the new one. Where `policy` has no golden pair, one is computed with this library's
-/// own forward pass. \throws Error when the policy is inconsistent or the file cannot be written
+/// `policy`, checked as `load_policy` would; where it has no golden pair, one is computed with this
+/// library's own forward pass.
+/// \param path  names the file in messages
+/// \throws Error when the policy is inconsistent
+PolicyFile completed(const std::string& path, const PolicyFile& policy);
+
+/// What the robot's file says besides its layers, as one JSON object: names, order, units, gains,
+/// pose, limits, rate, history, golden pair. \param policy  complete
+std::string policy_contract(const PolicyFile& policy);
+
+/// Completes `policy` and replaces `path` by it in one step: a reader sees the
+/// old file or the new one. \throws Error when the policy is inconsistent or the file cannot be
+/// written
 void write_policy(const std::string& path, const PolicyFile& policy);
 
 }  // namespace kennel

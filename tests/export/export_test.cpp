@@ -1,0 +1,198 @@
+// Exported policies give the actions of the network they were made from, wherever they run.
+#include <gmock/gmock.h>
+#include <torch/script.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "../io/temp_folder.h"
+#include "../judge/test_policies.h"
+#include "kennel/io/atomic_file.h"
+#include "kennel/io/npy.h"
+#include "kennel/io/policy_formats.h"
+
+namespace kennel {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kObservations = 10000;
+constexpr double kTolerance = 1e-5;
+
+/// Every activation that the robot's loader knows, in layers of different widths.
+PolicyFile every_activation() {
+  PolicyFile policy = standing_policy(2);
+  policy.network.layers.clear();
+  int in = 2 * kPolicyFrame, index = 0, out = 32;
+  for (const char* activation : {"elu", "relu", "sigmoid", "softmax", "", "tanh"}) {
+    if (std::string(activation) == "tanh") out = kPolicyJoints;
+    DenseLayer layer = constant_layer(in, out, activation);
+    for (float& w : layer.weights) w = 0.4f * scrambled(++index);
+    for (float& b : layer.bias) b = 0.2f * scrambled(++index);
+    policy.network.layers.push_back(layer);
+    in = out--;
+  }
+  return policy;
+}
+
+class Export : public ::testing::Test {
+ protected:
+  Export() {
+    const auto size = static_cast<std::size_t>(policy_.network.input_size());
+    for (std::size_t i = 0; i < kObservations * size; ++i)
+      obs_.push_back(2 * scrambled(static_cast<int>(i) + 1));
+    for (std::size_t row = 0; row < kObservations; ++row) {
+      const std::vector<float> action =
+          forward(policy_.network, std::span(obs_).subspan(row * size, size));
+      expected_.insert(expected_.end(), action.begin(), action.end());
+    }
+  }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  void expect_actions(const std::vector<double>& actions) const {
+    ASSERT_EQ(actions.size(), expected_.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      ASSERT_TRUE(std::isfinite(actions[i]));
+      worst = std::max(worst, std::abs(actions[i] - static_cast<double>(expected_[i])));
+    }
+    EXPECT_LT(worst, kTolerance);
+  }
+
+  static std::string refusal(const std::string& path) {
+    try {
+      check_exported(path);
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+      return error.what();
+    }
+    return "accepted";
+  }
+
+  TempFolder folder_;
+  PolicyFile policy_ = every_activation();
+  std::vector<float> obs_, expected_;
+};
+
+TEST_F(Export, TheRobotsFileGivesTheSameActionsWhenReadBack) {
+  write_policy_as(PolicyFormat::kPupper, path("policy.json"), policy_);
+  const PolicyFile read = load_policy(path("policy.json"));
+  const auto size = static_cast<std::size_t>(read.network.input_size());
+  std::vector<double> actions;
+  for (std::size_t row = 0; row < kObservations; ++row)
+    for (const float a : forward(read.network, std::span(obs_).subspan(row * size, size)))
+      actions.push_back(a);
+  expect_actions(actions);
+  EXPECT_LE(check_exported(path("policy.json")), 1e-6);
+}
+
+TEST_F(Export, TorchScriptRunsInLibTorch) {
+  write_policy_as(PolicyFormat::kTorchScript, path("policy.pt"), policy_);
+  torch::jit::ExtraFilesMap extra = {{"contract.json", ""}};
+  torch::jit::Module module = torch::jit::load(path("policy.pt"), torch::kCPU, extra);
+  EXPECT_THAT(extra.at("contract.json"), HasSubstr("joint_names"));
+  EXPECT_THAT(extra.at("contract.json"), HasSubstr("observation_frames"));
+  const torch::Tensor obs =
+      torch::tensor(obs_).view({static_cast<std::int64_t>(kObservations), -1});
+  const torch::Tensor out =
+      module.forward({obs}).toTensor().to(torch::kFloat64).contiguous().flatten();
+  expect_actions({out.const_data_ptr<double>(), out.const_data_ptr<double>() + out.numel()});
+  EXPECT_LT(check_exported(path("policy.pt")), kTolerance);
+}
+
+TEST_F(Export, TorchScriptRunsInPythonsTorch) {
+  write_policy_as(PolicyFormat::kTorchScript, path("policy.pt"), policy_);
+  write_npy(path("obs.npy"), {kObservations, obs_.size() / kObservations}, std::span(obs_));
+  write_file_atomically(path("run.py"),
+                        "import json, numpy, torch\n"
+                        "extra = {'contract.json': ''}\n"
+                        "policy = torch.jit.load('policy.pt', _extra_files=extra)\n"
+                        "assert json.loads(extra['contract.json'])['kp'] == 5.0\n"
+                        "with torch.no_grad():\n"
+                        "  action = policy(torch.from_numpy(numpy.load('obs.npy')))\n"
+                        "numpy.save('action.npy', action.numpy())\n");
+  const std::string command =
+      "cd '" + folder_.path().string() + "' && '" KENNEL_PYTHON_PATH "' run.py";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  expect_actions(read_npy(path("action.npy"), {kObservations, kPolicyJoints}).values);
+}
+
+/// Compiles a program around a header and runs it over all observations.
+class CHeader : public Export, public ::testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Languages, CHeader, ::testing::Values("-x c -std=c99", "-std=c++17"));
+
+TEST_P(CHeader, CompilesWithoutWarningsAndGivesTheSameActions) {
+  write_policy_as(PolicyFormat::kC, path("policy.h"), policy_);
+  write_file_atomically(
+      path("run.c"),
+      "#include <stdio.h>\n"
+      "#include \"policy.h\"\n"
+      "int main(void) {\n"
+      "  float obs[KENNEL_POLICY_OBS_SIZE], action[KENNEL_POLICY_ACTION_SIZE];\n"
+      "  float target[KENNEL_POLICY_ACTION_SIZE], frame[KENNEL_POLICY_FRAME_SIZE] = {7.0f};\n"
+      "  if (!(kennel_policy_self_test() < 1e-5f)) return 1;\n"
+      "  while (fread(obs, sizeof obs, 1, stdin) == 1) {\n"
+      "    kennel_policy_forward(obs, action);\n"
+      "    fwrite(action, sizeof action, 1, stdout);\n"
+      "  }\n"
+      "  kennel_policy_clear(obs);\n"
+      "  if (obs[KENNEL_POLICY_GRAVITY_Z] != -1.0f) return 2;\n"
+      "  kennel_policy_push(obs, frame);\n"
+      "  if (obs[0] != 7.0f || obs[KENNEL_POLICY_FRAME_SIZE + KENNEL_POLICY_GRAVITY_Z] != -1.0f) "
+      "return 3;\n"
+      "  action[0] = 100.0f;\n"
+      "  kennel_policy_targets(action, target);\n"
+      "  if (target[0] != kennel_policy_joint_upper_limits[0]) return 4;\n"
+      "  return kennel_policy_joint_names[11][0] == 'l' && kennel_policy_kp == 5.0f &&\n"
+      "         kennel_policy_kd == 0.25f && kennel_policy_control_dt == 0.02f ? 0 : 5;\n"
+      "}\n");
+  std::ofstream(path("obs.bin"), std::ios::binary)
+      .write(reinterpret_cast<const char*>(obs_.data()),
+             static_cast<std::streamsize>(obs_.size() * sizeof(float)));
+  const std::string command = "cd '" + folder_.path().string() + "' && '" KENNEL_CXX "' " +
+                              GetParam() + " -O1 -Wall -Wextra -Werror -pedantic run.c -o run -lm" +
+                              " && ./run < obs.bin > action.bin";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::string bytes = read_file(path("action.bin"));
+  const auto* actions = reinterpret_cast<const float*>(bytes.data());
+  expect_actions({actions, actions + bytes.size() / sizeof(float)});
+}
+
+TEST_F(Export, DamagedOrForeignFilesAreRefused) {
+  write_policy_as(PolicyFormat::kTorchScript, path("policy.pt"), policy_);
+  const std::string module = read_file(path("policy.pt"));
+  write_file_atomically(path("half.pt"), std::string_view(module).substr(0, module.size() / 2));
+  EXPECT_THAT(refusal(path("half.pt")), HasSubstr("damaged"));
+
+  torch::jit::Module foreign("Foreign");
+  foreign.define("def forward(self, obs):\n  return obs\n");
+  foreign.save(path("foreign.pt"));
+  EXPECT_THAT(refusal(path("foreign.pt")), HasSubstr("no contract"));
+
+  write_policy_as(PolicyFormat::kPupper, path("policy.json"), policy_);
+  std::string json = read_file(path("policy.json"));
+  const std::size_t at = json.find("\"action\":[", json.find("\"golden\""));
+  ASSERT_NE(at, std::string::npos);
+  json.replace(at, 10, "\"action\":[1");
+  write_file_atomically(path("edited.json"), json);
+  EXPECT_THAT(refusal(path("edited.json")), HasSubstr("golden"));
+
+  write_policy_as(PolicyFormat::kC, path("policy.h"), policy_);
+  EXPECT_THAT(refusal(path("policy.h")), HasSubstr("kennel_policy_self_test"));
+  write_file_atomically(path("noise"), "no policy");
+  EXPECT_THAT(refusal(path("noise")), HasSubstr("no policy file"));
+  EXPECT_THROW(policy_format("pt"), Error);
+}
+
+TEST_F(Export, AnUnknownActivationIsRefusedAndLeavesNoFile) {
+  policy_.network.layers[0].activation = "swish";
+  for (const PolicyFormat format :
+       {PolicyFormat::kPupper, PolicyFormat::kTorchScript, PolicyFormat::kC}) {
+    EXPECT_THROW(write_policy_as(format, path("policy"), policy_), Error);
+    EXPECT_FALSE(std::filesystem::exists(path("policy")));
+  }
+}
+
+}  // namespace
+}  // namespace kennel
