@@ -39,9 +39,8 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
   v.field("min_height", c.min_height, Bounds{0.0, 0.3}, "m of the base below which it has fallen");
   v.field("solver_iterations", c.solver_iterations, Bounds{1, 100}, "Newton steps a physics step");
   v.field("ls_iterations", c.ls_iterations, Bounds{1, 100}, "evaluations of each line search");
-  v.field(
-      "bfloat16_obs", c.bfloat16_obs, Bounds{},
-      "hand observations to the learner in bfloat16: half the memory, two to three digits");
+  v.field("bfloat16_obs", c.bfloat16_obs, Bounds{},
+          "hand observations to the learner in bfloat16: half the memory, two to three digits");
 }
 
 /// [env.command]: what the robot is told to do.

@@ -26,6 +26,6 @@ int main() {
     std::printf("%s0x%08x,", i % 8 == 0 ? "\n    " : " ", words[i]);
   std::printf(
       "\n};\n// clang-format on\n\n/// The shipped robot.\n"
-      "inline constexpr Quadruped<float> kFoldedRobot =\n"
-      "    std::bit_cast<Quadruped<float>>(kFoldedWords);\n\n}  // namespace kennel::pupper\n");
+      "inline constexpr Quadruped<float> kFoldedRobot = "
+      "std::bit_cast<Quadruped<float>>(kFoldedWords);\n\n}  // namespace kennel::pupper\n");
 }

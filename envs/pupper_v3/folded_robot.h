@@ -110,7 +110,6 @@ inline constexpr std::array<std::uint32_t, sizeof(Quadruped<float>) / 4> kFolded
 // clang-format on
 
 /// The shipped robot.
-inline constexpr Quadruped<float> kFoldedRobot =
-    std::bit_cast<Quadruped<float>>(kFoldedWords);
+inline constexpr Quadruped<float> kFoldedRobot = std::bit_cast<Quadruped<float>>(kFoldedWords);
 
 }  // namespace kennel::pupper
