@@ -42,14 +42,13 @@ PolicyFormat policy_format(const std::string& name) {
 }
 
 void write_policy_as(PolicyFormat format, const std::string& path, const PolicyFile& policy) {
-  const PolicyFile complete = completed(path, policy);
   switch (format) {
     case PolicyFormat::kPupper:
-      return write_policy(path, complete);
+      return write_policy(path, policy);
     case PolicyFormat::kTorchScript:
-      return write_torchscript(path, complete);
+      return write_torchscript(path, completed(path, policy));
     case PolicyFormat::kC:
-      return write_file_atomically(path, c_header(complete));
+      return write_file_atomically(path, c_header(completed(path, policy)));
   }
 }
 

@@ -36,9 +36,8 @@ EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
   check_device_code();
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
-  const std::size_t number = task.config.task.bfloat16_obs ? 2 : 4;
-  const std::size_t each = state_bytes_per_env() + sizeof(float) * (kStatFields + 3) +
-                           2 * number * (task.obs_size + pupper::kPrivilegedSize);
+  const pupper::EnvBytes bytes = pupper::bytes_per_env(task.config);
+  const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   KENNEL_CHECK(options.num_envs * each < free, options.num_envs, " environments need ",
                options.num_envs * each >> 20, " MiB, device ", options.device, " has ", free >> 20,
                " MiB free; at most ", free / each, " fit, lower --num-envs");

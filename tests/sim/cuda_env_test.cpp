@@ -37,15 +37,6 @@ void step_both(VecEnv& a, VecEnv& b, int t, double size = 0.5) {
   b.step(action.to(b.device()));
 }
 
-void expect_same_bits(const VecEnv& a, const VecEnv& b) {
-  const StepBuffers &x = a.buffers(), &y = b.buffers();
-  EXPECT_TRUE(torch::equal(x.obs, y.obs));
-  EXPECT_TRUE(torch::equal(x.privileged_obs, y.privileged_obs));
-  EXPECT_TRUE(torch::equal(x.reward, y.reward));
-  EXPECT_TRUE(torch::equal(x.terminated, y.terminated));
-  EXPECT_TRUE(torch::equal(x.truncated, y.truncated));
-}
-
 TEST(CudaEnv, StartsAndStepsLikeTheCpuBackend) {
   NEEDS_CUDA();
   const auto cpu = env_on("cpu", 70, 5), gpu = env_on("cuda", 70, 5);

@@ -33,6 +33,16 @@ inline torch::Tensor waves(int t, int num_envs, double size = 0.5) {
                     .reshape({num_envs, 12});
 }
 
+/// What two environments wrote last is the same, bit for bit.
+inline void expect_same_bits(const VecEnv& a, const VecEnv& b) {
+  const StepBuffers &x = a.buffers(), &y = b.buffers();
+  EXPECT_TRUE(torch::equal(x.obs, y.obs));
+  EXPECT_TRUE(torch::equal(x.privileged_obs, y.privileged_obs));
+  EXPECT_TRUE(torch::equal(x.reward, y.reward));
+  EXPECT_TRUE(torch::equal(x.terminated, y.terminated));
+  EXPECT_TRUE(torch::equal(x.truncated, y.truncated));
+}
+
 /// A recipe in which everything happens often: time-outs, new commands, pushes.
 inline EnvConfig busy_config() {
   EnvConfig config;

@@ -64,12 +64,8 @@ TEST(CudaGraph, CapturedStepsAndResetsGiveTheSameBits) {
     reset.capture_end();
   }
   const auto expect_same = [&](int t) {
-    const StepBuffers &a = eager->buffers(), &b = captured->buffers();
-    ASSERT_TRUE(torch::equal(a.obs, b.obs)) << t;
-    ASSERT_TRUE(torch::equal(a.privileged_obs, b.privileged_obs)) << t;
-    ASSERT_TRUE(torch::equal(a.reward, b.reward)) << t;
-    ASSERT_TRUE(torch::equal(a.terminated, b.terminated)) << t;
-    ASSERT_TRUE(torch::equal(a.truncated, b.truncated)) << t;
+    SCOPED_TRACE(t);
+    expect_same_bits(*eager, *captured);
   };
   for (int t = 0; t < kSteps; ++t) {
     action.copy_(waves(t, kEnvs));
