@@ -64,29 +64,20 @@ inline pupper::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
   return std::bit_cast<pupper::EnvState<float, AllLegs>>(words);
 }
 
-/// The frame history in device memory, behind the state's fields and laid out like them.
+/// An environment's frame history in device memory: a row of its own behind all state fields, so
+/// that a warp moves its environments' rows as they lie (warp_rows.h).
 class HistoryMemory {
  public:
-  static constexpr int kFrames = pupper::FrameHistory<float, AllLegs>::kFrames;
-  static constexpr int kBaseSize = pupper::FrameHistory<float, AllLegs>::kBaseSize;
-  static constexpr int kLegSize = pupper::FrameHistory<float, AllLegs>::kLegSize;
-  static constexpr std::size_t kFieldsPerEnv = kFrames * (kBaseSize + kNumLegs * kLegSize);
+  static constexpr int kFrames = pupper::FrameHistory<float>::kFrames;
+  static constexpr std::size_t kFieldsPerEnv = kFrames * pupper::kFrameSize;
 
-  /// \param memory  kFieldsPerEnv fields of `stride` environments
-  KENNEL_HD HistoryMemory(float* memory, std::size_t stride, int env, int leg)
-      : base_(memory + env),
-        leg_(memory + kFrames * kBaseSize * stride + kNumLegs * env + leg),
-        stride_(stride) {}
+  /// \param memory  a row of kFieldsPerEnv numbers for each environment
+  KENNEL_HD HistoryMemory(float* memory, int env) : row_(memory + env * kFieldsPerEnv) {}
 
-  KENNEL_HD float& base(int frame, int i) const { return base_[(frame * kBaseSize + i) * stride_]; }
-  KENNEL_HD float& leg(int, int frame, int i) const {
-    return leg_[(frame * kLegSize + i) * kNumLegs * stride_];
-  }
+  KENNEL_HD float& at(int age, int i) const { return row_[age * pupper::kFrameSize + i]; }
 
  private:
-  float* base_;
-  float* leg_;
-  std::size_t stride_;
+  float* row_;
 };
 
 }  // namespace kennel

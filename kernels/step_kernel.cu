@@ -2,7 +2,7 @@
 //
 // Four neighbouring threads own an environment, a leg each; sums over legs are two shuffles. State
 // is loaded once into shared memory, where the physics finds it when it has registers to spare, and
-// is stored once (field_layout.h). The frame history stays in device memory.
+// is stored once (field_layout.h). Observations leave through shared memory (warp_rows.h).
 // The number of environments is padded to whole blocks and no thread returns early, because the
 // shuffles need all lanes; padding environments run and write nothing.
 #include "envs/pupper_v3/control_step.h"
@@ -10,6 +10,7 @@
 #include "kernels/field_layout.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
+#include "kernels/warp_rows.h"
 
 namespace kennel {
 namespace {
@@ -20,28 +21,32 @@ using namespace pupper;
 constexpr int kThreads = 64, kFoldedThreads = 128;
 static_assert(kPadding * kNumLegs % kThreads == 0 && kPadding * kNumLegs % kFoldedThreads == 0);
 
-/// What a thread keeps in shared memory. An odd number of words puts the threads of a warp on
-/// different banks.
-template <class Legs>
-struct Parked {
-  EnvState<float, Legs> state;
-  Simulated<float, Legs> simulated;
+/// An odd number of words puts the threads of a warp on different banks.
+template <class State, bool kOdd = sizeof(State) / 4 % 2 == 1>
+struct OddWords : State {};
+template <class State>
+struct OddWords<State, false> : State {
+  float pad;
 };
+
+/// What a warp shares: first what its threads keep over the physics, then the rows they write.
 template <class Legs>
-struct OddParked : Parked<Legs> {
-  float pad[sizeof(Parked<Legs>) / 4 % 2 == 0 ? 1 : 2];
+union WarpScratch {
+  OddWords<Simulated<float, Legs>> simulated[kWarpSize];
+  FourNumbers fours[kWarpEnvs * kFrameSize / 4];
+  float numbers[kWarpEnvs * kPrivilegedExtra];
 };
 
 /// What this thread is.
 struct At {
   int env, leg;
-  /// \param block  threads a block; a constant, which costs no register
-  __device__ explicit At(int block) {
-    const int thread = blockIdx.x * block + threadIdx.x;
-    env = thread / kNumLegs;
-    leg = thread % kNumLegs;
-  }
 };
+
+/// \param block  threads a block; a constant, which costs no register
+__device__ At this_thread(int block) {
+  const int thread = blockIdx.x * block + threadIdx.x;
+  return {thread / kNumLegs, thread % kNumLegs};
+}
 
 /// Visits every field of a state with its address: visit(field number, address, whether the leg's
 /// own).
@@ -76,8 +81,10 @@ template <class Legs>
 __device__ __forceinline__ void store(const BatchMemory& batch, const At& at,
                                       const EnvState<float, Legs>& state) {
   each_field<Legs>(batch, at, [&](std::size_t field, std::uint32_t* to, bool own) {
-    if (own || at.leg == 0)
-      memcpy(to, reinterpret_cast<const char*>(&state) + 4 * field, sizeof *to);
+    const void* from = reinterpret_cast<const char*>(&state) + 4 * field;
+    std::uint32_t word;
+    memcpy(&word, __builtin_assume_aligned(from, 4), sizeof word);  // else byte by byte
+    if (own || at.leg == 0) *to = word;
   });
 }
 
@@ -87,8 +94,7 @@ static_assert(FieldLayout<FoldedWarpLeg>::kBaseFields == FieldLayout<WarpLeg>::k
 
 __device__ __forceinline__ HistoryMemory history_of(const BatchMemory& batch, const At& at) {
   constexpr std::size_t kStateFields = FieldLayout<WarpLeg>::kFieldsPerEnv;
-  return {reinterpret_cast<float*>(batch.state + kStateFields * batch.stride),
-          static_cast<std::size_t>(batch.stride), at.env, at.leg};
+  return {reinterpret_cast<float*>(batch.state + kStateFields * batch.stride), at.env};
 }
 
 /// Starts an environment's next episode and writes its first observations. Not inlined: it is rare,
@@ -149,7 +155,7 @@ __device__ __forceinline__ void weigh(const Task&, FoldedWarpLeg, EnvState<float
 __global__ void __launch_bounds__(kThreads)
     reset_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                  const __grid_constant__ StepPointers out, bool first) {
-  const At at(kThreads);
+  const At at = this_thread(kThreads);
   const WarpLeg legs{at.leg, {}};
   EnvState<float, WarpLeg> state{};
   if (first) {
@@ -173,13 +179,46 @@ __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at
     batch.stats[static_cast<std::size_t>(f) * batch.stride + at.env] += fields[f];
 }
 
+/// Writes the rows of what a warp's environments see at the end of a control step and shifts their
+/// frames into the histories. All 32 lanes call it.
+template <class Legs>
+__device__ __forceinline__ void write_rows(const Task& task, const Legs& legs, const At& at,
+                                           const BatchMemory& batch, const WarpRows& to,
+                                           const ImuSample<float>& imu,
+                                           const EnvState<float, Legs>& state,
+                                           const StepReport<float, Legs>& report,
+                                           WarpScratch<Legs>& scratch, const StepPointers& out) {
+  const int e = at.env - to.first_env;
+  WarpHistory history(&history_of(batch, At{to.first_env, 0}).at(0, 0), to.lane);
+  history.load();
+  __syncwarp();  // all lanes have read what the physics left in the scratch
+  float* frame = scratch.numbers + e * kFrameSize;
+  observe_frame<float, Legs>(task, legs, imu, state, [&](int i, float x) { frame[i] = x; });
+  __syncwarp();
+  history.shift(scratch.fours, task.config.task.history, to, out);
+  __syncwarp();
+  observe_true_frame<float, Legs>(task, legs, state, [&](int i, float x) { frame[i] = x; });
+  __syncwarp();
+  to.move<kFrameSize>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
+                      kPrivilegedSize, 0);
+  __syncwarp();
+  float* hidden = scratch.numbers + e * kPrivilegedExtra;
+  observe_hidden<float, Legs>(legs, state, &report, [&](int i, float x) { hidden[i] = x; });
+  __syncwarp();
+  to.move<kPrivilegedExtra>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
+                            kPrivilegedSize, kFrameSize);
+  __syncwarp();  // before anyone writes to rows or histories that other lanes wrote
+}
+
 template <int kBlock, class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const Task& task,
                                           const BatchMemory& batch, const float* action,
                                           const StepPointers& out) {
-  __shared__ OddParked<Legs> parked[kBlock];
-  EnvState<float, Legs>& state = parked[threadIdx.x].state;
-  Simulated<float, Legs>& simulated = parked[threadIdx.x].simulated;
+  __shared__ OddWords<EnvState<float, Legs>> states[kBlock];
+  __shared__ WarpScratch<Legs> scratches[kBlock / kWarpSize];
+  const int lane = threadIdx.x % kWarpSize;
+  EnvState<float, Legs>& state = states[threadIdx.x];
+  WarpScratch<Legs>& scratch = scratches[threadIdx.x / kWarpSize];
   const bool real = at.env < batch.num_envs;
   load(batch, at, state);
   float queued[1][kJointsPerLeg] = {};
@@ -190,9 +229,9 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
 
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
-  simulate_step<float, Legs>(task, legs, queued, state, simulated, report);
+  simulate_step<float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
   const StepOutcome<float> outcome =
-      judge_step<float, Legs>(task, legs, simulated, state, report, stats);
+      judge_step<float, Legs>(task, legs, scratch.simulated[lane], state, report, stats);
   if (real && at.leg == 0) {
     add_stats(batch, at, stats);
     out.reward[at.env] = outcome.reward;
@@ -204,18 +243,12 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
   const bool restarts = outcome.terminated + outcome.timed_out > 0.0f,
              diverged = outcome.diverged > 0.0f;
   const bool retargeted = outcome.change.changed > 0.0f;
-  const bool keep_final = real && (restarts || retargeted);
-  const auto write = [&](const ObsRows& rows, const ObsRows& final_rows, int size, int i, float x) {
-    const std::size_t at_i = static_cast<std::size_t>(at.env) * size + i;
-    if (keep_final) final_rows.put(at_i, diverged ? 0.0f : x);
-    if (real && !restarts) rows.put(at_i, x);
-  };
+  constexpr unsigned kAll = 0xffffffffu;
+  const WarpRows rows{lane, at.env - lane / kNumLegs, __ballot_sync(kAll, real && !restarts),
+                      __ballot_sync(kAll, real && (restarts || retargeted)),
+                      __ballot_sync(kAll, diverged)};
+  write_rows(task, legs, at, batch, rows, outcome.imu, state, report, scratch, out);
   HistoryMemory history = history_of(batch, at);
-  observe<float, Legs>(task, legs, outcome.imu, state, history,
-                       [&](int i, float x) { write(out.obs, out.final_obs, task.obs_size, i, x); });
-  observe_privileged<float, Legs>(task, legs, state, &report, [&](int i, float x) {
-    write(out.privileged_obs, out.final_privileged_obs, kPrivilegedSize, i, x);
-  });
   apply_change(legs, outcome.change, state, history);
   // Where an episode goes on, its observation is the next one's too, but for a new command.
   if (real && retargeted && at.leg == 0) {
@@ -236,7 +269,7 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
 __global__ void __launch_bounds__(kThreads)
     step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                 const float* action, const __grid_constant__ StepPointers out) {
-  const At at(kThreads);
+  const At at = this_thread(kThreads);
   step_envs<kThreads>(WarpLeg{at.leg, {}}, at, task, batch, action, out);
 }
 
@@ -244,7 +277,7 @@ __global__ void __launch_bounds__(kThreads)
 __global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
-  const At at(kFoldedThreads);
+  const At at = this_thread(kFoldedThreads);
   step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, task, batch, action, out);
 }
 

@@ -49,7 +49,7 @@ KENNEL_HD void apply_change(const Legs& legs, const CommandChange<T>& change, En
   for (int i = 0; i < 3; ++i) {
     s.command[i] = select(mask, change.command[i], s.command[i]);
     if (!legs.leads()) continue;
-    T& seen = history.base(0, kCommand + i);
+    T& seen = history.at(0, kCommand + i);
     seen = select(mask, change.command[i], seen);
   }
   s.command_age = select(mask, T(0), s.command_age);

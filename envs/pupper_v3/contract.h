@@ -70,6 +70,8 @@ consteval int offset_in(const ObsTerm (&table)[N], std::string_view name) {
 }
 
 inline constexpr int kFrameSize = total_size(kFrame);
+inline constexpr int kBaseFrameSize =
+    offset_in(kFrame, "joint_position");  // the legs' part follows
 inline constexpr int kPrivilegedExtra = total_size(kPrivileged);
 inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
 inline constexpr int kMaxHistory = 4;  // frames the policy may see

@@ -73,17 +73,21 @@ KENNEL_HD void clear_buffers(const Legs& legs, EnvState<T, Legs>& s, History& hi
   s.step = s.command_age = s.episode_return = zero;
   s.imu_early = true_imu(s.physics);
   constexpr int kGravityZ = offset_in(kFrame, "projected_gravity") + 2;
+  constexpr int kJoint = offset_in(kFrame, "joint_position"),
+                kAction = offset_in(kFrame, "last_action");
   if (legs.leads())
     for (int f = 0; f < History::kFrames; ++f)
-      for (int i = 0; i < History::kBaseSize; ++i)
-        history.base(f, i) = i == kGravityZ ? T(-1) : zero;
+      for (int i = 0; i < kBaseFrameSize; ++i) history.at(f, i) = i == kGravityZ ? T(-1) : zero;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     auto& own = s.leg[slot];
     for (int age = 0; age < 3; ++age)
       for (int j = 0; j < kJointsPerLeg; ++j) own.action[age][j] = zero;
     own.air_time = zero;
     for (int f = 0; f < History::kFrames; ++f)
-      for (int i = 0; i < History::kLegSize; ++i) history.leg(slot, f, i) = zero;
+      for (int j = 0; j < kJointsPerLeg; ++j) {
+        const int k = kJointsPerLeg * legs.leg(slot) + j;
+        history.at(f, kJoint + k) = history.at(f, kAction + k) = zero;
+      }
   }
 }
 

@@ -50,53 +50,29 @@ KENNEL_HD ImuSample<T> imu_reading(const RandomizationConfig& c, const ImuSample
 /// Writes what a frame says of the base: `put(index, value)`.
 template <class T, class Put>
 KENNEL_HD void put_base_frame(const ImuSample<T>& imu, const T (&command)[3], Put&& put) {
-  const T values[12] = {imu.gyro.x,    imu.gyro.y,    imu.gyro.z, imu.gravity.x,
-                        imu.gravity.y, imu.gravity.z, command[0], command[1],
-                        command[2],    T(0),          T(0),       T(1)};
-  static_assert(offset_in(kFrame, "joint_position") == 12);
+  const T values[kBaseFrameSize] = {imu.gyro.x,    imu.gyro.y,    imu.gyro.z, imu.gravity.x,
+                                    imu.gravity.y, imu.gravity.z, command[0], command[1],
+                                    command[2],    T(0),          T(0),       T(1)};
   KENNEL_UNROLL
-  for (int i = 0; i < 12; ++i) put(i, values[i]);
+  for (int i = 0; i < kBaseFrameSize; ++i) put(i, values[i]);
 }
 
-/// Puts a number of the newest frame, the same number of the frames before it, and moves it into
-/// the history. \param older  older(f) is the slot of the frame f + 1 control steps ago
-template <class T, class Older, class Put>
-KENNEL_HD void put_frames(int frames, int index, const T& value, Older&& older, Put&& put) {
-  put(index, value);
-  T shifted = value;
-  KENNEL_UNROLL
-  for (int f = 1; f < kMaxHistory; ++f) {
-    if (f < frames) {
-      T& slot = older(f - 1);
-      const T before = slot;
-      put(kFrameSize * f + index, before);
-      slot = shifted;
-      shifted = before;
-    }
-  }
-}
-
-/// Makes the policy's observation of a state and shifts its frame into the history.
+/// Makes the newest frame of what the policy sees.
 /// \param imu  the sample that reaches the controller now, before mounting error and noise
-/// \param put  called as put(index, value) for each of obs_size numbers, by the thread that holds
-/// them
-template <class T, class Legs, class History, class Put>
-KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu,
-                       const EnvState<T, Legs>& s, History& history, Put&& put) {
+/// \param put  called as put(index, value) for each of the frame's numbers, by the thread that
+/// holds them
+template <class T, class Legs, class Put>
+KENNEL_HD void observe_frame(const Task& task, const Legs& legs, const ImuSample<T>& imu,
+                             const EnvState<T, Legs>& s, Put&& put) {
   constexpr int kJoint = offset_in(kFrame, "joint_position"),
                 kAction = offset_in(kFrame, "last_action");
   const auto& c = task.config.randomization;
-  const int frames = task.config.task.history;
   const auto noise_a = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 0);
   const auto noise_b = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kNoise, 1);
   const T u[6] = {noise_a.x[0], noise_a.x[1], noise_a.x[2],
                   noise_a.x[3], noise_b.x[0], noise_b.x[1]};
   const ImuSample<T> reading = imu_reading(c, imu, s.imu_tilt, u);
-  if (legs.leads())
-    put_base_frame(reading, s.command, [&](int i, const T& x) {
-      put_frames(
-          frames, i, x, [&](int f) -> T& { return history.base(f, i); }, put);
-    });
+  if (legs.leads()) put_base_frame(reading, s.command, put);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
     const auto& own = s.leg[slot];
@@ -105,39 +81,66 @@ KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& i
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
-      const T angle = s.physics.leg[slot].q[j] + own.joint_offset[j] - T(task.default_pose[k]) +
-                      symmetric(c.joint_noise, noise.x[j]);
-      put_frames(
-          frames, kJoint + k, angle, [&](int f) -> T& { return history.leg(slot, f, j); }, put);
-      put_frames(
-          frames, kAction + k, own.action[0][j],
-          [&](int f) -> T& { return history.leg(slot, f, kJointsPerLeg + j); }, put);
+      put(kJoint + k, s.physics.leg[slot].q[j] + own.joint_offset[j] - T(task.default_pose[k]) +
+                          symmetric(c.joint_noise, noise.x[j]));
+      put(kAction + k, own.action[0][j]);
     }
   }
 }
 
-/// Makes what the critic sees: a frame without noise, delay or errors, and what the robot cannot
-/// measure. \param report  of the last physics step, or null right after a reset (nothing touches
-/// yet)
+/// Makes the policy's observation of a state and shifts its frame into the history.
+/// \param put  called as put(index, value) for each of obs_size numbers: the newest frame, then the
+/// older ones
+template <class T, class Legs, class History, class Put>
+KENNEL_HD void observe(const Task& task, const Legs& legs, const ImuSample<T>& imu,
+                       const EnvState<T, Legs>& s, History& history, Put&& put) {
+  observe_frame<T, Legs>(task, legs, imu, s, [&](int i, const T& x) {
+    put(i, x);
+    T shifted = x;
+    KENNEL_UNROLL
+    for (int age = 0; age < kMaxHistory - 1; ++age) {
+      T& slot = history.at(age, i);
+      const T before = slot;
+      if (age + 1 < task.config.task.history) put(kFrameSize * (age + 1) + i, before);
+      slot = shifted;
+      shifted = before;
+    }
+  });
+}
+
+/// Makes a frame without noise, delay or errors.
 template <class T, class Legs, class Put>
-KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
-                                  const StepReport<T, Legs>* report, Put&& put) {
+KENNEL_HD void observe_true_frame(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
+                                  Put&& put) {
   constexpr int kJoint = offset_in(kFrame, "joint_position"),
                 kAction = offset_in(kFrame, "last_action");
-  constexpr int kVelocity = kFrameSize + offset_in(kPrivileged, "base_linear_velocity");
-  constexpr int kHeight = kFrameSize + offset_in(kPrivileged, "base_height");
-  constexpr int kJointVelocity = kFrameSize + offset_in(kPrivileged, "joint_velocity");
-  constexpr int kPrevious = kFrameSize + offset_in(kPrivileged, "previous_action");
-  constexpr int kFootContact = kFrameSize + offset_in(kPrivileged, "foot_contact");
-  constexpr int kElbowContact = kFrameSize + offset_in(kPrivileged, "elbow_contact");
-  constexpr int kAirTime = kFrameSize + offset_in(kPrivileged, "air_time");
-  constexpr int kCom = kFrameSize + offset_in(kPrivileged, "base_com_shift");
-  constexpr int kParameters = kFrameSize + offset_in(kPrivileged, "parameters");
+  if (legs.leads()) put_base_frame(true_imu(s.physics), s.command, put);
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const int k = kJointsPerLeg * legs.leg(slot) + j;
+      put(kJoint + k, s.physics.leg[slot].q[j] - T(task.default_pose[k]));
+      put(kAction + k, s.leg[slot].action[0][j]);
+    }
+}
+
+/// Makes what the robot cannot measure, in the order of kPrivileged.
+/// \param report  of the last physics step, or null right after a reset (nothing touches yet)
+template <class T, class Legs, class Put>
+KENNEL_HD void observe_hidden(const Legs& legs, const EnvState<T, Legs>& s,
+                              const StepReport<T, Legs>* report, Put&& put) {
+  constexpr int kVelocity = offset_in(kPrivileged, "base_linear_velocity");
+  constexpr int kHeight = offset_in(kPrivileged, "base_height");
+  constexpr int kJointVelocity = offset_in(kPrivileged, "joint_velocity");
+  constexpr int kPrevious = offset_in(kPrivileged, "previous_action");
+  constexpr int kFootContact = offset_in(kPrivileged, "foot_contact");
+  constexpr int kElbowContact = offset_in(kPrivileged, "elbow_contact");
+  constexpr int kAirTime = offset_in(kPrivileged, "air_time");
+  constexpr int kCom = offset_in(kPrivileged, "base_com_shift");
+  constexpr int kParameters = offset_in(kPrivileged, "parameters");
 
   const auto put_once = [&](int i, const T& x) {
     if (legs.leads()) put(i, x);
   };
-  put_base_frame(true_imu(s.physics), s.command, put_once);
   const Vec3<T> v = to_inner(rotation(s.physics.orientation), s.physics.velocity);
   put_once(kVelocity, v.x);
   put_once(kVelocity + 1, v.y);
@@ -157,8 +160,6 @@ KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvS
     const auto& own = s.leg[slot];
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
-      put(kJoint + k, s.physics.leg[slot].q[j] - T(task.default_pose[k]));
-      put(kAction + k, own.action[0][j]);
       put(kJointVelocity + k, T(0.1f) * s.physics.leg[slot].qd[j]);
       put(kPrevious + k, own.action[1][j]);
     }
@@ -169,6 +170,15 @@ KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvS
     put(kElbowContact + leg, touches(kElbow));
     put(kAirTime + leg, T(5) * own.air_time);
   }
+}
+
+/// Makes what the critic sees: put(index, value) for each of kPrivilegedSize numbers.
+/// \param report  as for `observe_hidden`
+template <class T, class Legs, class Put>
+KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
+                                  const StepReport<T, Legs>* report, Put&& put) {
+  observe_true_frame<T, Legs>(task, legs, s, put);
+  observe_hidden<T, Legs>(legs, s, report, [&](int i, const T& x) { put(kFrameSize + i, x); });
 }
 
 }  // namespace kennel::pupper

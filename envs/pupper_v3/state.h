@@ -43,17 +43,13 @@ struct EnvState {
 
 /// Frames that the robot's controller has seen, newest first; those of the last control step and of
 /// the ones before it.
-template <class T, class Legs>
+template <class T>
 struct FrameHistory {
-  static constexpr int kFrames = kMaxHistory - 1, kBaseSize = 12, kLegSize = 2 * kJointsPerLeg;
-  T base_part[kFrames][kBaseSize];
-  struct PerLeg {
-    T part[kFrames][kLegSize];  // joint positions, then actions
-  } leg_part[Legs::kLocal];
+  static constexpr int kFrames = kMaxHistory - 1;
+  T frame[kFrames][kFrameSize];
 
-  // A backend whose history lies elsewhere has these two functions as well.
-  KENNEL_HD T& base(int frame, int i) { return base_part[frame][i]; }
-  KENNEL_HD T& leg(int slot, int frame, int i) { return leg_part[slot].part[frame][i]; }
+  // A backend whose history lies elsewhere has this function as well.
+  KENNEL_HD T& at(int age, int i) { return frame[age][i]; }
 };
 
 /// What one environment takes of the device's memory, bytes.
@@ -65,7 +61,7 @@ struct EnvBytes {
 inline EnvBytes bytes_per_env(const EnvConfig& config) {
   const std::size_t numbers = config.task.history * kFrameSize + kPrivilegedSize;
   const std::size_t width = config.task.bfloat16_obs ? 2 : 4, scalars = 3 * sizeof(float);
-  return {sizeof(EnvState<float, AllLegs>) + sizeof(FrameHistory<float, AllLegs>),
+  return {sizeof(EnvState<float, AllLegs>) + sizeof(FrameHistory<float>),
           2 * numbers * width + scalars};
 }
 

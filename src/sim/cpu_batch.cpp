@@ -12,10 +12,10 @@ using namespace pupper;
 namespace {
 
 using Narrow = EnvState<float, AllLegs>;
-using NarrowHistory = FrameHistory<float, AllLegs>;
+using NarrowHistory = FrameHistory<float>;
 
 /// Changes with the layout of `Saved`. Other backends have other tags.
-constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '3'};
+constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '4'};
 
 /// An environment as saved.
 struct Saved {

@@ -53,7 +53,7 @@ class CpuBatch {
   static constexpr int kWidth = kNativeWidth;
   struct Block {
     pupper::EnvState<Lane, AllLegs> state;
-    pupper::FrameHistory<Lane, AllLegs> history;
+    pupper::FrameHistory<Lane> history;
     pupper::EnvStats<Lane> stats;
     StepReport<Lane, AllLegs> report;
     PhysicsState<Lane, AllLegs> before;

@@ -134,7 +134,7 @@ class CudaEnv final : public VecEnv {
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
   static torch::Tensor tag() {
-    constexpr char kTag[] = "cudaenv3";
+    constexpr char kTag[] = "cudaenv4";
     return torch::tensor(
         at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(kTag), 8));
   }

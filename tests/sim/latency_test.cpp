@@ -31,7 +31,7 @@ TEST_P(Latency, EachPhysicsStepAppliesTheActionThatHasArrived) {
   const Task task = task_of(with_latency(delay, 0));
   State s{};
   s.episode = 1;
-  FrameHistory<float, AllLegs> history;
+  FrameHistory<float> history;
   reset_env<float, AllLegs>(task, {}, s, history);
   ASSERT_EQ(s.action_delay, static_cast<float>(delay));
   for (int age = 0; age < 3; ++age) s.leg[1].action[age][2] = 0.1f * static_cast<float>(age + 1);
@@ -64,7 +64,7 @@ TEST_P(Latency, TheObservationReadsTheImuThatManyPhysicsStepsEarlier) {
   const Task task = task_of(with_latency(0, delay));
   State s{};
   s.episode = 1;
-  FrameHistory<float, AllLegs> history;
+  FrameHistory<float> history;
   reset_env<float, AllLegs>(task, {}, s, history);
   s.physics.omega = {0.5f, -1.0f, 2.0f};
   s.imu_early = true_imu(s.physics);

@@ -189,7 +189,7 @@ TEST(JointOffset, TheEncoderReadsMoreAndTheServoHoldsLess) {
   const Task task = task_of(config);
   State s{};
   s.episode = 1;
-  FrameHistory<float, AllLegs> history;
+  FrameHistory<float> history;
   reset_env<float, AllLegs>(task, {}, s, history);
   float target[kNumLegs][kJointsPerLeg];
   arrived_targets<float, AllLegs>(task, {}, 0, s, target);
@@ -206,7 +206,7 @@ TEST(Targets, AreClampedInsideTheJointRangeAsTheHardwareDoes) {
   const Task task = task_of(config);
   State s{};
   s.episode = 1;
-  FrameHistory<float, AllLegs> history;
+  FrameHistory<float> history;
   reset_env<float, AllLegs>(task, {}, s, history);
   for (auto& leg : s.leg)
     for (float& a : leg.action[0]) a = 1.0f;

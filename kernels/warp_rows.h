@@ -1,0 +1,100 @@
+// How observations leave a warp: its threads put what they computed for eight environments into
+// shared memory, and all lanes then move whole rows, neighbours to neighbours. Frames before the
+// newest never pass through shared memory: they go from the history's rows into the observation's.
+#pragma once
+
+#include "kernels/field_layout.h"
+#include "src/sim/step_pointers.h"
+
+namespace kennel {
+
+inline constexpr int kWarpSize = 32;
+inline constexpr int kWarpEnvs = kWarpSize / kNumLegs;
+
+/// The environments of a warp as a lane sees them: where each one's rows go.
+struct WarpRows {
+  int lane;
+  int first_env;
+  // A bit for each lane; environment e of the warp has those from kNumLegs * e on.
+  std::uint32_t goes_on;   // writes its observation; a restarted one writes the next episode's
+  std::uint32_t keeps;     // writes its final observation
+  std::uint32_t diverged;  // what a diverged environment last saw is no observation: zeros
+
+  /// Puts a number, or four, of environment e of the warp. \param size  of a row
+  template <class X>
+  KENNEL_HD void put(const ObsRows& rows, const ObsRows& final_rows, int size, int e, int column,
+                     const X& x) const {
+    const std::size_t at = static_cast<std::size_t>(first_env + e) * size + column;
+    const int bit = kNumLegs * e;
+    if (keeps >> bit & 1) final_rows.put(at, diverged >> bit & 1 ? X{} : x);
+    if (goes_on >> bit & 1) rows.put(at, x);
+  }
+
+  /// Moves `Columns` numbers of each environment from shared memory to the rows, `first` numbers
+  /// from their start.
+  template <int Columns>
+  KENNEL_HD void move(const float* staged, const ObsRows& rows, const ObsRows& final_rows, int size,
+                      int first) const {
+    KENNEL_UNROLL
+    for (int k = 0; k < (kWarpEnvs * Columns + kWarpSize - 1) / kWarpSize; ++k) {
+      const int i = lane + kWarpSize * k;
+      if (i < kWarpEnvs * Columns)
+        put(rows, final_rows, size, i / Columns, first + i % Columns, staged[i]);
+    }
+  }
+};
+
+/// The histories of a warp's environments: eight rows, one behind the other. First all lanes
+/// `load`, then all `shift`.
+class WarpHistory {
+ public:
+  using Four = FourNumbers;
+
+  /// \param history  the warp's first row
+  KENNEL_HD WarpHistory(float* history, int lane)
+      : rows_(reinterpret_cast<Four*>(history)), lane_(lane) {}
+
+  KENNEL_HD void load() {
+    each<kRow>([&](int k, int i) { held_[k] = rows_[i]; });
+  }
+
+  /// Writes the policy's observations and the histories that the next control step finds.
+  /// \param newest  the newest frame of each environment
+  /// \param frames  that the policy sees
+  KENNEL_HD void shift(const Four* newest, int frames, const WarpRows& to,
+                       const StepPointers& out) {
+    const int size = frames * pupper::kFrameSize;
+    each<kFrame>([&](int, int i) {
+      const int e = i / kFrame, column = i % kFrame;
+      rows_[e * kRow + column] = newest[i];
+      to.put(out.obs, out.final_obs, size, e, 4 * column, newest[i]);
+    });
+    each<kRow>([&](int k, int i) {
+      const int e = i / kRow, column = i % kRow + kFrame;
+      if (column < kRow) rows_[e * kRow + column] = held_[k];
+      if (4 * column < size) to.put(out.obs, out.final_obs, size, e, 4 * column, held_[k]);
+    });
+  }
+
+ private:
+  static constexpr int kFrame = pupper::kFrameSize / 4, kRow = HistoryMemory::kFieldsPerEnv / 4;
+  static_assert(pupper::kFrameSize % 4 == 0);
+  template <int Row>
+  static constexpr int kRounds = (kWarpEnvs * Row + kWarpSize - 1) / kWarpSize;
+
+  /// Visits the fours of eight rows that fall to this lane: visit(round, index).
+  template <int Row, class Visit>
+  KENNEL_HD void each(Visit&& visit) const {
+    KENNEL_UNROLL
+    for (int k = 0; k < kRounds<Row>; ++k) {
+      const int i = lane_ + kWarpSize * k;
+      if (i < kWarpEnvs * Row) visit(k, i);
+    }
+  }
+
+  Four* rows_;
+  Four held_[kRounds<kRow>];
+  int lane_;
+};
+
+}  // namespace kennel
