@@ -30,7 +30,9 @@ int run_export(const Flags& flags) {
   const RunConfig config = parse_run_config(summary.config, checkpoint.string());
   write_policy_as(policy_format(flags.format), flags.out, policy_file(summary.policy, config.env));
   std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: kennel "
-            << (flags.format == "pupper" ? "eval " : "export --check ") << flags.out << '\n';
+            << (flags.format == "c" ? "export --format pupper, for kennel eval"
+                                    : "eval " + flags.out)
+            << '\n';
   std::cout << flags.out << '\n';
   return 0;
 }
@@ -48,11 +50,13 @@ RunCommand add_export(CLI::App& app) {
   CLI::Option* run = app.add_option("run", flags->run, "folder of a run");
   app.add_option("--checkpoint", flags->checkpoint, "last, best or a number of steps")
       ->capture_default_str();
-  app.add_option("--format", flags->format,
-                 "pupper: the robot's JSON; torchscript: a module for LibTorch and Python; c: a "
-                 "C99 header for microcontrollers")
-      ->check(one_of({"pupper", "torchscript", "c"}))
-      ->capture_default_str();
+  std::vector<std::string> names;
+  std::string doc;
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    names.push_back(entry.name);
+    doc += text(doc.empty() ? "" : "; ", entry.name, ": ", entry.doc);
+  }
+  app.add_option("--format", flags->format, doc)->check(one_of(names))->capture_default_str();
   CLI::Option* out = app.add_option("-o,--out", flags->out, "file to write");
   app.add_option("--check", flags->check, "exported files whose golden pairs to run again")
       ->excludes(run)

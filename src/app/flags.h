@@ -37,6 +37,25 @@ inline CLI::Validator one_of(std::vector<std::string> choices) {
       shown);
 }
 
+/// A flag that picks one of several named values.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& flag, const std::string& doc,
+                        Value& value, const std::vector<std::pair<std::string, Value>>& choices,
+                        const std::string& shown_default) {
+  std::vector<std::string> names;
+  for (const auto& choice : choices) names.push_back(choice.first);
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&value, choices](const std::string& given) {
+            for (const auto& [name, chosen] : choices)
+              if (name == given) value = chosen;
+          },
+          doc)
+      ->check(one_of(names))
+      ->default_str(shown_default);
+}
+
 inline CLI::Option* add_threads(CLI::App& app, int& threads, const std::string& doc) {
   return app.add_option("--threads", threads, doc)
       ->check(number_from(0, 4096))

@@ -2,27 +2,47 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "src/export/c_policy.h"
+#include "src/export/onnx_policy.h"
 #include "src/export/torchscript_policy.h"
 
 namespace kennel {
 namespace {
 
-enum class Kind { kJson, kZip, kHeader, kOther };
-
-/// What a file is, by its first bytes.
-Kind kind_of(const std::string& bytes) {
-  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  if (bytes.starts_with("PK\x03\x04")) return Kind::kZip;
-  if (bytes.starts_with("/* A walking policy, written by kennel export")) return Kind::kHeader;
-  return first != std::string::npos && bytes[first] == '{' ? Kind::kJson : Kind::kOther;
+/// The format of a file, by its first bytes.
+PolicyFormat format_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  KENNEL_CHECK(error || size <= kLargestPolicyFile, path, ": ", size >> 20,
+               " MiB is no policy; expected a file of at most ", kLargestPolicyFile >> 20, " MiB");
+  std::string start(64, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), std::ssize(start));
+  KENNEL_CHECK(!file.bad() && (file || file.eof()), path,
+               ": cannot be read; expected a policy file");
+  start.resize(static_cast<std::size_t>(file.gcount()));
+  if (start.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
+  if (start.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
+  if (start.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version
+  const std::size_t first = start.find_first_not_of(" \t\r\n");
+  KENNEL_CHECK(first == std::string::npos || start[first] == '{' || !std::filesystem::exists(path),
+               path,
+               ": no policy file; expected the robot's JSON, or an ONNX or TorchScript file that "
+               "kennel export wrote");
+  return PolicyFormat::kPupper;  // also what is missing or empty, which its reader names
 }
 
-double check_json(const std::string& path) {
-  const PolicyFile policy = load_policy(path);
+[[noreturn]] void refuse_header(const std::string& path) {
+  fail(path, ": a C header runs only where it is compiled, and is checked there by ",
+       "kennel_policy_self_test(); expected the robot's JSON, ONNX or TorchScript");
+}
+
+double golden_error(const std::string& path, const PolicyFile& policy) {
   KENNEL_CHECK(!policy.golden_obs.empty(), path,
                ": has no golden pair to check; expected a file that kennel export wrote");
   const std::vector<float> action = forward(policy.network, policy.golden_obs);
@@ -35,16 +55,20 @@ double check_json(const std::string& path) {
 }  // namespace
 
 PolicyFormat policy_format(const std::string& name) {
-  if (name == "pupper") return PolicyFormat::kPupper;
-  if (name == "torchscript") return PolicyFormat::kTorchScript;
-  if (name == "c") return PolicyFormat::kC;
-  fail("format \"", name, "\" is unknown; expected ", kPolicyFormatNames);
+  std::string names;
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    if (name == entry.name) return entry.format;
+    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  fail("format \"", name, "\" is unknown; expected one of ", names);
 }
 
 void write_policy_as(PolicyFormat format, const std::string& path, const PolicyFile& policy) {
   switch (format) {
     case PolicyFormat::kPupper:
       return write_policy(path, policy);
+    case PolicyFormat::kOnnx:
+      return write_file_atomically(path, onnx_bytes(completed(path, policy)));
     case PolicyFormat::kTorchScript:
       return write_torchscript(path, completed(path, policy));
     case PolicyFormat::kC:
@@ -52,20 +76,25 @@ void write_policy_as(PolicyFormat format, const std::string& path, const PolicyF
   }
 }
 
-double check_exported(const std::string& path) {
-  double worst = 0;
-  switch (kind_of(read_file(path))) {
-    case Kind::kJson:
-      worst = check_json(path);
+PolicyFile read_policy(const std::string& path) {
+  switch (format_of(path)) {
+    case PolicyFormat::kPupper:
+      return load_policy(path);
+    case PolicyFormat::kOnnx:
+      return policy_from_onnx(path, read_file(path));
+    case PolicyFormat::kTorchScript:
+      return read_torchscript(path);
+    case PolicyFormat::kC:
       break;
-    case Kind::kZip:
-      worst = check_torchscript(path);
-      break;
-    case Kind::kHeader:
-      fail(path, ": a C header is checked where it runs: call kennel_policy_self_test()");
-    case Kind::kOther:
-      fail(path, ": no policy file; expected a JSON or TorchScript file that kennel export wrote");
   }
+  refuse_header(path);
+}
+
+double check_exported(const std::string& path) {
+  const PolicyFile policy = read_policy(path);
+  double worst = golden_error(path, policy);
+  if (format_of(path) == PolicyFormat::kTorchScript)
+    worst = std::max(worst, check_torchscript(path, policy));
   KENNEL_CHECK(worst <= kGoldenTolerance, path, ": its golden observation gives actions off by ",
                worst, "; the file was damaged or edited: export the policy again");
   return worst;

@@ -2,7 +2,6 @@
 
 #include <torch/script.h>
 
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
 
@@ -18,6 +17,24 @@ std::string activation_of(const std::string& name) {
   if (name.empty()) return "x";
   if (name == "softmax") return "torch.softmax(x, 1)";
   return "torch." + name + "(x)";
+}
+
+/// \param contract  becomes the text of the contract inside, empty where there is none
+torch::jit::Module load_module(const std::string& path, std::string& contract) {
+  std::istringstream bytes(read_file(path));
+  torch::jit::ExtraFilesMap extra = {{kContract, ""}};
+  try {
+    torch::jit::Module module = torch::jit::load(bytes, torch::kCPU, extra);
+    contract = extra.at(kContract);
+    return module;
+  } catch (const std::exception&) {
+    fail(path, ": no TorchScript module, or a damaged one; export the policy again");
+  }
+}
+
+std::vector<float> numbers(const torch::jit::IValue& value) {
+  const torch::Tensor tensor = value.toTensor().to(torch::kFloat32).contiguous();
+  return {tensor.const_data_ptr<float>(), tensor.const_data_ptr<float>() + tensor.numel()};
 }
 
 }  // namespace
@@ -41,25 +58,28 @@ void write_torchscript(const std::string& path, const PolicyFile& policy) {
   write_file_atomically(path, bytes.str());
 }
 
-double check_torchscript(const std::string& path) {
-  std::istringstream bytes(read_file(path));
-  torch::jit::ExtraFilesMap extra = {{kContract, ""}};
-  torch::jit::Module module;
-  try {
-    module = torch::jit::load(bytes, torch::kCPU, extra);
-  } catch (const std::exception&) {
-    fail(path, ": no TorchScript module, or a damaged one; export the policy again");
+PolicyFile read_torchscript(const std::string& path) {
+  std::string contract;
+  const torch::jit::Module module = load_module(path, contract);
+  KENNEL_CHECK(!contract.empty(), path,
+               ": has no contract; expected a module that kennel export wrote");
+  std::vector<LayerNumbers> layers;
+  while (module.hasattr(text("weight_", layers.size()))) {
+    const std::string l = std::to_string(layers.size());
+    layers.push_back({numbers(module.attr("weight_" + l)), numbers(module.attr("bias_" + l))});
   }
-  const auto contract = nlohmann::json::parse(extra.at(kContract), nullptr, false);
-  KENNEL_CHECK(contract.is_object() && contract.contains("golden"), path,
-               ": has no contract with a golden pair; expected a module that kennel export wrote");
-  const auto obs = contract.at("golden").at("obs").get<std::vector<float>>();
-  const auto action = contract.at("golden").at("action").get<std::vector<float>>();
+  return policy_from_contract(path, contract, layers);
+}
+
+double check_torchscript(const std::string& path, const PolicyFile& policy) {
+  std::string contract;
+  torch::jit::Module module = load_module(path, contract);
   const torch::NoGradGuard no_grad;
-  const torch::Tensor out = module.forward({torch::tensor(obs).view({1, -1})}).toTensor().flatten();
-  KENNEL_CHECK(out.numel() == static_cast<std::int64_t>(action.size()), path, ": gives ",
-               out.numel(), " numbers; its golden action has ", action.size());
-  return (out - torch::tensor(action)).abs().max().item<double>();
+  const torch::Tensor out =
+      module.forward({torch::tensor(policy.golden_obs).view({1, -1})}).toTensor().flatten();
+  KENNEL_CHECK(out.numel() == std::ssize(policy.golden_action), path, ": gives ", out.numel(),
+               " numbers; its golden action has ", policy.golden_action.size());
+  return (out - torch::tensor(policy.golden_action)).abs().max().item<double>();
 }
 
 }  // namespace kennel

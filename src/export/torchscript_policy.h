@@ -12,8 +12,12 @@ namespace kennel {
 /// \param policy  complete, with a golden pair
 void write_torchscript(const std::string& path, const PolicyFile& policy);
 
-/// \return the largest difference from the golden action of the contract inside
-/// \throws Error when the file cannot be loaded or has no contract
-double check_torchscript(const std::string& path);
+/// \throws Error when the file cannot be loaded or is not one that `write_torchscript` wrote
+PolicyFile read_torchscript(const std::string& path);
+
+/// Runs the module itself.
+/// \param policy  what `read_torchscript` read from it
+/// \return the largest difference from the golden action
+double check_torchscript(const std::string& path, const PolicyFile& policy);
 
 }  // namespace kennel

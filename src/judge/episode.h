@@ -3,9 +3,8 @@
 
 #include <functional>
 
-#include "judge_model.h"
-#include "kennel/judge/policy_forward.h"
-#include "robot_sensors.h"
+#include "controller.h"
+#include "world.h"
 
 namespace kennel::judge {
 
@@ -22,17 +21,24 @@ struct EpisodeStats {
   double torque_sq = 0.0;       // (N m)^2, summed over joints and physics steps
   double action_rate_sq = 0.0;  // summed over joints and control steps
   double target_rate_sq = 0.0;  // rad^2, the same
+  double work = 0.0;            // J, |torque x joint velocity| summed over joints and time
+  double carried = 0.0;         // J, the robot's weight times its horizontal path
+  double slip_path = 0.0;       // m, of the contact points of feet on the floor
+  double stance = 0.0;          // s, of all feet on the floor
+  int touch_downs = 0;          // of all feet, seen at the ends of control steps
 
   bool operator==(const EpisodeStats&) const = default;
 };
 
-/// What happened in one control step, for tests and debugging; valid during the call only.
+/// What happened in one control step; valid during the call only.
 struct StepRecord {
   int step;
-  const Imu& imu;                                   // the state's own, without latency and noise
-  std::span<const float> obs;                       // what the policy saw
-  std::span<const float> action;                    // what it answered
-  const std::array<double, kPolicyJoints>& target;  // rad, what the servos got
+  const World& world;             // at the step's start
+  const Command& command;         // told the policy
+  const Imu& imu;                 // the state's own, without latency and noise
+  std::span<const float> obs;     // what the policy saw
+  std::span<const float> action;  // what it answered
+  const Joints& target;           // rad, what the servos get first
 };
 using StepObserver = std::function<void(const StepRecord&)>;
 
@@ -43,33 +49,26 @@ bool is_fall(const mjData& data);
 class EpisodePlayer {
  public:
   /// Both must outlive the player.
-  EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy);
+  EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy,
+                Physics physics = Physics::kMujoco);
 
-  EpisodeStats play(Condition condition, std::uint64_t seed, int episode);
-
-  /// Plays a plan of the caller's. \param random  draws the sensor noise where the plan has it
+  /// Plays a plan. \param random  draws the sensor noise where the plan has it
   EpisodeStats play(const EpisodePlan& plan, const EpisodeRandom& random,
                     const StepObserver& observer = {});
 
  private:
-  using Joints = std::array<double, kPolicyJoints>;
-
-  void start(const EpisodePlan& plan);
   void decide(const EpisodePlan& plan, const EpisodeRandom& random, int step, EpisodeStats& stats,
               const StepObserver& observer);
-  void advance(EpisodeStats& stats);
+  void advance(const Delays& delays, EpisodeStats& stats);
+  void count_feet(EpisodeStats& stats);
   void score(const EpisodePlan& plan, int step, EpisodeStats& stats);
 
-  const JudgeModel& judge_;
-  const PolicyFile& policy_;
-  ModelPtr model_;
-  DataPtr data_;
-  PolicyForward forward_;
-  ObservationHistory history_;
-  Imu previous_imu_;
-  std::array<float, kPolicyJoints> action_{};  // a_{t-1} before decide(), a_t after
-  Joints target_{};                            // rad, in the policy's joint order
-  std::array<double, 2> drift_start_{};        // m, world x and y after the first second
+  std::unique_ptr<World> world_;
+  Controller controller_;
+  double weight_ = 0.0;                   // N
+  Joints target_{};                       // rad, what the servos got first in the last control step
+  std::array<bool, kNumLegs> touched_{};  // at the end of the last control step
+  std::array<double, 2> drift_start_{};   // m, world x and y after the first second
 };
 
 }  // namespace kennel::judge

@@ -4,22 +4,18 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "eval_print.h"
 #include "kennel/core/check.h"
 
 namespace kennel {
 namespace {
 
 using judge::Condition;
-using judge::EvalResult;
+using judge::Physics;
+using Study = EvalCommand::Study;
 
-struct Row {
-  std::string policy;
-  Condition condition;
-  EvalResult result;
-};
+constexpr int kProtocolEpisodes = 96, kSweepEpisodes = 16, kGridEpisodes = 4;
 
 // A line that rewrites itself on a terminal, and nothing where standard error is a file or a pipe.
 class ProgressLine {
@@ -39,75 +35,81 @@ class ProgressLine {
   bool visible_ = isatty(STDERR_FILENO) != 0;
 };
 
-std::string json_line(const Row& row, const EvalCommand& command) {
-  const EvalResult& r = row.result;
-  const nlohmann::ordered_json json = {
-      {"policy", row.policy},
-      {"condition", judge::name_of(row.condition)},
-      {"episodes", r.episodes},
-      {"falls", r.falls},
-      {"velocity_rmse", r.velocity_rmse},
-      {"yaw_rmse", r.yaw_rmse},
-      {"standing_drift", r.standing_drift},
-      {"torque_rms", r.torque_rms},
-      {"action_rate_rms", r.action_rate_rms},
-      {"target_rate_rms", r.target_rate_rms},
-      {"survival_s", r.survival_s},
-      {"diverged", r.diverged},
-      {"seed", command.seed},
-  };
-  return json.dump();
-}
+struct Named {
+  std::string path;
+  PolicyFile policy;
+};
 
-void print_table_head(std::size_t width) {
-  std::printf("%-*s  %-10s %8s %5s  %9s %8s %8s %8s %8s\n", static_cast<int>(width), "policy",
-              "condition", "episodes", "falls", "velocity", "yaw", "drift", "torque", "action");
-  std::printf("%-*s  %-10s %8s %5s  %9s %8s %8s %8s %8s\n", static_cast<int>(width), "", "", "", "",
-              "rmse m/s", "rad/s", "m/s", "rms N m", "rate rms");
-}
-
-void print_table_row(const Row& row, std::size_t width) {
-  const EvalResult& r = row.result;
-  std::printf("%-*s  %-10s %8d %5d  %9.3f %8.3f %8.3f %8.3f %8.3f\n", static_cast<int>(width),
-              row.policy.c_str(), judge::name_of(row.condition), r.episodes, r.falls,
-              r.velocity_rmse, r.yaw_rmse, r.standing_drift, r.torque_rms, r.action_rate_rms);
-}
-
-EvalResult play(const PolicyFile& policy, const std::string& name, Condition condition,
-                const EvalCommand& command) {
-  const ProgressLine progress(name + ", " + judge::name_of(condition), command.episodes);
+judge::EvalOptions options_of(const EvalCommand& command, Physics physics, int episodes) {
   judge::EvalOptions options;
-  options.episodes = command.episodes;
+  options.episodes = command.episodes.value_or(episodes);
   options.seed = command.seed;
   options.threads = command.threads;
-  options.condition = condition;
+  options.physics = physics;
   options.model = command.model;
-  options.on_progress = progress;
-  return judge::evaluate(policy, options);
+  return options;
+}
+
+void run_protocol(const EvalCommand& command, const std::vector<Named>& policies) {
+  std::size_t width = std::string("policy").size();
+  for (const Named& named : policies) width = std::max(width, named.path.size());
+  if (!command.json) print_protocol_head(width);
+  for (const Condition condition : command.conditions)
+    for (const Named& named : policies)
+      for (const Physics physics : command.physics) {
+        judge::EvalOptions options = options_of(command, physics, kProtocolEpisodes);
+        options.condition = condition;
+        judge::EvalResult result;
+        {
+          const ProgressLine progress(named.path + ", " + judge::name_of(condition),
+                                      options.episodes);
+          options.on_progress = progress;
+          result = judge::evaluate(named.policy, options);
+        }
+        const EvalSubject subject{named.path, physics, command.seed};
+        if (command.json) {
+          print_protocol_json(subject, condition, result);
+        } else {
+          print_protocol_row(subject, condition, result, width);
+        }
+        std::fflush(stdout);
+      }
+}
+
+/// A study beside the protocol: its cells of one policy, and how they are printed.
+template <class Run, class Print>
+void run_study(const EvalCommand& command, const std::vector<Named>& policies, int episodes,
+               Run&& run, Print&& print) {
+  for (const Named& named : policies)
+    for (const Physics physics : command.physics) {
+      judge::EvalOptions options = options_of(command, physics, episodes);
+      std::optional<ProgressLine> progress(std::in_place, named.path, options.episodes);
+      options.on_progress = [&](int done) { (*progress)(done); };
+      const auto cells = run(named.policy, options);
+      progress.reset();
+      print(EvalSubject{named.path, physics, command.seed}, cells);
+      std::fflush(stdout);
+    }
 }
 
 }  // namespace
 
 int run_eval(const EvalCommand& command) {
   KENNEL_CHECK(!command.policies.empty(), "eval needs at least one policy file");
-  std::vector<PolicyFile> policies;
-  std::size_t width = std::string("policy").size();
-  for (const std::string& path : command.policies) {
-    policies.push_back(load_policy(path));
-    width = std::max(width, path.size());
-  }
-  if (!command.json) print_table_head(width);
-  for (const Condition condition : command.conditions) {
-    for (std::size_t at = 0; at < policies.size(); ++at) {
-      const std::string& path = command.policies[at];
-      const Row row{path, condition, play(policies[at], path, condition, command)};
-      if (command.json) {
-        std::printf("%s\n", json_line(row, command).c_str());
-      } else {
-        print_table_row(row, width);
-      }
-      std::fflush(stdout);
-    }
+  std::vector<Named> policies;
+  for (const std::string& path : command.policies) policies.push_back({path, command.load(path)});
+  switch (command.study) {
+    case Study::kProtocol:
+      run_protocol(command, policies);
+      break;
+    case Study::kSweeps:
+      run_study(command, policies, kSweepEpisodes, judge::run_sweeps,
+                command.json ? print_sweeps_json : print_sweeps);
+      break;
+    case Study::kGrid:
+      run_study(command, policies, kGridEpisodes, judge::run_grid,
+                command.json ? print_grid_json : print_grid);
+      break;
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,17 +12,23 @@
 namespace kennel {
 
 struct EvalCommand {
+  enum class Study { kProtocol, kSweeps, kGrid };
+
   std::vector<std::string> policies;  // files
-  int episodes = 96;
+  std::function<PolicyFile(const std::string&)> load = load_policy;
+  Study study = Study::kProtocol;
+  std::optional<int> episodes;  // a policy and condition, or a cell; default: the study's own
   std::uint64_t seed = 1;
   bool json = false;
   int threads = 0;    // 0: one for each core
   std::string model;  // MJCF; empty: the shipped Pupper v3
   std::vector<judge::Condition> conditions = {judge::Condition::kNominal,
                                               judge::Condition::kRandomised};
+  std::vector<judge::Physics> physics = {judge::Physics::kMujoco};
 };
 
-/// Prints one line a policy and condition on standard output, progress on standard error.
+/// Prints one line a policy, condition and physics on standard output, or the tables of a study;
+/// progress on standard error.
 /// \return the exit code, 0
 /// \throws Error when a policy, the model or an option is unusable; every policy is checked before
 /// the first is played

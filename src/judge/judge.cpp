@@ -1,15 +1,10 @@
 #include "kennel/judge/judge.h"
 
-#include <atomic>
-#include <chrono>
 #include <cmath>
-#include <condition_variable>
-#include <exception>
 #include <mutex>
-#include <thread>
 #include <vector>
 
-#include "episode.h"
+#include "episode_pool.h"
 #include "kennel/core/check.h"
 
 namespace kennel::judge {
@@ -27,69 +22,6 @@ void silence_mujoco() {
   });
 }
 
-// Plays all episodes; entry e of the result is episode e, whichever thread played it.
-class EpisodePool {
- public:
-  EpisodePool(const JudgeModel& judge, const PolicyFile& policy, const EvalOptions& options)
-      : judge_(judge), policy_(policy), options_(options), stats_(options.episodes) {}
-
-  std::vector<EpisodeStats> run() {
-    int count = options_.threads > 0 ? options_.threads
-                                     : static_cast<int>(std::thread::hardware_concurrency());
-    count = std::clamp(count, 1, options_.episodes);
-    std::vector<std::thread> threads;
-    for (int thread = 0; thread < count; ++thread) threads.emplace_back([this] { work(); });
-    report_progress();
-    for (std::thread& thread : threads) thread.join();
-    if (error_) std::rethrow_exception(error_);
-    return std::move(stats_);
-  }
-
- private:
-  void work() {
-    try {
-      EpisodePlayer player(judge_, policy_);
-      for (int episode = next_++; episode < options_.episodes; episode = next_++) {
-        stats_[episode] = player.play(options_.condition, options_.seed, episode);
-        finish(1);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      error_ = std::current_exception();
-      next_ = options_.episodes;
-      done_ = options_.episodes;
-      changed_.notify_one();
-    }
-  }
-
-  void finish(int episodes) {
-    const std::lock_guard lock(mutex_);
-    done_ += episodes;
-    changed_.notify_one();
-  }
-
-  void report_progress() {
-    std::unique_lock lock(mutex_);
-    while (done_ < options_.episodes) {
-      changed_.wait_for(lock, std::chrono::milliseconds(200));
-      const int done = done_;
-      lock.unlock();
-      if (options_.on_progress) options_.on_progress(done);
-      lock.lock();
-    }
-  }
-
-  const JudgeModel& judge_;
-  const PolicyFile& policy_;
-  const EvalOptions& options_;
-  std::vector<EpisodeStats> stats_;
-  std::atomic<int> next_ = 0;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int done_ = 0;
-  std::exception_ptr error_;
-};
-
 // A mean that is NaN without data.
 struct Mean {
   double sum = 0.0;
@@ -98,9 +30,12 @@ struct Mean {
   double value() const { return sum / count; }
 };
 
+}  // namespace
+
 EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   EvalResult result;
   Mean velocity_sq, yaw_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
+  Mean work, slip, touch_downs;
   for (const EpisodeStats& e : episodes) {
     ++result.episodes;
     result.falls += e.fell;
@@ -115,6 +50,10 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
     torque_sq.add(e.torque_sq, e.steps * kSubsteps * kPolicyJoints);
     action_rate_sq.add(e.action_rate_sq, e.steps * kPolicyJoints);
     target_rate_sq.add(e.target_rate_sq, e.steps * kPolicyJoints);
+    if (e.standing) continue;
+    work.add(e.work, e.carried);
+    slip.add(e.slip_path, e.stance);
+    touch_downs.add(e.touch_downs, e.steps * kControlDt * kNumLegs);
   }
   result.velocity_rmse = std::sqrt(velocity_sq.value());
   result.yaw_rmse = std::sqrt(yaw_sq.value());
@@ -123,14 +62,17 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   result.action_rate_rms = std::sqrt(action_rate_sq.value());
   result.target_rate_rms = std::sqrt(target_rate_sq.value());
   result.survival_s = survival.value();
+  result.cost_of_transport = work.value();
+  result.foot_slip = slip.value();
+  result.step_frequency = touch_downs.value();
   return result;
 }
-
-}  // namespace
 
 const char* name_of(Condition condition) {
   return condition == Condition::kNominal ? "nominal" : "randomised";
 }
+
+const char* name_of(Physics physics) { return physics == Physics::kMujoco ? "MuJoCo" : "Kennel"; }
 
 void EvalOptions::validate() const {
   KENNEL_CHECK(episodes >= 1 && episodes <= 1'000'000, "episodes = ", episodes,
@@ -139,13 +81,19 @@ void EvalOptions::validate() const {
                "; expected 0 (one for each core) to 1024");
 }
 
-EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
+JudgeModel load_judge_model(const EvalOptions& options) {
   options.validate();
   silence_mujoco();
-  const std::string path =
-      options.model.empty() ? KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml" : options.model;
-  const JudgeModel judge = load_judge_model(path);
-  return summarise(EpisodePool(judge, policy, options).run());
+  return load_judge_model(options.model.empty() ? KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml"
+                                                : options.model);
+}
+
+EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
+  const JudgeModel judge = load_judge_model(options);
+  const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
+                             return plan_episode(options.condition, options.seed, episode);
+                           }};
+  return summarise(play_episodes(judge, policy, options, plans));
 }
 
 }  // namespace kennel::judge

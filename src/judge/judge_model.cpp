@@ -46,6 +46,8 @@ RobotIndex index_robot(const mjModel& model, const std::string& path) {
     const int id = mj_name2id(&model, mjOBJ_JOINT, name);
     KENNEL_CHECK(id >= 0, path, ": no joint \"", name, "\"; a policy's joints are found by name");
     robot.qpos[joint] = model.jnt_qposadr[id];
+    robot.dof[joint] = model.jnt_dofadr[id];
+    robot.foot_body[joint / kJointsPerLeg] = model.jnt_bodyid[id];  // the last joint's stays
     robot.actuator[joint] = actuator_of_joint(model, id);
     KENNEL_CHECK(robot.actuator[joint] >= 0, path, ": joint \"", name, "\" has no actuator");
     KENNEL_CHECK(model.actuator_gaintype[robot.actuator[joint]] == mjGAIN_FIXED &&
@@ -69,7 +71,7 @@ void set_protocol_options(mjModel& model) {
 }  // namespace
 
 JudgeModel load_judge_model(const std::string& path) {
-  JudgeModel judge{load_mjcf(path), {}};
+  JudgeModel judge{path, load_mjcf(path), {}};
   judge.robot = index_robot(*judge.nominal, path);
   set_protocol_options(*judge.nominal);
   return judge;

@@ -24,12 +24,15 @@ struct RobotIndex {
   int base = 0;  // body with the free joint; its state starts at qpos[0], qvel[0]
   std::array<int, kLinks> bodies{};       // base first
   std::array<int, kPolicyJoints> qpos{};  // joint angle
+  std::array<int, kPolicyJoints> dof{};   // joint velocity, in qvel
   std::array<int, kPolicyJoints> actuator{};
+  std::array<int, kNumLegs> foot_body{};  // each leg's last link
 };
 
 /// The nominal model with the judge's solver settings, shared by all threads and never changed
 /// after loading.
 struct JudgeModel {
+  std::string source;  // the file, for messages
   ModelPtr nominal;
   RobotIndex robot;
 };

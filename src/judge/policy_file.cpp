@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uintmax_t kLargestFile = 64u << 20;  // bytes; the largest policies in use are 38 MB
-
 // A JSON value and where it stands, for messages: "policy.json: layers[2].weights".
 struct Place {
   const Json& value;
@@ -209,10 +207,33 @@ Json parse_json(const std::string& path, const std::string& bytes) {
 PolicyFile load_policy(const std::string& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  KENNEL_CHECK(error || size <= kLargestFile, path, ": ", size >> 20,
-               " MiB is no policy; expected a JSON file of at most ", kLargestFile >> 20, " MiB");
+  KENNEL_CHECK(error || size <= kLargestPolicyFile, path, ": ", size >> 20,
+               " MiB is no policy; expected a file of at most ", kLargestPolicyFile >> 20, " MiB");
   const Json json = parse_json(path, read_file(path));
   KENNEL_CHECK(json.is_object(), path, ": expected one JSON object, got ", json.type_name());
+  PolicyFile policy = parse({json, path + ": "});
+  check_policy(path, policy);
+  return policy;
+}
+
+PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
+                                const std::vector<LayerNumbers>& layers) {
+  Json json = parse_json(path, contract);
+  KENNEL_CHECK(json.is_object() && json.contains("layers") && json["layers"].is_array() &&
+                   json["layers"].size() == layers.size(),
+               path, ": its contract does not describe its ", layers.size(),
+               " layers; expected a file that kennel export wrote");
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const auto& [weights, bias] = layers[l];
+    KENNEL_CHECK(
+        json["layers"][l].is_object() && !bias.empty() && weights.size() % bias.size() == 0, path,
+        ": layer ", l, " has ", weights.size(), " weights and ", bias.size(),
+        " biases; the file was damaged or edited: export the policy again");
+    Json rows = Json::array();
+    for (auto row = weights.begin(); row != weights.end(); row += std::ssize(bias))
+      rows.push_back(std::vector<float>(row, row + std::ssize(bias)));
+    json["layers"][l]["weights"] = {std::move(rows), bias};
+  }
   PolicyFile policy = parse({json, path + ": "});
   check_policy(path, policy);
   return policy;

@@ -15,16 +15,20 @@ using FloatJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::
 
 FloatJson shape(int size) { return FloatJson::array({nullptr, size}); }
 
+/// What a layer is, without its numbers.
+FloatJson layer_shape(const DenseLayer& layer) {
+  return {{"type", "dense"}, {"activation", layer.activation}, {"shape", shape(layer.out)}};
+}
+
 FloatJson layer_json(const DenseLayer& layer) {
   FloatJson rows = FloatJson::array();
   for (int row = 0; row < layer.in; ++row) {
     const auto begin = layer.weights.begin() + static_cast<std::ptrdiff_t>(row) * layer.out;
     rows.push_back(std::vector<float>(begin, begin + layer.out));
   }
-  return {{"type", "dense"},
-          {"activation", layer.activation},
-          {"shape", shape(layer.out)},
-          {"weights", FloatJson::array({std::move(rows), layer.bias})}};
+  FloatJson json = layer_shape(layer);
+  json["weights"] = FloatJson::array({std::move(rows), layer.bias});
+  return json;
 }
 
 FloatJson observation_json() {
@@ -77,18 +81,20 @@ FloatJson contract_json(const PolicyFile& policy) {
   };
 }
 
-FloatJson policy_json(const PolicyFile& policy) {
+/// The contract with each layer as `describe` gives it.
+template <class Describe>
+FloatJson with_layers(const PolicyFile& policy, Describe&& describe) {
   FloatJson json = contract_json(policy);
   json["layers"] = FloatJson::array();
-  for (const DenseLayer& layer : policy.network.layers) {
-    json["layers"].push_back(layer_json(layer));
-  }
+  for (const DenseLayer& layer : policy.network.layers) json["layers"].push_back(describe(layer));
   return json;
 }
 
 }  // namespace
 
-std::string policy_contract(const PolicyFile& policy) { return contract_json(policy).dump(); }
+std::string policy_contract(const PolicyFile& policy) {
+  return with_layers(policy, layer_shape).dump();
+}
 
 PolicyFile completed(const std::string& path, const PolicyFile& policy) {
   check_policy(path, policy);
@@ -101,7 +107,7 @@ PolicyFile completed(const std::string& path, const PolicyFile& policy) {
 }
 
 void write_policy(const std::string& path, const PolicyFile& policy) {
-  write_file_atomically(path, policy_json(completed(path, policy)).dump() + "\n");
+  write_file_atomically(path, with_layers(completed(path, policy), layer_json).dump() + "\n");
 }
 
 }  // namespace kennel

@@ -92,8 +92,8 @@ struct EpisodePlan {
   double kp_factor = 1.0;
   double kd_factor = 1.0;
   double strength = 1.0;
-  int action_latency = 0;  // control steps
-  int imu_latency = 0;     // control steps
+  int action_delay = 0;  // physics steps
+  int imu_delay = 0;     // physics steps
   bool noise = false;
   std::array<std::array<double, 2>, kPushes> pushes{};  // m/s, world x and y, at 2 s, 4 s, ...
 };

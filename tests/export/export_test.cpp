@@ -118,6 +118,57 @@ TEST_F(Export, TorchScriptRunsInPythonsTorch) {
   expect_actions(read_npy(path("action.npy"), {kObservations, kPolicyJoints}).values);
 }
 
+#ifdef KENNEL_ONNX
+constexpr bool kHasOnnx = true;
+#else
+constexpr bool kHasOnnx = false;
+#endif
+constexpr const char* kNoOnnx = "this build has no ONNX: protobuf or the onnx wheel was missing";
+
+TEST_F(Export, OnnxRunsInOnnxRuntime) {
+  if (!kHasOnnx) GTEST_SKIP() << kNoOnnx;
+  write_policy_as(PolicyFormat::kOnnx, path("policy.onnx"), policy_);
+  write_npy(path("obs.npy"), {kObservations, obs_.size() / kObservations}, std::span(obs_));
+  write_file_atomically(
+      path("run.py"),
+      "import json, numpy, onnx, onnxruntime\n"
+      "model = onnx.load('policy.onnx')\n"
+      "onnx.checker.check_model(model, full_check=True)\n"
+      "contract = {entry.key: json.loads(entry.value) for entry in model.metadata_props}\n"
+      "assert contract['kp'] == 5.0 and contract['joint_names'][11] == 'leg_back_l_3', contract\n"
+      "session = onnxruntime.InferenceSession('policy.onnx', providers=['CPUExecutionProvider'])\n"
+      "run = lambda obs: session.run(['action'], {'obs': obs})[0]\n"
+      "obs = numpy.load('obs.npy')\n"
+      "action = run(obs)\n"
+      "assert abs(run(obs[:1]) - action[:1]).max() < 1e-6\n"
+      "golden = contract['golden']\n"
+      "assert abs(run(numpy.array([golden['obs']], 'float32'))[0] - golden['action']).max() < "
+      "1e-5\n"
+      "numpy.save('action.npy', action)\n");
+  const std::string command =
+      "cd '" + folder_.path().string() + "' && '" KENNEL_PYTHON_PATH "' run.py";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  expect_actions(read_npy(path("action.npy"), {kObservations, kPolicyJoints}).values);
+}
+
+TEST_F(Export, WhatWasWrittenReadsBackWholeInEveryFormat) {
+  policy_.use_imu = false;
+  policy_.kp = 4.75f;
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    if (entry.format == PolicyFormat::kC || (entry.format == PolicyFormat::kOnnx && !kHasOnnx))
+      continue;
+    write_policy_as(entry.format, path("policy"), policy_);
+    const PolicyFile read = read_policy(path("policy"));
+    EXPECT_EQ(policy_contract(read), policy_contract(completed("", policy_))) << entry.name;
+    ASSERT_EQ(read.network.layers.size(), policy_.network.layers.size());
+    for (std::size_t l = 0; l < read.network.layers.size(); ++l) {
+      EXPECT_EQ(read.network.layers[l].weights, policy_.network.layers[l].weights) << entry.name;
+      EXPECT_EQ(read.network.layers[l].bias, policy_.network.layers[l].bias) << entry.name;
+    }
+    EXPECT_LT(check_exported(path("policy")), kTolerance) << entry.name;
+  }
+}
+
 /// Compiles a program around a header and runs it over all observations.
 class CHeader : public Export, public ::testing::WithParamInterface<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Languages, CHeader, ::testing::Values("-x c -std=c99", "-std=c++17"));
@@ -182,14 +233,47 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   EXPECT_THAT(refusal(path("policy.h")), HasSubstr("kennel_policy_self_test"));
   write_file_atomically(path("noise"), "no policy");
   EXPECT_THAT(refusal(path("noise")), HasSubstr("no policy file"));
+  write_file_atomically(path("empty"), "");
+  EXPECT_THAT(refusal(path("empty")), HasSubstr("empty"));
+  EXPECT_THAT(refusal(path("missing")), HasSubstr("missing"));
   EXPECT_THROW(policy_format("pt"), Error);
+}
+
+TEST_F(Export, AHugeFileIsRefusedUnread) {
+  write_file_atomically(path("huge.json"), "{");
+  std::filesystem::resize_file(path("huge.json"), 200u << 20);
+  EXPECT_THAT(refusal(path("huge.json")), HasSubstr("200 MiB is no policy"));
+}
+
+TEST_F(Export, DamagedOrForeignOnnxIsRefused) {
+  if (!kHasOnnx) GTEST_SKIP() << kNoOnnx;
+  write_policy_as(PolicyFormat::kOnnx, path("policy.onnx"), policy_);
+  const std::string model = read_file(path("policy.onnx"));
+  const auto edited = [&](const std::string& from, const std::string& to) {
+    std::string bytes = model;
+    const std::size_t at = bytes.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    write_file_atomically(path("edited.onnx"), bytes.replace(at, to.size(), to));
+    return refusal(path("edited.onnx"));
+  };
+  write_file_atomically(path("half.onnx"), std::string_view(model).substr(0, model.size() / 2));
+  EXPECT_THAT(refusal(path("half.onnx")), HasSubstr("damaged"));
+  EXPECT_THAT(edited("kennel", "jennel"), HasSubstr("another producer"));
+  EXPECT_THAT(edited("Sigmoid", "Swigoid"), HasSubstr("graph"));
+  EXPECT_THAT(edited("\"leg_front_r_1\"", "\"leg_front_l_9\""), HasSubstr("joint order"));
+  const float& weight = policy_.network.layers[0].weights[0];
+  const std::string as_bytes(reinterpret_cast<const char*>(&weight), sizeof weight);
+  const float other = weight + 30.0f, nan = std::nanf("");
+  EXPECT_THAT(edited(as_bytes, std::string(reinterpret_cast<const char*>(&other), sizeof other)),
+              HasSubstr("golden"));
+  EXPECT_THAT(edited(as_bytes, std::string(reinterpret_cast<const char*>(&nan), sizeof nan)),
+              HasSubstr("finite"));
 }
 
 TEST_F(Export, AnUnknownActivationIsRefusedAndLeavesNoFile) {
   policy_.network.layers[0].activation = "swish";
-  for (const PolicyFormat format :
-       {PolicyFormat::kPupper, PolicyFormat::kTorchScript, PolicyFormat::kC}) {
-    EXPECT_THROW(write_policy_as(format, path("policy"), policy_), Error);
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    EXPECT_THROW(write_policy_as(entry.format, path("policy"), policy_), Error);
     EXPECT_FALSE(std::filesystem::exists(path("policy")));
   }
 }

@@ -58,7 +58,7 @@ TEST_F(EpisodeTest, ActionLatencyDelaysTheTargetByExactlyOneControlStep) {
   EpisodePlan plan = walking_plan();
   play(trembling_policy(), plan);
   const auto prompt = steps_;
-  plan.action_latency = 1;
+  plan.action_delay = kSubsteps;
   const PolicyFile policy = trembling_policy();
   play(policy, plan);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
@@ -77,7 +77,7 @@ TEST_F(EpisodeTest, ActionLatencyDelaysTheTargetByExactlyOneControlStep) {
 
 TEST_F(EpisodeTest, ImuLatencyDelaysGyroAndGravityAndNothingElse) {
   EpisodePlan plan = walking_plan();
-  plan.imu_latency = 1;
+  plan.imu_delay = kSubsteps;
   play(trembling_policy(), plan);
   double largest_rate = 0.0;
   for (std::size_t step = 0; step < steps_.size(); ++step) {
@@ -89,7 +89,7 @@ TEST_F(EpisodeTest, ImuLatencyDelaysGyroAndGravityAndNothingElse) {
     }
   }
   EXPECT_GT(largest_rate, 0.01);  // there was something to delay
-  plan.imu_latency = 0;
+  plan.imu_delay = 0;
   play(trembling_policy(), plan);
   EXPECT_EQ(steps_[30].obs[0], static_cast<float>(steps_[30].imu.gyro[0]));
 }

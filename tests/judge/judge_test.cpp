@@ -81,7 +81,8 @@ TEST(Judge, AveragesOverTheEpisodeThenOverEpisodesThenTakesTheRoot) {
   EpisodePlayer player(judge, policy);
   double velocity_sq = 0.0;
   for (int episode = 0; episode < o.episodes; ++episode) {
-    const EpisodeStats stats = player.play(o.condition, o.seed, episode);
+    const EpisodeStats stats =
+        player.play(plan_episode(o.condition, o.seed, episode), EpisodeRandom(o.seed, episode));
     velocity_sq += stats.velocity_error_sq / stats.scored_steps / o.episodes;
   }
   EXPECT_NEAR(evaluate(policy, o).velocity_rmse, std::sqrt(velocity_sq), 1e-12);

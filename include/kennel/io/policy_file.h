@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ struct PolicyFile {
 /// damaged.
 inline constexpr float kGoldenTolerance = 1e-4f;
 
+/// The largest policy file that is read, bytes; the largest policies in use are 38 MB.
+inline constexpr std::uintmax_t kLargestPolicyFile = 64u << 20;
+
 /// Reads and checks a policy file.
 /// \throws Error naming the file, the place in it, what was expected and what came
 PolicyFile load_policy(const std::string& path);
@@ -65,9 +69,20 @@ PolicyFile load_policy(const std::string& path);
 /// \throws Error when the policy is inconsistent
 PolicyFile completed(const std::string& path, const PolicyFile& policy);
 
-/// What the robot's file says besides its layers, as one JSON object: names, order, units, gains,
-/// pose, limits, rate, history, golden pair. \param policy  complete
+/// What the robot's file says besides the numbers of its layers, as one JSON object: names, order,
+/// units, gains, pose, limits, rate, history, golden pair, activations. \param policy  complete
 std::string policy_contract(const PolicyFile& policy);
+
+/// Weights (in, out) row-major and bias (out) of a layer.
+struct LayerNumbers {
+  std::vector<float> weights, bias;
+};
+
+/// The policy that a contract and its layers' numbers make.
+/// \param path  names the file in messages
+/// \throws Error like `load_policy`
+PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
+                                const std::vector<LayerNumbers>& layers);
 
 /// Completes `policy` and replaces `path` by it in one step: a reader sees the
 /// old file or the new one. \throws Error when the policy is inconsistent or the file cannot be

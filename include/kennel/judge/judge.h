@@ -3,7 +3,8 @@
 //
 // No physics and no sensing is shared with the simulator that trains: the physics is MuJoCo's own
 // with a converged solver, and the observation is built again from the robot's contract. What a
-// policy learned to exploit in training does not count here.
+// policy learned to exploit in training does not count here. (On request the same episodes run in
+// the training simulator's physics, for comparison.)
 //
 // The protocol. Physics at 4 ms, control at 50 Hz, every collision of the model. An episode is 12 s
 // of three random commands, 4 s each; one episode in twelve commands zero throughout. It starts in
@@ -29,11 +30,20 @@ enum class Condition {
 
 const char* name_of(Condition condition);
 
+enum class Physics {
+  kMujoco,  // the reference: MuJoCo C with a converged solver
+  kKennel,  // the training simulator with training's solver iterations; what differs between the
+            // two is what a policy may have learned to exploit
+};
+
+const char* name_of(Physics physics);
+
 struct EvalOptions {
   int episodes = 96;
   std::uint64_t seed = 1;  // the same seed gives every policy the same episodes
   int threads = 0;         // 0: one for each core; results do not depend on it
   Condition condition = Condition::kNominal;
+  Physics physics = Physics::kMujoco;
   std::string model;  // MJCF; empty: the shipped Pupper v3
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.
@@ -66,6 +76,11 @@ struct EvalResult {
   double target_rate_rms =
       0.0;                  // the same for the joint targets, rad; comparable between action scales
   double survival_s = 0.0;  // mean time to a fall or to the end, at most 12 s
+
+  // The gait, of episodes that have a command.
+  double cost_of_transport = 0.0;  // sum of |torque x joint velocity| over weight x horizontal path
+  double foot_slip = 0.0;          // mean horizontal speed of feet on the floor, m/s
+  double step_frequency = 0.0;     // touch-downs a foot and second, seen at the control rate, Hz
 };
 
 /// Plays `options.episodes` episodes on all threads and scores them.

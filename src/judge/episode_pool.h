@@ -1,0 +1,29 @@
+// Many episodes on all cores, and what they come to.
+#pragma once
+
+#include <vector>
+
+#include "episode.h"
+#include "kennel/judge/judge.h"
+
+namespace kennel::judge {
+
+/// Which episodes to play.
+struct EpisodePlans {
+  int episodes;
+  std::uint64_t seed;  // of the sensor noise
+  std::function<EpisodePlan(int episode)> plan;
+};
+
+/// The model that the options name, MuJoCo's own messages off. \throws Error when options or model
+/// are unusable
+JudgeModel load_judge_model(const EvalOptions& options);
+
+/// Plays the plans with the options' threads, physics and progress.
+/// \return entry e is episode e, whichever thread played it
+std::vector<EpisodeStats> play_episodes(const JudgeModel& judge, const PolicyFile& policy,
+                                        const EvalOptions& options, const EpisodePlans& plans);
+
+EvalResult summarise(const std::vector<EpisodeStats>& episodes);
+
+}  // namespace kennel::judge

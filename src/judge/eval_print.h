@@ -1,0 +1,29 @@
+// How `kennel eval` shows results: a table for people, an object a line for programs.
+#pragma once
+
+#include <string>
+
+#include "kennel/judge/sweeps.h"
+
+namespace kennel {
+
+/// What a result is about.
+struct EvalSubject {
+  std::string policy;
+  judge::Physics physics;
+  std::uint64_t seed;
+};
+
+void print_protocol_head(std::size_t policy_width);
+void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
+                        const judge::EvalResult& result, std::size_t policy_width);
+void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
+                         const judge::EvalResult& result);
+
+void print_sweeps(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps);
+void print_sweeps_json(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps);
+
+void print_grid(const EvalSubject& subject, const judge::CommandGrid& grid);
+void print_grid_json(const EvalSubject& subject, const judge::CommandGrid& grid);
+
+}  // namespace kennel

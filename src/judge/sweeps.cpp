@@ -1,0 +1,135 @@
+#include "kennel/judge/sweeps.h"
+
+#include <cmath>
+
+#include "episode_pool.h"
+
+namespace kennel::judge {
+namespace {
+
+int physics_steps(double milliseconds) {
+  return static_cast<int>(std::lround(milliseconds / (1000.0 * kPhysicsDt)));
+}
+
+/// A quantity to sweep. Values are in the unit.
+struct Quantity {
+  const char* name;
+  const char* unit;
+  std::vector<double> values;
+  void (*apply)(double value, const EpisodeRandom& random, EpisodePlan& plan);
+};
+
+const std::vector<Quantity>& quantities() {
+  using Random = EpisodeRandom;
+  static const std::vector<Quantity> all = {
+      {"friction",
+       "",
+       {0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5},
+       [](double x, const Random&, EpisodePlan& plan) { plan.friction = x; }},
+      {"action latency",
+       "ms",
+       {0, 8, 16, 20, 24, 32, 40},
+       [](double x, const Random&, EpisodePlan& plan) { plan.action_delay = physics_steps(x); }},
+      {"IMU latency",
+       "ms",
+       {0, 8, 16, 20, 24, 32, 40},
+       [](double x, const Random&, EpisodePlan& plan) { plan.imu_delay = physics_steps(x); }},
+      {"mass",
+       "",
+       {0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4},
+       [](double x, const Random&, EpisodePlan& plan) { plan.mass_factor.fill(x); }},
+      {"strength",
+       "",
+       {0.6, 0.7, 0.8, 0.9, 1.0, 1.1},
+       [](double x, const Random&, EpisodePlan& plan) { plan.strength = x; }},
+      {"push",
+       "m/s",
+       {0, 0.2, 0.4, 0.6, 0.8, 1.0},
+       [](double x, const Random& random, EpisodePlan& plan) {
+         for (int push = 0; push < kPushes; ++push) {
+           const double direction = random.uniform(Random::kPushVelocity, push, {-M_PI, M_PI});
+           plan.pushes[push] = {x * std::cos(direction), x * std::sin(direction)};
+         }
+       }},
+  };
+  return all;
+}
+
+/// The nominal plan of an episode, told one thing from the start to the end.
+EpisodePlan constant_plan(std::uint64_t seed, int episode, const Command& command) {
+  EpisodePlan plan = plan_episode(Condition::kNominal, seed, episode);
+  plan.standing = false;
+  plan.commands.fill(command);
+  return plan;
+}
+
+}  // namespace
+
+std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& options) {
+  const JudgeModel judge = load_judge_model(options);
+  std::vector<Sweep> sweeps;
+  for (const Quantity& quantity : quantities()) {
+    Sweep& sweep = sweeps.emplace_back(Sweep{quantity.name, quantity.unit, {}});
+    for (const double value : quantity.values) {
+      const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
+                                 EpisodePlan plan =
+                                     plan_episode(Condition::kNominal, options.seed, episode);
+                                 quantity.apply(value, EpisodeRandom(options.seed, episode), plan);
+                                 return plan;
+                               }};
+      sweep.cells.push_back({value, summarise(play_episodes(judge, policy, options, plans))});
+    }
+  }
+  return sweeps;
+}
+
+CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
+  const JudgeModel judge = load_judge_model(options);
+  CommandGrid grid{{-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75}, {-2.0, -1.0, 0.0, 1.0, 2.0}, {}};
+  for (const double yaw_rate : grid.yaw_rate) {
+    auto& row = grid.result.emplace_back();
+    for (const double vx : grid.vx) {
+      const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
+                                 return constant_plan(options.seed, episode, {vx, 0.0, yaw_rate});
+                               }};
+      row.push_back(summarise(play_episodes(judge, policy, options, plans)));
+    }
+  }
+  return grid;
+}
+
+std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOptions& options) {
+  const JudgeModel judge = load_judge_model(options);
+  EpisodePlayer player(judge, policy, options.physics);
+  struct Axis {
+    const char *name, *unit;
+    Interval range;
+    double Command::*number;
+  };
+  std::vector<TrackingCurve> curves;
+  for (const Axis& axis :
+       {Axis{"vx", "m/s", kCommandVx, &Command::vx}, Axis{"vy", "m/s", kCommandVy, &Command::vy},
+        Axis{"yaw_rate", "rad/s", kCommandYawRate, &Command::yaw_rate}}) {
+    TrackingCurve& curve = curves.emplace_back(TrackingCurve{axis.name, axis.unit, {}, {}, {}});
+    constexpr int kPoints = 7;
+    for (int point = 0; point < kPoints; ++point) {
+      Command command;
+      command.*axis.number =
+          axis.range.low + (axis.range.high - axis.range.low) * point / (kPoints - 1);
+      double count = 0, sum = 0, sum_sq = 0;
+      player.play(constant_plan(options.seed, point, command), EpisodeRandom(options.seed, point),
+                  [&](const StepRecord& record) {
+                    if (record.step < kUnscoredSteps) return;
+                    const double seen = base_velocity(record.world.data()).*axis.number;
+                    ++count, sum += seen, sum_sq += seen * seen;
+                  });
+      const double mean = sum / count;
+      curve.command.push_back(command.*axis.number);
+      curve.measured.push_back(mean);
+      curve.spread.push_back(std::sqrt(std::max(0.0, sum_sq / count - mean * mean)));
+    }
+  }
+  return curves;
+}
+
+}  // namespace kennel::judge

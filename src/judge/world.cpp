@@ -1,0 +1,83 @@
+#include "world.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kennel_world.h"
+
+namespace kennel::judge {
+namespace {
+
+class MujocoWorld final : public World {
+ public:
+  using World::World;
+
+  void step(const Joints& target) override {
+    for (int joint = 0; joint < kPolicyJoints; ++joint)
+      data_->ctrl[judge_.robot.actuator[joint]] = target[joint];
+    mj_step(model_.get(), data_.get());
+    look_at_feet();
+  }
+
+ private:
+  // Contacts, and the velocities they are compared with, are all of the step's start.
+  void look_at_feet() {
+    feet_ = {};
+    for (int c = 0; c < data_->ncon; ++c) {
+      const mjContact& contact = data_->contact[c];
+      if (contact.exclude != 0) continue;
+      const int a = model_->geom_bodyid[contact.geom[0]], b = model_->geom_bodyid[contact.geom[1]];
+      if (a != 0 && b != 0) continue;  // not with the floor
+      const auto& bodies = judge_.robot.foot_body;
+      const auto foot = std::find(bodies.begin(), bodies.end(), a + b);
+      if (foot == bodies.end()) continue;
+      feet_[foot - bodies.begin()] = {true, horizontal_speed(*foot, contact.pos)};
+    }
+  }
+
+  double horizontal_speed(int body, const mjtNum* point) const {
+    mjtNum velocity[6];  // angular, then of the body's origin; world axes
+    mj_objectVelocity(model_.get(), data_.get(), mjOBJ_XBODY, body, velocity, 0);
+    mjtNum arm[3], turning[3];
+    mju_sub3(arm, point, data_->xpos + 3 * body);
+    mju_cross(turning, velocity, arm);
+    return std::hypot(velocity[3] + turning[0], velocity[4] + turning[1]);
+  }
+};
+
+}  // namespace
+
+World::World(const JudgeModel& judge, const PolicyFile& policy)
+    : judge_(judge),
+      policy_(policy),
+      model_(mj_copyModel(nullptr, judge.nominal.get())),
+      data_(mj_makeData(model_.get())) {}
+
+void World::start(const EpisodePlan& plan) {
+  apply_plan(judge_, policy_, plan, model_.get(), data_.get());
+  const double base[7] = {
+      0.0, 0.0, kStartHeight, std::cos(plan.heading / 2), 0.0, 0.0, std::sin(plan.heading / 2)};
+  std::copy(std::begin(base), std::end(base), data_->qpos);
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    data_->qpos[judge_.robot.qpos[joint]] = policy_.default_joint_pos[joint];
+  feet_ = {};
+  model_changed();
+}
+
+void World::push(double x, double y) {
+  data_->qvel[0] += x;
+  data_->qvel[1] += y;
+}
+
+void World::set_friction(double friction) {
+  for (int geom = 0; geom < model_->ngeom; ++geom) model_->geom_friction[3 * geom] = friction;
+  model_changed();
+}
+
+std::unique_ptr<World> make_world(Physics physics, const JudgeModel& judge,
+                                  const PolicyFile& policy) {
+  if (physics == Physics::kKennel) return std::make_unique<KennelWorld>(judge, policy);
+  return std::make_unique<MujocoWorld>(judge, policy);
+}
+
+}  // namespace kennel::judge

@@ -1,0 +1,135 @@
+// The worlds of the judge: MuJoCo's physics and Kennel's, seen through the same eyes.
+#include "world.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "controller.h"
+#include "test_policies.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel::judge {
+namespace {
+
+constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
+
+class WorldTest : public testing::TestWithParam<Physics> {
+ protected:
+  WorldTest() : judge_(load_judge_model(kModel)) {}
+
+  std::unique_ptr<World> start(Physics physics, const EpisodePlan& plan) {
+    auto world = make_world(physics, judge_, policy_);
+    world->start(plan);
+    return world;
+  }
+
+  void stand(World& world, double seconds) const {
+    Joints pose;
+    for (int joint = 0; joint < kPolicyJoints; ++joint)
+      pose[joint] = policy_.default_joint_pos[joint];
+    for (double t = 0; t < seconds; t += kPhysicsDt) world.step(pose);
+  }
+
+  PolicyFile policy_ = standing_policy();
+  JudgeModel judge_;
+};
+
+EpisodePlan nominal() { return plan_episode(Condition::kNominal, 1, 0); }
+EpisodePlan randomised() { return plan_episode(Condition::kRandomised, 1, 5); }
+
+INSTANTIATE_TEST_SUITE_P(Both, WorldTest, testing::Values(Physics::kMujoco, Physics::kKennel),
+                         [](const auto& info) { return name_of(info.param); });
+
+TEST_P(WorldTest, AStandingRobotRestsOnFourFeet) {
+  const auto world = start(GetParam(), nominal());
+  stand(*world, 2.0);
+  for (const Foot& foot : world->feet()) {
+    EXPECT_TRUE(foot.touches);
+    EXPECT_LT(foot.slip, 0.002);
+  }
+  EXPECT_NEAR(world->data().time, 2.0, 0.01);
+  EXPECT_FALSE(std::isnan(world->data().qpos[2]));
+  double torque = 0;
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    torque += std::abs(world->data().actuator_force[world->robot().actuator[joint]]);
+  EXPECT_GT(torque, 0.1);
+}
+
+TEST_P(WorldTest, APushMovesItAndIceLetsItSlip) {
+  const auto slip_after_push = [&](double friction) {
+    const auto world = start(GetParam(), nominal());
+    world->set_friction(friction);
+    stand(*world, 1.0);
+    world->push(0.6, 0.0);
+    double slip = 0;
+    for (int k = 0; k < 25; ++k) {
+      stand(*world, kPhysicsDt / 2);
+      for (const Foot& foot : world->feet())
+        if (foot.touches) slip += foot.slip * kPhysicsDt;
+    }
+    return slip;
+  };
+  EXPECT_GT(slip_after_push(0.1), 1.3 * slip_after_push(1.5));
+}
+
+TEST_P(WorldTest, APlansRobotIsTheOneThatMoves) {
+  EpisodePlan heavy = nominal();
+  heavy.mass_factor.fill(1.4);
+  const auto light = start(GetParam(), nominal()), loaded = start(GetParam(), heavy);
+  stand(*light, 1.0);
+  stand(*loaded, 1.0);
+  EXPECT_LT(loaded->data().qpos[2], light->data().qpos[2] - 0.001);  // soft servos sag
+}
+
+TEST_F(WorldTest, BothPhysicsMoveARandomisedRobotAlike) {
+  const auto reference = start(Physics::kMujoco, randomised());
+  const auto own = start(Physics::kKennel, randomised());
+  for (int k = 0; k < 100; ++k) {
+    Joints target;
+    for (int joint = 0; joint < kPolicyJoints; ++joint)
+      target[joint] = policy_.default_joint_pos[joint] + 0.1 * std::sin(0.05 * k + joint);
+    reference->step(target);
+    own->step(target);
+  }
+  for (int i = 0; i < 19; ++i)
+    EXPECT_NEAR(own->data().qpos[i], reference->data().qpos[i], 5e-3) << i;
+}
+
+TEST_F(WorldTest, DelaysCountPhysicsSteps) {
+  const auto world = start(Physics::kMujoco, nominal());
+  const PolicyFile policy = trembling_policy();
+  Controller controller(policy, world->robot());
+  controller.reset(world->data());
+  const Delays late{.action = 7, .imu = 3};
+  std::vector<Joints> fresh;
+  std::vector<Imu> samples;
+  for (int step = 0; step < 5; ++step) {
+    for (int substep = 0; substep < kSubsteps; ++substep) {
+      samples.push_back(read_imu(world->data()));
+      if (substep > 0) {
+        controller.sense(world->data());
+      } else {
+        controller.decide(world->data(), {0.5, 0.0, 0.3}, late, nullptr, step);
+        fresh.push_back(controller.target(0, {}));
+        const Imu& expected = samples[samples.size() < 4 ? 0 : samples.size() - 4];
+        for (int axis = 0; axis < 3; ++axis)
+          EXPECT_EQ(controller.obs()[axis], static_cast<float>(expected.gyro[axis])) << step;
+      }
+      // 7 physics steps late: the answer of step t arrives in substep 2 of step t + 1.
+      const int arrived = step - (substep < 2 ? 2 : 1);
+      if (arrived >= 0) {
+        EXPECT_EQ(controller.target(substep, late), fresh[arrived]) << step;
+      }
+      world->step(controller.target(substep, late));
+    }
+  }
+  EXPECT_NE(fresh[1], fresh[2]);
+  EXPECT_NE(error_of([&] {
+              controller.decide(world->data(), {}, {.action = kMaxDelay + 1}, nullptr, 6);
+            }).find("expected 0 to 15"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace kennel::judge
