@@ -1,0 +1,25 @@
+// Window in a build without GLFW.
+#include "kennel/core/check.h"
+#include "window.h"
+
+namespace kennel::render {
+
+struct Window::Glfw {};
+
+Window::Window(const mjModel&, const WindowOptions&) {
+  fail(
+      "this kennel was built without windows, because GLFW 3 was not found; install it (Debian: "
+      "apt-get install libglfw3-dev) and build again, or write a video: --video FILE.mp4");
+}
+
+Window::~Window() = default;
+
+WindowInput Window::poll(SceneView&) { return {}; }
+
+void Window::draw(SceneView&) {}
+
+Picture Window::read_pixels(SceneView&) { return {}; }
+
+std::vector<TextLine> window_help() { return {}; }
+
+}  // namespace kennel::render
