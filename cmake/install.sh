@@ -1,7 +1,7 @@
 # What the launcher installs, sourced by cmake/setup.sh: system packages with apt-get, Python packages and nvcc with pip.
 
 # C++ packages by their Debian and Ubuntu names. ccache is convenience: it is installed when root installs anyway.
-cxx_packages=(libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler
+cxx_packages=(libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libglfw3-dev
   libgtest-dev libgmock-dev libbenchmark-dev)
 nvcc_wheels='cuda-toolkit[nvcc,cccl,cudart,crt,nvvm]==13.0.2'
 nvcc_key="$build_key|$nvcc_wheels"

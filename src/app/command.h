@@ -23,6 +23,7 @@ struct Command {
 RunCommand add_train(CLI::App& app);
 RunCommand add_export(CLI::App& app);
 RunCommand add_eval(CLI::App& app);
+RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);
 RunCommand add_simulate(CLI::App& app);
 RunCommand add_info(CLI::App& app);

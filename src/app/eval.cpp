@@ -5,6 +5,7 @@
 #include "eval_command.h"
 #include "flags.h"
 #include "kennel/io/policy_formats.h"
+#include "paths.h"
 
 namespace kennel {
 
@@ -13,9 +14,10 @@ using judge::Physics;
 
 RunCommand add_eval(CLI::App& app) {
   const auto command = std::make_shared<EvalCommand>();
-  command->load = read_policy;
-  app.add_option("policy", command->policies,
-                 "policy files (the robot's JSON, ONNX, TorchScript), scored side by side")
+  command->load = [](const std::string& path) { return read_policy(policy_of(path)); };
+  app.add_option(
+         "policy", command->policies,
+         "policy files (the robot's JSON, ONNX, TorchScript) or folders of runs, side by side")
       ->required();
   app.add_option("--episodes", command->episodes,
                  "a policy and condition, default 96; of a sweep's value, 16; of a grid's cell, 4")

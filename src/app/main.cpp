@@ -19,8 +19,9 @@ constexpr int kUsageError = 2;
 
 constexpr Command kCommands[] = {
     {"train", "train a policy, export it and judge it", add_train},
-    {"export", "write a run's policy as the robot's policy file", add_export},
+    {"play", "see a policy walk: in a window, or as a video", add_play},
     {"eval", "score policy files in MuJoCo", add_eval},
+    {"export", "write a run's policy for the robot and for other software", add_export},
     {"bench", "measure how many steps a second this machine makes", add_bench},
     {"simulate", "controls in, trajectory out, for comparing with other simulators", add_simulate},
     {"info", "show the device, the build and the tables of the environment", add_info},

@@ -64,6 +64,18 @@ void World::start(const EpisodePlan& plan) {
   model_changed();
 }
 
+void World::move(double x, double y) {
+  data_->qpos[0] += x;
+  data_->qpos[1] += y;
+}
+
+mjData& World::drawable() {
+  mj_kinematics(model_.get(), data_.get());
+  mj_comPos(model_.get(), data_.get());
+  mj_camlight(model_.get(), data_.get());
+  return *data_;
+}
+
 void World::push(double x, double y) {
   data_->qvel[0] += x;
   data_->qvel[1] += y;

@@ -29,6 +29,9 @@ class World {
   /// Makes it the robot and floor of a plan: in the policy's default pose, at rest.
   void start(const EpisodePlan& plan);
 
+  /// Puts the robot elsewhere on the floor, m from where it is.
+  void move(double x, double y);
+
   /// Changes the base's velocity, m/s along the world's x and y.
   void push(double x, double y);
 
@@ -44,6 +47,9 @@ class World {
   /// After `step`: qpos and qvel at its end; actuator_force acted during it. What MuJoCo derives
   /// from the positions is that of the step's start, or older.
   const mjData& data() const { return *data_; }
+
+  /// The data with what drawing needs derived from the present positions.
+  mjData& drawable();
 
   /// The feet during the last step.
   const std::array<Foot, kNumLegs>& feet() const { return feet_; }

@@ -1,55 +1,19 @@
 // The window, on a virtual display.
 #include "window.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <optional>
 
-#include "child.h"
 #ifdef KENNEL_GLFW
 #include "controls.h"
 #endif
 #include "kennel/core/check.h"
 #include "offscreen.h"
 #include "test_robot.h"
+#include "virtual_display.h"
 
 namespace kennel::render {
 namespace {
-
-/// An X server without a screen, found on PATH; ends with the test.
-class VirtualDisplay {
- public:
-  /// \throws Error when it is not installed
-  VirtualDisplay() {
-    int ends[2];
-    KENNEL_CHECK(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
-    const Descriptor in(ends[0]);
-    Descriptor out(ends[1]);
-    const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-    pid_ =
-        start_child({"Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"},
-                    nothing, out, nothing, "xvfb");
-    out.close();
-    char c = 0;  // the server writes its number when it is ready
-    while (read(in.get(), &c, 1) == 1 && c != '\n') name_ += c;
-  }
-  ~VirtualDisplay() {
-    kill(pid_, SIGTERM);
-    wait_for_child(pid_);
-  }
-  VirtualDisplay(const VirtualDisplay&) = delete;
-  VirtualDisplay& operator=(const VirtualDisplay&) = delete;
-
-  bool works() const { return !name_.empty(); }
-  std::string name() const { return ":" + name_; }
-
- private:
-  int pid_ = -1;
-  std::string name_;
-};
 
 class WindowTest : public RobotTest {
  protected:

@@ -1,0 +1,57 @@
+// kennel play: the flags; src/play has the rest.
+#include "play.h"
+
+#include <memory>
+
+#include "command.h"
+#include "flags.h"
+#include "kennel/io/policy_formats.h"
+#include "paths.h"
+
+namespace kennel {
+
+RunCommand add_play(CLI::App& app) {
+  struct Flags {
+    std::string policy;
+    play::PlayOptions options;
+    std::vector<double> command;
+  };
+  const auto flags = std::make_shared<Flags>();
+  play::PlayOptions& options = flags->options;
+  app.add_option("policy", flags->policy,
+                 "policy file (the robot's JSON, ONNX, TorchScript) or folder of a run")
+      ->required();
+  app.add_option("--video", options.video,
+                 "write an .mp4 instead of opening a window; needs no display, but ffmpeg");
+  app.add_option("--command", flags->command,
+                 "vx,vy,yaw in m/s and rad/s: what the robot is told (default: the keyboard; in a "
+                 "video a tour)")
+      ->delimiter(',')
+      ->expected(3);
+  app.add_option("--seconds", options.seconds, "end after this time of the robot")
+      ->check(number_from(0.02, 3600.0));
+  app.add_option("--num-envs", options.robots.count, "robots side by side")
+      ->check(number_from(1, 256))
+      ->capture_default_str();
+  add_choice(app, "--physics", "mujoco, or kennel: the training simulator", options.robots.physics,
+             {{"mujoco", judge::Physics::kMujoco}, {"kennel", judge::Physics::kKennel}}, "mujoco");
+  app.add_flag("--randomised", options.robots.randomised,
+               "every robot its own masses, gains, floor and delays, as the judge draws them");
+  app.add_option("--friction", options.robots.friction, "of the floor")
+      ->check(number_from(0.05, 3.0))
+      ->capture_default_str();
+  app.add_option("--seed", options.robots.seed, "of the randomisation and the pushes")
+      ->capture_default_str();
+  app.add_option("--model", options.model, "MJCF to play in (default: the shipped Pupper v3)");
+  app.add_option("--width", options.width, "pixels (default: 960; a window 1280)")
+      ->check(number_from(64, 7680));
+  app.add_option("--height", options.height, "pixels (default: 540; a window 720)")
+      ->check(number_from(64, 4320));
+  return [flags] {
+    if (flags->command.size() == 3)
+      flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
+    return play::run_play(read_policy(policy_of(flags->policy)), flags->options);
+  };
+}
+
+}  // namespace kennel

@@ -1,0 +1,152 @@
+#include "play.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "episode_pool.h"
+#include "offscreen.h"
+#include "stage.h"
+#include "video.h"
+#include "window.h"
+
+namespace kennel::play {
+namespace {
+
+using judge::Command;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kPushSpeed = 0.5;  // m/s
+constexpr double kFrictionStep = 0.1, kLowestFriction = 0.1, kHighestFriction = 2.0;
+
+/// What a video commands when nobody says: a few seconds of each way to move.
+constexpr double kTourSeconds = 2.5;  // each
+constexpr Command kTour[] = {{0.6, 0.0, 0.0},  {0.4, 0.0, 1.2},  {0.0, 0.0, -1.5},
+                             {0.0, 0.35, 0.0}, {-0.5, 0.0, 0.0}, {0.0, 0.0, 0.0}};
+
+Command tour_at(double time) {
+  const auto part = static_cast<std::size_t>(time / kTourSeconds);
+  return kTour[std::min(part, std::size(kTour) - 1)];
+}
+
+/// Moves `x` toward `wanted` as a thumb on a stick would: a third of a second from rest to full.
+double eased(double x, double wanted, double full) {
+  const double most = 3.0 * full * judge::kControlDt;
+  return x + std::clamp(wanted - x, -most, most);
+}
+
+render::Quality quality_for(int robots) {
+  return {.smooth_edges = robots == 1, .coarse_geoms = robots > 4};
+}
+
+int record(Robots& robots, const PlayOptions& options) {
+  const int width = options.width.value_or(960), height = options.height.value_or(540);
+  render::VideoWriter video(options.video, {width, height, judge::kStepsPerSecond});
+  Stage stage(robots);
+  render::Offscreen offscreen(
+      robots.world(0).model(),
+      {.width = width, .height = height, .quality = quality_for(robots.count())});
+  std::fprintf(stderr, "drawing with %s\n", offscreen.description().c_str());
+  const double seconds = options.seconds.value_or(kTourSeconds * std::size(kTour));
+  for (int step = 0; step < seconds / judge::kControlDt; ++step) {
+    const Command command = options.command.value_or(tour_at(step * judge::kControlDt));
+    robots.step(command);
+    stage.update(command);
+    video.write(offscreen.render(stage.scene()));
+  }
+  video.finish();
+  std::printf("%s\n", options.video.c_str());
+  return 0;
+}
+
+/// The robots in a window, in step with the clock.
+class Session {
+ public:
+  Session(Robots& robots, const PlayOptions& options)
+      : robots_(robots),
+        options_(options),
+        stage_(robots),
+        window_(robots.world(0).model(), {.title = "Kennel",
+                                          .width = options.width.value_or(1280),
+                                          .height = options.height.value_or(720),
+                                          .quality = quality_for(robots.count())}) {
+    show_help();
+  }
+
+  int run() {
+    Clock::time_point due = Clock::now();
+    while (!quit_ && (!options_.seconds || time_ < *options_.seconds)) {
+      obey(window_.poll(stage_.scene()));
+      // A frame that took longer than a control step is made up for, but not a long pause.
+      due = std::max(due, Clock::now() - std::chrono::milliseconds(100));
+      for (; Clock::now() >= due; due += kStep)
+        if (!paused_) advance();
+      stage_.update(command_);
+      window_.draw(stage_.scene());
+      std::this_thread::sleep_until(std::min(due, Clock::now() + kStep));
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr auto kStep =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(judge::kControlDt));
+
+  void advance() {
+    if (options_.command) {
+      command_ = *options_.command;
+    } else {
+      command_.vx = eased(command_.vx, wanted_.vx, judge::kCommandVx.high);
+      command_.vy = eased(command_.vy, wanted_.vy, judge::kCommandVy.high);
+      command_.yaw_rate = eased(command_.yaw_rate, wanted_.yaw_rate, judge::kCommandYawRate.high);
+    }
+    robots_.step(command_);
+    time_ += judge::kControlDt;
+  }
+
+  void obey(const render::WindowInput& input) {
+    quit_ = input.quit;
+    wanted_ = {input.forward * judge::kCommandVx.high, input.sideways * judge::kCommandVy.high,
+               input.turn * judge::kCommandYawRate.high};
+    if (input.pause) paused_ = !paused_;
+    if (input.push) robots_.push(kPushSpeed);
+    if (input.reset) robots_.restart();
+    if (input.next_robot) stage_.follow_next();
+    const int steps = input.friction_up - input.friction_down;
+    if (steps != 0)
+      robots_.set_friction(std::clamp(robots_.friction(stage_.followed()) + steps * kFrictionStep,
+                                      kLowestFriction, kHighestFriction));
+    if (input.help) {
+      help_ = !help_;
+      show_help();
+    }
+  }
+
+  void show_help() {
+    stage_.scene().set_text(mjGRID_BOTTOMLEFT,
+                            help_ ? render::window_help() : std::vector<render::TextLine>{});
+  }
+
+  Robots& robots_;
+  const PlayOptions& options_;
+  Stage stage_;
+  render::Window window_;
+  Command wanted_, command_;
+  double time_ = 0.0;  // s, of the robots
+  bool paused_ = false, help_ = true, quit_ = false;
+};
+
+}  // namespace
+
+int run_play(const PolicyFile& policy, const PlayOptions& options) {
+  judge::EvalOptions model;
+  model.model = options.model;
+  const judge::JudgeModel judge = judge::load_judge_model(model);
+  Robots robots(judge, policy, options.robots);
+  return options.video.empty() ? Session(robots, options).run() : record(robots, options);
+}
+
+}  // namespace kennel::play

@@ -1,0 +1,106 @@
+#include "robots.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "episode.h"
+
+namespace kennel::play {
+namespace {
+
+using judge::Command;
+
+constexpr double kSpacing = 0.8;  // m, between neighbours
+constexpr std::size_t kAveraged = judge::kStepsPerSecond / 2;
+
+/// Where a robot stands: rows of a square, its middle at the origin.
+std::array<double, 2> place(int index, int count) {
+  const int side = static_cast<int>(std::ceil(std::sqrt(count)));
+  const double middle = 0.5 * (side - 1);
+  return {kSpacing * (index / side - middle), kSpacing * (index % side - middle)};
+}
+
+}  // namespace
+
+Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
+               const RobotsOptions& options)
+    : options_(options), random_(options.seed), robots_(options.count) {
+  for (int index = 0; index < options.count; ++index) {
+    Robot& robot = robots_[index];
+    robot.world = judge::make_world(options.physics, judge, policy);
+    robot.controller = std::make_unique<judge::Controller>(policy, judge.robot);
+    const auto condition =
+        options.randomised ? judge::Condition::kRandomised : judge::Condition::kNominal;
+    robot.plan = judge::plan_episode(condition, options.seed, index);
+    robot.plan.heading = 0.0;
+    if (!options.randomised) robot.plan.friction = options.friction;
+    start(index);
+  }
+}
+
+void Robots::start(int index) {
+  Robot& robot = robots_[index];
+  robot.world->start(robot.plan);
+  const auto [x, y] = place(index, options_.count);
+  robot.world->move(x, y);
+  robot.controller->reset(robot.world->data());
+  robot.velocities.clear();
+  robot.step = robot.lying = 0;
+}
+
+void Robots::restart() {
+  for (int index = 0; index < count(); ++index) start(index);
+}
+
+void Robots::step(const Command& command) {
+  for (int index = 0; index < count(); ++index) {
+    Robot& robot = robots_[index];
+    if (robot.lying > judge::kStepsPerSecond) start(index);
+    step(robot, command);
+  }
+}
+
+void Robots::step(Robot& robot, const Command& command) {
+  const judge::Delays delays{robot.plan.action_delay, robot.plan.imu_delay};
+  const mjData& data = robot.world->data();
+  robot.controller->decide(data, command, delays, nullptr, robot.step++);
+  for (int substep = 0; substep < judge::kSubsteps; ++substep) {
+    if (substep > 0) robot.controller->sense(data);
+    robot.world->step(robot.controller->target(substep, delays));
+  }
+  robot.velocities.push_back(judge::base_velocity(data));
+  if (robot.velocities.size() > kAveraged) robot.velocities.erase(robot.velocities.begin());
+  // Not finite counts as lying too: every comparison with it is false.
+  if (!judge::is_fall(data) && std::isfinite(data.qpos[2]) && robot.lying == 0) return;
+  if (robot.lying++ == 0) ++falls_;
+}
+
+void Robots::push(double speed) {
+  std::uniform_real_distribution<double> any(-std::numbers::pi, std::numbers::pi);
+  for (Robot& robot : robots_) {
+    const double direction = any(random_);
+    robot.world->push(speed * std::cos(direction), speed * std::sin(direction));
+  }
+}
+
+void Robots::set_friction(double friction) {
+  for (Robot& robot : robots_) {
+    robot.plan.friction = friction;
+    robot.world->set_friction(friction);
+  }
+}
+
+Command Robots::velocity(int index) const {
+  const auto& seen = robots_[index].velocities;
+  Command sum;
+  for (const Command& v : seen) {
+    sum.vx += v.vx;
+    sum.vy += v.vy;
+    sum.yaw_rate += v.yaw_rate;
+  }
+  const double n = std::max<double>(1.0, static_cast<double>(seen.size()));
+  return {sum.vx / n, sum.vy / n, sum.yaw_rate / n};
+}
+
+}  // namespace kennel::play

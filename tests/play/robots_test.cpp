@@ -1,0 +1,96 @@
+#include "robots.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "episode_pool.h"
+#include "tests/judge/test_policies.h"
+
+namespace kennel::play {
+namespace {
+
+using judge::Physics;
+
+class RobotsTest : public testing::TestWithParam<Physics> {
+ protected:
+  RobotsTest() : judge_(judge::load_judge_model(judge::EvalOptions{})) {}
+
+  RobotsOptions options(int count) const {
+    RobotsOptions result;
+    result.physics = GetParam();
+    result.count = count;
+    return result;
+  }
+
+  judge::JudgeModel judge_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, RobotsTest, testing::Values(Physics::kMujoco, Physics::kKennel),
+                         [](const auto& info) { return judge::name_of(info.param); });
+
+TEST_P(RobotsTest, StandApartFromEachOtherAndStayThere) {
+  const PolicyFile policy = standing_policy();
+  Robots robots(judge_, policy, options(7));
+  for (int step = 0; step < 50; ++step) robots.step({0.5, 0.0, 0.0});
+  std::set<std::pair<long, long>> places;
+  for (int robot = 0; robot < 7; ++robot) {
+    const mjData& data = robots.world(robot).data();
+    places.emplace(std::lround(10 * data.qpos[0]), std::lround(10 * data.qpos[1]));
+    EXPECT_NEAR(robots.velocity(robot).vx, 0.0, 0.02);
+  }
+  EXPECT_EQ(places.size(), 7u);
+  EXPECT_EQ(robots.falls(), 0);
+}
+
+TEST_P(RobotsTest, APushIsFeltAndARestartForgetsIt) {
+  const PolicyFile policy = standing_policy();
+  Robots robots(judge_, policy, options(1));
+  const double start = robots.world(0).data().qpos[0];
+  robots.push(1.0);
+  for (int step = 0; step < 10; ++step) robots.step({});
+  const judge::Command pushed = robots.velocity(0);
+  EXPECT_GT(std::hypot(pushed.vx, pushed.vy), 0.1);
+  robots.restart();
+  EXPECT_EQ(robots.world(0).data().qpos[0], start);
+  EXPECT_EQ(robots.world(0).data().qvel[0], 0.0);
+  EXPECT_EQ(robots.velocity(0).vx, 0.0);
+}
+
+TEST_P(RobotsTest, OneThatFellLiesForASecondAndStandsUpAgain) {
+  const PolicyFile policy = toppling_policy();
+  Robots robots(judge_, policy, options(1));
+  int fell = -1, stood = -1;
+  for (int step = 0; step < 600 && stood < 0; ++step) {
+    robots.step({});
+    if (fell < 0 && robots.falls() == 1) fell = step;
+    if (fell >= 0 && !judge::is_fall(robots.world(0).data()) && step > fell + 25) stood = step;
+  }
+  ASSERT_GE(fell, 0);
+  EXPECT_NEAR(stood - fell, 51, 2);
+}
+
+TEST_P(RobotsTest, FrictionChangesUnderWay) {
+  const PolicyFile policy = standing_policy();
+  Robots robots(judge_, policy, options(2));
+  EXPECT_EQ(robots.friction(1), 0.8);
+  robots.set_friction(0.3);
+  robots.step({});
+  EXPECT_EQ(robots.friction(1), 0.3);
+  EXPECT_EQ(robots.world(1).model().geom_friction[0], 0.3);
+  robots.restart();
+  EXPECT_EQ(robots.world(1).model().geom_friction[0], 0.3);
+}
+
+TEST_P(RobotsTest, RandomisedOnesDiffer) {
+  const PolicyFile policy = standing_policy();
+  RobotsOptions wanted = options(2);
+  wanted.randomised = true;
+  Robots robots(judge_, policy, wanted);
+  EXPECT_NE(robots.world(0).model().body_mass[1], robots.world(1).model().body_mass[1]);
+  EXPECT_NE(robots.friction(0), robots.friction(1));
+}
+
+}  // namespace
+}  // namespace kennel::play
