@@ -22,6 +22,7 @@ struct Command {
 
 RunCommand add_train(CLI::App& app);
 RunCommand add_export(CLI::App& app);
+RunCommand add_report(CLI::App& app);
 RunCommand add_eval(CLI::App& app);
 RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);

@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"train", "train a policy, export it and judge it", add_train},
     {"play", "see a policy walk: in a window, or as a video", add_play},
     {"eval", "score policy files in MuJoCo", add_eval},
+    {"report", "write a run as one HTML page: curves, judgement, replay", add_report},
     {"export", "write a run's policy for the robot and for other software", add_export},
     {"bench", "measure how many steps a second this machine makes", add_bench},
     {"simulate", "controls in, trajectory out, for comparing with other simulators", add_simulate},

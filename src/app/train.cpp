@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "build_info.h"
 #include "device.h"
 #include "eval_command.h"
 #include "interrupt.h"
@@ -18,6 +20,7 @@
 #include "kennel/sim/make_env.h"
 #include "policy_export.h"
 #include "progress_line.h"
+#include "report.h"
 #include "run_config.h"
 #include "train_loop.h"
 
@@ -94,6 +97,7 @@ const char* reason_text(StopReason reason) {
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run) {
   write_policy(run.policy().string(), policy_file(simulation.trainer->policy(), config.env));
   const std::string folder = std::filesystem::relative(run.path()).string();
+  const std::string page = std::filesystem::relative(run.report()).string();
   const std::string policy = std::filesystem::relative(run.policy()).string();
   std::cerr << "policy: " << policy << '\n';
   if (config.train.judge_episodes > 0) {
@@ -104,15 +108,32 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
     eval.episodes = config.train.judge_episodes;
     run_eval(eval);
   }
-  std::cerr << "next: kennel eval " << policy << " --episodes 480 --seed 2   (another judgement)\n"
+  report::write_report(run, run.report(),
+                       {.judge_episodes = config.train.judge_episodes, .sweep_episodes = 0});
+  std::cerr << "report: " << page << "   (open it in a browser)\n"
+            << "next: kennel play " << policy
+            << "   (see it walk; --video walk.mp4 without a display)\n"
+            << "      kennel report " << folder << "   (the report with sweeps: where it breaks)\n"
             << "      kennel train --resume " << folder << " --steps "
             << 2 * std::max(config.train.steps, simulation.trainer->env_steps())
             << "   (train longer)\n"
             << "      tensorboard --logdir " << folder << "   (see the curves)\n";
 }
 
+/// What the run's report says of the machine.
+void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
+  const bool cuda = env.device().is_cuda();
+  const BuildInfo& build = build_info();
+  const nlohmann::ordered_json machine = {
+      {"processor", cpu_name()},
+      {"device", cuda ? find_gpu(env.device().index()).name : text("CPU, ", threads, " threads")},
+      {"program", text(build.version, ", commit ", build.commit, ", ", build.compiler)}};
+  write_file_atomically(run.machine(), machine.dump(2) + "\n");
+}
+
 int train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
           RunFolder& run, bool resumed) {
+  note_machine(run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
   const std::int64_t first_steps = simulation.trainer->env_steps();
   const auto start = std::chrono::steady_clock::now();
   TrainLoop loop{.learner = *simulation.trainer,

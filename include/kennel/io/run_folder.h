@@ -8,6 +8,8 @@
 //     checkpoints/last.ckpt best.ckpt  symbolic links to two of them
 //     checkpoints/best_score           the number that made best.ckpt the best
 //     policy.json                      the exported policy
+//     machine.json                     what trained it: processor, device, program
+//     report.html                      curves, judgement, replay
 //     diverged.json                    the first environment that diverged, if one did
 #pragma once
 
@@ -50,6 +52,8 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path policy() const { return path_ / "policy.json"; }
+  std::filesystem::path machine() const { return path_ / "machine.json"; }
+  std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path divergence() const { return path_ / "diverged.json"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path last_checkpoint() const { return checkpoints() / "last.ckpt"; }

@@ -1,0 +1,170 @@
+#include "episode_record.h"
+
+#include <cmath>
+
+#include "episode_pool.h"
+
+namespace kennel::report {
+namespace {
+
+using judge::Command;
+using judge::DataPtr;
+
+constexpr std::array<Command, judge::kCommands> kShown = {
+    {{0.6, 0.0, 0.0}, {0.4, 0.0, 1.2}, {0.0, 0.35, 0.0}}};
+constexpr const char* kFeet[] = {"front right", "front left", "back right", "back left"};
+
+template <class Numbers>
+Json rounded_all(const Numbers& numbers) {
+  Json out = Json::array();
+  for (const double x : numbers) out.push_back(rounded(x));
+  return out;
+}
+
+Json numbers_of(const Command& v) { return rounded_all(std::array{v.vx, v.vy, v.yaw_rate}); }
+
+constexpr const char* type_name(int type) {
+  switch (type) {
+    case mjGEOM_PLANE:
+      return "plane";
+    case mjGEOM_SPHERE:
+      return "sphere";
+    case mjGEOM_CAPSULE:
+      return "capsule";
+    case mjGEOM_ELLIPSOID:
+      return "ellipsoid";
+    case mjGEOM_CYLINDER:
+      return "cylinder";
+    case mjGEOM_BOX:
+      return "box";
+    case mjGEOM_MESH:
+      return "mesh";
+    default:
+      return nullptr;
+  }
+}
+
+/// What is drawn: MuJoCo shows the geom groups 0 to 2 unless told otherwise.
+Json visible_geoms(const mjModel& model) {
+  Json geoms = Json::array();
+  for (int g = 0; g < model.ngeom; ++g) {
+    const char* type = type_name(model.geom_type[g]);
+    if (!type || model.geom_group[g] > 2) continue;
+    const int material = model.geom_matid[g];
+    const float* rgba = material >= 0 ? model.mat_rgba + 4 * material : model.geom_rgba + 4 * g;
+    Json geom = {{"body", model.geom_bodyid[g]},
+                 {"type", type},
+                 {"size", rounded_all(std::span(model.geom_size + 3 * g, 3))},
+                 {"pos", rounded_all(std::span(model.geom_pos + 3 * g, 3))},
+                 {"quat", rounded_all(std::span(model.geom_quat + 4 * g, 4))},
+                 {"rgba", rounded_all(std::span(rgba, 4))}};
+    if (model.geom_type[g] == mjGEOM_MESH) geom["mesh"] = model.geom_dataid[g];
+    geoms.push_back(std::move(geom));
+  }
+  return geoms;
+}
+
+Json meshes_of(const mjModel& model) {
+  Json meshes = Json::array();
+  for (int m = 0; m < model.nmesh; ++m) {
+    const float* vertices = model.mesh_vert + 3 * model.mesh_vertadr[m];
+    const int* faces = model.mesh_face + 3 * model.mesh_faceadr[m];
+    meshes.push_back({{"vertices", rounded_all(std::span(vertices, 3 * model.mesh_vertnum[m]))},
+                      {"faces", std::vector<int>(faces, faces + 3 * model.mesh_facenum[m])}});
+  }
+  return meshes;
+}
+
+Json body_names(const mjModel& model) {
+  Json names = Json::array();
+  for (int body = 0; body < model.nbody; ++body) {
+    const char* name = mj_id2name(&model, mjOBJ_BODY, body);
+    names.push_back(name ? name : "");
+  }
+  return names;
+}
+
+/// The bodies' places for given joint angles, from kinematics of its own.
+class Poses {
+ public:
+  explicit Poses(const mjModel& model) : model_(model), data_(mj_makeData(&model)) {}
+
+  Json at(const mjtNum* qpos) {
+    mju_copy(data_->qpos, qpos, model_.nq);
+    mj_kinematics(&model_, data_.get());
+    Json out = Json::array();
+    for (int body = 0; body < model_.nbody; ++body) {
+      for (int i = 0; i < 3; ++i) out.push_back(rounded(data_->xpos[3 * body + i]));
+      for (int i = 0; i < 4; ++i) out.push_back(rounded(data_->xquat[4 * body + i]));
+    }
+    return out;
+  }
+
+ private:
+  const mjModel& model_;
+  DataPtr data_;
+};
+
+void add_step(const judge::StepRecord& record, Json& episode) {
+  const mjData& data = record.world.data();
+  const judge::RobotIndex& robot = record.world.robot();
+  episode["command"].push_back(numbers_of(record.command));
+  episode["velocity"].push_back(numbers_of(judge::base_velocity(data)));
+  Json contact = Json::array(), position = Json::array(), torque = Json::array();
+  for (const judge::Foot& foot : record.world.feet()) contact.push_back(foot.touches ? 1 : 0);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    position.push_back(rounded(data.qpos[robot.qpos[joint]]));
+    torque.push_back(rounded(data.actuator_force[robot.actuator[joint]]));
+  }
+  episode["foot_contact"].push_back(std::move(contact));
+  episode["joint_position"].push_back(std::move(position));
+  episode["joint_target"].push_back(rounded_all(record.target));
+  episode["joint_torque"].push_back(std::move(torque));
+}
+
+}  // namespace
+
+Json rounded(double x, double unit) {
+  if (!std::isfinite(x)) return nullptr;
+  return std::round(x / unit) / std::round(1.0 / unit);
+}
+
+EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions& options) {
+  const judge::JudgeModel judge = judge::load_judge_model(options);
+  const mjModel& model = *judge.nominal;
+  judge::EpisodePlan plan = judge::plan_episode(judge::Condition::kNominal, options.seed, 0);
+  plan.standing = false;
+  plan.heading = 0.0;
+  plan.commands = kShown;
+
+  const int actuator = judge.robot.actuator[0];
+  EpisodeRecord out;
+  out.episode = {{"physics", judge::name_of(options.physics)},
+                 {"control_dt", judge::kControlDt},
+                 {"foot_names", kFeet},
+                 {"joint_names", kPolicyJointNames},
+                 {"joint_lower", rounded_all(policy.joint_lower_limits)},
+                 {"joint_upper", rounded_all(policy.joint_upper_limits)},
+                 {"torque_limit", rounded(model.actuator_forcerange[2 * actuator + 1])}};
+  for (const char* key :
+       {"command", "velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
+    out.episode[key] = Json::array();
+  out.replay = {{"dt", judge::kControlDt},
+                {"bodies", body_names(model)},
+                {"geoms", visible_geoms(model)},
+                {"meshes", meshes_of(model)},
+                {"poses", Json::array()}};
+  Poses poses(model);
+  judge::EpisodePlayer player(judge, policy, options.physics);
+  const judge::EpisodeStats stats = player.play(
+      plan, judge::EpisodeRandom(options.seed, 0), [&](const judge::StepRecord& record) {
+        add_step(record, out.episode);
+        out.replay["poses"].push_back(poses.at(record.world.data().qpos));
+      });
+  out.episode["fell"] = stats.fell;
+  out.replay["command"] = out.episode["command"];
+  out.replay["velocity"] = out.episode["velocity"];
+  return out;
+}
+
+}  // namespace kennel::report

@@ -1,0 +1,203 @@
+#include "report_data.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "envs/pupper_v3/contract.h"
+#include "kennel/io/atomic_file.h"
+#include "kennel/judge/sweeps.h"
+#include "metrics_table.h"
+#include "progress_line.h"
+#include "run_config.h"
+
+namespace kennel::report {
+namespace {
+
+using judge::EvalOptions;
+using judge::Physics;
+
+constexpr std::size_t kCurvePoints = 500;
+
+Json summary(const std::filesystem::path& machine_file, const MetricsTable& metrics) {
+  double seconds = 0;
+  if (const auto* each = metrics.find("time/iteration_seconds"))
+    for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
+  const double steps = metrics.step.back();
+  Json rows = Json::array();
+  rows.push_back({"policy after", count_text(steps) + " steps"});
+  if (seconds > 0)
+    rows.push_back(
+        {"trained in", duration_text(seconds) + ", " + count_text(steps / seconds) + " steps/s"});
+  if (!std::filesystem::exists(machine_file)) return rows;
+  const Json machine = Json::parse(read_file(machine_file.string()), nullptr, false);
+  if (!machine.is_object()) return rows;
+  for (const auto& [key, value] : machine.items())
+    rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
+  return rows;
+}
+
+Json curves(const MetricsTable& metrics) {
+  const MetricsTable thin = thinned(metrics, kCurvePoints);
+  Json out = {{"step", thin.step}, {"series", Json::array()}};
+  for (const Series& series : thin.series) {
+    if (series.name == "iteration") continue;
+    Json values = Json::array();
+    for (const double x : series.values)
+      values.push_back(rounded(x, std::abs(x) < 1 ? 1e-6 : std::abs(x) < 1000 ? 1e-3 : 1.0));
+    out["series"].push_back({{"name", series.name}, {"values", std::move(values)}});
+  }
+  return out;
+}
+
+Json judgement(const PolicyFile& policy, const EvalOptions& base) {
+  Json rows = Json::array();
+  for (const auto condition : {judge::Condition::kNominal, judge::Condition::kRandomised})
+    for (const Physics physics : {Physics::kMujoco, Physics::kKennel}) {
+      EvalOptions options = base;
+      options.condition = condition;
+      options.physics = physics;
+      const judge::EvalResult r = judge::evaluate(policy, options);
+      rows.push_back({{"policy", "policy.json"},
+                      {"physics", judge::name_of(physics)},
+                      {"condition", judge::name_of(condition)},
+                      {"episodes", r.episodes},
+                      {"falls", r.falls},
+                      {"velocity_rmse", rounded(r.velocity_rmse)},
+                      {"yaw_rmse", rounded(r.yaw_rmse)},
+                      {"standing_drift", rounded(r.standing_drift)},
+                      {"torque_rms", rounded(r.torque_rms)},
+                      {"action_rate_rms", rounded(r.action_rate_rms)},
+                      {"cost_of_transport", rounded(r.cost_of_transport)},
+                      {"foot_slip", rounded(r.foot_slip)},
+                      {"step_frequency", rounded(r.step_frequency)},
+                      {"survival_s", rounded(r.survival_s)}});
+    }
+  return rows;
+}
+
+Json tracking(const PolicyFile& policy, const EvalOptions& options) {
+  const auto list = [](const std::vector<double>& numbers) {
+    Json out = Json::array();
+    for (const double x : numbers) out.push_back(rounded(x));
+    return out;
+  };
+  Json axes = Json::object();
+  for (const judge::TrackingCurve& curve : judge::run_tracking(policy, options))
+    axes[curve.axis] = {{"command", list(curve.command)},
+                        {"measured", list(curve.measured)},
+                        {"spread", list(curve.spread)}};
+  return axes;
+}
+
+/// The range of a swept quantity that the policy was trained in, in the sweep's unit; null where it
+/// was not randomised as the sweep does.
+Json trained_range(const std::string& name, const pupper::RandomizationConfig& c) {
+  const auto range = [](const Range& r, double unit) {
+    return Json{rounded(r.low * unit), rounded(r.high * unit)};
+  };
+  if (name == "friction") return range(c.friction, 1);
+  if (name == "action latency") return range(c.action_latency, 1000);
+  if (name == "IMU latency") return range(c.imu_latency, 1000);
+  if (name == "mass") return range(c.link_mass, 1);
+  if (name == "strength") return range(c.strength, 1);
+  if (name == "push") return {0, rounded(c.push_velocity.high)};
+  return nullptr;
+}
+
+Json sweeps(const PolicyFile& policy, const EvalOptions& options,
+            const pupper::RandomizationConfig& trained) {
+  Json out = Json::array();
+  for (const judge::Sweep& sweep : judge::run_sweeps(policy, options)) {
+    Json cells = Json::array();
+    for (const auto& [value, r] : sweep.cells)
+      cells.push_back({{"value", value},
+                       {"episodes", r.episodes},
+                       {"falls", r.falls},
+                       {"velocity_rmse", rounded(r.velocity_rmse)},
+                       {"yaw_rmse", rounded(r.yaw_rmse)}});
+    out.push_back({{"name", sweep.name},
+                   {"unit", sweep.unit},
+                   {"trained", trained_range(sweep.name, trained)},
+                   {"cells", std::move(cells)}});
+  }
+  return out;
+}
+
+Json grid(const PolicyFile& policy, const EvalOptions& options) {
+  const judge::CommandGrid grid = judge::run_grid(policy, options);
+  Json errors = Json::array(), falls = Json::array();
+  for (const auto& row : grid.result) {
+    Json error_row = Json::array(), fall_row = Json::array();
+    for (const judge::EvalResult& r : row) {
+      error_row.push_back(rounded(r.velocity_rmse));
+      fall_row.push_back(static_cast<double>(r.falls) / r.episodes);
+    }
+    errors.push_back(std::move(error_row));
+    falls.push_back(std::move(fall_row));
+  }
+  return {{"vx", grid.vx},
+          {"yaw_rate", grid.yaw_rate},
+          {"velocity_error", errors},
+          {"fall_share", falls}};
+}
+
+/// Collects the ranges of a section.
+struct RangeTable {
+  Json rows = Json::array();
+  void field(const char* name, const Range& range, Bounds, const char* doc) {
+    rows.push_back({{"name", name},
+                    {"low", rounded(range.low)},
+                    {"high", rounded(range.high)},
+                    {"help", doc}});
+  }
+  template <class Other>
+  void field(const char*, const Other&, Bounds, const char*) {}
+};
+
+Json contract(int history) {
+  Json terms = Json::array();
+  for (const pupper::ObsTerm& term : pupper::kFrame)
+    terms.push_back({{"name", term.name}, {"size", term.size}, {"unit", term.unit}});
+  if (history > 1)
+    terms.push_back({{"name", text("the same of ", history - 1, " frame(s) before")},
+                     {"size", (history - 1) * pupper::kFrameSize},
+                     {"unit", "the newest first"}});
+  return terms;
+}
+
+}  // namespace
+
+Json report_data(const RunFolder& run, const ReportOptions& options) {
+  const PolicyFile policy = load_policy(run.policy().string());
+  const RunConfig config = load_run_config(run.config());
+  const MetricsTable metrics = read_metrics(run.path() / "metrics.csv");
+  EvalOptions eval;
+  eval.seed = options.seed;
+  eval.threads = options.threads;
+
+  Json data = {{"title", run.path().filename().string()},
+               {"summary", summary(run.machine(), metrics)},
+               {"curves", curves(metrics)}};
+  if (options.judge_episodes > 0) {
+    eval.episodes = options.judge_episodes;
+    data["judge"] = judgement(policy, eval);
+  }
+  data["tracking"] = tracking(policy, eval);
+  EpisodeRecord record = record_episode(policy, eval);
+  data["episode"] = std::move(record.episode);
+  data["replay"] = std::move(record.replay);
+  if (options.sweep_episodes > 0) {
+    eval.episodes = options.sweep_episodes;
+    data["sweeps"] = sweeps(policy, eval, config.env.randomization);
+    eval.episodes = std::max(1, options.sweep_episodes / 4);
+    data["grid"] = grid(policy, eval);
+  }
+  RangeTable ranges;
+  visit_fields(config.env.randomization, ranges);
+  data["randomization"] = std::move(ranges.rows);
+  data["contract"] = contract(policy.observation_history);
+  data["recipe"] = read_file(run.config().string());
+  return data;
+}
+
+}  // namespace kennel::report

@@ -1,0 +1,122 @@
+// A run's report: complete, self-contained, and drawn by a browser.
+#include "report.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
+#include "report_data.h"
+#include "run_config.h"
+#include "tests/io/temp_folder.h"
+#include "tests/judge/test_policies.h"
+
+namespace kennel::report {
+namespace {
+
+class ReportTest : public testing::Test {
+ protected:
+  ReportTest()
+      : run_(RunFolder::create(folder_ / "a <run>", recipe_text(RunConfig{}), IfExists::kRefuse)) {
+    write_file_atomically(run_.path() / "metrics.csv",
+                          "step,iteration,time/iteration_seconds,env/reward,reward/track_velocity\n"
+                          "1000,1,0.5,0.1,\n2000,2,0.5,0.2,0.25\n");
+    write_file_atomically(run_.machine(), R"({"processor": "</script><b>"})");
+  }
+
+  std::string write(const ReportOptions& options) {
+    write_report(run_, run_.report(), options);
+    return read_file(run_.report().string());
+  }
+
+  /// The page's data, as the browser finds them.
+  static Json data_of(const std::string& page) {
+    const std::string before = "<script id=\"data\" type=\"application/json\">";
+    const std::size_t from = page.find(before) + before.size();
+    return Json::parse(page.substr(from, page.find("</script>", from) - from));
+  }
+
+  TempFolder folder_;
+  RunFolder run_;
+  const ReportOptions quick_{.judge_episodes = 1, .sweep_episodes = 0};
+};
+
+TEST_F(ReportTest, HoldsEveryPartAndNothingFromElsewhere) {
+  write_policy(run_.policy().string(), trembling_policy());
+  const std::string page = write(quick_);
+  EXPECT_LT(page.size(), 5u << 20);
+  for (const char* outside : {"src=\"http", "href=\"http", "@import", "url(http"})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  EXPECT_EQ(page.find("{{"), std::string::npos);
+  EXPECT_NE(page.find("<title>a &lt;run></title>"), std::string::npos);
+
+  const Json data = data_of(page);
+  EXPECT_EQ(data["title"], "a <run>");
+  EXPECT_EQ(data["summary"][0][1], "2.00k steps");
+  EXPECT_EQ(data["summary"][2][1], "</script><b>");
+  EXPECT_EQ(data["curves"]["series"][2]["name"], "reward/track_velocity");
+  EXPECT_TRUE(data["curves"]["series"][2]["values"][0].is_null());
+  ASSERT_EQ(data["judge"].size(), 4u);
+  EXPECT_EQ(data["judge"][1]["physics"], "Kennel");
+  EXPECT_EQ(data["tracking"]["vx"]["command"].size(), 7u);
+  EXPECT_EQ(data["recipe"], recipe_text(RunConfig{}));
+  EXPECT_FALSE(data.contains("sweeps"));
+  bool friction = false;
+  for (const Json& range : data["randomization"]) friction |= range["name"] == "friction";
+  EXPECT_TRUE(friction);
+}
+
+TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
+  write_policy(run_.policy().string(), trembling_policy());
+  const Json data = data_of(write(quick_));
+  const Json &episode = data["episode"], &replay = data["replay"];
+  const std::size_t steps = episode["command"].size();
+  EXPECT_EQ(steps, 600u);
+  for (const char* part :
+       {"velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
+    EXPECT_EQ(episode[part].size(), steps) << part;
+  ASSERT_EQ(replay["poses"].size(), steps);
+  EXPECT_EQ(replay["poses"][0].size(), 7 * replay["bodies"].size());
+  EXPECT_EQ(replay["bodies"][1], "base_link");
+  EXPECT_NEAR(replay["poses"][0][7 + 2].get<double>(), 0.17, 1e-4);  // the base's height at start
+  EXPECT_GT(replay["geoms"].size(), 20u);
+  EXPECT_EQ(replay["command"], episode["command"]);
+  int touching = 0;
+  for (const Json& feet : episode["foot_contact"]) touching += feet[0].get<int>();
+  EXPECT_GT(touching, 300);
+}
+
+TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {
+  write_policy(run_.policy().string(), standing_policy());
+  const Json data = data_of(write({.judge_episodes = 0, .sweep_episodes = 1}));
+  EXPECT_FALSE(data.contains("judge"));
+  ASSERT_EQ(data["sweeps"].size(), 6u);
+  for (const Json& sweep : data["sweeps"]) {
+    EXPECT_FALSE(sweep["trained"].is_null()) << sweep["name"];
+    EXPECT_EQ(sweep["cells"][0]["episodes"], 1);
+  }
+  EXPECT_EQ(data["sweeps"][1]["trained"], (Json{0.0, 20.0}));  // ms
+  EXPECT_EQ(data["grid"]["velocity_error"].size(), data["grid"]["yaw_rate"].size());
+}
+
+TEST_F(ReportTest, ABrowserDrawsIt) {
+  write_policy(run_.policy().string(), trembling_policy());
+  write(quick_);
+  const std::string command = "'" KENNEL_PYTHON_PATH "' '" KENNEL_SOURCE_DIR
+                              "/tests/report/browser_test.py' '" +
+                              run_.report().string() + "'";
+  const int status = WEXITSTATUS(std::system(command.c_str()));
+  if (status == 77) GTEST_SKIP() << "Chromium is not installed";
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(ReportTest, ARunWithoutAPolicyIsRefusedAndLeavesNoPage) {
+  const std::string error = error_of([&] { write(quick_); });
+  EXPECT_NE(error.find("kennel export"), std::string::npos) << error;
+  EXPECT_FALSE(std::filesystem::exists(run_.report()));
+}
+
+}  // namespace
+}  // namespace kennel::report
