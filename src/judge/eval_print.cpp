@@ -76,8 +76,9 @@ void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
 
 void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
                          const EvalResult& result) {
-  Json json = about(subject);
-  json["condition"] = judge::name_of(condition);
+  Json json = {{"policy", subject.policy},
+               {"condition", judge::name_of(condition)},
+               {"physics", judge::name_of(subject.physics)}};
   add_result(result, subject.seed, json);
   print_line(json);
 }

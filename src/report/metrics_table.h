@@ -20,7 +20,8 @@ struct MetricsTable {
   const std::vector<double>* find(const std::string& name) const;
 };
 
-/// \throws Error when the file is missing, has no rows or is not a table of numbers
+/// Without rows before the first iteration has ended; then there may be no file either.
+/// \throws Error when the file is not a table of numbers
 MetricsTable read_metrics(const std::filesystem::path& file);
 
 /// At most `rows` rows, each the mean of as many neighbours; the step is their last.

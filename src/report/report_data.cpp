@@ -22,7 +22,7 @@ Json summary(const std::filesystem::path& machine_file, const MetricsTable& metr
   double seconds = 0;
   if (const auto* each = metrics.find("time/iteration_seconds"))
     for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
-  const double steps = metrics.step.back();
+  const double steps = metrics.step.empty() ? 0 : metrics.step.back();
   Json rows = Json::array();
   rows.push_back({"policy after", count_text(steps) + " steps"});
   if (seconds > 0)
@@ -176,8 +176,8 @@ Json report_data(const RunFolder& run, const ReportOptions& options) {
   eval.threads = options.threads;
 
   Json data = {{"title", run.path().filename().string()},
-               {"summary", summary(run.machine(), metrics)},
-               {"curves", curves(metrics)}};
+               {"summary", summary(run.machine(), metrics)}};
+  if (!metrics.step.empty()) data["curves"] = curves(metrics);
   if (options.judge_episodes > 0) {
     eval.episodes = options.judge_episodes;
     data["judge"] = judgement(policy, eval);

@@ -37,7 +37,11 @@ TEST_F(MetricsTableTest, NamesTheLineThatIsWrong) {
   EXPECT_NE(refusal("time,a\n").find("\"step\" first"), std::string::npos);
   EXPECT_NE(refusal("step,a\n1,2\n2,2,3\n").find(":3: expected 2 cells"), std::string::npos);
   EXPECT_NE(refusal("step,a\n1,x\n").find(":2: expected a number, got \"x\""), std::string::npos);
-  EXPECT_NE(refusal("step,a\n").find("no rows"), std::string::npos);
+}
+
+TEST_F(MetricsTableTest, BeforeTheFirstIterationThereIsNothing) {
+  EXPECT_TRUE(read("step,a\n").step.empty());
+  EXPECT_TRUE(read_metrics(folder_ / "missing.csv").step.empty());
 }
 
 TEST_F(MetricsTableTest, ThinningAveragesNeighboursAndLeavesOutWhatIsMissing) {
