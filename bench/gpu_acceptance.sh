@@ -47,7 +47,7 @@ if [[ ! -f $root/build/bin/libkennel_cuda.so ]]; then
   echo "kennel: the build has no CUDA backend; is nvcc 13 installed? see $out/build.log" >&2
   exit 1
 fi
-part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs|FieldLayout'
+part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs|FieldLayout|WarpRows'
 part no_test_skipped 5 bash -c '! grep -E "Cuda.*Skipped" "$0"' "$out/tests.out"
 
 part bench 60 "$kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144

@@ -38,8 +38,10 @@ int run_export(const Flags& flags) {
 }
 
 int run_check(const std::vector<std::string>& files) {
-  for (const std::string& file : files)
-    std::cout << file << ": golden pair within " << check_exported(file) << '\n';
+  for (const std::string& file : files) {
+    const double gap = check_exported(file);
+    std::cout << file << ": golden pair within " << gap << '\n';
+  }
   return 0;
 }
 

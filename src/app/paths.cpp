@@ -13,7 +13,8 @@ std::string policy_of(const std::string& path) {
   if (!std::filesystem::is_directory(path)) return path;
   const std::filesystem::path policy = RunFolder::open(path).policy();
   KENNEL_CHECK(std::filesystem::exists(policy), policy.string(),
-               " is missing; the run has not ended: kennel export ", path, " -o policy.json");
+               " is missing; the run has not ended, write it with: kennel export ", path, " -o ",
+               policy.string());
   return policy.string();
 }
 

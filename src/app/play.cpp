@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "interrupt.h"
 #include "kennel/io/policy_formats.h"
 #include "paths.h"
 
@@ -27,7 +28,8 @@ RunCommand add_play(CLI::App& app) {
                  "vx,vy,yaw in m/s and rad/s: what the robot is told (default: the keyboard; in a "
                  "video a tour)")
       ->delimiter(',')
-      ->expected(3);
+      ->expected(3)
+      ->check(number_from(-10.0, 10.0));
   app.add_option("--seconds", options.seconds, "end after this time of the robot")
       ->check(number_from(0.02, 3600.0));
   app.add_option("--num-envs", options.robots.count, "robots side by side")
@@ -35,10 +37,12 @@ RunCommand add_play(CLI::App& app) {
       ->capture_default_str();
   add_choice(app, "--physics", "mujoco, or kennel: the training simulator", options.robots.physics,
              {{"mujoco", judge::Physics::kMujoco}, {"kennel", judge::Physics::kKennel}}, "mujoco");
-  app.add_flag("--randomised", options.robots.randomised,
-               "every robot its own masses, gains, floor and delays, as the judge draws them");
+  CLI::Option* randomised =
+      app.add_flag("--randomised", options.robots.randomised,
+                   "every robot its own masses, gains, floor and delays, as the judge draws them");
   app.add_option("--friction", options.robots.friction, "of the floor")
       ->check(number_from(0.05, 3.0))
+      ->excludes(randomised)
       ->capture_default_str();
   app.add_option("--seed", options.robots.seed, "of the randomisation and the pushes")
       ->capture_default_str();
@@ -50,7 +54,10 @@ RunCommand add_play(CLI::App& app) {
   return [flags] {
     if (flags->command.size() == 3)
       flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
-    return play::run_play(read_policy(policy_of(flags->policy)), flags->options);
+    const PolicyFile policy = read_policy(policy_of(flags->policy));
+    const InterruptGuard guard;
+    flags->options.interrupted = &InterruptGuard::flag();
+    return play::run_play(policy, flags->options);
   };
 }
 

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "progress.h"
 
 namespace kennel {
 
@@ -31,7 +32,13 @@ RunCommand add_report(CLI::App& app) {
     const std::filesystem::path file =
         flags->out.empty() ? run.report() : std::filesystem::path(flags->out);
     if (flags->no_sweeps) flags->options.sweep_episodes = 0;
-    report::write_report(run, file, flags->options);
+    {
+      const EpisodeProgress progress;
+      flags->options.on_progress = [&](const std::string& what, int done) {
+        progress.show(what, done);
+      };
+      report::write_report(run, file, flags->options);
+    }
     std::cout << file.string() << '\n';
     return 0;
   };

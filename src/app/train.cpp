@@ -94,22 +94,28 @@ const char* reason_text(StopReason reason) {
 }
 
 /// Exports and judges the policy, and says what to do next.
-void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run) {
+void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run,
+            int threads) {
   write_policy(run.policy().string(), policy_file(simulation.trainer->policy(), config.env));
   const std::string folder = std::filesystem::relative(run.path()).string();
   const std::string page = std::filesystem::relative(run.report()).string();
   const std::string policy = std::filesystem::relative(run.policy()).string();
   std::cerr << "policy: " << policy << '\n';
+  report::ReportOptions known{.judge_episodes = 0, .sweep_episodes = 0, .threads = threads};
   if (config.train.judge_episodes > 0) {
     std::cerr << "judging it in MuJoCo, " << config.train.judge_episodes
-              << " episodes nominal and randomised\n";
+              << " episodes nominal and randomised, and in its own simulator\n";
     EvalCommand eval;
     eval.policies = {policy};
     eval.episodes = config.train.judge_episodes;
+    eval.threads = threads;
+    eval.physics = {judge::Physics::kMujoco, judge::Physics::kKennel};
+    eval.on_result = [&](auto condition, auto physics, const judge::EvalResult& result) {
+      known.judged.push_back({condition, physics, result});
+    };
     run_eval(eval);
   }
-  report::write_report(run, run.report(),
-                       {.judge_episodes = config.train.judge_episodes, .sweep_episodes = 0});
+  report::write_report(run, run.report(), known);
   std::cerr << "report: " << page << "   (open it in a browser)\n"
             << "next: kennel play " << policy
             << "   (see it walk; --video walk.mp4 without a display)\n"
@@ -152,7 +158,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
-  finish(simulation, config, run);
+  finish(simulation, config, run, command.threads);
   return 0;
 }
 

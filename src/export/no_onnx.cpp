@@ -8,7 +8,7 @@ namespace {
 constexpr const char* kHowTo =
     "this program was built without ONNX; install protobuf-compiler, libprotobuf-dev and the "
     "Python "
-    "package onnx, then run ./kennel build";
+    "package onnx, then run ./kennel setup and ./kennel build";
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "kennel/core/check.h"
 #include "onnx.pb.h"
+#include "src/judge/policy_json.h"
 
 namespace kennel {
 namespace {
@@ -68,11 +69,9 @@ onnx::GraphProto graph_of(const PolicyFile& policy) {
 std::string contract_of(const std::string& path, const onnx::ModelProto& model) {
   nlohmann::json contract = nlohmann::json::object();
   for (const auto& entry : model.metadata_props()) {
-    contract[entry.key()] = nlohmann::json::parse(entry.value(), nullptr, false);
-    KENNEL_CHECK(!contract[entry.key()].is_discarded(), path, ": metadata_props[\"", entry.key(),
-                 "\"] is not JSON; expected a model that kennel export wrote");
+    contract[entry.key()] = parse_policy_json(path + ": metadata_props", entry.value());
   }
-  return contract.dump();
+  return contract.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::vector<float> numbers_of(const onnx::TensorProto& tensor) {

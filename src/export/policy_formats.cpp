@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
+#include <string_view>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
@@ -14,27 +13,16 @@
 namespace kennel {
 namespace {
 
-/// The format of a file, by its first bytes.
-PolicyFormat format_of(const std::string& path) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  KENNEL_CHECK(error || size <= kLargestPolicyFile, path, ": ", size >> 20,
-               " MiB is no policy; expected a file of at most ", kLargestPolicyFile >> 20, " MiB");
-  std::string start(64, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(start.data(), std::ssize(start));
-  KENNEL_CHECK(!file.bad() && (file || file.eof()), path,
-               ": cannot be read; expected a policy file");
-  start.resize(static_cast<std::size_t>(file.gcount()));
-  if (start.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
-  if (start.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
-  if (start.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version
-  const std::size_t first = start.find_first_not_of(" \t\r\n");
-  KENNEL_CHECK(first == std::string::npos || start[first] == '{' || !std::filesystem::exists(path),
-               path,
+/// The format of a file, by how it begins.
+PolicyFormat format_of(const std::string& path, std::string_view bytes) {
+  if (bytes.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
+  if (bytes.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
+  if (bytes.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version
+  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+  KENNEL_CHECK(first != std::string::npos && bytes[first] == '{', path,
                ": no policy file; expected the robot's JSON, or an ONNX or TorchScript file that "
                "kennel export wrote");
-  return PolicyFormat::kPupper;  // also what is missing or empty, which its reader names
+  return PolicyFormat::kPupper;
 }
 
 [[noreturn]] void refuse_header(const std::string& path) {
@@ -77,13 +65,14 @@ void write_policy_as(PolicyFormat format, const std::string& path, const PolicyF
 }
 
 PolicyFile read_policy(const std::string& path) {
-  switch (format_of(path)) {
+  const std::string bytes = read_policy_bytes(path);
+  switch (format_of(path, bytes)) {
     case PolicyFormat::kPupper:
-      return load_policy(path);
+      return policy_from_json(path, bytes);
     case PolicyFormat::kOnnx:
-      return policy_from_onnx(path, read_file(path));
+      return policy_from_onnx(path, bytes);
     case PolicyFormat::kTorchScript:
-      return read_torchscript(path);
+      return policy_from_torchscript(path, bytes);
     case PolicyFormat::kC:
       break;
   }
@@ -91,10 +80,7 @@ PolicyFile read_policy(const std::string& path) {
 }
 
 double check_exported(const std::string& path) {
-  const PolicyFile policy = read_policy(path);
-  double worst = golden_error(path, policy);
-  if (format_of(path) == PolicyFormat::kTorchScript)
-    worst = std::max(worst, check_torchscript(path, policy));
+  const double worst = golden_error(path, read_policy(path));
   KENNEL_CHECK(worst <= kGoldenTolerance, path, ": its golden observation gives actions off by ",
                worst, "; the file was damaged or edited: export the policy again");
   return worst;

@@ -2,6 +2,7 @@
 
 #include <torch/script.h>
 
+#include <cmath>
 #include <sstream>
 #include <vector>
 
@@ -19,22 +20,50 @@ std::string activation_of(const std::string& name) {
   return "torch." + name + "(x)";
 }
 
-/// \param contract  becomes the text of the contract inside, empty where there is none
-torch::jit::Module load_module(const std::string& path, std::string& contract) {
-  std::istringstream bytes(read_file(path));
-  torch::jit::ExtraFilesMap extra = {{kContract, ""}};
-  try {
-    torch::jit::Module module = torch::jit::load(bytes, torch::kCPU, extra);
-    contract = extra.at(kContract);
-    return module;
-  } catch (const std::exception&) {
-    fail(path, ": no TorchScript module, or a damaged one; export the policy again");
-  }
-}
-
 std::vector<float> numbers(const torch::jit::IValue& value) {
   const torch::Tensor tensor = value.toTensor().to(torch::kFloat32).contiguous();
   return {tensor.const_data_ptr<float>(), tensor.const_data_ptr<float>() + tensor.numel()};
+}
+
+/// A module and what was in it.
+struct Loaded {
+  torch::jit::Module module;
+  std::string contract;
+  std::vector<LayerNumbers> layers;
+};
+
+Loaded load(const std::string& bytes) {
+  std::istringstream stream(bytes);
+  torch::jit::ExtraFilesMap extra = {{kContract, ""}};
+  Loaded loaded{torch::jit::load(stream, torch::kCPU, extra), extra.at(kContract), {}};
+  const auto& module = loaded.module;
+  while (module.hasattr(text("weight_", loaded.layers.size()))) {
+    const std::string l = std::to_string(loaded.layers.size());
+    loaded.layers.push_back(
+        {numbers(module.attr("weight_" + l)), numbers(module.attr("bias_" + l))});
+  }
+  return loaded;
+}
+
+/// Whether the module answers its golden observation with its golden action.
+bool answers(torch::jit::Module& module, const PolicyFile& policy) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor obs = torch::tensor(policy.golden_obs).view({1, -1});
+  const std::vector<float> action = numbers(module.forward({obs}));
+  if (action.size() != policy.golden_action.size()) return false;
+  for (std::size_t i = 0; i < action.size(); ++i)
+    if (!(std::abs(action[i] - policy.golden_action[i]) <= kGoldenTolerance)) return false;
+  return true;
+}
+
+/// What `call` returns; LibTorch's exceptions carry pages.
+template <class Call>
+auto in_one_line(const std::string& path, const char* complaint, Call&& call) {
+  try {
+    return call();
+  } catch (const std::exception&) {
+    fail(path, ": ", complaint, "; expected a module that kennel export wrote, whole");
+  }
 }
 
 }  // namespace
@@ -58,28 +87,20 @@ void write_torchscript(const std::string& path, const PolicyFile& policy) {
   write_file_atomically(path, bytes.str());
 }
 
-PolicyFile read_torchscript(const std::string& path) {
-  std::string contract;
-  const torch::jit::Module module = load_module(path, contract);
-  KENNEL_CHECK(!contract.empty(), path,
+PolicyFile policy_from_torchscript(const std::string& path, const std::string& bytes) {
+  Loaded loaded = in_one_line(path, "no TorchScript module of a policy, or a damaged one",
+                              [&] { return load(bytes); });
+  KENNEL_CHECK(!loaded.contract.empty(), path,
                ": has no contract; expected a module that kennel export wrote");
-  std::vector<LayerNumbers> layers;
-  while (module.hasattr(text("weight_", layers.size()))) {
-    const std::string l = std::to_string(layers.size());
-    layers.push_back({numbers(module.attr("weight_" + l)), numbers(module.attr("bias_" + l))});
-  }
-  return policy_from_contract(path, contract, layers);
-}
-
-double check_torchscript(const std::string& path, const PolicyFile& policy) {
-  std::string contract;
-  torch::jit::Module module = load_module(path, contract);
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor out =
-      module.forward({torch::tensor(policy.golden_obs).view({1, -1})}).toTensor().flatten();
-  KENNEL_CHECK(out.numel() == std::ssize(policy.golden_action), path, ": gives ", out.numel(),
-               " numbers; its golden action has ", policy.golden_action.size());
-  return (out - torch::tensor(policy.golden_action)).abs().max().item<double>();
+  const PolicyFile policy = policy_from_contract(path, loaded.contract, loaded.layers);
+  KENNEL_CHECK(!policy.golden_obs.empty(), path,
+               ": has no golden pair; expected a module that kennel export wrote");
+  const bool same =
+      in_one_line(path, "the module cannot be run", [&] { return answers(loaded.module, policy); });
+  KENNEL_CHECK(same, path,
+               ": the module does not answer its golden observation as its contract says; export "
+               "the policy again");
+  return policy;
 }
 
 }  // namespace kennel

@@ -12,12 +12,10 @@ namespace kennel {
 /// \param policy  complete, with a golden pair
 void write_torchscript(const std::string& path, const PolicyFile& policy);
 
-/// \throws Error when the file cannot be loaded or is not one that `write_torchscript` wrote
-PolicyFile read_torchscript(const std::string& path);
-
-/// Runs the module itself.
-/// \param policy  what `read_torchscript` read from it
-/// \return the largest difference from the golden action
-double check_torchscript(const std::string& path, const PolicyFile& policy);
+/// Reads a module's weights and contract, and runs it once: it must answer its golden observation
+/// as they say.
+/// \param path  names the file in messages
+/// \throws Error when the bytes are no module that `write_torchscript` wrote
+PolicyFile policy_from_torchscript(const std::string& path, const std::string& bytes);
 
 }  // namespace kennel

@@ -55,34 +55,52 @@ void EpisodePlayer::decide(const EpisodePlan& plan, const EpisodeRandom& random,
 void EpisodePlayer::advance(const Delays& delays, EpisodeStats& stats) {
   const mjData& data = world_->data();
   const RobotIndex& robot = world_->robot();
+  sums_ = {};
   for (int substep = 0; substep < kSubsteps; ++substep) {
     if (substep > 0) controller_.sense(data);
-    const double x = data.qpos[0], y = data.qpos[1];
     world_->step(controller_.target(substep, delays));
     for (int joint = 0; joint < kPolicyJoints; ++joint) {
       const double torque = data.actuator_force[robot.actuator[joint]];
       stats.torque_sq += square(torque);
-      stats.work += std::abs(torque * data.qvel[robot.dof[joint]]) * kPhysicsDt;
+      // The step moves the joint with its new velocity.
+      sums_.work += std::abs(torque * data.qvel[robot.dof[joint]]) * kPhysicsDt;
     }
-    stats.carried += weight_ * std::hypot(data.qpos[0] - x, data.qpos[1] - y);
     for (const Foot& foot : world_->feet()) {
       if (!foot.touches) continue;
-      stats.stance += kPhysicsDt;
-      stats.slip_path += foot.slip * kPhysicsDt;
+      sums_.stance += kPhysicsDt;
+      sums_.slip_path += foot.slip * kPhysicsDt;
     }
   }
-  count_feet(stats);
   ++stats.steps;
   stats.diverged = has_diverged(world_->model(), data);
   stats.fell = stats.diverged || is_fall(data);
 }
 
-void EpisodePlayer::count_feet(EpisodeStats& stats) {
+void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats) {
+  constexpr int kWaySteps = kStepsPerSecond / 2;  // longer than a stride, shorter than a command
+  static_assert(kUnscoredSteps % kWaySteps == 0 && kStepsPerCommand % kWaySteps == 0);
+  const mjData& data = world_->data();
+  const bool counts = step >= kUnscoredSteps;
   for (int foot = 0; foot < kNumLegs; ++foot) {
     const bool touches = world_->feet()[foot].touches;
-    if (touches && !touched_[foot]) ++stats.touch_downs;
+    if (counts && touches && !touched_[foot]) ++stats.touch_downs;
     touched_[foot] = touches;
   }
+  if (counts) {
+    stats.gait_time += kControlDt;
+    stats.slip_path += sums_.slip_path;
+    stats.stance += sums_.stance;
+  }
+  way_work_ += sums_.work;
+  if ((step + 1) % kWaySteps != 0) return;
+  const Command& command = plan.commands[step / kStepsPerCommand];
+  if (counts && std::hypot(command.vx, command.vy) >= kWalkingSpeed) {
+    stats.work += way_work_;
+    stats.carried +=
+        weight_ * std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
+  }
+  way_work_ = 0.0;
+  way_start_ = {data.qpos[0], data.qpos[1]};
 }
 
 void EpisodePlayer::score(const EpisodePlan& plan, int step, EpisodeStats& stats) {
@@ -111,8 +129,10 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
   controller_.reset(world_->data());
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     target_[joint] = world_->data().qpos[world_->robot().qpos[joint]];
-  touched_.fill(true);  // it starts standing
-  for (int step = 0; step < kEpisodeSteps && !stats.fell; ++step) {
+  touched_.fill(false);
+  way_work_ = 0.0;
+  way_start_ = {};
+  for (int step = 0; step < kEpisodeSteps; ++step) {
     if (step > 0 && step % kPushEverySteps == 0) {
       const auto& push = plan.pushes[step / kPushEverySteps - 1];
       world_->push(push[0], push[1]);
@@ -123,7 +143,9 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
       break;
     }
     advance({plan.action_delay, plan.imu_delay}, stats);
-    if (!stats.fell) score(plan, step, stats);
+    if (stats.fell) break;
+    score(plan, step, stats);
+    count_gait(plan, step, stats);
   }
   return stats;
 }

@@ -21,11 +21,15 @@ struct EpisodeStats {
   double torque_sq = 0.0;       // (N m)^2, summed over joints and physics steps
   double action_rate_sq = 0.0;  // summed over joints and control steps
   double target_rate_sq = 0.0;  // rad^2, the same
-  double work = 0.0;            // J, |torque x joint velocity| summed over joints and time
-  double carried = 0.0;         // J, the robot's weight times its horizontal path
-  double slip_path = 0.0;       // m, of the contact points of feet on the floor
-  double stance = 0.0;          // s, of all feet on the floor
-  int touch_downs = 0;          // of all feet, seen at the ends of control steps
+
+  // The gait, after the first second.
+  double gait_time = 0.0;  // s
+  double slip_path = 0.0;  // m, of the contact points of feet on the floor
+  double stance = 0.0;     // s, of all feet on the floor
+  int touch_downs = 0;     // of all feet, seen at the ends of control steps
+  // Where the command goes somewhere:
+  double work = 0.0;     // J, |torque x joint velocity| summed over joints and time
+  double carried = 0.0;  // J, the robot's weight times its way, measured every half second
 
   bool operator==(const EpisodeStats&) const = default;
 };
@@ -60,15 +64,23 @@ class EpisodePlayer {
   void decide(const EpisodePlan& plan, const EpisodeRandom& random, int step, EpisodeStats& stats,
               const StepObserver& observer);
   void advance(const Delays& delays, EpisodeStats& stats);
-  void count_feet(EpisodeStats& stats);
+  void count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats);
   void score(const EpisodePlan& plan, int step, EpisodeStats& stats);
 
   std::unique_ptr<World> world_;
   Controller controller_;
+  /// Sums over one control step.
+  struct StepSums {
+    double work = 0.0, slip_path = 0.0, stance = 0.0;
+  };
+
   double weight_ = 0.0;                   // N
   Joints target_{};                       // rad, what the servos got first in the last control step
   std::array<bool, kNumLegs> touched_{};  // at the end of the last control step
-  std::array<double, 2> drift_start_{};   // m, world x and y after the first second
+  StepSums sums_;
+  double way_work_ = 0.0;                // J, since way_start_
+  std::array<double, 2> way_start_{};    // m, world x and y up to half a second ago
+  std::array<double, 2> drift_start_{};  // m, world x and y after the first second
 };
 
 }  // namespace kennel::judge

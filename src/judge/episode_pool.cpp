@@ -34,7 +34,11 @@ class EpisodePool {
     try {
       EpisodePlayer player(judge_, policy_, options_.physics);
       for (int episode = next_++; episode < plans_.episodes; episode = next_++) {
-        stats_[episode] = player.play(plans_.plan(episode), EpisodeRandom(plans_.seed, episode));
+        StepObserver observer;
+        if (plans_.observer)
+          observer = [&](const StepRecord& record) { plans_.observer(episode, record); };
+        stats_[episode] =
+            player.play(plans_.plan(episode), EpisodeRandom(plans_.seed, episode), observer);
         finish(1);
       }
     } catch (...) {

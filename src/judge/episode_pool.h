@@ -13,6 +13,9 @@ struct EpisodePlans {
   int episodes;
   std::uint64_t seed;  // of the sensor noise
   std::function<EpisodePlan(int episode)> plan;
+
+  /// Sees every control step, an episode's in order, those of several at once; may be empty.
+  std::function<void(int episode, const StepRecord&)> observer = {};
 };
 
 /// The model that the options name, MuJoCo's own messages off. \throws Error when options or model

@@ -1,12 +1,11 @@
 #include "eval_command.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "eval_print.h"
 #include "kennel/core/check.h"
+#include "progress.h"
 
 namespace kennel {
 namespace {
@@ -16,24 +15,6 @@ using judge::Physics;
 using Study = EvalCommand::Study;
 
 constexpr int kProtocolEpisodes = 96, kSweepEpisodes = 16, kGridEpisodes = 4;
-
-// A line that rewrites itself on a terminal, and nothing where standard error is a file or a pipe.
-class ProgressLine {
- public:
-  ProgressLine(std::string label, int episodes) : label_(std::move(label)), episodes_(episodes) {}
-  ~ProgressLine() {
-    if (visible_) std::fprintf(stderr, "\r\033[K");
-  }
-  void operator()(int done) const {
-    if (visible_)
-      std::fprintf(stderr, "\r\033[K%s: episode %d of %d", label_.c_str(), done, episodes_);
-  }
-
- private:
-  std::string label_;
-  int episodes_;
-  bool visible_ = isatty(STDERR_FILENO) != 0;
-};
 
 struct Named {
   std::string path;
@@ -61,11 +42,12 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
         options.condition = condition;
         judge::EvalResult result;
         {
-          const ProgressLine progress(named.path + ", " + judge::name_of(condition),
-                                      options.episodes);
-          options.on_progress = progress;
+          const EpisodeProgress progress;
+          const std::string what = named.path + ", " + judge::name_of(condition);
+          options.on_progress = [&](int done) { progress.show(what, done); };
           result = judge::evaluate(named.policy, options);
         }
+        if (command.on_result) command.on_result(condition, physics, result);
         const EvalSubject subject{named.path, physics, command.seed};
         if (command.json) {
           print_protocol_json(subject, condition, result);
@@ -83,8 +65,8 @@ void run_study(const EvalCommand& command, const std::vector<Named>& policies, i
   for (const Named& named : policies)
     for (const Physics physics : command.physics) {
       judge::EvalOptions options = options_of(command, physics, episodes);
-      std::optional<ProgressLine> progress(std::in_place, named.path, options.episodes);
-      options.on_progress = [&](int done) { (*progress)(done); };
+      std::optional<EpisodeProgress> progress(std::in_place);
+      options.on_progress = [&](int done) { progress->show(named.path, done); };
       const auto cells = run(named.policy, options);
       progress.reset();
       print(EvalSubject{named.path, physics, command.seed}, cells);

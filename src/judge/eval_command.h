@@ -25,6 +25,9 @@ struct EvalCommand {
   std::vector<judge::Condition> conditions = {judge::Condition::kNominal,
                                               judge::Condition::kRandomised};
   std::vector<judge::Physics> physics = {judge::Physics::kMujoco};
+
+  /// Called with each result of the protocol; may be empty.
+  std::function<void(judge::Condition, judge::Physics, const judge::EvalResult&)> on_result;
 };
 
 /// Prints one line a policy, condition and physics on standard output, or the tables of a study;

@@ -3,30 +3,15 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "kennel/judge/scores.h"
+
 namespace kennel {
 namespace {
 
 using judge::EvalResult;
+using judge::kScores;
+using judge::Score;
 using Json = nlohmann::ordered_json;
-
-/// A score of a protocol row: its key for programs, its column for people.
-struct Score {
-  const char* key;
-  double EvalResult::*value;
-  const char *title, *unit;  // of the column; null: not in the table
-};
-constexpr Score kScores[] = {
-    {"velocity_rmse", &EvalResult::velocity_rmse, "velocity", "rmse m/s"},
-    {"yaw_rmse", &EvalResult::yaw_rmse, "yaw", "rad/s"},
-    {"standing_drift", &EvalResult::standing_drift, "drift", "m/s"},
-    {"torque_rms", &EvalResult::torque_rms, "torque", "rms N m"},
-    {"action_rate_rms", &EvalResult::action_rate_rms, "action", "rate rms"},
-    {"target_rate_rms", &EvalResult::target_rate_rms, nullptr, nullptr},
-    {"cost_of_transport", &EvalResult::cost_of_transport, "cost of", "transport"},
-    {"foot_slip", &EvalResult::foot_slip, "slip", "m/s"},
-    {"step_frequency", &EvalResult::step_frequency, "steps", "Hz"},
-    {"survival_s", &EvalResult::survival_s, nullptr, nullptr},
-};
 
 Json about(const EvalSubject& subject) {
   return {{"policy", subject.policy}, {"physics", judge::name_of(subject.physics)}};
@@ -40,7 +25,9 @@ void add_result(const EvalResult& result, std::uint64_t seed, Json& json) {
   json["seed"] = seed;
 }
 
-void print_line(const Json& json) { std::printf("%s\n", json.dump().c_str()); }
+void print_line(const Json& json) {
+  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
 
 /// A row of numbers behind a label.
 template <class Cells, class Number>

@@ -53,7 +53,7 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
     if (e.standing) continue;
     work.add(e.work, e.carried);
     slip.add(e.slip_path, e.stance);
-    touch_downs.add(e.touch_downs, e.steps * kControlDt * kNumLegs);
+    touch_downs.add(e.touch_downs, e.gait_time * kNumLegs);
   }
   result.velocity_rmse = std::sqrt(velocity_sq.value());
   result.yaw_rmse = std::sqrt(yaw_sq.value());
@@ -77,8 +77,8 @@ const char* name_of(Physics physics) { return physics == Physics::kMujoco ? "MuJ
 void EvalOptions::validate() const {
   KENNEL_CHECK(episodes >= 1 && episodes <= 1'000'000, "episodes = ", episodes,
                "; expected 1 to 1000000");
-  KENNEL_CHECK(threads >= 0 && threads <= 1024, "threads = ", threads,
-               "; expected 0 (one for each core) to 1024");
+  KENNEL_CHECK(threads >= 0 && threads <= 4096, "threads = ", threads,
+               "; expected 0 (one for each core) to 4096");
 }
 
 JudgeModel load_judge_model(const EvalOptions& options) {

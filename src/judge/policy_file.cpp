@@ -9,6 +9,7 @@
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "policy_check.h"
+#include "policy_json.h"
 
 namespace kennel {
 namespace {
@@ -185,40 +186,31 @@ PolicyFile parse(const Object& file) {
   return policy;
 }
 
-Json parse_json(const std::string& path, const std::string& bytes) {
-  try {
-    return Json::parse(bytes);
-  } catch (const Json::parse_error& error) {
-    const std::size_t end = std::min(error.byte, bytes.size());
-    KENNEL_CHECK(error.byte <= bytes.size(), path, ": the file ends at byte ", bytes.size(),
-                 " in the middle of its JSON; it was cut off: copy or export it again");
-    const std::size_t from = end > 12 ? end - 12 : 0;
-    fail(path, ": not JSON at byte ", end, " (near ",
-         Json(bytes.substr(from, 24)).dump(-1, ' ', true, Json::error_handler_t::replace),
-         "); expected one JSON object, a policy that `kennel export` or the robot's tools wrote");
-  } catch (const Json::exception& error) {    // a number beyond double
-    const std::string reason = error.what();  // "[json.exception....] number overflow parsing ..."
-    fail(path, ": ", reason.substr(reason.find(']') + 2), "; export the policy again");
-  }
-}
-
 }  // namespace
 
-PolicyFile load_policy(const std::string& path) {
+std::string read_policy_bytes(const std::string& path) {
   std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  const std::uintmax_t size = std::filesystem::file_size(path, error);  // a pipe has none
   KENNEL_CHECK(error || size <= kLargestPolicyFile, path, ": ", size >> 20,
                " MiB is no policy; expected a file of at most ", kLargestPolicyFile >> 20, " MiB");
-  const Json json = parse_json(path, read_file(path));
+  return read_file(path);
+}
+
+PolicyFile policy_from_json(const std::string& path, const std::string& bytes) {
+  const Json json = parse_policy_json(path, bytes);
   KENNEL_CHECK(json.is_object(), path, ": expected one JSON object, got ", json.type_name());
   PolicyFile policy = parse({json, path + ": "});
   check_policy(path, policy);
   return policy;
 }
 
+PolicyFile load_policy(const std::string& path) {
+  return policy_from_json(path, read_policy_bytes(path));
+}
+
 PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
                                 const std::vector<LayerNumbers>& layers) {
-  Json json = parse_json(path, contract);
+  Json json = parse_policy_json(path, contract);
   KENNEL_CHECK(json.is_object() && json.contains("layers") && json["layers"].is_array() &&
                    json["layers"].size() == layers.size(),
                path, ": its contract does not describe its ", layers.size(),

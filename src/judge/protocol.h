@@ -19,6 +19,8 @@ inline constexpr int kEpisodeSteps = kCommands * kStepsPerCommand;
 inline constexpr int kUnscoredSteps = kStepsPerSecond;  // after each change of command
 inline constexpr int kStandingEpisodeEvery = 12;
 
+inline constexpr double kWalkingSpeed = 0.1;  // m/s; slower commands have no cost of transport
+
 inline constexpr double kStartHeight = 0.17;  // m
 inline constexpr double kFallTilt = 0.9;      // rad
 inline constexpr double kFallHeight = 0.06;   // m

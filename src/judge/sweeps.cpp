@@ -1,5 +1,6 @@
 #include "kennel/judge/sweeps.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "episode_pool.h"
@@ -99,35 +100,47 @@ CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
 }
 
 std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOptions& options) {
-  const JudgeModel judge = load_judge_model(options);
-  EpisodePlayer player(judge, policy, options.physics);
   struct Axis {
     const char *name, *unit;
     Interval range;
     double Command::*number;
   };
+  constexpr Axis kAxes[] = {{"vx", "m/s", kCommandVx, &Command::vx},
+                            {"vy", "m/s", kCommandVy, &Command::vy},
+                            {"yaw_rate", "rad/s", kCommandYawRate, &Command::yaw_rate}};
+  constexpr int kPoints = 7, kEpisodes = kPoints * static_cast<int>(std::size(kAxes));
+  const auto command_of = [&](int episode) {
+    const Interval range = kAxes[episode / kPoints].range;
+    return range.low + (range.high - range.low) * (episode % kPoints) / (kPoints - 1);
+  };
+  struct Moments {
+    double count = 0, sum = 0, sum_sq = 0;
+  };
+  std::vector<Moments> seen(kEpisodes);
+  const EpisodePlans plans{kEpisodes, options.seed,
+                           [&](int episode) {
+                             Command command;
+                             command.*kAxes[episode / kPoints].number = command_of(episode);
+                             return constant_plan(options.seed, episode % kPoints, command);
+                           },
+                           [&](int episode, const StepRecord& record) {
+                             if (record.step < kUnscoredSteps) return;
+                             const double x = base_velocity(record.world.data()).*
+                                              kAxes[episode / kPoints].number;
+                             Moments& m = seen[episode];
+                             ++m.count, m.sum += x, m.sum_sq += x * x;
+                           }};
+  play_episodes(load_judge_model(options), policy, options, plans);
+
   std::vector<TrackingCurve> curves;
-  for (const Axis& axis :
-       {Axis{"vx", "m/s", kCommandVx, &Command::vx}, Axis{"vy", "m/s", kCommandVy, &Command::vy},
-        Axis{"yaw_rate", "rad/s", kCommandYawRate, &Command::yaw_rate}}) {
-    TrackingCurve& curve = curves.emplace_back(TrackingCurve{axis.name, axis.unit, {}, {}, {}});
-    constexpr int kPoints = 7;
-    for (int point = 0; point < kPoints; ++point) {
-      Command command;
-      command.*axis.number =
-          axis.range.low + (axis.range.high - axis.range.low) * point / (kPoints - 1);
-      double count = 0, sum = 0, sum_sq = 0;
-      player.play(constant_plan(options.seed, point, command), EpisodeRandom(options.seed, point),
-                  [&](const StepRecord& record) {
-                    if (record.step < kUnscoredSteps) return;
-                    const double seen = base_velocity(record.world.data()).*axis.number;
-                    ++count, sum += seen, sum_sq += seen * seen;
-                  });
-      const double mean = sum / count;
-      curve.command.push_back(command.*axis.number);
-      curve.measured.push_back(mean);
-      curve.spread.push_back(std::sqrt(std::max(0.0, sum_sq / count - mean * mean)));
-    }
+  for (int episode = 0; episode < kEpisodes; ++episode) {
+    const Axis& axis = kAxes[episode / kPoints];
+    if (episode % kPoints == 0) curves.push_back({axis.name, axis.unit, {}, {}, {}});
+    const Moments& m = seen[episode];
+    const double mean = m.sum / m.count;
+    curves.back().command.push_back(command_of(episode));
+    curves.back().measured.push_back(mean);
+    curves.back().spread.push_back(std::sqrt(std::max(0.0, m.sum_sq / m.count - mean * mean)));
   }
   return curves;
 }

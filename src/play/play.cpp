@@ -42,6 +42,10 @@ render::Quality quality_for(int robots) {
   return {.smooth_edges = robots == 1, .coarse_geoms = robots > 4};
 }
 
+bool interrupted(const PlayOptions& options) {
+  return options.interrupted && *options.interrupted != 0;
+}
+
 int record(Robots& robots, const PlayOptions& options) {
   const int width = options.width.value_or(960), height = options.height.value_or(540);
   render::VideoWriter video(options.video, {width, height, judge::kStepsPerSecond});
@@ -51,7 +55,7 @@ int record(Robots& robots, const PlayOptions& options) {
       {.width = width, .height = height, .quality = quality_for(robots.count())});
   std::fprintf(stderr, "drawing with %s\n", offscreen.description().c_str());
   const double seconds = options.seconds.value_or(kTourSeconds * std::size(kTour));
-  for (int step = 0; step < seconds / judge::kControlDt; ++step) {
+  for (int step = 0; step < seconds / judge::kControlDt && !interrupted(options); ++step) {
     const Command command = options.command.value_or(tour_at(step * judge::kControlDt));
     robots.step(command);
     stage.update(command);
@@ -78,11 +82,13 @@ class Session {
 
   int run() {
     Clock::time_point due = Clock::now();
-    while (!quit_ && (!options_.seconds || time_ < *options_.seconds)) {
+    while (!quit_ && !interrupted(options_) && (!options_.seconds || time_ < *options_.seconds)) {
       obey(window_.poll(stage_.scene()));
-      // A frame that took longer than a control step is made up for, but not a long pause.
-      due = std::max(due, Clock::now() - std::chrono::milliseconds(100));
-      for (; Clock::now() >= due; due += kStep)
+      // A frame that took longer than a control step is made up for, but not a long pause; a
+      // machine too slow for so many robots shows them in slow motion.
+      const Clock::time_point now = Clock::now();
+      due = std::max(due, now - std::chrono::milliseconds(100));
+      for (; now >= due; due += kStep)
         if (!paused_) advance();
       stage_.update(command_);
       window_.draw(stage_.scene());

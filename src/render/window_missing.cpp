@@ -9,7 +9,8 @@ struct Window::Glfw {};
 Window::Window(const mjModel&, const WindowOptions&) {
   fail(
       "this kennel was built without windows, because GLFW 3 was not found; install it (Debian: "
-      "apt-get install libglfw3-dev) and build again, or write a video: --video FILE.mp4");
+      "apt-get install libglfw3-dev) and run ./kennel setup and ./kennel build, or write a video: "
+      "--video FILE.mp4");
 }
 
 Window::~Window() = default;

@@ -67,6 +67,9 @@ void write_report(const RunFolder& run, const std::filesystem::path& file,
   KENNEL_CHECK(std::filesystem::exists(run.policy()), run.policy().string(),
                " is missing; the run has not ended, write it with: kennel export ",
                run.path().string(), " -o ", run.policy().string());
+  const std::filesystem::path folder = file.parent_path();
+  KENNEL_CHECK(folder.empty() || std::filesystem::is_directory(folder), file.string(),
+               ": its folder does not exist; create it, or name another file");
   const Json data = report_data(run, options);
   const std::string page = page_file("page.html");
   write_file_atomically(

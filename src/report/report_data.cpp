@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "envs/pupper_v3/contract.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
 #include "metrics_table.h"
 #include "progress_line.h"
@@ -49,29 +51,30 @@ Json curves(const MetricsTable& metrics) {
   return out;
 }
 
-Json judgement(const PolicyFile& policy, const EvalOptions& base) {
-  Json rows = Json::array();
+std::vector<Judged> judged(const PolicyFile& policy, const EvalOptions& base) {
+  std::vector<Judged> all;
   for (const auto condition : {judge::Condition::kNominal, judge::Condition::kRandomised})
     for (const Physics physics : {Physics::kMujoco, Physics::kKennel}) {
       EvalOptions options = base;
       options.condition = condition;
       options.physics = physics;
-      const judge::EvalResult r = judge::evaluate(policy, options);
-      rows.push_back({{"policy", "policy.json"},
-                      {"physics", judge::name_of(physics)},
-                      {"condition", judge::name_of(condition)},
-                      {"episodes", r.episodes},
-                      {"falls", r.falls},
-                      {"velocity_rmse", rounded(r.velocity_rmse)},
-                      {"yaw_rmse", rounded(r.yaw_rmse)},
-                      {"standing_drift", rounded(r.standing_drift)},
-                      {"torque_rms", rounded(r.torque_rms)},
-                      {"action_rate_rms", rounded(r.action_rate_rms)},
-                      {"cost_of_transport", rounded(r.cost_of_transport)},
-                      {"foot_slip", rounded(r.foot_slip)},
-                      {"step_frequency", rounded(r.step_frequency)},
-                      {"survival_s", rounded(r.survival_s)}});
+      all.push_back({condition, physics, judge::evaluate(policy, options)});
     }
+  return all;
+}
+
+Json judgement(const std::vector<Judged>& all) {
+  Json rows = Json::array();
+  for (const auto& [condition, physics, result] : all) {
+    Json row = {{"policy", "policy.json"},
+                {"physics", judge::name_of(physics)},
+                {"condition", judge::name_of(condition)},
+                {"episodes", result.episodes},
+                {"falls", result.falls},
+                {"diverged", result.diverged}};
+    for (const judge::Score& score : judge::kScores) row[score.key] = rounded(result.*score.value);
+    rows.push_back(std::move(row));
+  }
   return rows;
 }
 
@@ -100,7 +103,7 @@ Json trained_range(const std::string& name, const pupper::RandomizationConfig& c
   if (name == "IMU latency") return range(c.imu_latency, 1000);
   if (name == "mass") return range(c.link_mass, 1);
   if (name == "strength") return range(c.strength, 1);
-  if (name == "push") return {0, rounded(c.push_velocity.high)};
+  if (name == "push") return {0, rounded(std::sqrt(2.0) * c.push_velocity.high)};  // x and y
   return nullptr;
 }
 
@@ -150,8 +153,14 @@ struct RangeTable {
                     {"high", rounded(range.high)},
                     {"help", doc}});
   }
-  template <class Other>
-  void field(const char*, const Other&, Bounds, const char*) {}
+  /// Noise is drawn from both sides of zero; other single numbers are what they are.
+  void field(const char* name, float value, Bounds bounds, const char* doc) {
+    const bool noise = std::string_view(name).ends_with("_noise");
+    field(name, Range{noise ? -value : value, value}, bounds, doc);
+  }
+  void field(const char* name, bool on, Bounds bounds, const char* doc) {
+    if (on) field(name, 1.0f, bounds, doc);
+  }
 };
 
 Json contract(int history) {
@@ -174,22 +183,30 @@ Json report_data(const RunFolder& run, const ReportOptions& options) {
   EvalOptions eval;
   eval.seed = options.seed;
   eval.threads = options.threads;
+  const auto stage = [&](const char* what, int episodes) {
+    eval.episodes = episodes;
+    if (options.on_progress)
+      eval.on_progress = [&options, what](int done) { options.on_progress(what, done); };
+  };
 
   Json data = {{"title", run.path().filename().string()},
                {"summary", summary(run.machine(), metrics)}};
   if (!metrics.step.empty()) data["curves"] = curves(metrics);
-  if (options.judge_episodes > 0) {
-    eval.episodes = options.judge_episodes;
-    data["judge"] = judgement(policy, eval);
+  stage("judging", options.judge_episodes);
+  if (!options.judged.empty()) {
+    data["judge"] = judgement(options.judged);
+  } else if (options.judge_episodes > 0) {
+    data["judge"] = judgement(judged(policy, eval));
   }
+  stage("tracking", 1);
   data["tracking"] = tracking(policy, eval);
   EpisodeRecord record = record_episode(policy, eval);
   data["episode"] = std::move(record.episode);
   data["replay"] = std::move(record.replay);
   if (options.sweep_episodes > 0) {
-    eval.episodes = options.sweep_episodes;
+    stage("sweeps", options.sweep_episodes);
     data["sweeps"] = sweeps(policy, eval, config.env.randomization);
-    eval.episodes = std::max(1, options.sweep_episodes / 4);
+    stage("grid of commands", std::max(1, options.sweep_episodes / 4));
     data["grid"] = grid(policy, eval);
   }
   RangeTable ranges;

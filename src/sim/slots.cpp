@@ -46,6 +46,11 @@ torch::Tensor Slots::checked(const char* name, const torch::Tensor& slot,
                              const torch::Tensor& own) const {
   if (!slot.defined()) return own;
   require_like(name, slot, own.sizes(), device_, own.scalar_type());
+  // Observations are stored four numbers at a time.
+  const std::size_t four = 4 * slot.element_size();
+  KENNEL_CHECK(slot.dim() < 2 || reinterpret_cast<std::uintptr_t>(slot.data_ptr()) % four == 0,
+               name, ": expected memory that begins at a multiple of ", four,
+               " bytes, as a tensor's own does; this is a view that begins elsewhere");
   return slot;
 }
 

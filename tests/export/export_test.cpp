@@ -221,6 +221,24 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   foreign.save(path("foreign.pt"));
   EXPECT_THAT(refusal(path("foreign.pt")), HasSubstr("no contract"));
 
+  // Kennel's own weights and contract around another forward pass.
+  torch::jit::Module swapped = torch::jit::load(path("policy.pt"));
+  torch::jit::Module stranger("Stranger");
+  for (const auto& buffer : swapped.named_buffers())
+    stranger.register_buffer(buffer.name, buffer.value);
+  stranger.define("def forward(self, obs):\n  return torch.full([1, 12], float('nan'))\n");
+  stranger.save(path("stranger.pt"), {{"contract.json", policy_contract(completed("", policy_))}});
+  EXPECT_THAT(refusal(path("stranger.pt")), HasSubstr("does not answer"));
+  torch::jit::Module half("Half");
+  half.register_buffer("weight_0", torch::ones({1}));
+  half.define("def forward(self, obs):\n  return obs\n");
+  half.save(path("half.pt"), {{"contract.json", "{}"}});
+  EXPECT_THAT(refusal(path("half.pt")), HasSubstr("no TorchScript module of a policy"));
+
+  write_file_atomically(path("deep.json"), "{\"layers\":" + std::string(1 << 20, '[') +
+                                               std::string(1 << 20, ']') + "}");
+  EXPECT_THAT(refusal(path("deep.json")), HasSubstr("nested deeper"));
+
   write_policy_as(PolicyFormat::kPupper, path("policy.json"), policy_);
   std::string json = read_file(path("policy.json"));
   const std::size_t at = json.find("\"action\":[", json.find("\"golden\""));
@@ -234,7 +252,7 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   write_file_atomically(path("noise"), "no policy");
   EXPECT_THAT(refusal(path("noise")), HasSubstr("no policy file"));
   write_file_atomically(path("empty"), "");
-  EXPECT_THAT(refusal(path("empty")), HasSubstr("empty"));
+  EXPECT_THAT(refusal(path("empty")), HasSubstr("no policy file"));
   EXPECT_THAT(refusal(path("missing")), HasSubstr("missing"));
   EXPECT_THROW(policy_format("pt"), Error);
 }

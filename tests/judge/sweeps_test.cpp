@@ -72,7 +72,7 @@ TEST(Sweeps, TrackingMeasuresNothingWhereTheRobotStands) {
 TEST(Gait, AStandingRobotPaysNoWorkAndATremblingOneDoes) {
   const EvalResult standing = evaluate(standing_policy(), two_episodes());
   const EvalResult trembling = evaluate(trembling_policy(), two_episodes());
-  EXPECT_LT(standing.step_frequency, 0.1);
+  EXPECT_EQ(standing.step_frequency, 0.0);
   EXPECT_LT(standing.foot_slip, 0.002);
   EXPECT_GT(trembling.foot_slip, standing.foot_slip);
   EXPECT_GT(trembling.cost_of_transport, 0.0);

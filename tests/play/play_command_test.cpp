@@ -87,7 +87,7 @@ TEST_F(Play, WritesAVideoWithoutADisplay) {
   const Variable hidden("DISPLAY", nullptr);
   const Outcome outcome = run({"--video", "walk.mp4", "--seconds", "0.5", "--width", "160",
                                "--height", "120", "--num-envs", "3", "--physics", "kennel"});
-  if (outcome.err.find("OpenGL") != std::string::npos && outcome.exit_code != 0)
+  if (outcome.err.find("cannot draw without a display") != std::string::npos)
     GTEST_SKIP() << outcome.err;
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "walk.mp4\n");

@@ -1,6 +1,7 @@
 // An X display for tests on machines that have none.
 #pragma once
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,13 +20,16 @@ class VirtualDisplay {
   /// \param screens  folder for a file with the screen's pixels, Xvfb_screen0; empty: none
   /// \throws Error when it is not installed
   explicit VirtualDisplay(const std::string& screens = "") {
+    KENNEL_CHECK(dlopen("libGL.so.1", RTLD_LAZY),
+                 "a window needs libGL.so.1, which is not installed");
     int ends[2];
     KENNEL_CHECK(pipe2(ends, O_CLOEXEC) == 0, "cannot make a pipe");
     const Descriptor in(ends[0]);
     Descriptor out(ends[1]);
     const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-    std::vector<std::string> command = {"Xvfb", "-displayfd", "1",         "-screen",
-                                        "0",    "800x600x24", "-nolisten", "tcp"};
+    // -noreset: between two clients it would start anew and refuse the second.
+    std::vector<std::string> command = {"Xvfb",       "-displayfd", "1",   "-screen", "0",
+                                        "800x600x24", "-nolisten",  "tcp", "-noreset"};
     if (!screens.empty()) command.insert(command.end(), {"-fbdir", screens});
     pid_ = start_child(command, nothing, out, nothing, "xvfb");
     out.close();

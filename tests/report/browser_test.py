@@ -73,6 +73,8 @@ class Browser:
     for fd in (to_read, to_answer, *high):
       os.close(fd)
     self.pending, self.events, self.last_id, self.session = b'', [], 0, None
+
+  def open(self):
     target = self.call('Target.createTarget', url='about:blank')['targetId']
     self.session = self.call('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
     for domain in ('Runtime', 'Log', 'Page', 'Network'):
@@ -85,6 +87,9 @@ class Browser:
         return None
       chunk = os.read(self.to_listen, 1 << 20)
       if not chunk:
+        if self.last_id == 1:
+          print(f'skipped: chromium cannot run here, exit status {self.process.wait()}')
+          sys.exit(77)
         sys.exit(f'chromium ended by itself, exit status {self.process.wait()}')
       self.pending += chunk
     text, self.pending = self.pending.split(b'\0', 1)
@@ -306,6 +311,7 @@ def main():
   with tempfile.TemporaryDirectory(prefix='kennel-report-', ignore_cleanup_errors=True) as profile:
     browser = Browser(path, profile)
     try:
+      browser.open()
       problems = check(browser, report.as_uri(), data, arguments)
     finally:
       browser.close()

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
@@ -110,6 +111,28 @@ TEST_F(ReportTest, ABrowserDrawsIt) {
   const int status = WEXITSTATUS(std::system(command.c_str()));
   if (status == 77) GTEST_SKIP() << "Chromium is not installed";
   EXPECT_EQ(status, 0);
+}
+
+TEST_F(ReportTest, WhatWasJudgedAlreadyIsNotPlayedAgain) {
+  write_policy(run_.policy().string(), standing_policy());
+  ReportOptions known = quick_;
+  known.judged = {{judge::Condition::kNominal, judge::Physics::kMujoco, {}}};
+  known.judged[0].result.falls = 17;
+  std::set<std::string> played;
+  known.on_progress = [&](const std::string& what, int) { played.insert(what); };
+  const Json data = data_of(write(known));
+  ASSERT_EQ(data["judge"].size(), 1u);
+  EXPECT_EQ(data["judge"][0]["falls"], 17);
+  EXPECT_EQ(played, std::set<std::string>{"tracking"});
+}
+
+TEST_F(ReportTest, AFolderThatIsNotThereIsNamedBeforeAnythingIsPlayed) {
+  write_policy(run_.policy().string(), standing_policy());
+  ReportOptions options = quick_;
+  options.on_progress = [](const std::string&, int) { FAIL() << "it played"; };
+  const std::string error =
+      error_of([&] { write_report(run_, folder_ / "nowhere" / "report.html", options); });
+  EXPECT_NE(error.find("folder does not exist"), std::string::npos) << error;
 }
 
 TEST_F(ReportTest, ARunWithoutAPolicyIsRefusedAndLeavesNoPage) {

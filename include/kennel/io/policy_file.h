@@ -59,7 +59,15 @@ inline constexpr float kGoldenTolerance = 1e-4f;
 /// The largest policy file that is read, bytes; the largest policies in use are 38 MB.
 inline constexpr std::uintmax_t kLargestPolicyFile = 64u << 20;
 
-/// Reads and checks a policy file.
+/// The bytes of a policy file of any format. \throws Error when it cannot be read or is too large
+/// for one
+std::string read_policy_bytes(const std::string& path);
+
+/// Reads and checks the robot's JSON. \param path  names the file in messages
+/// \throws Error naming the place in it, what was expected and what came
+PolicyFile policy_from_json(const std::string& path, const std::string& bytes);
+
+/// Both in one.
 /// \throws Error naming the file, the place in it, what was expected and what came
 PolicyFile load_policy(const std::string& path);
 

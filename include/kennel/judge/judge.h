@@ -77,8 +77,9 @@ struct EvalResult {
       0.0;                  // the same for the joint targets, rad; comparable between action scales
   double survival_s = 0.0;  // mean time to a fall or to the end, at most 12 s
 
-  // The gait, of episodes that have a command.
-  double cost_of_transport = 0.0;  // sum of |torque x joint velocity| over weight x horizontal path
+  // The gait, of episodes that have a command, after the first second.
+  double cost_of_transport = 0.0;  // sum of |torque x joint velocity| over weight x horizontal way,
+                                   // measured every half second, commands below 0.1 m/s left out
   double foot_slip = 0.0;          // mean horizontal speed of feet on the floor, m/s
   double step_frequency = 0.0;     // touch-downs a foot and second, seen at the control rate, Hz
 };

@@ -1,0 +1,29 @@
+// How far many episodes have come, for somebody who watches.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+namespace kennel {
+
+/// A line that rewrites itself on a terminal, and nothing where standard error is a file or a pipe.
+class EpisodeProgress {
+ public:
+  EpisodeProgress() = default;
+  ~EpisodeProgress() {
+    if (visible_) std::fprintf(stderr, "\r\033[K");
+  }
+  EpisodeProgress(const EpisodeProgress&) = delete;
+  EpisodeProgress& operator=(const EpisodeProgress&) = delete;
+
+  void show(const std::string& what, int done) const {
+    if (visible_) std::fprintf(stderr, "\r\033[K%s: episode %d", what.c_str(), done);
+  }
+
+ private:
+  bool visible_ = isatty(STDERR_FILENO) != 0;
+};
+
+}  // namespace kennel
