@@ -33,8 +33,7 @@ struct OddWords<State, false> : State {
 template <class Legs>
 union WarpScratch {
   OddWords<Simulated<float, Legs>> simulated[kWarpSize];
-  FourNumbers fours[kWarpEnvs * kFrameSize / 4];
-  float numbers[kWarpEnvs * kPrivilegedExtra];
+  RowScratch rows;
 };
 
 /// What this thread is.
@@ -179,45 +178,6 @@ __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at
     batch.stats[static_cast<std::size_t>(f) * batch.stride + at.env] += fields[f];
 }
 
-/// What a thread knows at the end of a control step, for the observations.
-template <class Legs>
-struct Seen {
-  const ImuSample<float>& imu;
-  const EnvState<float, Legs>& state;
-  const StepReport<float, Legs>& report;
-};
-
-/// Writes the rows of what a warp's environments see at the end of a control step and shifts their
-/// frames into the histories. All 32 lanes call it.
-template <class Legs>
-__device__ __forceinline__ void write_rows(const Task& task, const Legs& legs,
-                                           const BatchMemory& batch, const Seen<Legs>& seen,
-                                           const WarpRows& to, WarpScratch<Legs>& scratch,
-                                           const StepPointers& out) {
-  const int e = to.lane / kNumLegs;
-  WarpHistory history(&history_of(batch, At{to.first_env, 0}).at(0, 0), to.lane);
-  history.load();
-  __syncwarp();  // all lanes have read what the physics left in the scratch
-  float* frame = scratch.numbers + e * kFrameSize;
-  observe_frame<float, Legs>(task, legs, seen.imu, seen.state,
-                             [&](int i, float x) { frame[i] = x; });
-  __syncwarp();
-  history.shift(scratch.fours, task.config.task.history, to, out);
-  __syncwarp();
-  observe_true_frame<float, Legs>(task, legs, seen.state, [&](int i, float x) { frame[i] = x; });
-  __syncwarp();
-  to.move<kFrameSize>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
-                      kPrivilegedSize, 0);
-  __syncwarp();
-  float* hidden = scratch.numbers + e * kPrivilegedExtra;
-  observe_hidden<float, Legs>(legs, seen.state, &seen.report,
-                              [&](int i, float x) { hidden[i] = x; });
-  __syncwarp();
-  to.move<kPrivilegedExtra>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
-                            kPrivilegedSize, kFrameSize);
-  __syncwarp();  // before anyone writes to rows or histories that other lanes wrote
-}
-
 template <int kBlock, class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const Task& task,
                                           const BatchMemory& batch, const float* action,
@@ -252,10 +212,16 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
              diverged = outcome.diverged > 0.0f;
   const bool retargeted = outcome.change.changed > 0.0f;
   constexpr unsigned kAll = 0xffffffffu;
-  const WarpRows rows{lane, at.env - lane / kNumLegs, __ballot_sync(kAll, real && !restarts),
+  const int first_env = at.env - lane / kNumLegs;
+  const WarpRows rows{lane,
+                      first_env,
+                      __ballot_sync(kAll, real && !restarts),
                       __ballot_sync(kAll, real && (restarts || retargeted)),
-                      __ballot_sync(kAll, diverged)};
-  write_rows(task, legs, batch, {outcome.imu, state, report}, rows, scratch, out);
+                      __ballot_sync(kAll, diverged),
+                      &history_of(batch, At{first_env, 0}).at(0, 0),
+                      out};
+  write_rows(task, legs, Seen<Legs>{outcome.imu, state, report}, rows, scratch.rows,
+             [] { __syncwarp(); });
   HistoryMemory history = history_of(batch, at);
   apply_change(legs, outcome.change, state, history);
   // Where an episode goes on, its observation is the next one's too, but for a new command.

@@ -3,6 +3,7 @@
 // newest never pass through shared memory: they go from the history's rows into the observation's.
 #pragma once
 
+#include "envs/pupper_v3/sensors.h"
 #include "kernels/field_layout.h"
 #include "src/sim/step_pointers.h"
 
@@ -19,6 +20,8 @@ struct WarpRows {
   std::uint32_t goes_on;   // writes its observation; a restarted one writes the next episode's
   std::uint32_t keeps;     // writes its final observation
   std::uint32_t diverged;  // what a diverged environment last saw is no observation: zeros
+  float* history;          // first_env's row
+  const StepPointers& out;
 
   /// Puts a number, or four, of environment e of the warp. \param size  of a row
   template <class X>
@@ -96,5 +99,52 @@ class WarpHistory {
   Four held_[kRounds<kRow>];
   int lane_;
 };
+
+/// What a warp's threads compute before all lanes move it.
+union RowScratch {
+  FourNumbers fours[kWarpEnvs * pupper::kFrameSize / 4];
+  float numbers[kWarpEnvs * pupper::kPrivilegedExtra];
+};
+
+/// What a thread knows at the end of a control step, for the observations.
+template <class Legs>
+struct Seen {
+  const pupper::ImuSample<float>& imu;
+  const pupper::EnvState<float, Legs>& state;
+  const StepReport<float, Legs>& report;
+};
+
+/// Writes the rows of what a warp's environments see at the end of a control step and shifts their
+/// frames into the histories. All lanes call it.
+/// \param scratch  the warp's; other lanes may still read what it held before
+/// \param sync     waits for all lanes of the warp, memory included
+template <class Legs, class Sync>
+KENNEL_HD void write_rows(const pupper::Task& task, const Legs& legs, const Seen<Legs>& seen,
+                          const WarpRows& to, RowScratch& scratch, const Sync& sync) {
+  using namespace pupper;
+  const int e = to.lane / kNumLegs;
+  const StepPointers& out = to.out;
+  WarpHistory history(to.history, to.lane);
+  history.load();
+  sync();
+  float* frame = scratch.numbers + e * kFrameSize;
+  observe_frame<float, Legs>(task, legs, seen.imu, seen.state,
+                             [&](int i, float x) { frame[i] = x; });
+  sync();
+  history.shift(scratch.fours, task.config.task.history, to, out);
+  sync();
+  observe_true_frame<float, Legs>(task, legs, seen.state, [&](int i, float x) { frame[i] = x; });
+  sync();
+  to.move<kFrameSize>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
+                      kPrivilegedSize, 0);
+  sync();
+  float* hidden = scratch.numbers + e * kPrivilegedExtra;
+  observe_hidden<float, Legs>(legs, seen.state, &seen.report,
+                              [&](int i, float x) { hidden[i] = x; });
+  sync();
+  to.move<kPrivilegedExtra>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
+                            kPrivilegedSize, kFrameSize);
+  sync();  // before anyone writes to rows or histories that other lanes wrote
+}
 
 }  // namespace kennel
