@@ -9,6 +9,7 @@
 #include "kennel/io/policy_formats.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/rl/learner.h"
+#include "paths.h"
 #include "policy_export.h"
 #include "run_config.h"
 
@@ -39,7 +40,7 @@ int run_export(const Flags& flags) {
 
 int run_check(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    const double gap = check_exported(file);
+    const double gap = check_exported(policy_of(file));
     std::cout << file << ": golden pair within " << gap << '\n';
   }
   return 0;

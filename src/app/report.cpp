@@ -3,9 +3,11 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/io/policy_formats.h"
 #include "progress.h"
 
 namespace kennel {
@@ -17,8 +19,11 @@ RunCommand add_report(CLI::App& app) {
     report::ReportOptions options;
   };
   const auto flags = std::make_shared<Flags>();
-  app.add_option("run", flags->run, "folder of a run")->required();
-  app.add_option("-o,--out", flags->out, "file to write (default: report.html in the run)");
+  app.add_option("run", flags->run,
+                 "folder of a run, or a policy file (the robot's JSON, ONNX, TorchScript)")
+      ->required();
+  app.add_option("-o,--out", flags->out,
+                 "file to write (default: report.html in the run; POLICY.html beside a file)");
   app.add_flag("--no-sweeps", flags->no_sweeps,
                "leave out what takes longest: sweeps and the grid of commands");
   app.add_option("--episodes", flags->options.judge_episodes,
@@ -28,16 +33,23 @@ RunCommand add_report(CLI::App& app) {
   app.add_option("--seed", flags->options.seed, "of the episodes")->capture_default_str();
   add_threads(app, flags->options.threads, "0: one for each core");
   return [flags] {
-    const RunFolder run = RunFolder::open(flags->run);
-    const std::filesystem::path file =
-        flags->out.empty() ? run.report() : std::filesystem::path(flags->out);
+    const std::filesystem::path given = flags->run;
+    std::optional<RunFolder> run;
+    if (std::filesystem::is_directory(given)) run.emplace(RunFolder::open(given));
+    const report::Subject subject =
+        run ? report::subject_of(*run)
+            : report::Subject{given.filename().string(), given.filename().string(),
+                              read_policy(given.string())};
+    std::filesystem::path file = flags->out;
+    if (file.empty())
+      file = run ? run->report() : std::filesystem::path(given).replace_extension(".html");
     if (flags->no_sweeps) flags->options.sweep_episodes = 0;
     {
       const EpisodeProgress progress;
       flags->options.on_progress = [&](const std::string& what, int done) {
         progress.show(what, done);
       };
-      report::write_report(run, file, flags->options);
+      report::write_report(subject, file, flags->options);
     }
     std::cout << file.string() << '\n';
     return 0;

@@ -115,7 +115,7 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
     };
     run_eval(eval);
   }
-  report::write_report(run, run.report(), known);
+  report::write_report(report::subject_of(run), run.report(), known);
   std::cerr << "report: " << page << "   (open it in a browser)\n"
             << "next: kennel play " << policy
             << "   (see it walk; --video walk.mp4 without a display)\n"

@@ -62,15 +62,20 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 
 }  // namespace
 
-void write_report(const RunFolder& run, const std::filesystem::path& file,
-                  const ReportOptions& options) {
+Subject subject_of(const RunFolder& run) {
   KENNEL_CHECK(std::filesystem::exists(run.policy()), run.policy().string(),
                " is missing; the run has not ended, write it with: kennel export ",
                run.path().string(), " -o ", run.policy().string());
+  return {run.path().filename().string(), run.policy().filename().string(),
+          load_policy(run.policy().string()), &run};
+}
+
+void write_report(const Subject& subject, const std::filesystem::path& file,
+                  const ReportOptions& options) {
   const std::filesystem::path folder = file.parent_path();
   KENNEL_CHECK(folder.empty() || std::filesystem::is_directory(folder), file.string(),
                ": its folder does not exist; create it, or name another file");
-  const Json data = report_data(run, options);
+  const Json data = report_data(subject, options);
   const std::string page = page_file("page.html");
   write_file_atomically(
       file,

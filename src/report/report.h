@@ -1,4 +1,4 @@
-// `kennel report`: a run and its policy as one HTML file that needs no network.
+// `kennel report`: a policy, and the run it came from, as one HTML file that needs no network.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kennel/io/policy_file.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/judge/judge.h"
 
@@ -29,9 +30,20 @@ struct ReportOptions {
   std::function<void(const std::string& what, int done)> on_progress = {};
 };
 
-/// Judges the run's policy and writes the page in one step: a reader sees the old file or the new
-/// one. \throws Error when the run has no policy, or the file cannot be written
-void write_report(const RunFolder& run, const std::filesystem::path& file,
+/// What a report is about.
+struct Subject {
+  std::string title;
+  std::string policy_name;  // in the tables
+  PolicyFile policy;
+  const RunFolder* run = nullptr;  // where there is one: curves, recipe, machine; outlives this
+};
+
+/// A run and its policy. \throws Error when it has none yet
+Subject subject_of(const RunFolder& run);
+
+/// Judges the policy and writes the page in one step: a reader sees the old file or the new one.
+/// \throws Error when the file cannot be written
+void write_report(const Subject& subject, const std::filesystem::path& file,
                   const ReportOptions& options);
 
 }  // namespace kennel::report

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string_view>
 
 #include "envs/pupper_v3/contract.h"
@@ -20,22 +21,37 @@ using judge::Physics;
 
 constexpr std::size_t kCurvePoints = 500;
 
-Json summary(const std::filesystem::path& machine_file, const MetricsTable& metrics) {
+/// "72 - 256 - 128 - 12, elu elu tanh".
+std::string network_text(const PolicyNetwork& network) {
+  std::string sizes = std::to_string(network.input_size()), activations;
+  for (const DenseLayer& layer : network.layers) {
+    sizes += " - " + std::to_string(layer.out);
+    activations += " " + (layer.activation.empty() ? "linear" : layer.activation);
+  }
+  return sizes + "," + activations;
+}
+
+Json summary_of(const PolicyFile& policy) {
+  return {{"network", network_text(policy.network)},
+          {"control rate", text(std::lround(1.0 / policy.control_dt), " Hz")},
+          {"gains", text("kp ", policy.kp, ", kd ", policy.kd)}};
+}
+
+/// How the run was trained, by its own account.
+void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
   double seconds = 0;
   if (const auto* each = metrics.find("time/iteration_seconds"))
     for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
   const double steps = metrics.step.empty() ? 0 : metrics.step.back();
-  Json rows = Json::array();
-  rows.push_back({"policy after", count_text(steps) + " steps"});
+  summary["policy after"] = count_text(steps) + " steps";
   if (seconds > 0)
-    rows.push_back(
-        {"trained in", duration_text(seconds) + ", " + count_text(steps / seconds) + " steps/s"});
-  if (!std::filesystem::exists(machine_file)) return rows;
-  const Json machine = Json::parse(read_file(machine_file.string()), nullptr, false);
-  if (!machine.is_object()) return rows;
+    summary["trained in"] =
+        duration_text(seconds) + ", " + count_text(steps / seconds) + " steps/s";
+  if (!std::filesystem::exists(run.machine())) return;
+  const Json machine = Json::parse(read_file(run.machine().string()), nullptr, false);
+  if (!machine.is_object()) return;
   for (const auto& [key, value] : machine.items())
-    rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
-  return rows;
+    if (value.is_string()) summary[key] = value;
 }
 
 Json curves(const MetricsTable& metrics) {
@@ -63,10 +79,10 @@ std::vector<Judged> judged(const PolicyFile& policy, const EvalOptions& base) {
   return all;
 }
 
-Json judgement(const std::vector<Judged>& all) {
+Json judgement(const std::string& policy_name, const std::vector<Judged>& all) {
   Json rows = Json::array();
   for (const auto& [condition, physics, result] : all) {
-    Json row = {{"policy", "policy.json"},
+    Json row = {{"policy", policy_name},
                 {"physics", judge::name_of(physics)},
                 {"condition", judge::name_of(condition)},
                 {"episodes", result.episodes},
@@ -108,7 +124,7 @@ Json trained_range(const std::string& name, const pupper::RandomizationConfig& c
 }
 
 Json sweeps(const PolicyFile& policy, const EvalOptions& options,
-            const pupper::RandomizationConfig& trained) {
+            const pupper::RandomizationConfig* trained) {
   Json out = Json::array();
   for (const judge::Sweep& sweep : judge::run_sweeps(policy, options)) {
     Json cells = Json::array();
@@ -120,7 +136,7 @@ Json sweeps(const PolicyFile& policy, const EvalOptions& options,
                        {"yaw_rmse", rounded(r.yaw_rmse)}});
     out.push_back({{"name", sweep.name},
                    {"unit", sweep.unit},
-                   {"trained", trained_range(sweep.name, trained)},
+                   {"trained", trained ? trained_range(sweep.name, *trained) : Json()},
                    {"cells", std::move(cells)}});
   }
   return out;
@@ -176,10 +192,8 @@ Json contract(int history) {
 
 }  // namespace
 
-Json report_data(const RunFolder& run, const ReportOptions& options) {
-  const PolicyFile policy = load_policy(run.policy().string());
-  const RunConfig config = load_run_config(run.config());
-  const MetricsTable metrics = read_metrics(run.path() / "metrics.csv");
+Json report_data(const Subject& subject, const ReportOptions& options) {
+  const PolicyFile& policy = subject.policy;
   EvalOptions eval;
   eval.seed = options.seed;
   eval.threads = options.threads;
@@ -189,14 +203,24 @@ Json report_data(const RunFolder& run, const ReportOptions& options) {
       eval.on_progress = [&options, what](int done) { options.on_progress(what, done); };
   };
 
-  Json data = {{"title", run.path().filename().string()},
-               {"summary", summary(run.machine(), metrics)}};
-  if (!metrics.step.empty()) data["curves"] = curves(metrics);
+  Json data = {{"title", subject.title}}, summary = summary_of(policy);
+  std::optional<RunConfig> config;
+  if (subject.run) {
+    config = load_run_config(subject.run->config());
+    const MetricsTable metrics = read_metrics(subject.run->path() / "metrics.csv");
+    add_training(*subject.run, metrics, summary);
+    if (!metrics.step.empty()) data["curves"] = curves(metrics);
+    RangeTable ranges;
+    visit_fields(config->env.randomization, ranges);
+    data["randomization"] = std::move(ranges.rows);
+    data["recipe"] = read_file(subject.run->config().string());
+  }
+  for (const auto& [key, value] : summary.items()) data["summary"].push_back({key, value});
   stage("judging", options.judge_episodes);
   if (!options.judged.empty()) {
-    data["judge"] = judgement(options.judged);
+    data["judge"] = judgement(subject.policy_name, options.judged);
   } else if (options.judge_episodes > 0) {
-    data["judge"] = judgement(judged(policy, eval));
+    data["judge"] = judgement(subject.policy_name, judged(policy, eval));
   }
   stage("tracking", 1);
   data["tracking"] = tracking(policy, eval);
@@ -205,15 +229,11 @@ Json report_data(const RunFolder& run, const ReportOptions& options) {
   data["replay"] = std::move(record.replay);
   if (options.sweep_episodes > 0) {
     stage("sweeps", options.sweep_episodes);
-    data["sweeps"] = sweeps(policy, eval, config.env.randomization);
+    data["sweeps"] = sweeps(policy, eval, config ? &config->env.randomization : nullptr);
     stage("grid of commands", std::max(1, options.sweep_episodes / 4));
     data["grid"] = grid(policy, eval);
   }
-  RangeTable ranges;
-  visit_fields(config.env.randomization, ranges);
-  data["randomization"] = std::move(ranges.rows);
   data["contract"] = contract(policy.observation_history);
-  data["recipe"] = read_file(run.config().string());
   return data;
 }
 

@@ -7,6 +7,6 @@
 namespace kennel::report {
 
 /// Plays all episodes; takes as long as they do.
-Json report_data(const RunFolder& run, const ReportOptions& options);
+Json report_data(const Subject& subject, const ReportOptions& options);
 
 }  // namespace kennel::report

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "kennel/core/check.h"
@@ -28,7 +29,7 @@ class ReportTest : public testing::Test {
   }
 
   std::string write(const ReportOptions& options) {
-    write_report(run_, run_.report(), options);
+    write_report(subject_of(run_), run_.report(), options);
     return read_file(run_.report().string());
   }
 
@@ -55,8 +56,11 @@ TEST_F(ReportTest, HoldsEveryPartAndNothingFromElsewhere) {
 
   const Json data = data_of(page);
   EXPECT_EQ(data["title"], "a <run>");
-  EXPECT_EQ(data["summary"][0][1], "2.00k steps");
-  EXPECT_EQ(data["summary"][2][1], "</script><b>");
+  std::map<std::string, std::string> summary;
+  for (const Json& row : data["summary"]) summary[row[0]] = row[1];
+  EXPECT_EQ(summary["policy after"], "2.00k steps");
+  EXPECT_EQ(summary["processor"], "</script><b>");
+  EXPECT_EQ(summary["network"], "72 - 10 - 12, elu tanh");
   EXPECT_EQ(data["curves"]["series"][2]["name"], "reward/track_velocity");
   EXPECT_TRUE(data["curves"]["series"][2]["values"][0].is_null());
   ASSERT_EQ(data["judge"].size(), 4u);
@@ -113,6 +117,16 @@ TEST_F(ReportTest, ABrowserDrawsIt) {
   EXPECT_EQ(status, 0);
 }
 
+TEST_F(ReportTest, APolicyWithoutARunHasNoCurvesButAllElse) {
+  write_report({"other", "other.json", trembling_policy()}, folder_ / "other.html", quick_);
+  const Json data = data_of(read_file((folder_ / "other.html").string()));
+  EXPECT_EQ(data["judge"][0]["policy"], "other.json");
+  for (const char* part : {"tracking", "episode", "replay", "contract"})
+    EXPECT_TRUE(data.contains(part)) << part;
+  for (const char* part : {"curves", "recipe", "randomization"})
+    EXPECT_FALSE(data.contains(part)) << part;
+}
+
 TEST_F(ReportTest, WhatWasJudgedAlreadyIsNotPlayedAgain) {
   write_policy(run_.policy().string(), standing_policy());
   ReportOptions known = quick_;
@@ -130,8 +144,8 @@ TEST_F(ReportTest, AFolderThatIsNotThereIsNamedBeforeAnythingIsPlayed) {
   write_policy(run_.policy().string(), standing_policy());
   ReportOptions options = quick_;
   options.on_progress = [](const std::string&, int) { FAIL() << "it played"; };
-  const std::string error =
-      error_of([&] { write_report(run_, folder_ / "nowhere" / "report.html", options); });
+  const std::string error = error_of(
+      [&] { write_report(subject_of(run_), folder_ / "nowhere" / "report.html", options); });
   EXPECT_NE(error.find("folder does not exist"), std::string::npos) << error;
 }
 
