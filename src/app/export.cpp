@@ -25,15 +25,23 @@ struct Flags {
 };
 
 int run_export(const Flags& flags) {
+  const PolicyFormat format = policy_format(flags.format);
+  const char* next =
+      format == PolicyFormat::kC ? "call kennel_policy_self_test() on the device" : "kennel eval ";
+  if (std::filesystem::is_regular_file(flags.run)) {
+    write_policy_as(format, flags.out, read_policy(flags.run));
+    std::cerr << "wrote the policy of " << flags.run << "; next: " << next
+              << (format == PolicyFormat::kC ? "" : flags.out) << '\n';
+    std::cout << flags.out << '\n';
+    return 0;
+  }
   const RunFolder run = RunFolder::open(flags.run);
   const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
   const CheckpointSummary summary = read_checkpoint(checkpoint);
   const RunConfig config = parse_run_config(summary.config, checkpoint.string());
-  write_policy_as(policy_format(flags.format), flags.out, policy_file(summary.policy, config.env));
-  std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: kennel "
-            << (flags.format == "c" ? "export --format pupper, for kennel eval"
-                                    : "eval " + flags.out)
-            << '\n';
+  write_policy_as(format, flags.out, policy_file(summary.policy, config.env));
+  std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: " << next
+            << (format == PolicyFormat::kC ? "" : flags.out) << '\n';
   std::cout << flags.out << '\n';
   return 0;
 }
@@ -50,7 +58,8 @@ int run_check(const std::vector<std::string>& files) {
 
 RunCommand add_export(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
-  CLI::Option* run = app.add_option("run", flags->run, "folder of a run");
+  CLI::Option* run =
+      app.add_option("run", flags->run, "folder of a run, or a policy file to convert");
   app.add_option("--checkpoint", flags->checkpoint, "last, best or a number of steps")
       ->capture_default_str();
   std::vector<std::string> names;

@@ -5,6 +5,19 @@
 #include "paths.h"
 
 namespace kennel {
+namespace {
+
+/// What a recipe changes.
+RunConfig shipped_config() {
+  const std::filesystem::path file = default_recipe();
+  Recipe recipe = Recipe::parse(read_file(file), file.string());
+  RunConfig config;
+  visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
+  recipe.finish();
+  return config;
+}
+
+}  // namespace
 
 RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change) {
   const std::filesystem::path file = path.empty() ? default_recipe() : path;
@@ -14,7 +27,7 @@ RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverrid
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change) {
   Recipe recipe = Recipe::parse(text, name);
-  RunConfig config;
+  RunConfig config = shipped_config();
   visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
   if (change) change(config);
   for (const std::string& problem : problems(config.ppo, config.train.num_envs)) {

@@ -96,6 +96,7 @@ const char* reason_text(StopReason reason) {
 /// Exports and judges the policy, and says what to do next.
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run,
             int threads) {
+  const bool ended = simulation.trainer->env_steps() >= config.train.steps;
   write_policy(run.policy().string(), policy_file(simulation.trainer->policy(), config.env));
   const std::string folder = std::filesystem::relative(run.path()).string();
   const std::string page = std::filesystem::relative(run.report()).string();
@@ -120,9 +121,10 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
             << "next: kennel play " << policy
             << "   (see it walk; --video walk.mp4 without a display)\n"
             << "      kennel report " << folder << "   (the report with sweeps: where it breaks)\n"
-            << "      kennel train --resume " << folder << " --steps "
-            << 2 * std::max(config.train.steps, simulation.trainer->env_steps())
-            << "   (train longer)\n"
+            << "      kennel train --resume " << folder
+            << (ended ? text(" --steps ", 2 * simulation.trainer->env_steps(), "   (train longer)")
+                      : "   (go on)")
+            << '\n'
             << "      tensorboard --logdir " << folder << "   (see the curves)\n";
 }
 

@@ -128,7 +128,7 @@ static inline void kennel_policy_targets(const float *action, float *target) {
     const float high = kennel_policy_joint_upper_limits[i];
     const float wanted =
         kennel_policy_default_joint_pos[i] + kennel_policy_action_scale[i] * action[i];
-    target[i] = wanted < low ? low : wanted > high ? high : wanted;
+    target[i] = !(wanted >= low) ? low : wanted > high ? high : wanted; /* never NaN */
   }
 }
 
@@ -139,7 +139,8 @@ static inline float kennel_policy_self_test(void) {
   kennel_policy_forward(kennel_policy_golden_obs, action);
   for (i = 0; i < KENNEL_POLICY_ACTION_SIZE; ++i) {
     const float gap = fabsf(action[i] - kennel_policy_golden_action[i]);
-    worst = gap <= worst ? worst : gap;
+    if (!(gap <= worst)) worst = gap;
+    if (worst != worst) return HUGE_VALF; /* NaN */
   }
   return worst;
 }

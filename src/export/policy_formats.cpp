@@ -18,6 +18,7 @@ PolicyFormat format_of(const std::string& path, std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
   if (bytes.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
   if (bytes.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version
+  KENNEL_CHECK(!bytes.empty(), path, ": the file is empty; copy or export the policy again");
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   KENNEL_CHECK(first != std::string::npos && bytes[first] == '{', path,
                ": no policy file; expected the robot's JSON, or an ONNX or TorchScript file that "

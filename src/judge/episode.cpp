@@ -96,8 +96,10 @@ void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& 
   const Command& command = plan.commands[step / kStepsPerCommand];
   if (counts && std::hypot(command.vx, command.vy) >= kWalkingSpeed) {
     stats.work += way_work_;
-    stats.carried +=
-        weight_ * std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
+    const double way = std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
+    stats.way += way;
+    stats.way_time += kWaySteps * kControlDt;
+    stats.carried += weight_ * way;
   }
   way_work_ = 0.0;
   way_start_ = {data.qpos[0], data.qpos[1]};

@@ -28,8 +28,10 @@ struct EpisodeStats {
   double stance = 0.0;     // s, of all feet on the floor
   int touch_downs = 0;     // of all feet, seen at the ends of control steps
   // Where the command goes somewhere:
-  double work = 0.0;     // J, |torque x joint velocity| summed over joints and time
-  double carried = 0.0;  // J, the robot's weight times its way, measured every half second
+  double work = 0.0;      // J, |torque x joint velocity| summed over joints and time
+  double way = 0.0;       // m, measured every half second
+  double way_time = 0.0;  // s
+  double carried = 0.0;   // J, the robot's weight times its way
 
   bool operator==(const EpisodeStats&) const = default;
 };

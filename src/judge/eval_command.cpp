@@ -44,7 +44,9 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
         {
           const EpisodeProgress progress;
           const std::string what = named.path + ", " + judge::name_of(condition);
-          options.on_progress = [&](int done) { progress.show(what, done); };
+          options.on_progress = [&](int done) {
+            progress.show(text(what, ": episode ", done, " of ", options.episodes));
+          };
           result = judge::evaluate(named.policy, options);
         }
         if (command.on_result) command.on_result(condition, physics, result);

@@ -1,5 +1,6 @@
 #include "eval_print.h"
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -56,8 +57,14 @@ void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
   std::printf("%-*s  %-8s %-10s %8d %5d", static_cast<int>(policy_width), subject.policy.c_str(),
               judge::name_of(subject.physics), judge::name_of(condition), result.episodes,
               result.falls);
-  for (const Score& score : kScores)
-    if (score.title) std::printf(" %9.3f", result.*score.value);
+  for (const Score& score : kScores) {
+    if (!score.title) continue;
+    if (std::isnan(result.*score.value)) {
+      std::printf(" %9s", "-");
+    } else {
+      std::printf(" %9.3f", result.*score.value);
+    }
+  }
   std::printf("\n");
 }
 

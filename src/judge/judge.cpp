@@ -1,6 +1,7 @@
 #include "kennel/judge/judge.h"
 
 #include <cmath>
+#include <limits>
 #include <mutex>
 #include <vector>
 
@@ -30,12 +31,14 @@ struct Mean {
   double value() const { return sum / count; }
 };
 
+constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
+
 }  // namespace
 
 EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   EvalResult result;
   Mean velocity_sq, yaw_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
-  Mean work, slip, touch_downs;
+  Mean work, slip, touch_downs, speed;
   for (const EpisodeStats& e : episodes) {
     ++result.episodes;
     result.falls += e.fell;
@@ -52,6 +55,7 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
     target_rate_sq.add(e.target_rate_sq, e.steps * kPolicyJoints);
     if (e.standing) continue;
     work.add(e.work, e.carried);
+    speed.add(e.way, e.way_time);
     slip.add(e.slip_path, e.stance);
     touch_downs.add(e.touch_downs, e.gait_time * kNumLegs);
   }
@@ -62,7 +66,8 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   result.action_rate_rms = std::sqrt(action_rate_sq.value());
   result.target_rate_rms = std::sqrt(target_rate_sq.value());
   result.survival_s = survival.value();
-  result.cost_of_transport = work.value();
+  // What hardly moves transports nothing.
+  result.cost_of_transport = speed.value() >= kSlowestWalk ? work.value() : kNoScore;
   result.foot_slip = slip.value();
   result.step_frequency = touch_downs.value();
   return result;

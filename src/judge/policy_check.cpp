@@ -1,7 +1,10 @@
 #include "policy_check.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <span>
 
 #include "kennel/core/check.h"
@@ -104,6 +107,24 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
   KENNEL_CHECK(policy.control_dt == 0.02f, where, "control_dt is ", policy.control_dt,
                " s; the robot's controller runs a policy every 0.02 s");
   check_golden(where, policy);
+}
+
+std::string network_checksum(const PolicyNetwork& network) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto add = [&](std::span<const float> numbers) {
+    for (const float x : numbers) {
+      const auto bits = std::bit_cast<std::uint32_t>(x);
+      for (int byte = 0; byte < 4; ++byte)
+        hash = (hash ^ (bits >> (8 * byte) & 0xff)) * 0x100000001b3u;
+    }
+  };
+  for (const DenseLayer& layer : network.layers) {
+    add(layer.weights);
+    add(layer.bias);
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
 }
 
 }  // namespace kennel

@@ -163,7 +163,10 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
 PolicyFile parse(const Object& file) {
   PolicyFile policy;
   if (file.has("observation_history")) {
-    policy.observation_history = integer(file.at("observation_history"));
+    const Place history = file.at("observation_history");
+    policy.observation_history = integer(history);
+    KENNEL_CHECK(policy.observation_history >= 1, history.where, " is ", policy.observation_history,
+                 "; expected at least 1 frame");
   }
   policy.network = network(file, policy.observation_history);
   policy.kp = number(file.at("kp"));
@@ -186,6 +189,16 @@ PolicyFile parse(const Object& file) {
   return policy;
 }
 
+PolicyFile checked(const std::string& path, const Json& json) {
+  PolicyFile policy = parse({json, path + ": "});
+  check_policy(path, policy);
+  if (json.contains("weights_checksum"))
+    KENNEL_CHECK(json["weights_checksum"] == network_checksum(policy.network), path,
+                 ": its weights are not those of its weights_checksum; the file was damaged or "
+                 "edited: export the policy again");
+  return policy;
+}
+
 }  // namespace
 
 std::string read_policy_bytes(const std::string& path) {
@@ -199,9 +212,7 @@ std::string read_policy_bytes(const std::string& path) {
 PolicyFile policy_from_json(const std::string& path, const std::string& bytes) {
   const Json json = parse_policy_json(path, bytes);
   KENNEL_CHECK(json.is_object(), path, ": expected one JSON object, got ", json.type_name());
-  PolicyFile policy = parse({json, path + ": "});
-  check_policy(path, policy);
-  return policy;
+  return checked(path, json);
 }
 
 PolicyFile load_policy(const std::string& path) {
@@ -226,9 +237,7 @@ PolicyFile policy_from_contract(const std::string& path, const std::string& cont
       rows.push_back(std::vector<float>(row, row + std::ssize(bias)));
     json["layers"][l]["weights"] = {std::move(rows), bias};
   }
-  PolicyFile policy = parse({json, path + ": "});
-  check_policy(path, policy);
-  return policy;
+  return checked(path, json);
 }
 
 }  // namespace kennel

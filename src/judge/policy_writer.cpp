@@ -77,6 +77,7 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"observation_frames", "newest first; at the start zeros with projected_gravity z = -1"},
       {"action", "joint target = clamp(default_joint_pos + action_scale * action, limits), rad"},
       {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
+      {"weights_checksum", network_checksum(policy.network)},
       {"in_shape", shape(policy.observation_history * kPolicyFrame)},
   };
 }

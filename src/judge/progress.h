@@ -18,8 +18,11 @@ class EpisodeProgress {
   EpisodeProgress(const EpisodeProgress&) = delete;
   EpisodeProgress& operator=(const EpisodeProgress&) = delete;
 
+  void show(const std::string& line) const {
+    if (visible_) std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  }
   void show(const std::string& what, int done) const {
-    if (visible_) std::fprintf(stderr, "\r\033[K%s: episode %d", what.c_str(), done);
+    show(what + ": episode " + std::to_string(done));
   }
 
  private:

@@ -19,6 +19,7 @@ inline constexpr int kEpisodeSteps = kCommands * kStepsPerCommand;
 inline constexpr int kUnscoredSteps = kStepsPerSecond;  // after each change of command
 inline constexpr int kStandingEpisodeEvery = 12;
 
+inline constexpr double kSlowestWalk = 0.05;  // m/s; slower robots have no cost of transport
 inline constexpr double kWalkingSpeed = 0.1;  // m/s; slower commands have no cost of transport
 
 inline constexpr double kStartHeight = 0.17;  // m

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "episode_pool.h"
+#include "kennel/core/check.h"
 #include "offscreen.h"
+#include "progress.h"
 #include "stage.h"
 #include "video.h"
 #include "window.h"
@@ -55,12 +57,19 @@ int record(Robots& robots, const PlayOptions& options) {
       {.width = width, .height = height, .quality = quality_for(robots.count())});
   std::fprintf(stderr, "drawing with %s\n", offscreen.description().c_str());
   const double seconds = options.seconds.value_or(kTourSeconds * std::size(kTour));
+  const EpisodeProgress progress;
   for (int step = 0; step < seconds / judge::kControlDt && !interrupted(options); ++step) {
     const Command command = options.command.value_or(tour_at(step * judge::kControlDt));
     robots.step(command);
     stage.update(command);
     video.write(offscreen.render(stage.scene()));
+    if (step % judge::kStepsPerSecond == 0)
+      progress.show(
+          text(options.video, ": ", step / judge::kStepsPerSecond, " s of ", seconds, " s"));
   }
+  if (interrupted(options))
+    std::fprintf(stderr, "interrupted; the video ends after %.1f s\n",
+                 video.num_frames() * judge::kControlDt);
   video.finish();
   std::printf("%s\n", options.video.c_str());
   return 0;

@@ -75,6 +75,8 @@ void write_report(const Subject& subject, const std::filesystem::path& file,
   const std::filesystem::path folder = file.parent_path();
   KENNEL_CHECK(folder.empty() || std::filesystem::is_directory(folder), file.string(),
                ": its folder does not exist; create it, or name another file");
+  KENNEL_CHECK(!std::filesystem::is_directory(file), file.string(),
+               ": this is a folder; name a file in it");
   const Json data = report_data(subject, options);
   const std::string page = page_file("page.html");
   write_file_atomically(

@@ -18,8 +18,9 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
                "num_envs = ", options.num_envs, "; expected 1 to 4194304");
   const LoadedQuadruped robot =
       load_quadruped(options.model.empty() ? shipped_model() : options.model);
-  for (const std::string& warning : robot.warnings)
-    std::cerr << "kennel: warning: " << warning << '\n';
+  if (!options.model.empty())  // what the shipped robot leaves out is in the README
+    for (const std::string& warning : robot.warnings)
+      std::cerr << "kennel: warning: " << warning << '\n';
   const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");

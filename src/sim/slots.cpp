@@ -46,21 +46,26 @@ torch::Tensor Slots::checked(const char* name, const torch::Tensor& slot,
                              const torch::Tensor& own) const {
   if (!slot.defined()) return own;
   require_like(name, slot, own.sizes(), device_, own.scalar_type());
-  // Observations are stored four numbers at a time.
-  const std::size_t four = 4 * slot.element_size();
-  KENNEL_CHECK(slot.dim() < 2 || reinterpret_cast<std::uintptr_t>(slot.data_ptr()) % four == 0,
-               name, ": expected memory that begins at a multiple of ", four,
-               " bytes, as a tensor's own does; this is a view that begins elsewhere");
   return slot;
 }
 
+/// Policy observations are stored four numbers at a time; their rows are multiples of four.
+torch::Tensor Slots::checked_rows(const char* name, const torch::Tensor& slot,
+                                  const torch::Tensor& own) const {
+  const std::size_t four = 4 * own.element_size();
+  KENNEL_CHECK(!slot.defined() || reinterpret_cast<std::uintptr_t>(slot.data_ptr()) % four == 0,
+               name, ": expected memory that begins at a multiple of ", four,
+               " bytes, as a tensor's own does; this is a view that begins elsewhere");
+  return checked(name, slot, own);
+}
+
 void Slots::bind(const StepBuffers& s) {
-  current_ = {checked("obs", s.obs, own_.obs),
+  current_ = {checked_rows("obs", s.obs, own_.obs),
               checked("privileged_obs", s.privileged_obs, own_.privileged_obs),
               checked("reward", s.reward, own_.reward),
               checked("terminated", s.terminated, own_.terminated),
               checked("truncated", s.truncated, own_.truncated),
-              checked("final_obs", s.final_obs, own_.final_obs),
+              checked_rows("final_obs", s.final_obs, own_.final_obs),
               checked("final_privileged_obs", s.final_privileged_obs, own_.final_privileged_obs)};
 }
 

@@ -28,6 +28,8 @@ class Slots {
  private:
   torch::Tensor checked(const char* name, const torch::Tensor& slot,
                         const torch::Tensor& own) const;
+  torch::Tensor checked_rows(const char* name, const torch::Tensor& slot,
+                             const torch::Tensor& own) const;
 
   EnvSpec spec_;
   torch::Device device_;

@@ -6,12 +6,12 @@
 namespace kennel {
 
 std::vector<Stat> stats_from(const pupper::EnvStats<double>& s, double control_dt) {
-  const double steps = std::max(1.0, s.steps), episodes = s.falls + s.timeouts,
-               tracked = std::max(1.0, s.tracked);
+  const double steps = std::max(1.0, s.steps), episodes = s.falls + s.timeouts;
+  // Errors count from a second after a change of command on; before, there is none: NaN.
   std::vector<Stat> stats = {
       {"env/reward", s.total_reward / steps},
-      {"env/velocity_error", std::sqrt(s.velocity_error2 / tracked)},
-      {"env/yaw_error", std::sqrt(s.yaw_error2 / tracked)},
+      {"env/velocity_error", std::sqrt(s.velocity_error2 / s.tracked)},
+      {"env/yaw_error", std::sqrt(s.yaw_error2 / s.tracked)},
       {"env/falls_per_minute", s.falls / (steps * control_dt / 60.0)},
       {"env/contacts", s.contacts / steps},
       {"env/diverged", s.diverged},

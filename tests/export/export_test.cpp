@@ -247,12 +247,29 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   write_file_atomically(path("edited.json"), json);
   EXPECT_THAT(refusal(path("edited.json")), HasSubstr("golden"));
 
+  // A weight that the golden observation does not reach.
+  PolicyFile dead = completed("", policy_);
+  DenseLayer off = constant_layer(kPolicyJoints, 3, "relu");
+  off.bias.assign(3, -100.0f);
+  DenseLayer last = constant_layer(3, kPolicyJoints, "tanh");
+  dead.network.layers.push_back(off);
+  dead.network.layers.push_back(last);
+  dead.golden_obs.clear();
+  dead.golden_action.clear();
+  write_policy_as(PolicyFormat::kPupper, path("dead.json"), dead);
+  EXPECT_EQ(refusal(path("dead.json")), "accepted");
+  json = read_file(path("dead.json"));
+  const std::size_t weight = json.rfind("[0.0,0.0");
+  ASSERT_NE(weight, std::string::npos);
+  write_file_atomically(path("dead.json"), json.replace(weight, 4, "[7.0"));
+  EXPECT_THAT(refusal(path("dead.json")), HasSubstr("damaged"));
+
   write_policy_as(PolicyFormat::kC, path("policy.h"), policy_);
   EXPECT_THAT(refusal(path("policy.h")), HasSubstr("kennel_policy_self_test"));
   write_file_atomically(path("noise"), "no policy");
   EXPECT_THAT(refusal(path("noise")), HasSubstr("no policy file"));
   write_file_atomically(path("empty"), "");
-  EXPECT_THAT(refusal(path("empty")), HasSubstr("no policy file"));
+  EXPECT_THAT(refusal(path("empty")), HasSubstr("is empty"));
   EXPECT_THAT(refusal(path("missing")), HasSubstr("missing"));
   EXPECT_THROW(policy_format("pt"), Error);
 }

@@ -168,7 +168,7 @@ const Broken kBroken[] = {
     {"HistoryOfAnotherInShape", [](Json& j) { j["observation_history"] = 2; },
      "in_shape: 36 inputs; expected 72"},
     {"HistoryZero", [](Json& j) { j["observation_history"] = 0, j["in_shape"][1] = 0; },
-     "observation_history is 0; expected 1 to"},
+     "observation_history is 0; expected at least 1 frame"},
     {"HistoryBeyondAnyInteger", [](Json& j) { j["observation_history"] = 18446744073709551615u; },
      "observation_history: 18446744073709551615 is too large"},
     {"HistoryNotWhole", [](Json& j) { j["observation_history"] = 1.5; },

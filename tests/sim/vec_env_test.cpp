@@ -54,6 +54,28 @@ TEST(VecEnvTensors, ASlotOrAnActionOfAnotherShapeOrTypeIsRefused) {
   EXPECT_THROW(env->step(torch::zeros({12, 6}).t()), Error);
 }
 
+TEST(VecEnvTensors, SlotsOfARolloutFitAtAnyNumberOfEnvironments) {
+  for (const int n : {1, 2, 3, 7, 10}) {
+    EnvOptions options;
+    options.num_envs = n;
+    options.device = "cpu";
+    const auto env = make_env(EnvConfig{}, options);
+    env->reset();
+    const torch::Tensor obs = torch::zeros({3, n, env->spec().obs_size});
+    const torch::Tensor privileged = torch::zeros({3, n, env->spec().privileged_obs_size});
+    for (int t = 0; t < 3; ++t) {
+      StepBuffers slots;
+      slots.obs = obs[t];
+      slots.privileged_obs = privileged[t];
+      EXPECT_NO_THROW(env->bind(slots)) << n;
+      env->step(torch::zeros({n, 12}));
+    }
+    StepBuffers off;
+    off.obs = obs.flatten().narrow(0, 1, n * env->spec().obs_size).view({n, -1});
+    EXPECT_THROW(env->bind(off), Error) << "not where four numbers can be stored at once";
+  }
+}
+
 TEST(VecEnvTensors, BFloat16ObservationsAreTheOthersRounded) {
   EnvOptions options;
   options.num_envs = 40;

@@ -79,7 +79,8 @@ struct EvalResult {
 
   // The gait, of episodes that have a command, after the first second.
   double cost_of_transport = 0.0;  // sum of |torque x joint velocity| over weight x horizontal way,
-                                   // measured every half second, commands below 0.1 m/s left out
+                                   // measured every half second, commands below 0.1 m/s left out;
+                                   // NaN for a robot slower than 0.05 m/s
   double foot_slip = 0.0;          // mean horizontal speed of feet on the floor, m/s
   double step_frequency = 0.0;     // touch-downs a foot and second, seen at the control rate, Hz
 };
