@@ -78,7 +78,8 @@ class VecEnv {
   virtual const StepBuffers& buffers() const = 0;
 
   /// Lets the following steps write into the caller's slots. Tensors left undefined keep the
-  /// environment's own. \throws Error when a slot's shape, type or device is wrong
+  /// environment's own. Policy observations must begin at a multiple of four numbers. \throws Error
+  /// when a slot's shape, type, device or place is wrong
   virtual void bind(const StepBuffers& slots) = 0;
 
   /// Tells schedules (commands that change in the second half) how far training is, from 0 to 1.
