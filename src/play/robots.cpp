@@ -33,6 +33,7 @@ Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
     const auto condition =
         options.randomised ? judge::Condition::kRandomised : judge::Condition::kNominal;
     robot.plan = judge::plan_episode(condition, options.seed, index);
+    robot.noise = judge::EpisodeRandom(options.seed, index);
     robot.plan.heading = 0.0;
     if (!options.randomised) robot.plan.friction = options.friction;
     start(index);
@@ -64,7 +65,7 @@ void Robots::step(const Command& command) {
 void Robots::step(Robot& robot, const Command& command) {
   const judge::Delays delays{robot.plan.action_delay, robot.plan.imu_delay};
   const mjData& data = robot.world->data();
-  robot.controller->decide(data, command, delays, nullptr, robot.step++);
+  robot.controller->decide(data, command, delays, &robot.noise, robot.step++);
   for (int substep = 0; substep < judge::kSubsteps; ++substep) {
     if (substep > 0) robot.controller->sense(data);
     robot.world->step(robot.controller->target(substep, delays));

@@ -1,4 +1,5 @@
-// The robots that `kennel play` shows: each in a world of its own, under the same command.
+// The robots that `kennel play` shows: each in a world of its own, under the same command, with
+// sensors as noisy as the judge's.
 #pragma once
 
 #include <memory>
@@ -47,6 +48,7 @@ class Robots {
     std::unique_ptr<judge::World> world;
     std::unique_ptr<judge::Controller> controller;
     judge::EpisodePlan plan;
+    judge::EpisodeRandom noise{0, 0};
     std::vector<judge::Command> velocities;  // of the last control steps
     int step = 0;                            // since it stood up
     int lying = 0;                           // control steps since it fell

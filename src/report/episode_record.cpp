@@ -135,6 +135,9 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
   judge::EpisodePlan plan = judge::plan_episode(judge::Condition::kNominal, options.seed, 0);
   plan.standing = false;
   plan.heading = 0.0;
+  // Without noise a robot that starts symmetric, under a command that is, stays so: a
+  // mirror-symmetric policy then cannot lift one foot before the other.
+  plan.noise = true;
   plan.commands = kShown;
 
   const int actuator = judge.robot.actuator[0];

@@ -14,7 +14,7 @@ struct EpisodeRecord {
   Json replay;   // the robot's geoms and where its bodies were
 };
 
-/// Plays twelve nominal seconds: forward, in a curve, sideways.
+/// Plays twelve seconds of the nominal robot with noisy sensors: forward, in a curve, sideways.
 /// \throws Error when the options' model is unusable
 EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions& options);
 
