@@ -26,22 +26,22 @@ struct Flags {
 
 int run_export(const Flags& flags) {
   const PolicyFormat format = policy_format(flags.format);
-  const char* next =
-      format == PolicyFormat::kC ? "call kennel_policy_self_test() on the device" : "kennel eval ";
+  std::string what;
   if (std::filesystem::is_regular_file(flags.run)) {
     write_policy_as(format, flags.out, read_policy(flags.run));
-    std::cerr << "wrote the policy of " << flags.run << "; next: " << next
-              << (format == PolicyFormat::kC ? "" : flags.out) << '\n';
-    std::cout << flags.out << '\n';
-    return 0;
+    what = "of " + flags.run;
+  } else {
+    const RunFolder run = RunFolder::open(flags.run);
+    const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
+    const CheckpointSummary summary = read_checkpoint(checkpoint);
+    const RunConfig config = parse_run_config(summary.config, checkpoint.string());
+    write_policy_as(format, flags.out, policy_file(summary.policy, config.env));
+    what = text("after ", summary.env_steps, " steps");
   }
-  const RunFolder run = RunFolder::open(flags.run);
-  const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
-  const CheckpointSummary summary = read_checkpoint(checkpoint);
-  const RunConfig config = parse_run_config(summary.config, checkpoint.string());
-  write_policy_as(format, flags.out, policy_file(summary.policy, config.env));
-  std::cerr << "wrote the policy after " << summary.env_steps << " steps; next: " << next
-            << (format == PolicyFormat::kC ? "" : flags.out) << '\n';
+  std::cerr << "wrote the policy " << what << "; next: "
+            << (format == PolicyFormat::kC ? "call kennel_policy_self_test() on the device"
+                                           : "kennel eval " + flags.out)
+            << '\n';
   std::cout << flags.out << '\n';
   return 0;
 }

@@ -7,12 +7,16 @@
 namespace kennel {
 namespace {
 
+void read_sections(Recipe& recipe, RunConfig& config) {
+  visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
+}
+
 /// What a recipe changes.
 RunConfig shipped_config() {
   const std::filesystem::path file = default_recipe();
   Recipe recipe = Recipe::parse(read_file(file), file.string());
   RunConfig config;
-  visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
+  read_sections(recipe, config);
   recipe.finish();
   return config;
 }
@@ -28,7 +32,7 @@ RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change) {
   Recipe recipe = Recipe::parse(text, name);
   RunConfig config = shipped_config();
-  visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
+  read_sections(recipe, config);
   if (change) change(config);
   for (const std::string& problem : problems(config.ppo, config.train.num_envs)) {
     recipe.report(problem.substr(0, problem.find(' ')), problem);  // they start with "ppo.key"

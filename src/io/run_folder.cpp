@@ -171,6 +171,13 @@ std::vector<std::int64_t> RunFolder::checkpoint_steps() const {
   return steps;
 }
 
+std::filesystem::path RunFolder::find_policy() const {
+  KENNEL_CHECK(std::filesystem::exists(policy()), policy().string(),
+               " is missing; the run has not ended, write it with: kennel export ", path_.string(),
+               " -o ", policy().string());
+  return policy();
+}
+
 fs::path RunFolder::find_checkpoint(const std::string& which) const {
   fs::path path;
   if (which == "last" || which == "best") {

@@ -77,10 +77,14 @@ JudgeModel load_judge_model(const std::string& path) {
   return judge;
 }
 
+void set_friction(double friction, mjModel* model) {
+  for (int geom = 0; geom < model->ngeom; ++geom) model->geom_friction[3 * geom] = friction;
+}
+
 void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const EpisodePlan& plan,
                 mjModel* model, mjData* data) {
   mj_copyModel(model, judge.nominal.get());
-  for (int geom = 0; geom < model->ngeom; ++geom) model->geom_friction[3 * geom] = plan.friction;
+  set_friction(plan.friction, model);
   for (int link = 0; link < kLinks; ++link) {
     const int body = judge.robot.bodies[link];
     model->body_mass[body] *= plan.mass_factor[link];

@@ -41,6 +41,9 @@ struct JudgeModel {
 /// `kPolicyJointNames` \throws Error naming the file and what is missing or different
 JudgeModel load_judge_model(const std::string& path);
 
+/// Gives every geom, and so every contact, a sliding friction.
+void set_friction(double friction, mjModel* model);
+
 /// Makes `model`, a copy of the nominal one, the robot of one episode with the policy's gains.
 /// `data` is used as scratch memory and left in the model's initial state: set the state
 /// afterwards.

@@ -82,7 +82,7 @@ void World::push(double x, double y) {
 }
 
 void World::set_friction(double friction) {
-  for (int geom = 0; geom < model_->ngeom; ++geom) model_->geom_friction[3 * geom] = friction;
+  judge::set_friction(friction, model_.get());
   model_changed();
 }
 

@@ -63,11 +63,9 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 }  // namespace
 
 Subject subject_of(const RunFolder& run) {
-  KENNEL_CHECK(std::filesystem::exists(run.policy()), run.policy().string(),
-               " is missing; the run has not ended, write it with: kennel export ",
-               run.path().string(), " -o ", run.policy().string());
-  return {run.path().filename().string(), run.policy().filename().string(),
-          load_policy(run.policy().string()), &run};
+  const std::filesystem::path policy = run.find_policy();
+  return {run.path().filename().string(), policy.filename().string(), load_policy(policy.string()),
+          &run};
 }
 
 void write_report(const Subject& subject, const std::filesystem::path& file,

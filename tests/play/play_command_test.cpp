@@ -11,24 +11,13 @@
 #include "tests/app/subprocess.h"
 #include "tests/io/temp_folder.h"
 #include "tests/judge/test_policies.h"
+#include "tests/render/test_robot.h"
 #include "tests/render/virtual_display.h"
 
 namespace kennel {
 namespace {
 
-/// An environment variable of the programs started meanwhile; null: without it.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
-    value ? setenv(name, value, 1) : unsetenv(name);
-  }
-  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
+using render::Environment;
 
 class Play : public testing::Test {
  protected:
@@ -69,7 +58,7 @@ TEST_F(Play, TheWindowShowsTheRobot) {
   ASSERT_TRUE(display->works());
   const std::string screen = (folder_ / "Xvfb_screen0").string();
   EXPECT_LT(colours(screen).size(), 10u);
-  const Variable shown("DISPLAY", display->name().c_str());
+  const Environment shown("DISPLAY", display->name().c_str());
   Subprocess program(folder_.path(),
                      {"play", policy_, "--seconds", "3", "--width", "640", "--height", "480"});
   std::size_t most = 0;
@@ -84,7 +73,7 @@ TEST_F(Play, TheWindowShowsTheRobot) {
 
 TEST_F(Play, WritesAVideoWithoutADisplay) {
   if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
-  const Variable hidden("DISPLAY", nullptr);
+  const Environment hidden("DISPLAY", nullptr);
   const Outcome outcome = run({"--video", "walk.mp4", "--seconds", "0.5", "--width", "160",
                                "--height", "120", "--num-envs", "3", "--physics", "kennel"});
   if (outcome.err.find("cannot draw without a display") != std::string::npos)
@@ -95,11 +84,11 @@ TEST_F(Play, WritesAVideoWithoutADisplay) {
 }
 
 TEST_F(Play, WithoutADisplayOrFfmpegItSaysWhatToDo) {
-  const Variable hidden("DISPLAY", nullptr), wayland("WAYLAND_DISPLAY", nullptr);
+  const Environment hidden("DISPLAY", nullptr), wayland("WAYLAND_DISPLAY", nullptr);
   const Outcome window = run({});
   EXPECT_EQ(window.exit_code, 1);
   EXPECT_NE(window.err.find("--video"), std::string::npos) << window.err;
-  const Variable nothing("PATH", folder_.path().c_str());
+  const Environment nothing("PATH", folder_.path().c_str());
   const Outcome video = run({"--video", "walk.mp4"});
   EXPECT_EQ(video.exit_code, 1);
   EXPECT_NE(video.err.find("ffmpeg"), std::string::npos) << video.err;

@@ -65,6 +65,9 @@ class RunFolder {
   /// The steps of the checkpoints that exist, in rising order.
   std::vector<std::int64_t> checkpoint_steps() const;
 
+  /// `policy()`. \throws Error when the run has not ended, so that there is none
+  std::filesystem::path find_policy() const;
+
   /// What `--checkpoint` names: "last", "best" or a step. \throws Error when it does not exist,
   /// naming those that do
   std::filesystem::path find_checkpoint(const std::string& which) const;
