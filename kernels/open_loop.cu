@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/launch.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
 #include "src/sim/cuda_plugin.h"
@@ -56,9 +57,9 @@ extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenL
   const DeviceFloats init(std::vector<float>(first.begin(), first.end()));
   const DeviceFloats ctrl(std::vector<float>(run->ctrl.begin(), run->ctrl.end()));
   const DeviceFloats trajectory(size * (32 / kNumLegs));
-  open_loop_kernel<<<1, 32>>>(*model, converted<float, AllLegs>(run->params, AllLegs{}),
-                              run->solver, init.get(), ctrl.get(), n, trajectory.get());
-  check_cuda(cudaGetLastError(), "open-loop kernel");
+  launch("open-loop kernel", open_loop_kernel, {1, 32}, nullptr, *model,
+         converted<float, AllLegs>(run->params, AllLegs{}), run->solver, init.get(), ctrl.get(), n,
+         trajectory.get());
   std::vector<float> host(size);
   check_cuda(
       cudaMemcpy(host.data(), trajectory.get(), size * sizeof(float), cudaMemcpyDeviceToHost),

@@ -37,7 +37,8 @@ inline constexpr int kPadding = 32;  // environments; 4 warps
 void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepPointers& out,
                   bool first, cudaStream_t stream);
 
-/// Advances every environment by one control step. \param action (num_envs, 12)
+/// Advances every environment by one control step.
+/// \param action (num_envs, 12)
 void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream);
 

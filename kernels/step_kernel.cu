@@ -8,6 +8,7 @@
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
 #include "kernels/field_layout.h"
+#include "kernels/launch.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
 #include "kernels/warp_rows.h"
@@ -281,8 +282,8 @@ std::size_t state_bytes_per_env() {
 
 void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
                   cudaStream_t stream) {
-  reset_kernel<<<blocks(batch, kThreads), kThreads, 0, stream>>>(task, batch, out, first);
-  check_cuda(cudaGetLastError(), "reset kernel");
+  launch("reset kernel", reset_kernel, {blocks(batch, kThreads), kThreads}, stream, task, batch,
+         out, first);
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
@@ -291,8 +292,8 @@ void launch_step(const Task& task, const BatchMemory& batch, const float* action
       FoldedWarpLeg::fits(task.model, task.solver) && !task.config.randomization.exact_invweight;
   const auto kernel = folded ? folded_step_kernel : step_kernel;
   const int threads = folded ? kFoldedThreads : kThreads;
-  kernel<<<blocks(batch, threads), threads, 0, stream>>>(task, batch, action, out);
-  check_cuda(cudaGetLastError(), "step kernel");
+  launch("step kernel", kernel, {blocks(batch, threads), threads}, stream, task, batch, action,
+         out);
 }
 
 }  // namespace kennel

@@ -23,7 +23,8 @@ struct WarpRows {
   float* history;          // first_env's row
   const StepPointers& out;
 
-  /// Puts a number, or four, of environment e of the warp. \param size  of a row
+  /// Puts a number, or four, of environment e of the warp.
+  /// \param size  of a row
   template <class X>
   KENNEL_HD void put(const ObsRows& rows, const ObsRows& final_rows, int size, int e, int column,
                      const X& x) const {

@@ -22,7 +22,8 @@ struct BenchCommand {
   std::string config;  // recipe; empty: the default one
 };
 
-/// Prints results on standard output, progress on standard error. \return the exit code
+/// Prints results on standard output, progress on standard error.
+/// \return the exit code
 /// \throws Error when the recipe or an option is unusable
 int run_bench(const BenchCommand& command);
 

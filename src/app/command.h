@@ -10,8 +10,8 @@ class App;
 
 namespace kennel {
 
-/// Runs a command whose flags are parsed; returns the exit code. \throws Error for the user's
-/// mistakes
+/// Runs a command whose flags are parsed; returns the exit code.
+/// \throws Error for the user's mistakes
 using RunCommand = std::function<int()>;
 
 struct Command {

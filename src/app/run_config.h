@@ -29,11 +29,14 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
 /// Changes what a command's flags change, before the whole is checked.
 using ConfigOverride = std::function<void(RunConfig&)>;
 
-/// Reads a recipe; what it leaves out is as in the shipped one. \param path  empty: the shipped
-/// recipe \throws Error with every problem and its line
+/// Reads a recipe; what it leaves out is as in the shipped one.
+/// \param path  empty: the shipped
+/// recipe
+/// \throws Error with every problem and its line
 RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {});
 
-/// The same from a text. \param name  what messages call it
+/// The same from a text.
+/// \param name  what messages call it
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change = {});
 

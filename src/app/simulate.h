@@ -28,7 +28,8 @@ struct SimulateCommand {
   ModelOverrides set;
 };
 
-/// Writes the trajectory to `command.out`. \return the exit code
+/// Writes the trajectory to `command.out`.
+/// \return the exit code
 /// \throws Error when a file is missing, malformed, of another shape, or cannot be written
 int run_simulate(const SimulateCommand& command);
 

@@ -16,7 +16,8 @@ class LineProcess {
   LineProcess(const LineProcess&) = delete;
   LineProcess& operator=(const LineProcess&) = delete;
 
-  /// Sends an empty line and waits for the answer. \throws Error when the program ended instead
+  /// Sends an empty line and waits for the answer.
+  /// \throws Error when the program ended instead
   std::string ask();
 
  private:

@@ -22,7 +22,8 @@ struct TrainCommand {
   std::string device = "auto";
 };
 
-/// Trains, exports, judges. \return the exit code
+/// Trains, exports, judges.
+/// \return the exit code
 /// \throws Error for everything the user can act on; an existing run folder is whole then
 int run_train(const TrainCommand& command);
 

@@ -32,8 +32,9 @@ enum class StopReason { kBudgetSpent, kMinutesOver, kInterrupted };
 
 /// Trains until `config.steps`, `max_minutes` or an interruption, whichever comes first. The run's
 /// last checkpoint is then the learner's state. Which steps are taken and what is saved never
-/// depends on the clock, but for `max_minutes`. \throws Error when training diverges or the disk is
-/// full; the run folder then holds the checkpoints made so far
+/// depends on the clock, but for `max_minutes`.
+/// \throws Error when training diverges or the disk is full; the run folder then holds the
+/// checkpoints made so far
 StopReason train_loop(const TrainLoop& loop);
 
 }  // namespace kennel

@@ -58,7 +58,8 @@ class EpisodePlayer {
   EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy,
                 Physics physics = Physics::kMujoco);
 
-  /// Plays a plan. \param random  draws the sensor noise where the plan has it
+  /// Plays a plan.
+  /// \param random  draws the sensor noise where the plan has it
   EpisodeStats play(const EpisodePlan& plan, const EpisodeRandom& random,
                     const StepObserver& observer = {});
 

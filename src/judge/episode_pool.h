@@ -18,8 +18,8 @@ struct EpisodePlans {
   std::function<void(int episode, const StepRecord&)> observer = {};
 };
 
-/// The model that the options name, MuJoCo's own messages off. \throws Error when options or model
-/// are unusable
+/// The model that the options name, MuJoCo's own messages off.
+/// \throws Error when options or model are unusable
 JudgeModel load_judge_model(const EvalOptions& options);
 
 /// Plays the plans with the options' threads, physics and progress.

@@ -38,7 +38,8 @@ struct JudgeModel {
 };
 
 /// \param path  MJCF of a Pupper-like robot: a free base, and the joints and servos of
-/// `kPolicyJointNames` \throws Error naming the file and what is missing or different
+/// `kPolicyJointNames`
+/// \throws Error naming the file and what is missing or different
 JudgeModel load_judge_model(const std::string& path);
 
 /// Gives every geom, and so every contact, a sliding friction.

@@ -38,7 +38,8 @@ class World {
   /// Gives every contact another sliding friction.
   void set_friction(double friction);
 
-  /// Advances a physics step. \param target  of the servos, rad, in the policy's joint order
+  /// Advances a physics step.
+  /// \param target  of the servos, rad, in the policy's joint order
   virtual void step(const Joints& target) = 0;
 
   const RobotIndex& robot() const { return judge_.robot; }

@@ -15,8 +15,9 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
 
 /// Fills the spheres of all legs and the floor's height.
 /// \param warnings  receives one line that names the pairs of spheres that would collide in MuJoCo
-/// but do not here \throws Error naming a geom that can reach the ground and is not a sphere on a
-/// leg, a tilted floor, an unsupported condim
+/// but do not here
+/// \throws Error naming a geom that can reach the ground and is not a sphere on a leg, a tilted
+/// floor, an unsupported condim
 void fill_contacts(const Source& source, const Skeleton& skeleton,
                    const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
                    std::vector<std::string>& warnings);

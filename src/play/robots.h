@@ -30,7 +30,8 @@ class Robots {
   /// Stands every robot at its place again.
   void restart();
 
-  /// Pushes every robot in a direction of its own. \param speed  change of the base's velocity, m/s
+  /// Pushes every robot in a direction of its own.
+  /// \param speed  change of the base's velocity, m/s
   void push(double speed);
 
   void set_friction(double friction);

@@ -26,14 +26,16 @@ class Descriptor {
 };
 
 /// Starts a program found on PATH, in a process group of its own, so that Ctrl-C on the terminal
-/// ends us and not it. \param in, out, err  its descriptors 0, 1 and 2
-/// \return its process id \throws Error when it cannot be started; a missing one says what to
-/// install (\param package)
+/// ends us and not it.
+/// \param in, out, err  its descriptors 0, 1 and 2
+/// \return its process id
+/// \throws Error when it cannot be started; a missing one says what to install (\param package)
 int start_child(const std::vector<std::string>& command, const Descriptor& in,
                 const Descriptor& out, const Descriptor& err, const std::string& package);
 
-/// Waits for its end. \return its exit code, 128 + the signal that ended it, or -1 where the
-/// process ignores its children's ends (SIGCHLD)
+/// Waits for its end.
+/// \return its exit code, 128 + the signal that ended it, or -1 where the process ignores its
+/// children's ends (SIGCHLD)
 int wait_for_child(int pid);
 
 /// Memory that a child writes its output to: unlike a pipe it never makes the child wait.

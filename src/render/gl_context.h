@@ -11,7 +11,8 @@ class GlContext {
  public:
   virtual ~GlContext() = default;
 
-  /// Directs the thread's OpenGL calls here. \throws Error when the driver refuses
+  /// Directs the thread's OpenGL calls here.
+  /// \throws Error when the driver refuses
   virtual void make_current() = 0;
 
   /// The thread has no context afterwards. EGL and a window's GLX refuse to take a thread over from
@@ -29,7 +30,8 @@ class GlContext {
 /// \throws Error with the reason, ready to follow "EGL: "
 std::unique_ptr<GlContext> open_egl();
 
-/// A context on the CPU through libOSMesa, which is loaded now. \throws Error as above
+/// A context on the CPU through libOSMesa, which is loaded now.
+/// \throws Error as above
 std::unique_ptr<GlContext> open_osmesa();
 
 /// Whose functions MuJoCo's renderer calls. It looks them up once in a process.

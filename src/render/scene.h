@@ -54,7 +54,8 @@ class SceneView {
   void add_robot(const mjModel& model, mjData& data);
 
   /// Two arrows above the robot: commanded velocity green, measured velocity blue, half a metre
-  /// long for 1 m/s. \throws Error when each of max_robots has its arrows already
+  /// long for 1 m/s.
+  /// \throws Error when each of max_robots has its arrows already
   void add_arrows(const mjData& data, PlanarVelocity command, PlanarVelocity measured);
 
   /// Text in a corner or at an edge of all frames from now on; no lines: none. The renderer shows

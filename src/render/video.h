@@ -23,8 +23,9 @@ struct VideoOptions {
 /// One thread at a time.
 class VideoWriter {
  public:
-  /// Starts ffmpeg. \throws Error when it is not installed or does not start, when the path cannot
-  /// be written or is no .mp4, or for sizes that H.264 does not have
+  /// Starts ffmpeg.
+  /// \throws Error when it is not installed or does not start, when the path cannot be written or
+  /// is no .mp4, or for sizes that H.264 does not have
   explicit VideoWriter(const std::filesystem::path& path, const VideoOptions& options = {});
 
   /// Without `finish` the video is thrown away.
@@ -37,7 +38,8 @@ class VideoWriter {
   /// \throws Error with ffmpeg's own reason when it has ended; the writer is of no use then
   void write(std::span<const unsigned char> rgb);
 
-  /// Completes the file. \throws Error as `write` does, and for a video without a frame
+  /// Completes the file.
+  /// \throws Error as `write` does, and for a video without a frame
   void finish();
 
   int num_frames() const { return num_frames_; }

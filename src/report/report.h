@@ -38,7 +38,8 @@ struct Subject {
   const RunFolder* run = nullptr;  // where there is one: curves, recipe, machine; outlives this
 };
 
-/// A run and its policy. \throws Error when it has none yet
+/// A run and its policy.
+/// \throws Error when it has none yet
 Subject subject_of(const RunFolder& run);
 
 /// Judges the policy and writes the page in one step: a reader sees the old file or the new one.

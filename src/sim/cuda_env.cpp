@@ -17,8 +17,8 @@
 namespace kennel {
 namespace {
 
-/// The device that a name such as "cuda:1" means. \throws Error when it is not there, too old, or
-/// not what was built for
+/// The device that a name such as "cuda:1" means.
+/// \throws Error when it is not there, too old, or not what was built for
 torch::Device usable_device(const std::string& name) {
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);

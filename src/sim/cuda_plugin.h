@@ -14,7 +14,8 @@ namespace kennel {
 class VecEnv;
 struct EnvOptions;
 
-/// The plugin's entry points. \throws Error when the device cannot be used
+/// The plugin's entry points.
+/// \throws Error when the device cannot be used
 extern "C" VecEnv* kennel_make_cuda_env(const pupper::Task* task, const EnvOptions* options);
 extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
                                       int device, std::vector<double>* out);

@@ -17,8 +17,8 @@ class Slots {
   /// The bound slots' memory.
   StepPointers pointers() const;
 
-  /// Binds the caller's slots; undefined tensors fall back to the environment's own. \throws Error
-  /// when one does not fit
+  /// Binds the caller's slots; undefined tensors fall back to the environment's own.
+  /// \throws Error when one does not fit
   void bind(const StepBuffers& slots);
 
   /// \throws Error unless `action` is a contiguous float32 (num_envs, action_size) tensor on the

@@ -25,7 +25,8 @@ struct ObsRows {
       static_cast<float*>(memory)[at] = x;
     }
   }
-  /// Four numbers at once. \param at  a multiple of four
+  /// Four numbers at once.
+  /// \param at  a multiple of four
   KENNEL_HD void put(std::size_t at, const FourNumbers& x) const {
     if (bfloat16) {
       struct alignas(8) Four {

@@ -55,8 +55,8 @@ KENNEL_HD void add_inertia(const Inertia<T>& inertia, T (&base)[kBaseSystem]) {
 }
 
 /// Eliminates a leg: factors it and subtracts its Schur complement from `base`, which holds the
-/// leg's share of the base block and right-hand side on entry. \param rhs  the leg's part of the
-/// right-hand side
+/// leg's share of the base block and right-hand side on entry.
+/// \param rhs  the leg's part of the right-hand side
 template <class T>
 KENNEL_HD ArrowFactor<T> eliminate_leg(const ArrowLeg<T>& leg, const T (&rhs)[kJointsPerLeg],
                                        T (&base)[kBaseSystem]) {

@@ -9,8 +9,8 @@ namespace kennel {
 
 class AppendFile {
  public:
-  /// Opens `path` for appending, creating it when it does not exist. \throws Error when it cannot
-  /// be opened
+  /// Opens `path` for appending, creating it when it does not exist.
+  /// \throws Error when it cannot be opened
   explicit AppendFile(std::filesystem::path path);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;

@@ -8,15 +8,16 @@
 namespace kennel {
 
 /// Replaces `path` with `bytes`: written to a temporary name in the same folder, synced, renamed,
-/// folder synced. A full disk, a crash or a kill leaves the old file as it was. \throws Error
-/// naming the path, the reason and what to try; the temporary file is removed
+/// folder synced. A full disk, a crash or a kill leaves the old file as it was.
+/// \throws Error naming the path, the reason and what to try; the temporary file is removed
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 /// Points the symbolic link `link` at `target` (relative to the link's folder), replacing an older
 /// link in one step.
 void replace_symlink(const std::filesystem::path& link, const std::filesystem::path& target);
 
-/// The whole file. \throws Error when it is missing, unreadable or a folder
+/// The whole file.
+/// \throws Error when it is missing, unreadable or a folder
 std::string read_file(const std::filesystem::path& path);
 
 /// "no space left on device; free some ...": a system error's reason and, where one is known, what

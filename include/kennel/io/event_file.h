@@ -26,7 +26,8 @@ class EventFile {
   /// \param first_step  TensorBoard drops what older files of the folder hold from this step on
   EventFile(const std::filesystem::path& folder, std::int64_t first_step);
 
-  /// Appends one event with all scalars. \throws Error when the disk is full
+  /// Appends one event with all scalars.
+  /// \throws Error when the disk is full
   void write(std::int64_t step, std::span<const Scalar> scalars);
 
  private:
@@ -34,7 +35,8 @@ class EventFile {
   AppendFile file_;
 };
 
-/// CRC-32C (Castagnoli), the checksum of TFRecord. \param bytes  "123456789" gives 0xe3069283
+/// CRC-32C (Castagnoli), the checksum of TFRecord.
+/// \param bytes  "123456789" gives 0xe3069283
 std::uint32_t crc32c(std::string_view bytes);
 
 }  // namespace kennel

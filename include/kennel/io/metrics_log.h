@@ -25,7 +25,8 @@ class MetricsLog {
   /// \throws Error when the folder cannot be written, or holds a metrics.csv that is not one
   MetricsLog(const std::filesystem::path& run_folder, std::optional<std::int64_t> resumed_step);
 
-  /// One row. \throws Error when the disk is full; no half row stays behind
+  /// One row.
+  /// \throws Error when the disk is full; no half row stays behind
   void write(std::int64_t step, std::span<const Scalar> scalars);
 
  private:

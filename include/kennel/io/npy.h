@@ -24,7 +24,8 @@ inline constexpr std::size_t kAnyLength = static_cast<std::size_t>(-1);
 NpyArray read_npy(const std::filesystem::path& path,
                   const std::vector<std::size_t>& expected_shape = {});
 
-/// Writes version 1, in one step (see atomic_file.h). \throws Error when the file cannot be written
+/// Writes version 1, in one step (see atomic_file.h).
+/// \throws Error when the file cannot be written
 void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>& shape,
                std::span<const double> values);
 void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>& shape,

@@ -59,11 +59,12 @@ inline constexpr float kGoldenTolerance = 1e-4f;
 /// The largest policy file that is read, bytes; the largest policies in use are 38 MB.
 inline constexpr std::uintmax_t kLargestPolicyFile = 64u << 20;
 
-/// The bytes of a policy file of any format. \throws Error when it cannot be read or is too large
-/// for one
+/// The bytes of a policy file of any format.
+/// \throws Error when it cannot be read or is too large for one
 std::string read_policy_bytes(const std::string& path);
 
-/// Reads and checks the robot's JSON. \param path  names the file in messages
+/// Reads and checks the robot's JSON.
+/// \param path  names the file in messages
 /// \throws Error naming the place in it, what was expected and what came
 PolicyFile policy_from_json(const std::string& path, const std::string& bytes);
 
@@ -78,7 +79,8 @@ PolicyFile load_policy(const std::string& path);
 PolicyFile completed(const std::string& path, const PolicyFile& policy);
 
 /// What the robot's file says besides the numbers of its layers, as one JSON object: names, order,
-/// units, gains, pose, limits, rate, history, golden pair, activations. \param policy  complete
+/// units, gains, pose, limits, rate, history, golden pair, activations.
+/// \param policy  complete
 std::string policy_contract(const PolicyFile& policy);
 
 /// Weights (in, out) row-major and bias (out) of a layer.
@@ -93,8 +95,8 @@ PolicyFile policy_from_contract(const std::string& path, const std::string& cont
                                 const std::vector<LayerNumbers>& layers);
 
 /// Completes `policy` and replaces `path` by it in one step: a reader sees the
-/// old file or the new one. \throws Error when the policy is inconsistent or the file cannot be
-/// written
+/// old file or the new one.
+/// \throws Error when the policy is inconsistent or the file cannot be written
 void write_policy(const std::string& path, const PolicyFile& policy);
 
 }  // namespace kennel

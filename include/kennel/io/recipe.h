@@ -41,8 +41,8 @@ class Recipe {
   /// the key
   void report(std::string_view path, std::string_view problem);
 
-  /// Looks for keys and sections that nobody read. \throws Error with one line for each problem, in
-  /// the order of the file
+  /// Looks for keys and sections that nobody read.
+  /// \throws Error with one line for each problem, in the order of the file
   void finish();
 
  private:

@@ -37,12 +37,13 @@ class RunFolder {
   static void check_can_create(const std::filesystem::path& path, IfExists if_exists);
 
   /// Opens an existing run to go on with it: locks it and removes what a killed process left half
-  /// written. \throws Error when there is no such run, another process trains in it, or its format
-  /// version is another
+  /// written.
+  /// \throws Error when there is no such run, another process trains in it, or its format version
+  /// is another
   static RunFolder resume(const std::filesystem::path& path);
 
-  /// Opens an existing run for reading only. \throws Error when there is no such run or its version
-  /// is another
+  /// Opens an existing run for reading only.
+  /// \throws Error when there is no such run or its version is another
   static RunFolder open(const std::filesystem::path& path);
 
   RunFolder(RunFolder&& other) noexcept;
@@ -65,16 +66,17 @@ class RunFolder {
   /// The steps of the checkpoints that exist, in rising order.
   std::vector<std::int64_t> checkpoint_steps() const;
 
-  /// `policy()`. \throws Error when the run has not ended, so that there is none
+  /// `policy()`.
+  /// \throws Error when the run has not ended, so that there is none
   std::filesystem::path find_policy() const;
 
-  /// What `--checkpoint` names: "last", "best" or a step. \throws Error when it does not exist,
-  /// naming those that do
+  /// What `--checkpoint` names: "last", "best" or a step.
+  /// \throws Error when it does not exist, naming those that do
   std::filesystem::path find_checkpoint(const std::string& which) const;
 
   /// Makes `checkpoint(step)`, which the caller has written, the last one (and the best, if asked),
-  /// and removes all but the newest `keep`, the last and the best. \throws Error when the disk is
-  /// full; all checkpoints are still there then
+  /// and removes all but the newest `keep`, the last and the best.
+  /// \throws Error when the disk is full; all checkpoints are still there then
   void publish_checkpoint(std::int64_t step, bool is_best, int keep);
 
  private:

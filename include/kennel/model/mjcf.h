@@ -32,8 +32,9 @@ struct LoadedQuadruped {
 
 /// Takes the constants of a compiled model: a floating base with four legs of three hinges,
 /// position servos, up to two contact spheres a leg, one horizontal floor, pyramidal cones, Euler
-/// or implicitfast. \param source  what messages call the model, usually the file \throws Error
-/// naming source, element and feature of whatever the dynamics cannot represent
+/// or implicitfast.
+/// \param source  what messages call the model, usually the file
+/// \throws Error naming source, element and feature of whatever the dynamics cannot represent
 LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& source);
 
 /// `compile_mjcf` and `quadruped_from` in one.

@@ -27,7 +27,8 @@ struct OpenLoop {
 std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLoop& run);
 std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run);
 
-/// Runs it on a CUDA device in float. \throws Error when there is no device or no CUDA backend
+/// Runs it on a CUDA device in float.
+/// \throws Error when there is no device or no CUDA backend
 std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run,
                                   int device = 0);
 

@@ -71,15 +71,16 @@ class VecEnv {
 
   /// Advances every environment by one control step.
   /// \param action  (num_envs, action_size) contiguous float32 on `device()`; not finite counts as
-  /// divergence \throws Error when the shape, type or device is wrong
+  /// divergence
+  /// \throws Error when the shape, type or device is wrong
   virtual void step(const torch::Tensor& action) = 0;
 
   /// The slots that the last reset or step wrote, and the next will write.
   virtual const StepBuffers& buffers() const = 0;
 
   /// Lets the following steps write into the caller's slots. Tensors left undefined keep the
-  /// environment's own. Policy observations must begin at a multiple of four numbers. \throws Error
-  /// when a slot's shape, type, device or place is wrong
+  /// environment's own. Policy observations must begin at a multiple of four numbers.
+  /// \throws Error when a slot's shape, type, device or place is wrong
   virtual void bind(const StepBuffers& slots) = 0;
 
   /// Tells schedules (commands that change in the second half) how far training is, from 0 to 1.
@@ -97,8 +98,8 @@ class VecEnv {
   /// continues bit for bit.
   virtual torch::Tensor save_state() const = 0;
 
-  /// Restores what `save_state` returned. \throws Error when it belongs to another batch size or
-  /// format.
+  /// Restores what `save_state` returned.
+  /// \throws Error when it belongs to another batch size or format.
   virtual void load_state(const torch::Tensor& state) = 0;
 };
 
