@@ -5,13 +5,26 @@
 
 namespace kennel::pupper {
 
-/// A command from four uniform numbers.
+/// A command from a mixture: the full box, the box scaled by one factor, one axis of the box alone
+/// scaled likewise, or standing. In a uniform box slow commands are rare, and a robot that stands
+/// still at them is hardly punished.
+/// \param u  where in the box, and whether standing
+/// \param v  which part of the mixture, which factor, which axis
 template <class T>
-KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], T (&command)[3]) {
+KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], const T (&v)[4],
+                            T (&command)[3]) {
+  const T zero(0), one(1);
   const auto standing = u[3] < T(c.standing_fraction);
-  command[0] = select(standing, T(0), within(c.vx, u[0]));
-  command[1] = select(standing, T(0), within(c.vy, u[1]));
-  command[2] = select(standing, T(0), within(c.yaw, u[2]));
+  const auto along_axis = v[0] < T(c.axis_fraction);
+  const auto scaled = v[0] < T(c.axis_fraction + c.scaled_fraction);
+  const T scale = select(scaled, T(c.smallest_scale) + T(1.0f - c.smallest_scale) * v[1], one);
+  const auto first = v[2] < T(1.0f / 3.0f), third = T(2.0f / 3.0f) <= v[2];
+  const auto rest = [&](const mask_of<T>& its_turn) {
+    return either(standing, both(along_axis, negate(its_turn)));
+  };
+  command[0] = select(rest(first), zero, scale * within(c.vx, u[0]));
+  command[1] = select(rest(negate(either(first, third))), zero, scale * within(c.vy, u[1]));
+  command[2] = select(rest(third), zero, scale * within(c.yaw, u[2]));
 }
 
 /// A new command within an episode, where there is one.
@@ -33,7 +46,8 @@ KENNEL_HD CommandChange<T> draw_change(const CommandConfig& c, bool changing, co
   const auto change = gate.x[0] < T(c.change_probability);
   if (!any(change)) return out;  // skips work that would change no bit
   const auto fresh = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 1);
-  draw_command(c, fresh.x, out.command);
+  const auto kind = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 2);
+  draw_command(c, fresh.x, kind.x, out.command);
   out.changed = select(change, T(1), T(0));
   return out;
 }

@@ -13,6 +13,7 @@ namespace kennel::pupper {
 struct TaskConfig {
   int decimation = 5;
   float episode_seconds = 10.0f;
+  bool random_first_clock = true;
   int history = 2;
   float action_scale = 0.5f;
   float target_margin = 0.1f;
@@ -29,6 +30,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
           "physics steps a control step; 5 of 4 ms make the robot's 50 Hz");
   v.field("episode_seconds", c.episode_seconds, Bounds{0.1, 1000.0},
           "s until an episode is truncated");
+  v.field("random_first_clock", c.random_first_clock, Bounds{},
+          "an environment's first episode begins at a random time of its clock, so that the "
+          "environments do not time out together for the whole training; false: at 0");
   v.field("history", c.history, Bounds{1, kMaxHistory}, "frames the policy sees, the newest first");
   v.field("action_scale", c.action_scale, Bounds{0.01, 3.0},
           "rad of joint target a unit of action");
@@ -47,6 +51,8 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
 struct CommandConfig {
   Range vx = {-0.75f, 0.75f}, vy = {-0.5f, 0.5f}, yaw = {-2.0f, 2.0f};
   float standing_fraction = 0.1f;
+  float scaled_fraction = 0.3f, axis_fraction = 0.3f;
+  float smallest_scale = 0.1f;
   float change_probability = 1.0f / 150.0f;
   float change_from = 0.5f;
 };
@@ -58,6 +64,14 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandCo
   v.field("yaw", c.yaw, Bounds{-10.0, 10.0}, "rad/s about the base's z");
   v.field("standing_fraction", c.standing_fraction, Bounds{0.0, 1.0},
           "share of commands that are zero");
+  v.field(
+      "scaled_fraction", c.scaled_fraction, Bounds{0.0, 1.0},
+      "share of the others drawn from the box of vx, vy and yaw times one factor: slow commands "
+      "are rare in the full box; 0 with axis_fraction 0: the full box alone");
+  v.field("axis_fraction", c.axis_fraction, Bounds{0.0, 1.0},
+          "share of the others along one of the three axes alone, times a factor likewise");
+  v.field("smallest_scale", c.smallest_scale, Bounds{0.0, 1.0},
+          "the factor is uniform from here to 1");
   v.field("change_probability", c.change_probability, Bounds{0.0, 1.0},
           "of a new command, a control step");
   v.field("change_from", c.change_from, Bounds{0.0, 1.0},
@@ -80,6 +94,7 @@ struct RandomizationConfig {
   bool latency_jitter = false;
   Range push_velocity = {-0.35f, 0.35f};
   float push_seconds = 2.0f;
+  bool random_push_phase = true;
   Range start_height = {0.15f, 0.20f};
   Range start_tilt = {-0.1f, 0.1f};
   Range start_joint = {-0.15f, 0.15f};
@@ -119,6 +134,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("push_velocity", c.push_velocity, Bounds{-3.0, 3.0},
           "m/s added to the base along world x and y at each push");
   v.field("push_seconds", c.push_seconds, Bounds{0.1, 1000.0}, "s between pushes");
+  v.field(
+      "random_push_phase", c.random_push_phase, Bounds{},
+      "an episode's first push comes at a random step of push_seconds, so that the environments "
+      "are not pushed together; false: push_seconds after its start");
   v.field("start_height", c.start_height, Bounds{0.1, 1.0}, "m of the base at reset");
   v.field("start_tilt", c.start_tilt, angle, "rad of roll and of pitch at reset");
   v.field("start_joint", c.start_joint, angle, "rad of each joint off the default pose at reset");
@@ -134,8 +153,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
 /// [env.reward]: weights of the terms in reward_table.h, and the shape of the tracking terms.
 struct RewardConfig {
   float weight[kNumRewards] = {};
-  float velocity_sigma2 = 0.25f;
-  float yaw_sigma2 = 0.25f;
+  float kernel_command_share = 0.25f;
+  float velocity_sigma2_min = 0.02f, velocity_sigma2 = 0.25f;
+  float yaw_sigma2_min = 0.05f, yaw_sigma2 = 0.25f;
   float yaw_wide_sigma2 = 2.0f;
   bool only_positive = true;
 
@@ -148,10 +168,18 @@ template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardConfig> {
   for (int i = 0; i < kNumRewards; ++i)
     v.field(kRewards[i].name, c.weight[i], Bounds{-1000.0, 1000.0}, kRewards[i].doc);
+  v.field(
+      "kernel_command_share", c.kernel_command_share, Bounds{0.0, 10.0},
+      "width of the tracking kernels exp(-e^2 / width) as a share of the command's square, held "
+      "within the bounds below: with fixed widths standing still pays at slow commands; 0: fixed "
+      "at the upper bounds");
+  v.field("velocity_sigma2_min", c.velocity_sigma2_min, Bounds{1e-3, 100.0},
+          "m^2/s^2, the velocity kernel's least width; narrower asks for more at standstill");
   v.field("velocity_sigma2", c.velocity_sigma2, Bounds{1e-3, 100.0},
-          "m^2/s^2, width of the velocity kernel exp(-e^2 / sigma2)");
-  v.field("yaw_sigma2", c.yaw_sigma2, Bounds{1e-3, 100.0},
-          "rad^2/s^2, width of the narrow half of the yaw kernel");
+          "m^2/s^2, its greatest width; narrower hides fast commands from a beginner");
+  v.field("yaw_sigma2_min", c.yaw_sigma2_min, Bounds{1e-3, 100.0},
+          "rad^2/s^2, least width of the narrow half of the yaw kernel");
+  v.field("yaw_sigma2", c.yaw_sigma2, Bounds{1e-3, 100.0}, "rad^2/s^2, its greatest width");
   v.field("yaw_wide_sigma2", c.yaw_wide_sigma2, Bounds{1e-3, 100.0},
           "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s");
   v.field("only_positive", c.only_positive, Bounds{},

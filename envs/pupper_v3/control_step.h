@@ -28,11 +28,16 @@ struct StepOutcome {
   ImuSample<T> imu;  // the sample that reaches the controller now
 };
 
-/// Pushes the base where its time has come.
+/// Pushes the base where its time has come: every push_steps, from a step of the episode's own on,
+/// so that environments are not pushed together.
 template <class T, class Legs>
 KENNEL_HD void push(const Task& task, EnvState<T, Legs>& s) {
   const auto& c = task.config.randomization;
-  const T pushes = s.step * T(1.0f / task.push_steps);
+  T clock = s.step;
+  if (c.random_push_phase)
+    clock += to_number<T>(
+        whole_below<T>(task.push_steps, task.seed, s.env_id, s.episode, Purpose::kPushPhase));
+  const T pushes = clock * T(1.0f / task.push_steps);
   const auto due = both(T(0) < s.step, abs(pushes - round(pushes)) * T(task.push_steps) < T(0.25f));
   if (!any(due)) return;  // skips work that would change no bit
   const auto u = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kPush, 0);
@@ -179,7 +184,8 @@ KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& 
   stats.timeouts += out.timed_out;
   stats.diverged += out.diverged;
   stats.finished_return += done * s.episode_return;
-  stats.finished_steps += done * s.step;
+  const auto ended = zero < done;
+  if (any(ended)) stats.finished_steps += select(ended, s.step - first_clock(task, s), zero);
   stats.contacts += select(sane, contacts, zero);
   stats.velocity_error2 += select(
       tracked,

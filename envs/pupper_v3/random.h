@@ -8,11 +8,31 @@ namespace kennel::pupper {
 
 /// A number's purpose; the low byte of the last counter word. Blocks of four numbers are counted
 /// above it.
-enum class Purpose : std::uint32_t { kReset = 1, kCommand, kPush, kNoise, kLatency };
+enum class Purpose : std::uint32_t {
+  kReset = 1,
+  kCommand,
+  kPush,
+  kNoise,
+  kLatency,
+  kPushPhase,
+  kFirstClock,
+};
 
 struct Seed {
   std::uint32_t low, high;
 };
+
+/// Four times 32 random bits per lane.
+template <class T>
+KENNEL_HD Random4<uint_of<T>> bits4(const Seed& seed, const uint_of<T>& env_id,
+                                    const uint_of<T>& episode, const uint_of<T>& step,
+                                    Purpose purpose, int block) {
+  using U = uint_of<T>;
+  return philox4x32<U>(
+      env_id, episode, step,
+      U(static_cast<std::uint32_t>(purpose) + (static_cast<std::uint32_t>(block) << 8)), seed.low,
+      seed.high);
+}
 
 /// Four uniform numbers in [0, 1) per lane.
 template <class T>
@@ -24,13 +44,27 @@ template <class T>
 KENNEL_HD Uniform4<T> uniform4(const Seed& seed, const uint_of<T>& env_id,
                                const uint_of<T>& episode, const T& step, Purpose purpose,
                                int block) {
-  using U = uint_of<T>;
-  const auto r = philox4x32<U>(
-      env_id, episode, to_uint(step),
-      U(static_cast<std::uint32_t>(purpose) + (static_cast<std::uint32_t>(block) << 8)), seed.low,
-      seed.high);
+  const auto r = bits4<T>(seed, env_id, episode, to_uint(step), purpose, block);
   return {{unit_interval<T>(r.x[0]), unit_interval<T>(r.x[1]), unit_interval<T>(r.x[2]),
            unit_interval<T>(r.x[3])}};
+}
+
+/// A whole number, uniform in [0, count), that an episode keeps: it follows from the episode's key
+/// alone and is drawn again where it is needed. Integer arithmetic, so it is the same number
+/// everywhere, however a compiler contracts.
+/// \param count  a whole number below 2^24
+template <class T>
+KENNEL_HD uint_of<T> whole_below(float count, const Seed& seed, const uint_of<T>& env_id,
+                                 const uint_of<T>& episode, Purpose purpose) {
+  using U = uint_of<T>;
+  const auto r = bits4<T>(seed, env_id, episode, U(0u), purpose, 0);
+  return mul_hi(r.x[0], U(static_cast<std::uint32_t>(count)));
+}
+
+/// A whole number below 2^24 as a lane's number; exact.
+template <class T>
+KENNEL_HD T to_number(const uint_of<T>& whole) {
+  return unit_interval<T>(whole * uint_of<T>(256u)) * T(16777216.0f);
 }
 
 template <class T>

@@ -70,7 +70,7 @@ KENNEL_HD void draw_start(const Task& task, const Legs& legs, Base&& base, PerLe
 template <class T, class Legs, class History>
 KENNEL_HD void clear_buffers(const Legs& legs, EnvState<T, Legs>& s, History& history) {
   const T zero(0);
-  s.step = s.command_age = s.episode_return = zero;
+  s.command_age = s.episode_return = zero;
   s.imu_early = true_imu(s.physics);
   constexpr int kGravityZ = offset_in(kFrame, "projected_gravity") + 2;
   constexpr int kJoint = offset_in(kFrame, "joint_position"),
@@ -114,13 +114,14 @@ KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& 
   draw_params<T, Legs>(c, legs, base, per_leg, s.params);
   draw_start<T, Legs>(task, legs, base, per_leg, s.physics);
 
-  const auto b5 = base(5), b6 = base(6), b7 = base(7);
+  s.step = first_clock(task, s);
+  const auto b5 = base(5), b6 = base(6), b7 = base(7), b8 = base(8);
   const float timestep = task.model.timestep;
   s.action_delay = s.next_action_delay = latency_steps(c.action_latency, timestep, b5.x[2]);
   s.imu_delay = s.next_imu_delay = latency_steps(c.imu_latency, timestep, b5.x[3]);
   s.imu_tilt = {within(c.imu_tilt, b6.x[0]), within(c.imu_tilt, b6.x[1]),
                 within(c.imu_tilt, b6.x[2])};
-  draw_command(task.config.command, b7.x, s.command);
+  draw_command(task.config.command, b7.x, b8.x, s.command);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const auto u = per_leg(legs.leg(slot), 3);
     for (int j = 0; j < kJointsPerLeg; ++j)

@@ -32,17 +32,29 @@ KENNEL_HD T over_legs(const Legs& legs, F&& value) {
   return sum[0];
 }
 
+/// Squared width of a tracking kernel: as wide as the command asks. Under a fixed one, wide enough
+/// to teach fast commands, standing still earns nearly everything at slow ones.
+/// \param command2  the command's square
+template <class T>
+KENNEL_HD T kernel_width(float share, float least, float most, const T& command2) {
+  if (share == 0.0f) return T(most);
+  return clamp(T(share) * command2, T(least), T(most));
+}
+
 template <class T, class Legs>
 KENNEL_HD T track_velocity(const RewardConfig& c, const StepView<T, Legs>& s) {
   const T ex = s.velocity_base.x - s.env.command[0], ey = s.velocity_base.y - s.env.command[1];
-  return exp(-(ex * ex + ey * ey) * T(1.0f / c.velocity_sigma2));
+  const T width = kernel_width(c.kernel_command_share, c.velocity_sigma2_min, c.velocity_sigma2,
+                               square(s.env.command[0]) + square(s.env.command[1]));
+  return exp(-(ex * ex + ey * ey) * inverse(width));
 }
 
 template <class T, class Legs>
 KENNEL_HD T track_yaw(const RewardConfig& c, const StepView<T, Legs>& s) {
   const T e2 = square(s.omega_base.z - s.env.command[2]);
-  return T(0.5f) * exp(-e2 * T(1.0f / c.yaw_sigma2)) +
-         T(0.5f) * exp(-e2 * T(1.0f / c.yaw_wide_sigma2));
+  const T narrow = kernel_width(c.kernel_command_share, c.yaw_sigma2_min, c.yaw_sigma2,
+                                square(s.env.command[2]));
+  return T(0.5f) * exp(-e2 * inverse(narrow)) + T(0.5f) * exp(-e2 * T(1.0f / c.yaw_wide_sigma2));
 }
 
 template <class T, class Legs>

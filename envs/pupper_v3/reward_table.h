@@ -34,8 +34,9 @@ struct RewardTerm {
 };
 
 inline constexpr RewardTerm kRewards[kNumRewards] = {
-    {"track_velocity", 1.5f, "exp(-|v_xy - command|^2 / velocity_sigma2), base frame"},
-    {"track_yaw", 0.8f, "half narrow, half wide exp(-(yaw rate - command)^2 / sigma2)"},
+    {"track_velocity", 1.5f,
+     "exp(-|v_xy - command|^2 / width), base frame; width as wide as the command asks"},
+    {"track_yaw", 0.8f, "half narrow, half wide exp(-(yaw rate - command)^2 / width)"},
     {"upright", 0.5f, "exp(-|up - desired|^2 / 0.25) of the base's z axis"},
     {"vertical_velocity", -0.1f, "v_z^2, world"},
     {"roll_pitch_rate", -0.002f, "omega_x^2 + omega_y^2, world"},

@@ -22,6 +22,19 @@ struct Task {
 };
 static_assert(std::is_trivially_copyable_v<Task>);
 
+/// The clock at which the episode in `s` began: 0, but for an environment's first episode, which
+/// begins anywhere. Otherwise all environments would time out together, in each episode anew.
+template <class T, class Legs>
+KENNEL_HD T first_clock(const Task& task, const EnvState<T, Legs>& s) {
+  using U = uint_of<T>;
+  if (!task.config.task.random_first_clock) return T(0);
+  const auto first = s.episode == U(1u);
+  if (!any(first)) return T(0);  // skips work that would change no bit
+  const U clock =
+      whole_below<T>(task.episode_steps, task.seed, s.env_id, s.episode, Purpose::kFirstClock);
+  return to_number<T>(select(first, clock, U(0u)));
+}
+
 /// Puts a task together.
 /// \throws Error when recipe and robot do not fit: latencies beyond two control steps, spheres that
 /// are not elbow and foot, ...
@@ -36,6 +49,20 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
   task.push_steps = std::max(1.0f, std::round(config.randomization.push_seconds / task.control_dt));
   task.cos_max_tilt = std::cos(config.task.max_tilt);
   task.obs_size = config.task.history * kFrameSize;
+  const CommandConfig& command = config.command;
+  KENNEL_CHECK(command.scaled_fraction + command.axis_fraction <= 1.0f + 1e-6f,
+               "env.command: scaled_fraction = ", command.scaled_fraction,
+               " and axis_fraction = ", command.axis_fraction,
+               " are together more than all commands; lower one of them");
+  const RewardConfig& reward = config.reward;
+  const bool fixed = reward.kernel_command_share == 0.0f;
+  KENNEL_CHECK(fixed || (reward.velocity_sigma2_min <= reward.velocity_sigma2 &&
+                         reward.yaw_sigma2_min <= reward.yaw_sigma2),
+               "env.reward: velocity_sigma2_min = ", reward.velocity_sigma2_min,
+               " and yaw_sigma2_min = ", reward.yaw_sigma2_min,
+               " must not exceed velocity_sigma2 = ", reward.velocity_sigma2,
+               " and yaw_sigma2 = ", reward.yaw_sigma2,
+               "; lower them, or set kernel_command_share = 0 for fixed widths");
   const float longest = 2.0f * task.control_dt + 1e-6f;
   for (const Range& latency :
        {config.randomization.action_latency, config.randomization.imu_latency})

@@ -23,6 +23,7 @@ inline pupper::EnvConfig quiet_config() {
                        &r.start_joint, &r.start_velocity})
     *range = {0, 0};
   r.start_height = {0.16f, 0.16f};
+  r.random_push_phase = c.task.random_first_clock = false;
   r.gyro_noise = r.gravity_noise = r.joint_noise = 0;
   return c;
 }

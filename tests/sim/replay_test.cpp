@@ -28,6 +28,7 @@ struct PushedStep {
   static EnvConfig config() {
     EnvConfig config;
     config.randomization.push_seconds = 0.2f;  // each tenth control step
+    config.randomization.random_push_phase = config.task.random_first_clock = false;
     config.randomization.push_velocity = {0.5f, 0.6f};
     config.randomization.action_latency = {0.03f, 0.04f};
     return config;

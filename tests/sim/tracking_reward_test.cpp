@@ -1,0 +1,91 @@
+// What following a command earns, by the command's size.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/sim/batch_fixture.h"
+
+namespace kennel::testing {
+namespace {
+
+using namespace pupper;
+
+struct Motion {
+  float vx = 0, vy = 0, yaw = 0;  // m/s, rad/s, base frame
+};
+
+/// A tracking term of a robot that moves so, told to move so.
+template <class Term>
+float term(Term&& value, const RewardConfig& config, const Motion& told, const Motion& moves) {
+  EnvState<float, AllLegs> state{};
+  state.command[0] = told.vx;
+  state.command[1] = told.vy;
+  state.command[2] = told.yaw;
+  const StepReport<float, AllLegs> report{};
+  const StepView<float, AllLegs> view{
+      state, report, {moves.vx, moves.vy, 0}, {0, 0, moves.yaw}, {}, {}, {}, {}, {}};
+  return value(config, view);
+}
+
+const auto kVelocity = [](const auto& config, const auto& view) {
+  return track_velocity(config, view);
+};
+const auto kYaw = [](const auto& config, const auto& view) { return track_yaw(config, view); };
+
+/// Squared width of the velocity kernel under a command, from what a small error costs.
+float velocity_width(const RewardConfig& config, const Motion& told) {
+  Motion off = told;
+  off.vy += 0.1f;
+  return -0.01f / std::log(term(kVelocity, config, told, off));
+}
+
+/// Of the narrow half of the yaw kernel.
+float yaw_width(const RewardConfig& config, float told) {
+  const float e2 = 0.01f;
+  const float wide = std::exp(-e2 / config.yaw_wide_sigma2);
+  return -e2 / std::log(2 * term(kYaw, config, {0, 0, told}, {0, 0, told + 0.1f}) - wide);
+}
+
+TEST(TrackingKernels, AreAsWideAsTheCommandAsks) {
+  const RewardConfig config;
+  EXPECT_NEAR(velocity_width(config, {0.3f, -0.4f, 0}), 0.0625f, 1e-4f) << "a quarter of 0.5^2";
+  EXPECT_NEAR(velocity_width(config, {0.1f, 0.1f, 0}), 0.02f, 1e-4f) << "held from below";
+  EXPECT_NEAR(velocity_width(config, {2.0f, 0, 0}), 0.25f, 1e-3f) << "and from above";
+  EXPECT_NEAR(velocity_width(config, {0.1f, 0, 2.0f}), 0.02f, 1e-4f) << "turning is no speed";
+  EXPECT_NEAR(yaw_width(config, 0.8f), 0.16f, 1e-3f);
+  EXPECT_NEAR(yaw_width(config, -0.8f), 0.16f, 1e-3f);
+  EXPECT_NEAR(yaw_width(config, 0.1f), 0.05f, 1e-3f);
+  EXPECT_NEAR(yaw_width(config, 2.0f), 0.25f, 2e-3f);
+}
+
+TEST(TrackingKernels, AreFixedWhereTheRecipeTakesNoShareOfTheCommand) {
+  RewardConfig config;
+  config.kernel_command_share = 0;
+  for (const float vx : {0.1f, 0.5f, 2.0f})
+    EXPECT_NEAR(velocity_width(config, {vx, 0, 0}), 0.25f, 1e-3f);
+  EXPECT_NEAR(yaw_width(config, 0.1f), 0.25f, 2e-3f);
+}
+
+TEST(TrackingKernels, PayARobotThatStandsStillAtAQuarterMetreASecondLittle) {
+  const Motion slow{0.25f, 0, 0}, walks{0.22f, 0, 0}, stands{};
+  const RewardConfig config;
+  EXPECT_GT(term(kVelocity, config, slow, walks), 0.9f);
+  EXPECT_LT(term(kVelocity, config, slow, stands), 0.1f);
+  EXPECT_EQ(term(kVelocity, config, stands, stands), 1.0f) << "told to stand, it may";
+  RewardConfig fixed;
+  fixed.kernel_command_share = 0;
+  EXPECT_GT(term(kVelocity, fixed, slow, stands), 0.75f) << "which is the fault";
+  EXPECT_GT(term(kYaw, config, {0, 0, 0.3f}, {0, 0, 0.27f}),
+            term(kYaw, config, {0, 0, 0.3f}, stands) + 0.3f);
+}
+
+TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
+  EnvConfig config = quiet_config();
+  config.reward.yaw_sigma2 = 0.04f;
+  EXPECT_THROW(task_of(config), Error);
+  config.reward.kernel_command_share = 0;  // what the message says to try
+  EXPECT_NO_THROW(task_of(config));
+}
+
+}  // namespace
+}  // namespace kennel::testing
