@@ -19,19 +19,35 @@ RunCommand add_eval(CLI::App& app) {
          "policy", command->policies,
          "policy files (the robot's JSON, ONNX, TorchScript) or folders of runs, side by side")
       ->required();
-  app.add_option("--episodes", command->episodes,
-                 "a policy and condition, default 96; of a sweep's value, 16; of a grid's cell, 4")
-      ->check(number_from(1, 1000000));
-  app.add_option("--seed", command->seed, "of the commands and the randomisation")
+  std::string episodes_doc, study_doc;
+  std::vector<std::pair<std::string, Study>> studies;
+  for (const StudyInfo& study : kStudies) {
+    episodes_doc += text(episodes_doc.empty() ? "" : "; ", study.name, ": ", study.each,
+                         ", default ", study.episodes);
+    study_doc += text(study_doc.empty() ? "" : "; ", study.name, ": ", study.doc);
+    studies.emplace_back(study.name, study.study);
+  }
+  app.add_option("--episodes", command->episodes, episodes_doc)->check(number_from(1, 1000000));
+  app.add_option(
+         "--seed", command->seed,
+         text("of the commands and the randomisation; below ", judge::kFirstPublishedSeed,
+              " for tuning, from there on for published figures, by which nothing is chosen"))
       ->capture_default_str();
   app.add_flag("--json", command->json, "print an object a line, not a table");
   add_threads(app, command->threads, "0: one for each core");
   app.add_option("--model", command->model, "MJCF to play in (default: the shipped Pupper v3)");
-  add_choice(app, "--condition", "nominal, randomised or both", command->conditions,
-             {{"nominal", {Condition::kNominal}},
-              {"randomised", {Condition::kRandomised}},
-              {"both", command->conditions}},
-             "both");
+  std::string condition_doc;
+  std::vector<std::pair<std::string, std::vector<Condition>>> conditions;
+  std::vector<Condition> all;
+  for (const judge::ConditionInfo& condition : judge::kConditions) {
+    condition_doc += text(condition.name, ": ", condition.doc, "; ");
+    conditions.push_back({condition.name, {condition.condition}});
+    all.push_back(condition.condition);
+  }
+  conditions.push_back({"both", command->conditions});
+  conditions.push_back({"all", all});
+  add_choice(app, "--condition", condition_doc + "both: nominal and randomised",
+             command->conditions, conditions, "both");
   add_choice(app, "--physics",
              "mujoco; kennel: the same episodes in the training simulator; both: one beside the "
              "other",
@@ -40,14 +56,7 @@ RunCommand add_eval(CLI::App& app) {
               {"kennel", {Physics::kKennel}},
               {"both", {Physics::kMujoco, Physics::kKennel}}},
              "mujoco");
-  add_choice(app, "--study",
-             "protocol: random commands; sweeps: one thing about robot or floor at a time; grid: "
-             "every command by itself",
-             command->study,
-             {{"protocol", EvalCommand::Study::kProtocol},
-              {"sweeps", EvalCommand::Study::kSweeps},
-              {"grid", EvalCommand::Study::kGrid}},
-             "protocol");
+  add_choice(app, "--study", study_doc, command->study, studies, "protocol");
   return [command] { return run_eval(*command); };
 }
 

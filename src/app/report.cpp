@@ -25,12 +25,15 @@ RunCommand add_report(CLI::App& app) {
   app.add_option("-o,--out", flags->out,
                  "file to write (default: report.html in the run; POLICY.html beside a file)");
   app.add_flag("--no-sweeps", flags->no_sweeps,
-               "leave out what takes longest: sweeps and the grid of commands");
+               "leave out what takes longest: sweeps and the grid of commands; slow commands stay");
   app.add_option("--episodes", flags->options.judge_episodes,
                  "of the judge, a condition and physics; 0: none")
       ->check(number_from(0, 1000000))
       ->capture_default_str();
-  app.add_option("--seed", flags->options.seed, "of the episodes")->capture_default_str();
+  app.add_option("--seed", flags->options.seed,
+                 text("of the episodes; below ", judge::kFirstPublishedSeed,
+                      " for tuning, from there on for published figures"))
+      ->capture_default_str();
   add_threads(app, flags->options.threads, "0: one for each core");
   return [flags] {
     const std::filesystem::path given = flags->run;

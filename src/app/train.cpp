@@ -102,8 +102,10 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
   const std::string page = std::filesystem::relative(run.report()).string();
   const std::string policy = std::filesystem::relative(run.policy()).string();
   std::cerr << "policy: " << policy << '\n';
-  report::ReportOptions known{.judge_episodes = 0, .sweep_episodes = 0, .threads = threads};
+  report::ReportOptions known{
+      .judge_episodes = 0, .slow_episodes = 0, .sweep_episodes = 0, .threads = threads};
   if (config.train.judge_episodes > 0) {
+    known.slow_episodes = report::ReportOptions{}.slow_episodes;
     std::cerr << "judging it in MuJoCo, " << config.train.judge_episodes
               << " episodes nominal and randomised, and in its own simulator\n";
     EvalCommand eval;

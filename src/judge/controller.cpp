@@ -28,14 +28,15 @@ Joints targets_of(const PolicyFile& policy, std::span<const float> action) {
 Controller::Controller(const PolicyFile& policy, const RobotIndex& robot)
     : policy_(policy), forward_(policy.network), history_(policy, robot) {}
 
-void Controller::reset(const mjData& data) {
+void Controller::reset(const mjModel& model, const mjData& data) {
   history_.reset();
-  samples_.fill(read_imu(data));
+  down_ = down_of(model);
+  samples_.fill(read_imu(data, down_));
   action_.fill(0.0f);
   targets_.fill(targets_of(policy_, action_));
 }
 
-void Controller::sense(const mjData& data) { push_front(samples_, read_imu(data)); }
+void Controller::sense(const mjData& data) { push_front(samples_, read_imu(data, down_)); }
 
 void Controller::decide(const mjData& data, const Command& command, const Delays& delays,
                         const EpisodeRandom* random, int step) {

@@ -21,8 +21,8 @@ class Controller {
   /// Both must outlive the controller.
   Controller(const PolicyFile& policy, const RobotIndex& robot);
 
-  /// Forgets the past; `data` is the state at the start.
-  void reset(const mjData& data);
+  /// Forgets the past; model and data are the robot's and its state at the start.
+  void reset(const mjModel& model, const mjData& data);
 
   /// Keeps the IMU's sample of a state. Called before each physics step but the first of a control
   /// step, which `decide` sees.
@@ -46,6 +46,7 @@ class Controller {
   const PolicyFile& policy_;
   PolicyForward forward_;
   ObservationHistory history_;
+  std::array<double, 3> down_{0.0, 0.0, -1.0};
   std::array<Imu, kMaxDelay + 1> samples_;  // the newest first
   std::array<Joints, kKept> targets_{};     // the newest first
   Imu imu_;

@@ -128,7 +128,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
   stats.drift_speed = std::numeric_limits<double>::quiet_NaN();
   world_->start(plan);
   weight_ = weight_of(world_->model());
-  controller_.reset(world_->data());
+  controller_.reset(world_->model(), world_->data());
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     target_[joint] = world_->data().qpos[world_->robot().qpos[joint]];
   touched_.fill(false);

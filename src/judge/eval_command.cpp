@@ -12,18 +12,15 @@ namespace {
 
 using judge::Condition;
 using judge::Physics;
-using Study = EvalCommand::Study;
-
-constexpr int kProtocolEpisodes = 96, kSweepEpisodes = 16, kGridEpisodes = 4;
 
 struct Named {
   std::string path;
   PolicyFile policy;
 };
 
-judge::EvalOptions options_of(const EvalCommand& command, Physics physics, int episodes) {
+judge::EvalOptions options_of(const EvalCommand& command, Physics physics) {
   judge::EvalOptions options;
-  options.episodes = command.episodes.value_or(episodes);
+  options.episodes = command.episodes.value_or(kStudies[static_cast<int>(command.study)].episodes);
   options.seed = command.seed;
   options.threads = command.threads;
   options.physics = physics;
@@ -34,11 +31,11 @@ judge::EvalOptions options_of(const EvalCommand& command, Physics physics, int e
 void run_protocol(const EvalCommand& command, const std::vector<Named>& policies) {
   std::size_t width = std::string("policy").size();
   for (const Named& named : policies) width = std::max(width, named.path.size());
-  if (!command.json) print_protocol_head(width);
+  if (!command.json) print_protocol_head(width, command.seed);
   for (const Condition condition : command.conditions)
     for (const Named& named : policies)
       for (const Physics physics : command.physics) {
-        judge::EvalOptions options = options_of(command, physics, kProtocolEpisodes);
+        judge::EvalOptions options = options_of(command, physics);
         options.condition = condition;
         judge::EvalResult result;
         {
@@ -62,11 +59,11 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
 
 /// A study beside the protocol: its cells of one policy, and how they are printed.
 template <class Run, class Print>
-void run_study(const EvalCommand& command, const std::vector<Named>& policies, int episodes,
-               Run&& run, Print&& print) {
+void run_study(const EvalCommand& command, const std::vector<Named>& policies, Run&& run,
+               Print&& print) {
   for (const Named& named : policies)
     for (const Physics physics : command.physics) {
-      judge::EvalOptions options = options_of(command, physics, episodes);
+      judge::EvalOptions options = options_of(command, physics);
       std::optional<EpisodeProgress> progress(std::in_place);
       options.on_progress = [&](int done) { progress->show(named.path, done); };
       const auto cells = run(named.policy, options);
@@ -86,13 +83,15 @@ int run_eval(const EvalCommand& command) {
     case Study::kProtocol:
       run_protocol(command, policies);
       break;
+    case Study::kSlow:
+      run_study(command, policies, judge::run_slow, command.json ? print_slow_json : print_slow);
+      break;
     case Study::kSweeps:
-      run_study(command, policies, kSweepEpisodes, judge::run_sweeps,
+      run_study(command, policies, judge::run_sweeps,
                 command.json ? print_sweeps_json : print_sweeps);
       break;
     case Study::kGrid:
-      run_study(command, policies, kGridEpisodes, judge::run_grid,
-                command.json ? print_grid_json : print_grid);
+      run_study(command, policies, judge::run_grid, command.json ? print_grid_json : print_grid);
       break;
   }
   return 0;

@@ -11,14 +11,29 @@
 
 namespace kennel {
 
-struct EvalCommand {
-  enum class Study { kProtocol, kSweeps, kGrid };
+enum class Study { kProtocol, kSlow, kSweeps, kGrid };
 
+struct StudyInfo {
+  Study study;
+  const char* name;
+  int episodes;  // unless told otherwise
+  const char *each, *doc;
+};
+
+/// Every study, in the order of the enumeration.
+inline constexpr StudyInfo kStudies[] = {
+    {Study::kProtocol, "protocol", 96, "a policy and condition", "random commands"},
+    {Study::kSlow, "slow", 16, "a command", "nine slow commands, the worst of them the figure"},
+    {Study::kSweeps, "sweeps", 16, "a value", "one thing about robot or floor at a time"},
+    {Study::kGrid, "grid", 4, "a command", "every command by itself"},
+};
+
+struct EvalCommand {
   std::vector<std::string> policies;  // files
   std::function<PolicyFile(const std::string&)> load = load_policy;
   Study study = Study::kProtocol;
   std::optional<int> episodes;  // a policy and condition, or a cell; default: the study's own
-  std::uint64_t seed = 1;
+  std::uint64_t seed = judge::kFirstPublishedSeed;
   bool json = false;
   int threads = 0;    // 0: one for each core
   std::string model;  // MJCF; empty: the shipped Pupper v3

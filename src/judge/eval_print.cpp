@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "kennel/core/check.h"
 #include "kennel/judge/scores.h"
 
 namespace kennel {
@@ -18,12 +19,31 @@ Json about(const EvalSubject& subject) {
   return {{"policy", subject.policy}, {"physics", judge::name_of(subject.physics)}};
 }
 
+void add_seed(std::uint64_t seed, Json& json) {
+  json["seed"] = seed;
+  json["seed_use"] = judge::use_of_seed(seed);
+}
+
+/// What figures of this seed are for.
+std::string seed_text(std::uint64_t seed) {
+  return seed < judge::kFirstPublishedSeed
+             ? text("seed ", seed, ", for tuning: published figures use ",
+                    judge::kFirstPublishedSeed, " and above")
+             : text("seed ", seed, ", for published figures: choose nothing by it");
+}
+
+/// The line above a study's tables.
+void print_study_head(const EvalSubject& subject, int episodes, const char* each) {
+  std::printf("%s in %s, %d episodes %s; %s\n", subject.policy.c_str(),
+              judge::name_of(subject.physics), episodes, each, seed_text(subject.seed).c_str());
+}
+
 void add_result(const EvalResult& result, std::uint64_t seed, Json& json) {
   json["episodes"] = result.episodes;
   json["falls"] = result.falls;
   for (const Score& score : kScores) json[score.key] = result.*score.value;
   json["diverged"] = result.diverged;
-  json["seed"] = seed;
+  add_seed(seed, json);
 }
 
 void print_line(const Json& json) {
@@ -40,8 +60,9 @@ void print_numbers(const char* label, const Cells& cells, const char* format, Nu
 
 }  // namespace
 
-void print_protocol_head(std::size_t policy_width) {
+void print_protocol_head(std::size_t policy_width, std::uint64_t seed) {
   const int width = static_cast<int>(policy_width);
+  std::printf("%s\n", seed_text(seed).c_str());
   std::printf("%-*s  %-8s %-10s %8s %5s", width, "policy", "physics", "condition", "episodes",
               "falls");
   for (const Score& score : kScores)
@@ -77,9 +98,38 @@ void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
   print_line(json);
 }
 
+void print_slow(const EvalSubject& subject, const judge::SlowStudy& study) {
+  print_study_head(subject, study.cells[0].result.episodes, "a command");
+  std::printf("\n  %5s  %5s  %5s   %8s  %8s  %5s\n", "vx", "vy", "yaw", "velocity", "yaw", "falls");
+  std::printf("  %5s  %5s  %5s   %8s  %8s\n", "m/s", "m/s", "rad/s", "rmse m/s", "rad/s");
+  for (const judge::SlowCell& cell : study.cells)
+    std::printf("  %5g  %5g  %5g   %8.3f  %8.3f  %5d\n", cell.vx, cell.vy, cell.yaw_rate,
+                cell.result.velocity_rmse, cell.result.yaw_rmse, cell.result.falls);
+  std::printf("  %-19s   %8.3f  %8.3f  %5d\n", "worst; all falls", study.worst_velocity_rmse,
+              study.worst_yaw_rmse, study.falls);
+}
+
+void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study) {
+  for (const judge::SlowCell& cell : study.cells) {
+    Json json = about(subject);
+    json["study"] = "slow";
+    json["command"] = {{"vx", cell.vx}, {"vy", cell.vy}, {"yaw_rate", cell.yaw_rate}};
+    add_result(cell.result, subject.seed, json);
+    print_line(json);
+  }
+  Json worst = about(subject);
+  worst["study"] = "slow";
+  worst["command"] = "worst";
+  worst["episodes"] = study.episodes;
+  worst["falls"] = study.falls;
+  worst["velocity_rmse"] = study.worst_velocity_rmse;
+  worst["yaw_rmse"] = study.worst_yaw_rmse;
+  add_seed(subject.seed, worst);
+  print_line(worst);
+}
+
 void print_sweeps(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps) {
-  std::printf("%s in %s, %d episodes a column\n", subject.policy.c_str(),
-              judge::name_of(subject.physics), sweeps[0].cells[0].result.episodes);
+  print_study_head(subject, sweeps[0].cells[0].result.episodes, "a column");
   for (const judge::Sweep& sweep : sweeps) {
     const std::string label = sweep.unit.empty() ? sweep.name : sweep.name + ", " + sweep.unit;
     using Cell = judge::SweepCell;
@@ -115,8 +165,7 @@ void print_grid(const EvalSubject& subject, const judge::CommandGrid& grid) {
       print_numbers(label, grid.result[row], format, number);
     }
   };
-  std::printf("%s in %s, %d episodes a cell\n", subject.policy.c_str(),
-              judge::name_of(subject.physics), grid.result[0][0].episodes);
+  print_study_head(subject, grid.result[0][0].episodes, "a cell");
   table("velocity rmse, m/s", " %7.3f", [](const EvalResult& r) { return r.velocity_rmse; });
   table("yaw rmse, rad/s", " %7.3f", [](const EvalResult& r) { return r.yaw_rmse; });
   table("falls", " %7d", [](const EvalResult& r) { return r.falls; });

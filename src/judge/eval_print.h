@@ -14,11 +14,14 @@ struct EvalSubject {
   std::uint64_t seed;
 };
 
-void print_protocol_head(std::size_t policy_width);
+void print_protocol_head(std::size_t policy_width, std::uint64_t seed);
 void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
                         const judge::EvalResult& result, std::size_t policy_width);
 void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
                          const judge::EvalResult& result);
+
+void print_slow(const EvalSubject& subject, const judge::SlowStudy& study);
+void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study);
 
 void print_sweeps(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps);
 void print_sweeps_json(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps);

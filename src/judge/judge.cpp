@@ -73,8 +73,10 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   return result;
 }
 
-const char* name_of(Condition condition) {
-  return condition == Condition::kNominal ? "nominal" : "randomised";
+const char* name_of(Condition condition) { return kConditions[static_cast<int>(condition)].name; }
+
+const char* use_of_seed(std::uint64_t seed) {
+  return seed < kFirstPublishedSeed ? "tuning" : "published";
 }
 
 const char* name_of(Physics physics) { return physics == Physics::kMujoco ? "MuJoCo" : "Kennel"; }

@@ -1,6 +1,7 @@
 #include "judge_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kennel/core/check.h"
 
@@ -81,10 +82,20 @@ void set_friction(double friction, mjModel* model) {
   for (int geom = 0; geom < model->ngeom; ++geom) model->geom_friction[3 * geom] = friction;
 }
 
+/// Turns gravity from the floor's normal towards the plan's downhill direction.
+void tilt_gravity(const EpisodePlan& plan, mjModel* model) {
+  const mjtNum across[3] = {std::sin(plan.downhill), -std::cos(plan.downhill), 0.0};
+  mjtNum tilt[4], gravity[3];
+  mju_axisAngle2Quat(tilt, across, plan.slope);
+  mju_rotVecQuat(gravity, model->opt.gravity, tilt);
+  mju_copy3(model->opt.gravity, gravity);
+}
+
 void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const EpisodePlan& plan,
                 mjModel* model, mjData* data) {
   mj_copyModel(model, judge.nominal.get());
   set_friction(plan.friction, model);
+  tilt_gravity(plan, model);
   for (int link = 0; link < kLinks; ++link) {
     const int body = judge.robot.bodies[link];
     model->body_mass[body] *= plan.mass_factor[link];

@@ -1,5 +1,6 @@
 #include "protocol.h"
 
+#include <cmath>
 #include <numbers>
 
 #include "kennel/core/philox.h"
@@ -40,6 +41,43 @@ void draw_robot(const EpisodeRandom& random, EpisodePlan& plan) {
   }
 }
 
+/// One of two things, equally likely.
+template <class X>
+const X& either(const EpisodeRandom& random, EpisodeRandom::Purpose purpose, std::uint32_t index,
+                const X (&choice)[2]) {
+  return choice[random.uniform(purpose, index, {0.0, 1.0}) < 0.5 ? 0 : 1];
+}
+
+constexpr Interval kAnyDirection{-std::numbers::pi, std::numbers::pi};
+
+void draw_shifted_robot(const EpisodeRandom& random, EpisodePlan& plan) {
+  using R = EpisodeRandom;
+  plan.friction = random.uniform(R::kContactFriction, 0,
+                                 either(random, R::kContactFriction, 1, kShiftedFriction));
+  for (int link = 0; link < kLinks; ++link)
+    plan.mass_factor[link] = random.uniform(R::kMass, link, kShiftedMassFactor);
+  plan.kp_factor = plan.kd_factor = either(random, R::kGains, 0, kShiftedGains);
+  plan.action_delay = either(random, R::kLatency, 0, kShiftedDelay);
+  plan.imu_delay = either(random, R::kLatency, 1, kShiftedDelay);
+  plan.noise = true;
+  for (int push = 0; push < kPushes; ++push) {
+    const double direction = random.uniform(R::kPushVelocity, 2 * push, kAnyDirection);
+    plan.pushes[push] = {kShiftedPush * std::cos(direction), kShiftedPush * std::sin(direction)};
+  }
+  plan.slope = kShiftedSlope;
+  plan.downhill = random.uniform(R::kSlope, 0, kAnyDirection);
+}
+
+void draw_start(const EpisodeRandom& random, EpisodePlan& plan) {
+  using R = EpisodeRandom;
+  plan.heading = random.uniform(R::kHeading, 0, kAnyDirection);
+  plan.start_lift = random.uniform(R::kStart, 0, kStartLift);
+  plan.start_roll = random.uniform(R::kStart, 1, kStartAngle);
+  plan.start_pitch = random.uniform(R::kStart, 2, kStartAngle);
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    plan.start_joint[joint] = random.uniform(R::kStart, 3 + joint, kStartAngle);
+}
+
 }  // namespace
 
 EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode) {
@@ -47,8 +85,8 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode) {
   const EpisodeRandom random(seed, episode);
   EpisodePlan plan;
   plan.mass_factor.fill(1.0);
-  plan.heading = random.uniform(R::kHeading, 0, {-std::numbers::pi, std::numbers::pi});
-  plan.standing = episode % kStandingEpisodeEvery == 0;
+  draw_start(random, plan);
+  plan.standing = episode % kStandingEpisodeEvery == kStandingEpisodeEvery - 1;
   if (!plan.standing) {
     for (int at = 0; at < kCommands; ++at) {
       plan.commands[at] = {random.uniform(R::kCommand, 3 * at, kCommandVx),
@@ -57,6 +95,7 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode) {
     }
   }
   if (condition == Condition::kRandomised) draw_robot(random, plan);
+  if (condition == Condition::kShifted) draw_shifted_robot(random, plan);
   return plan;
 }
 

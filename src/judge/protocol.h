@@ -8,6 +8,11 @@
 
 namespace kennel::judge {
 
+/// Ends of a uniform distribution.
+struct Interval {
+  double low, high;
+};
+
 inline constexpr double kPhysicsDt = 0.004;  // s
 inline constexpr int kSubsteps = 5;          // physics steps a control step
 inline constexpr double kControlDt = kSubsteps * kPhysicsDt;
@@ -17,24 +22,21 @@ inline constexpr int kCommands = 3;
 inline constexpr int kStepsPerCommand = 4 * kStepsPerSecond;
 inline constexpr int kEpisodeSteps = kCommands * kStepsPerCommand;
 inline constexpr int kUnscoredSteps = kStepsPerSecond;  // after each change of command
-inline constexpr int kStandingEpisodeEvery = 12;
+inline constexpr int kStandingEpisodeEvery = 12;  // the last of them, so that a few episodes move
 
 inline constexpr double kSlowestWalk = 0.05;  // m/s; slower robots have no cost of transport
 inline constexpr double kWalkingSpeed = 0.1;  // m/s; slower commands have no cost of transport
 
-inline constexpr double kStartHeight = 0.17;  // m
-inline constexpr double kFallTilt = 0.9;      // rad
-inline constexpr double kFallHeight = 0.06;   // m
+inline constexpr double kStartHeight = 0.17;          // m
+inline constexpr Interval kStartLift{-0.001, 0.001};  // m, on top of it
+inline constexpr Interval kStartAngle{-0.01, 0.01};   // rad: roll, pitch, each joint off its pose
+inline constexpr double kFallTilt = 0.9;              // rad
+inline constexpr double kFallHeight = 0.06;           // m
 inline constexpr double kNominalFriction = 0.8;
 inline constexpr int kPushEverySteps = 2 * kStepsPerSecond;
 inline constexpr int kPushes = (kEpisodeSteps - 1) / kPushEverySteps;
 
 inline constexpr int kLinks = 13;  // base_link and three a leg
-
-/// Ends of a uniform distribution.
-struct Interval {
-  double low, high;
-};
 
 inline constexpr Interval kCommandVx{-0.75, 0.75};     // m/s, base frame
 inline constexpr Interval kCommandVy{-0.5, 0.5};       // m/s, base frame
@@ -53,6 +55,14 @@ inline constexpr double kGyroNoise = 0.1;  // rad/s, uniform +-
 inline constexpr double kGravityNoise = 0.05;  // each component, uniform +-, then normalised again
 inline constexpr double kJointNoise = 0.03;    // rad, uniform +-
 
+// The shifted condition. Sensor noise as above, strength and centre of mass nominal.
+inline constexpr Interval kShiftedFriction[] = {{0.3, 0.5}, {1.3, 1.6}};  // either
+inline constexpr Interval kShiftedMassFactor{1.3, 1.5};                   // each link its own
+inline constexpr double kShiftedGains[] = {0.6, 1.25};                    // either, of kp and kd
+inline constexpr int kShiftedDelay[] = {7, 8};  // either, physics steps: 28 or 32 ms, 30 on average
+inline constexpr double kShiftedPush = 0.5;     // m/s, in any horizontal direction
+inline constexpr double kShiftedSlope = 0.0523598775598299;  // rad: 3 degrees
+
 /// Random numbers of one episode: a function of the seed, the episode, the purpose and an index,
 /// and of nothing else.
 class EpisodeRandom {
@@ -66,7 +76,9 @@ class EpisodeRandom {
     kGains,
     kLatency,
     kPushVelocity,
-    kNoise
+    kNoise,
+    kStart,
+    kSlope
   };
 
   EpisodeRandom(std::uint64_t seed, int episode) : seed_(seed), episode_(episode) {}
@@ -86,8 +98,11 @@ struct Command {
 /// Everything drawn before an episode starts; only the sensor noise is drawn on the way.
 struct EpisodePlan {
   std::array<Command, kCommands> commands;
-  bool standing = false;  // zero commands throughout
-  double heading = 0.0;   // rad
+  bool standing = false;                            // zero commands throughout
+  double heading = 0.0;                             // rad
+  double start_lift = 0.0;                          // m, of the base above kStartHeight
+  double start_roll = 0.0, start_pitch = 0.0;       // rad
+  std::array<double, kPolicyJoints> start_joint{};  // rad, off the policy's default pose
 
   double friction = kNominalFriction;
   std::array<double, kLinks> mass_factor;
@@ -99,10 +114,16 @@ struct EpisodePlan {
   int imu_delay = 0;     // physics steps
   bool noise = false;
   std::array<std::array<double, 2>, kPushes> pushes{};  // m/s, world x and y, at 2 s, 4 s, ...
+
+  // A slope is gravity that tilts. The world's frame stays the floor's, z its normal: heights,
+  // tilts and falls are against the floor, velocities in the base's own frame as ever, and the IMU
+  // reads gravity where it points.
+  double slope = 0.0;     // rad
+  double downhill = 0.0;  // rad, its direction from the world's x towards y
 };
 
-/// The plan of one episode; nominal and randomised episodes of a number have the same heading and
-/// commands.
+/// The plan of one episode; the episodes of a number have the same start and the same commands in
+/// every condition.
 EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode);
 
 }  // namespace kennel::judge

@@ -39,8 +39,14 @@ double joint_noise(const EpisodeRandom& random, int step, int joint) {
 
 }  // namespace
 
-Imu read_imu(const mjData& data) {
-  return {{data.qvel[3], data.qvel[4], data.qvel[5]}, to_base(data, {0.0, 0.0, -1.0})};
+Imu read_imu(const mjData& data, const std::array<double, 3>& down) {
+  return {{data.qvel[3], data.qvel[4], data.qvel[5]}, to_base(data, down)};
+}
+
+std::array<double, 3> down_of(const mjModel& model) {
+  std::array<double, 3> down{model.opt.gravity[0], model.opt.gravity[1], model.opt.gravity[2]};
+  if (mju_normalize3(down.data()) < mjMINVAL) return {0.0, 0.0, -1.0};
+  return down;
 }
 
 Command base_velocity(const mjData& data) {

@@ -15,7 +15,11 @@ struct Imu {
   std::array<double, 3> gravity{0.0, 0.0, -1.0};  // unit vector
 };
 
-Imu read_imu(const mjData& data);
+/// \param down  unit vector along gravity, world frame
+Imu read_imu(const mjData& data, const std::array<double, 3>& down);
+
+/// Along the model's gravity, world frame; straight down where it has none.
+std::array<double, 3> down_of(const mjModel& model);
 
 /// The base's horizontal velocity in its own frame and its yaw rate.
 Command base_velocity(const mjData& data);

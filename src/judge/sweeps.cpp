@@ -56,10 +56,13 @@ const std::vector<Quantity>& quantities() {
   return all;
 }
 
-/// The nominal plan of an episode, told one thing from the start to the end.
+/// The nominal plan of an episode, told one thing from the start to the end. With sensor noise:
+/// such commands often lie in the robot's plane of symmetry, and a mirror-symmetric policy that
+/// sees nothing else hardly lifts one foot before the other.
 EpisodePlan constant_plan(std::uint64_t seed, int episode, const Command& command) {
   EpisodePlan plan = plan_episode(Condition::kNominal, seed, episode);
   plan.standing = false;
+  plan.noise = true;
   plan.commands.fill(command);
   return plan;
 }
@@ -82,6 +85,31 @@ std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& optio
     }
   }
   return sweeps;
+}
+
+SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
+  constexpr Command kSlow[] = {{-0.25, 0, 0}, {0.25, 0, 0}, {0.15, 0, 0},
+                               {-0.15, 0, 0}, {0, 0.15, 0}, {0, -0.2, 0},
+                               {0, 0, 0.3},   {0, 0, -0.5}, {0.1, 0.1, 0}};
+  constexpr int kCommandCount = static_cast<int>(std::size(kSlow));
+  const int each = options.episodes;
+  const EpisodePlans plans{kCommandCount * each, options.seed, [&](int episode) {
+                             return constant_plan(options.seed, episode, kSlow[episode / each]);
+                           }};
+  const std::vector<EpisodeStats> all =
+      play_episodes(load_judge_model(options), policy, options, plans);
+  const auto worse = [](double a, double b) { return std::isnan(a) || b < a ? a : b; };
+  SlowStudy study{{}, 0.0, 0.0, 0, 0};
+  for (int at = 0; at < kCommandCount; ++at) {
+    const auto first = all.begin() + at * each;
+    const EvalResult result = summarise({first, first + each});
+    study.cells.push_back({kSlow[at].vx, kSlow[at].vy, kSlow[at].yaw_rate, result});
+    study.worst_velocity_rmse = worse(study.worst_velocity_rmse, result.velocity_rmse);
+    study.worst_yaw_rmse = worse(study.worst_yaw_rmse, result.yaw_rmse);
+    study.episodes += result.episodes;
+    study.falls += result.falls;
+  }
+  return study;
 }
 
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {

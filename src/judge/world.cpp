@@ -55,11 +55,15 @@ World::World(const JudgeModel& judge, const PolicyFile& policy)
 
 void World::start(const EpisodePlan& plan) {
   apply_plan(judge_, policy_, plan, model_.get(), data_.get());
-  const double base[7] = {
-      0.0, 0.0, kStartHeight, std::cos(plan.heading / 2), 0.0, 0.0, std::sin(plan.heading / 2)};
-  std::copy(std::begin(base), std::end(base), data_->qpos);
+  const double position[3] = {0.0, 0.0, kStartHeight + plan.start_lift};
+  mju_copy3(data_->qpos, position);
+  const mjtNum heading[4] = {std::cos(plan.heading / 2), 0.0, 0.0, std::sin(plan.heading / 2)};
+  const mjtNum tilt[3] = {plan.start_roll, plan.start_pitch, 0.0};  // base axes
+  mju_copy4(data_->qpos + 3, heading);
+  mju_quatIntegrate(data_->qpos + 3, tilt, 1.0);
   for (int joint = 0; joint < kPolicyJoints; ++joint)
-    data_->qpos[judge_.robot.qpos[joint]] = policy_.default_joint_pos[joint];
+    data_->qpos[judge_.robot.qpos[joint]] =
+        policy_.default_joint_pos[joint] + plan.start_joint[joint];
   feet_ = {};
   model_changed();
 }

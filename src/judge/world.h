@@ -26,7 +26,8 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  /// Makes it the robot and floor of a plan: in the policy's default pose, at rest.
+  /// Makes it the robot and floor of a plan: in the policy's default pose, but for the plan's
+  /// asymmetry, at rest.
   void start(const EpisodePlan& plan);
 
   /// Puts the robot elsewhere on the floor, m from where it is.

@@ -45,7 +45,7 @@ void Robots::start(int index) {
   robot.world->start(robot.plan);
   const auto [x, y] = place(index, options_.count);
   robot.world->move(x, y);
-  robot.controller->reset(robot.world->data());
+  robot.controller->reset(robot.world->model(), robot.world->data());
   robot.velocities.clear();
   robot.step = robot.lying = 0;
 }

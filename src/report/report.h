@@ -22,8 +22,9 @@ struct Judged {
 struct ReportOptions {
   int judge_episodes = 96;          // a condition and physics; 0: no judgement
   std::vector<Judged> judged = {};  // where it is known already, it is not played again
+  int slow_episodes = 16;           // a slow command; 0: none
   int sweep_episodes = 16;          // a value; a quarter of it a cell of the grid; 0: neither
-  std::uint64_t seed = 1;
+  std::uint64_t seed = judge::kFirstPublishedSeed;
   int threads = 0;  // 0: one for each core
 
   /// Called now and then with what is played and how many episodes of it are done; may be empty.

@@ -108,6 +108,25 @@ Json tracking(const PolicyFile& policy, const EvalOptions& options) {
   return axes;
 }
 
+Json slow(const PolicyFile& policy, const EvalOptions& options) {
+  const judge::SlowStudy study = judge::run_slow(policy, options);
+  Json cells = Json::array();
+  for (const judge::SlowCell& cell : study.cells)
+    cells.push_back({{"vx", cell.vx},
+                     {"vy", cell.vy},
+                     {"yaw_rate", cell.yaw_rate},
+                     {"episodes", cell.result.episodes},
+                     {"falls", cell.result.falls},
+                     {"velocity_rmse", rounded(cell.result.velocity_rmse)},
+                     {"yaw_rmse", rounded(cell.result.yaw_rmse)}});
+  return {{"cells", std::move(cells)},
+          {"worst",
+           {{"velocity_rmse", rounded(study.worst_velocity_rmse)},
+            {"yaw_rmse", rounded(study.worst_yaw_rmse)},
+            {"episodes", study.episodes},
+            {"falls", study.falls}}}};
+}
+
 /// The range of a swept quantity that the policy was trained in, in the sweep's unit; null where it
 /// was not randomised as the sweep does.
 Json trained_range(const std::string& name, const pupper::RandomizationConfig& c) {
@@ -215,12 +234,17 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
     data["randomization"] = std::move(ranges.rows);
     data["recipe"] = read_file(subject.run->config().string());
   }
+  summary["judge's seed"] = text(options.seed, ", ", judge::use_of_seed(options.seed));
   for (const auto& [key, value] : summary.items()) data["summary"].push_back({key, value});
   stage("judging", options.judge_episodes);
   if (!options.judged.empty()) {
     data["judge"] = judgement(subject.policy_name, options.judged);
   } else if (options.judge_episodes > 0) {
     data["judge"] = judgement(subject.policy_name, judged(policy, eval));
+  }
+  if (options.slow_episodes > 0) {
+    stage("slow commands", options.slow_episodes);
+    data["slow"] = slow(policy, eval);
   }
   stage("tracking", 1);
   data["tracking"] = tracking(policy, eval);

@@ -104,8 +104,11 @@ TEST_F(EpisodeTest, ObservationFollowsTheRobotsContract) {
   for (std::size_t at = 36; at < first.size(); ++at) {
     EXPECT_EQ(first[at], at % 36 == 5 ? -1.0f : 0.0f) << at;
   }
-  EXPECT_EQ(first[5], -1.0f);
-  for (int at = 12; at < 36; ++at) EXPECT_NEAR(first[at], 0.0f, 1e-6);  // default pose, no action
+  EXPECT_NEAR(first[5], -1.0f, 1e-4);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    EXPECT_NEAR(first[12 + joint], plan.start_joint[joint], 1e-6);  // off the default pose
+    EXPECT_EQ(first[24 + joint], 0.0f);                             // no action yet
+  }
   const std::vector<float>& now = steps_[321].obs;
   EXPECT_EQ(now[6], static_cast<float>(plan.commands[1].vx));
   EXPECT_EQ(now[7], static_cast<float>(plan.commands[1].vy));

@@ -48,6 +48,8 @@ TEST_F(EvalCommandTest, PrintsAnObjectAPolicyAndConditionWithTheKeysThatScriptsR
     }
     EXPECT_EQ(json.at("episodes"), 2);
     EXPECT_TRUE(json.at("condition") == "nominal" || json.at("condition") == "randomised");
+    EXPECT_EQ(json.at("seed"), 1000);
+    EXPECT_EQ(json.at("seed_use"), "published");
     if (json.at("policy") == command_.policies[1]) falls += json.at("falls").get<int>();
   }
   EXPECT_EQ(falls, 4);
@@ -55,11 +57,67 @@ TEST_F(EvalCommandTest, PrintsAnObjectAPolicyAndConditionWithTheKeysThatScriptsR
 
 TEST_F(EvalCommandTest, PrintsATableWithTheConditionsOfEachPolicyOnLinesOfTheirOwn) {
   const auto lines = output();
-  ASSERT_EQ(lines.size(), 2u + 4u);
-  EXPECT_NE(lines[0].find("falls"), std::string::npos);
-  EXPECT_NE(lines[2].find("standing.json"), std::string::npos);
-  EXPECT_NE(lines[3].find("toppling.json"), std::string::npos);
-  EXPECT_NE(lines[5].find("randomised"), std::string::npos);
+  ASSERT_EQ(lines.size(), 3u + 4u);
+  EXPECT_EQ(lines[0], "seed 1000, for published figures: choose nothing by it");
+  EXPECT_NE(lines[1].find("falls"), std::string::npos);
+  EXPECT_NE(lines[3].find("standing.json"), std::string::npos);
+  EXPECT_NE(lines[4].find("toppling.json"), std::string::npos);
+  EXPECT_NE(lines[6].find("randomised"), std::string::npos);
+}
+
+TEST_F(EvalCommandTest, SaysWhenASeedIsForTuning) {
+  command_.seed = 999;
+  command_.episodes = 1;
+  command_.policies.pop_back();
+  EXPECT_EQ(output()[0], "seed 999, for tuning: published figures use 1000 and above");
+  command_.json = true;
+  EXPECT_EQ(nlohmann::json::parse(output()[0]).at("seed_use"), "tuning");
+}
+
+TEST_F(EvalCommandTest, OneEpisodeIsAMovingOne) {
+  command_.episodes = 1;
+  command_.json = true;
+  command_.policies.pop_back();
+  for (const std::string& line : output())
+    EXPECT_GT(nlohmann::json::parse(line).at("velocity_rmse"), 0.05) << line;
+}
+
+TEST_F(EvalCommandTest, PrintsTheSlowCommandsAndTheWorstOfThem) {
+  command_.study = Study::kSlow;
+  command_.episodes = 1;
+  command_.policies.pop_back();
+  const auto lines = output();
+  ASSERT_EQ(lines.size(), 1u + 1u + 2u + 9u + 1u);
+  EXPECT_NE(lines[0].find("1 episodes a command; seed 1000"), std::string::npos) << lines[0];
+  EXPECT_NE(lines.back().find("worst"), std::string::npos);
+  command_.json = true;
+  const auto objects = output();
+  ASSERT_EQ(objects.size(), 10u);
+  double worst = 0;
+  for (const std::string& line : objects) {
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_EQ(json.at("study"), "slow");
+    EXPECT_EQ(json.at("seed_use"), "published");
+    if (&line != &objects.back()) worst = std::max(worst, json.at("velocity_rmse").get<double>());
+  }
+  const auto figure = nlohmann::json::parse(objects.back());
+  EXPECT_EQ(figure.at("command"), "worst");
+  EXPECT_EQ(figure.at("velocity_rmse"), worst);
+  EXPECT_EQ(figure.at("episodes"), 9);
+}
+
+TEST_F(EvalCommandTest, PlaysTheShiftedConditionWhereItIsAskedFor) {
+  command_.conditions = {judge::Condition::kShifted};
+  command_.episodes = 1;
+  command_.json = true;
+  const auto lines = output();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(nlohmann::json::parse(lines[0]).at("condition"), "shifted");
+}
+
+TEST(Studies, AreListedInTheOrderOfTheirNumbers) {
+  for (const StudyInfo& study : kStudies)
+    EXPECT_EQ(&study, &kStudies[static_cast<int>(study.study)]) << study.name;
 }
 
 TEST_F(EvalCommandTest, ChecksEveryPolicyBeforeItPlaysTheFirst) {

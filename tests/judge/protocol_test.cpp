@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "judge_model.h"
 #include "kennel/core/check.h"
@@ -19,10 +20,11 @@ constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml"
 
 // Checks that a number stays in its interval over many episodes and comes near both ends.
 void expect_fills(const char* name, Interval interval,
-                  const std::function<double(const EpisodePlan&)>& of) {
+                  const std::function<double(const EpisodePlan&)>& of,
+                  Condition condition = Condition::kRandomised) {
   double smallest = INFINITY, largest = -INFINITY;
   for (int episode = 0; episode < 600; ++episode) {
-    const EpisodePlan plan = plan_episode(Condition::kRandomised, 42, episode);
+    const EpisodePlan plan = plan_episode(condition, 42, episode);
     if (plan.standing) continue;  // its commands are zero
     smallest = std::min(smallest, of(plan));
     largest = std::max(largest, of(plan));
@@ -55,6 +57,68 @@ TEST(EpisodePlan, DrawsEveryNumberOverItsWholeRange) {
   expect_fills("imu latency", {0, kSubsteps}, [](const Plan& p) { return p.imu_delay; });
 }
 
+TEST(EpisodePlan, StartsAMillimetreAndAHundredthOfARadianOffSymmetry) {
+  using Plan = EpisodePlan;
+  const auto nominal = Condition::kNominal;
+  expect_fills(
+      "lift", {-0.001, 0.001}, [](const Plan& p) { return p.start_lift; }, nominal);
+  expect_fills(
+      "roll", {-0.01, 0.01}, [](const Plan& p) { return p.start_roll; }, nominal);
+  expect_fills(
+      "pitch", {-0.01, 0.01}, [](const Plan& p) { return p.start_pitch; }, nominal);
+  for (const int joint : {0, 4, 11})
+    expect_fills(
+        "joint", {-0.01, 0.01}, [&](const Plan& p) { return p.start_joint[joint]; }, nominal);
+}
+
+TEST(EpisodePlan, ShiftedIsDrawnFromWhatNoRecipeTrainsOn) {
+  int slippery = 0, soft = 0, late = 0;
+  constexpr int kEpisodes = 600;
+  std::set<double> gains;
+  for (int episode = 0; episode < kEpisodes; ++episode) {
+    const EpisodePlan plan = plan_episode(Condition::kShifted, 42, episode);
+    EXPECT_TRUE((plan.friction >= 0.3 && plan.friction <= 0.5) ||
+                (plan.friction >= 1.3 && plan.friction <= 1.6));
+    slippery += plan.friction < 1.0;
+    EXPECT_EQ(plan.kp_factor, plan.kd_factor);
+    gains.insert(plan.kp_factor);
+    soft += plan.kp_factor < 1.0;
+    for (const int delay : {plan.action_delay, plan.imu_delay})
+      EXPECT_TRUE(delay == 7 || delay == 8);  // 28 or 32 ms
+    late += plan.action_delay + plan.imu_delay - 14;
+    for (const auto& push : plan.pushes) EXPECT_NEAR(std::hypot(push[0], push[1]), 0.5, 1e-12);
+    EXPECT_NEAR(plan.slope, M_PI / 60, 1e-12);  // 3 degrees
+    EXPECT_TRUE(plan.noise);
+    EXPECT_EQ(plan.strength, 1.0);
+  }
+  EXPECT_EQ(gains, (std::set<double>{0.6, 1.25}));
+  EXPECT_NEAR(slippery, kEpisodes / 2, 50);  // four standard deviations
+  EXPECT_NEAR(soft, kEpisodes / 2, 50);
+  EXPECT_NEAR(late, kEpisodes, 70);
+  using Plan = EpisodePlan;
+  const auto shifted = Condition::kShifted;
+  expect_fills(
+      "friction", {0.3, 1.6}, [](const Plan& p) { return p.friction; }, shifted);
+  expect_fills(
+      "base mass", {1.3, 1.5}, [](const Plan& p) { return p.mass_factor[0]; }, shifted);
+  expect_fills(
+      "shank mass", {1.3, 1.5}, [](const Plan& p) { return p.mass_factor[12]; }, shifted);
+  expect_fills(
+      "downhill", {-M_PI, M_PI}, [](const Plan& p) { return p.downhill; }, shifted);
+}
+
+TEST(EpisodePlan, ConditionsAreNamedInTheOrderOfTheirNumbers) {
+  for (const ConditionInfo& condition : kConditions)
+    EXPECT_STREQ(name_of(condition.condition), condition.name);
+}
+
+TEST(Seeds, BelowAThousandAreForTuning) {
+  EXPECT_STREQ(use_of_seed(0), "tuning");
+  EXPECT_STREQ(use_of_seed(999), "tuning");
+  EXPECT_STREQ(use_of_seed(1000), "published");
+  EXPECT_STREQ(use_of_seed(EvalOptions{}.seed), "published");
+}
+
 TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
   int action = 0, imu = 0, both = 0;
   for (int episode = 0; episode < 1000; ++episode) {
@@ -79,18 +143,21 @@ TEST(EpisodePlan, CommandsZeroThroughoutInOneEpisodeOfTwelve) {
     }
   }
   EXPECT_EQ(standing, 8);
+  EXPECT_FALSE(plan_episode(Condition::kNominal, 3, 0).standing) << "one episode is a moving one";
 }
 
-TEST(EpisodePlan, IsTheSameWalkNominalAndRandomised) {
-  for (int episode = 0; episode < 24; ++episode) {
-    const EpisodePlan nominal = plan_episode(Condition::kNominal, 5, episode);
-    const EpisodePlan randomised = plan_episode(Condition::kRandomised, 5, episode);
-    EXPECT_EQ(nominal.heading, randomised.heading);
-    for (int at = 0; at < kCommands; ++at) {
-      EXPECT_EQ(nominal.commands[at].vx, randomised.commands[at].vx);
-      EXPECT_EQ(nominal.commands[at].yaw_rate, randomised.commands[at].yaw_rate);
+TEST(EpisodePlan, IsTheSameWalkInEveryCondition) {
+  for (const ConditionInfo& condition : kConditions)
+    for (int episode = 0; episode < 24; ++episode) {
+      const EpisodePlan nominal = plan_episode(Condition::kNominal, 5, episode);
+      const EpisodePlan other = plan_episode(condition.condition, 5, episode);
+      EXPECT_EQ(nominal.heading, other.heading);
+      EXPECT_EQ(nominal.start_joint, other.start_joint);
+      for (int at = 0; at < kCommands; ++at) {
+        EXPECT_EQ(nominal.commands[at].vx, other.commands[at].vx);
+        EXPECT_EQ(nominal.commands[at].yaw_rate, other.commands[at].yaw_rate);
+      }
     }
-  }
 }
 
 TEST(EpisodePlan, DependsOnSeedAndEpisodeAndNothingElse) {

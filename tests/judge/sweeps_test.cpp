@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "episode_pool.h"
 #include "test_policies.h"
 
 namespace kennel::judge {
@@ -59,6 +60,57 @@ TEST(Sweeps, AGridsCellErrsByItsCommandWhereTheRobotStands) {
       EXPECT_NEAR(grid.result[row][column].yaw_rmse, std::abs(grid.yaw_rate[row]), 0.02);
     }
   }
+}
+
+TEST(Slow, ARobotThatStandsErrsByTheCommandItself) {
+  EvalOptions options = two_episodes();
+  const SlowStudy study = run_slow(standing_policy(), options);
+  ASSERT_EQ(study.cells.size(), 9u);
+  for (const SlowCell& cell : study.cells) {
+    EXPECT_EQ(cell.result.episodes, 2);
+    EXPECT_NEAR(cell.result.velocity_rmse, std::hypot(cell.vx, cell.vy), 0.005);
+    EXPECT_NEAR(cell.result.yaw_rmse, std::abs(cell.yaw_rate), 0.01);
+  }
+  EXPECT_NEAR(study.worst_velocity_rmse, 0.25, 0.005);
+  EXPECT_NEAR(study.worst_yaw_rmse, 0.5, 0.01);
+  EXPECT_EQ(study.episodes, 18);
+  EXPECT_EQ(study.falls, 0);
+}
+
+TEST(Slow, FallsAreCountedAndAnErrorWithoutDataIsTheWorst) {
+  EvalOptions options = two_episodes();
+  options.episodes = 1;
+  const SlowStudy study = run_slow(toppling_policy(), options);
+  EXPECT_EQ(study.falls, 9);
+  bool without = false;
+  for (const SlowCell& cell : study.cells) without |= std::isnan(cell.result.velocity_rmse);
+  EXPECT_EQ(std::isnan(study.worst_velocity_rmse), without);
+}
+
+/// What a constant command gives, played by hand.
+EvalResult by_hand(const PolicyFile& policy, const EvalOptions& options, const Command& command,
+                   bool noise) {
+  const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
+                             EpisodePlan plan =
+                                 plan_episode(Condition::kNominal, options.seed, episode);
+                             plan.standing = false;
+                             plan.noise = noise;
+                             plan.commands.fill(command);
+                             return plan;
+                           }};
+  return summarise(play_episodes(load_judge_model(options), policy, options, plans));
+}
+
+TEST(Sweeps, ConstantCommandsArePlayedWithSensorNoise) {
+  // Without it a mirror-symmetric policy under a command in its plane of symmetry is no test.
+  EvalOptions options = two_episodes();
+  options.episodes = 1;
+  const PolicyFile policy = trembling_policy();
+  const double forward = run_grid(policy, options).result[2][6].torque_rms;  // 0.75 m/s, no turn
+  EXPECT_EQ(forward, by_hand(policy, options, {0.75, 0.0, 0.0}, true).torque_rms);
+  EXPECT_NE(forward, by_hand(policy, options, {0.75, 0.0, 0.0}, false).torque_rms);
+  EXPECT_EQ(run_slow(policy, options).cells[0].result.torque_rms,
+            by_hand(policy, options, {-0.25, 0.0, 0.0}, true).torque_rms);
 }
 
 TEST(Sweeps, TrackingMeasuresNothingWhereTheRobotStands) {

@@ -31,12 +31,24 @@ class WorldTest : public testing::TestWithParam<Physics> {
     for (double t = 0; t < seconds; t += kPhysicsDt) world.step(pose);
   }
 
+  /// Moves both in the same way and compares where that leaves them.
+  void wave(World& reference, World& own) const {
+    for (int k = 0; k < 100; ++k) {
+      Joints target;
+      for (int joint = 0; joint < kPolicyJoints; ++joint)
+        target[joint] = policy_.default_joint_pos[joint] + 0.1 * std::sin(0.05 * k + joint);
+      reference.step(target);
+      own.step(target);
+    }
+    for (int i = 0; i < 19; ++i)
+      EXPECT_NEAR(own.data().qpos[i], reference.data().qpos[i], 5e-3) << i;
+  }
+
   PolicyFile policy_ = standing_policy();
   JudgeModel judge_;
 };
 
 EpisodePlan nominal() { return plan_episode(Condition::kNominal, 1, 0); }
-EpisodePlan randomised() { return plan_episode(Condition::kRandomised, 1, 5); }
 
 INSTANTIATE_TEST_SUITE_P(Both, WorldTest, testing::Values(Physics::kMujoco, Physics::kKennel),
                          [](const auto& info) { return name_of(info.param); });
@@ -82,31 +94,68 @@ TEST_P(WorldTest, APlansRobotIsTheOneThatMoves) {
   EXPECT_LT(loaded->data().qpos[2], light->data().qpos[2] - 0.001);  // soft servos sag
 }
 
-TEST_F(WorldTest, BothPhysicsMoveARandomisedRobotAlike) {
-  const auto reference = start(Physics::kMujoco, randomised());
-  const auto own = start(Physics::kKennel, randomised());
-  for (int k = 0; k < 100; ++k) {
-    Joints target;
-    for (int joint = 0; joint < kPolicyJoints; ++joint)
-      target[joint] = policy_.default_joint_pos[joint] + 0.1 * std::sin(0.05 * k + joint);
-    reference->step(target);
-    own->step(target);
+TEST_P(WorldTest, StartsALittleOffSymmetryInThePlansPose) {
+  const auto world = start(GetParam(), nominal());
+  const mjData& data = world->data();
+  const EpisodePlan plan = nominal();
+  EXPECT_NE(data.qpos[2], kStartHeight);
+  EXPECT_NEAR(data.qpos[2], kStartHeight, 0.001);
+  EXPECT_NEAR(base_tilt(data), std::hypot(plan.start_roll, plan.start_pitch), 1e-9);
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    EXPECT_EQ(data.qpos[world->robot().qpos[joint]],
+              policy_.default_joint_pos[joint] + plan.start_joint[joint]);
+  EpisodePlan level = plan;
+  level.start_roll = level.start_pitch = 0.0;
+  const auto other = start(GetParam(), level);
+  EXPECT_NEAR(2 * std::atan2(other->data().qpos[6], other->data().qpos[3]), plan.heading, 1e-9);
+}
+
+TEST_P(WorldTest, OnASlopeGravityTiltsForTheRobotAndItsImu) {
+  EpisodePlan plan = nominal();
+  plan.start_roll = plan.start_pitch = 0.0;
+  plan.heading = 0.3;
+  const auto flat = start(GetParam(), plan);
+  plan.slope = 0.1;
+  plan.downhill = 0.3 + 0.5 * M_PI;  // to the robot's left
+  const auto world = start(GetParam(), plan);
+  const mjtNum* gravity = world->model().opt.gravity;
+  EXPECT_NEAR(gravity[0], 9.81 * std::sin(0.1) * std::cos(plan.downhill), 1e-9);
+  EXPECT_NEAR(gravity[1], 9.81 * std::sin(0.1) * std::sin(plan.downhill), 1e-9);
+  EXPECT_NEAR(gravity[2], -9.81 * std::cos(0.1), 1e-9);
+  const Imu imu = read_imu(world->data(), down_of(world->model()));
+  EXPECT_NEAR(imu.gravity[0], 0.0, 1e-9);
+  EXPECT_NEAR(imu.gravity[1], std::sin(0.1), 1e-9);
+  EXPECT_NEAR(imu.gravity[2], -std::cos(0.1), 1e-9);
+  stand(*flat, 1.0);
+  stand(*world, 1.0);
+  // Soft servos sag downhill: along the robot's left, which is (-sin 0.3, cos 0.3).
+  const auto left = [](const mjData& d) {
+    return -d.qpos[0] * std::sin(0.3) + d.qpos[1] * std::cos(0.3);
+  };
+  EXPECT_GT(left(world->data()), left(flat->data()) + 0.001);
+  EXPECT_LT(base_tilt(world->data()), 0.1) << "tilt is against the floor";
+}
+
+TEST_F(WorldTest, BothPhysicsMoveARandomisedOrShiftedRobotAlike) {
+  for (const Condition condition : {Condition::kRandomised, Condition::kShifted}) {
+    const EpisodePlan plan = plan_episode(condition, 1, 5);
+    const auto reference = start(Physics::kMujoco, plan);
+    const auto own = start(Physics::kKennel, plan);
+    wave(*reference, *own);
   }
-  for (int i = 0; i < 19; ++i)
-    EXPECT_NEAR(own->data().qpos[i], reference->data().qpos[i], 5e-3) << i;
 }
 
 TEST_F(WorldTest, DelaysCountPhysicsSteps) {
   const auto world = start(Physics::kMujoco, nominal());
   const PolicyFile policy = trembling_policy();
   Controller controller(policy, world->robot());
-  controller.reset(world->data());
+  controller.reset(world->model(), world->data());
   const Delays late{.action = 7, .imu = 3};
   std::vector<Joints> fresh;
   std::vector<Imu> samples;
   for (int step = 0; step < 5; ++step) {
     for (int substep = 0; substep < kSubsteps; ++substep) {
-      samples.push_back(read_imu(world->data()));
+      samples.push_back(read_imu(world->data(), down_of(world->model())));
       if (substep > 0) {
         controller.sense(world->data());
       } else {

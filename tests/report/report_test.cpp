@@ -42,7 +42,7 @@ class ReportTest : public testing::Test {
 
   TempFolder folder_;
   RunFolder run_;
-  const ReportOptions quick_{.judge_episodes = 1, .sweep_episodes = 0};
+  const ReportOptions quick_{.judge_episodes = 1, .slow_episodes = 1, .sweep_episodes = 0};
 };
 
 TEST_F(ReportTest, HoldsEveryPartAndNothingFromElsewhere) {
@@ -65,6 +65,14 @@ TEST_F(ReportTest, HoldsEveryPartAndNothingFromElsewhere) {
   EXPECT_TRUE(data["curves"]["series"][2]["values"][0].is_null());
   ASSERT_EQ(data["judge"].size(), 4u);
   EXPECT_EQ(data["judge"][1]["physics"], "Kennel");
+  EXPECT_EQ(summary["judge's seed"], "1000, published");
+  ASSERT_EQ(data["slow"]["cells"].size(), 9u);
+  EXPECT_EQ(data["slow"]["cells"][1]["vx"], 0.25);
+  EXPECT_EQ(data["slow"]["worst"]["episodes"], 9);
+  double worst = 0;
+  for (const Json& cell : data["slow"]["cells"])
+    worst = std::max(worst, cell["velocity_rmse"].get<double>());
+  EXPECT_EQ(data["slow"]["worst"]["velocity_rmse"], worst);
   EXPECT_EQ(data["tracking"]["vx"]["command"].size(), 7u);
   EXPECT_EQ(data["recipe"], recipe_text(RunConfig{}));
   EXPECT_FALSE(data.contains("sweeps"));
@@ -85,7 +93,7 @@ TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
   ASSERT_EQ(replay["poses"].size(), steps);
   EXPECT_EQ(replay["poses"][0].size(), 7 * replay["bodies"].size());
   EXPECT_EQ(replay["bodies"][1], "base_link");
-  EXPECT_NEAR(replay["poses"][0][7 + 2].get<double>(), 0.17, 1e-4);  // the base's height at start
+  EXPECT_NEAR(replay["poses"][0][7 + 2].get<double>(), 0.17, 0.001);  // the base's height at start
   EXPECT_GT(replay["geoms"].size(), 20u);
   EXPECT_EQ(replay["command"], episode["command"]);
   int touching = 0;
@@ -95,8 +103,9 @@ TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
 
 TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {
   write_policy(run_.policy().string(), standing_policy());
-  const Json data = data_of(write({.judge_episodes = 0, .sweep_episodes = 1}));
+  const Json data = data_of(write({.judge_episodes = 0, .slow_episodes = 0, .sweep_episodes = 1}));
   EXPECT_FALSE(data.contains("judge"));
+  EXPECT_FALSE(data.contains("slow"));
   ASSERT_EQ(data["sweeps"].size(), 6u);
   for (const Json& sweep : data["sweeps"]) {
     EXPECT_FALSE(sweep["trained"].is_null()) << sweep["name"];
@@ -137,7 +146,7 @@ TEST_F(ReportTest, WhatWasJudgedAlreadyIsNotPlayedAgain) {
   const Json data = data_of(write(known));
   ASSERT_EQ(data["judge"].size(), 1u);
   EXPECT_EQ(data["judge"][0]["falls"], 17);
-  EXPECT_EQ(played, std::set<std::string>{"tracking"});
+  EXPECT_EQ(played, (std::set<std::string>{"slow commands", "tracking"}));
 }
 
 TEST_F(ReportTest, AFolderThatIsNotThereIsNamedBeforeAnythingIsPlayed) {

@@ -138,6 +138,13 @@ def judged():
           for (physics, condition), values in rows.items()]
 
 
+def slow():
+  commands = [(-0.25, 0, 0), (0.25, 0, 0), (0.15, 0, 0), (-0.15, 0, 0), (0, 0.15, 0), (0, -0.2, 0), (0, 0, 0.3), (0, 0, -0.5), (0.1, 0.1, 0)]
+  cells = [{'vx': vx, 'vy': vy, 'yaw_rate': yaw, 'episodes': 16, 'falls': int(k == 5), 'velocity_rmse': 0.03 + 0.002 * k, 'yaw_rmse': 0.12 + 0.01 * k}
+           for k, (vx, vy, yaw) in enumerate(commands)]
+  return {'cells': cells, 'worst': {'velocity_rmse': 0.046, 'yaw_rmse': 0.2, 'episodes': 144, 'falls': 1}}
+
+
 def tracking(noise):
   def axis(reach, count, spread):
     command = [reach * (2 * k / (count - 1) - 1) for k in range(count)]
@@ -178,7 +185,7 @@ def sample():
       'title': 'runs/2026-11-21_17-00-00',
       'summary': [['policy after', '84.0 M steps'], ['trained in', '8 min 23 s, 167 k steps/s'], ['machine', 'made up, 2 cores <no GPU>'],
                   ['seed', '1'], ['MuJoCo, nominal', '0.072 m/s, 0.182 rad/s, 0 falls of 96']],
-      'curves': curves(noise), 'judge': judged(), 'tracking': tracking(noise),
+      'curves': curves(noise), 'judge': judged(), 'slow': slow(), 'tracking': tracking(noise),
       'episode': {'physics': 'MuJoCo', 'control_dt': DT, 'command': steps['command'], 'velocity': steps['velocity'],
                   'foot_names': [name for name, *_ in LEGS], 'foot_contact': steps['contact'], 'joint_names': links,
                   'joint_position': steps['joints'], 'joint_target': targets, 'joint_torque': torques, 'joint_lower': [low for low, _ in limits],

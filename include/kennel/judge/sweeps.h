@@ -27,6 +27,24 @@ struct Sweep {
 /// \throws Error like `evaluate`
 std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& options);
 
+/// A slow command, and how far off the robot is.
+struct SlowCell {
+  double vx, vy, yaw_rate;  // m/s, rad/s, told from the start to the end of an episode
+  EvalResult result;
+};
+
+/// Whether a robot goes as slowly as it is told to: nine constant commands, at which standing still
+/// is tempting. The figures are the worst of the nine.
+struct SlowStudy {
+  std::vector<SlowCell> cells;
+  double worst_velocity_rmse, worst_yaw_rmse;  // m/s, rad/s; NaN where one of the nine is
+  int episodes, falls;                         // of all
+};
+
+/// Plays `options.episodes` nominal episodes with sensor noise a command, at different headings. As
+/// in every episode, the first second and those after 4 and 8 s are left out.
+SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options);
+
 /// Every pair of a forward and a turning speed, commanded from the start to the end of an episode.
 struct CommandGrid {
   std::vector<double> vx;                       // m/s
@@ -34,7 +52,7 @@ struct CommandGrid {
   std::vector<std::vector<EvalResult>> result;  // a row for each yaw rate
 };
 
-/// Plays `options.episodes` nominal episodes a pair, at different headings.
+/// Plays `options.episodes` nominal episodes with sensor noise a pair, at different headings.
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options);
 
 /// How fast the robot goes against how fast it was told to, along one axis of the command, the
@@ -45,7 +63,7 @@ struct TrackingCurve {
   std::vector<double> command, measured, spread;  // the mean and the standard deviation over time
 };
 
-/// One nominal episode for each command; the first second is left out.
+/// One nominal episode with sensor noise for each command; the first second is left out.
 std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOptions& options);
 
 }  // namespace kennel::judge

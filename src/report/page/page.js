@@ -5,6 +5,7 @@ const {h} = Dom;
 const PARTS = [
   ['replay', 'Replay', Replay.create],
   ['judge', 'Judgement', Sections.judge],
+  ['slow', 'Slow commands', Sections.slow],
   ['curves', 'Learning', Sections.curves],
   ['tracking', 'Tracking', Sections.tracking],
   ['episode', 'Episode', Sections.episode],

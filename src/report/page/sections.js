@@ -30,6 +30,16 @@ function judge(results) {
     shown.map(([key, , decimals]) => (key === 'falls' && result.falls ? '!' : '') + text(result[key], decimals))))];
 }
 
+/// Constant slow commands, at which standing still is tempting; the last row is the figure.
+function slow({cells, worst}) {
+  const falls = (row) => (row.falls ? '!' : '') + `${row.falls} of ${row.episodes}`;
+  const figures = (row) => [fixed(row.velocity_rmse, 3), fixed(row.yaw_rmse, 3), falls(row)];
+  return [hint('One command from the start to the end of an episode, sensor noise on. A robot that stands still errs by the command itself.'),
+    table([['command'], ['vx', 'm/s', true], ['vy', 'm/s', true], ['yaw rate', 'rad/s', true], ['velocity rmse', 'm/s', true], ['yaw rmse', 'rad/s', true], ['falls', '', true]],
+      [...cells.map((cell, k) => [String(k + 1), short(cell.vx), short(cell.vy), short(cell.yaw_rate), ...figures(cell)]),
+        ['worst', '', '', '', ...figures(worst)]])];
+}
+
 function curvePlot(step, {name, values}, height) {
   const what = name.split('/').pop(), unit = UNITS[what] || (what.endsWith('seconds') ? 's' : '');
   const last = values.filter(finite).pop();
@@ -153,5 +163,5 @@ function recipe(text) {
   return [h('div', {class: 'recipe'}, button, pre)];
 }
 
-return {judge, curves, tracking, episode, randomization, contract, recipe};
+return {judge, slow, curves, tracking, episode, randomization, contract, recipe};
 })();
