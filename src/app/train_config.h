@@ -27,8 +27,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TrainConf
   v.field("checkpoint_every", c.checkpoint_every, Bounds{1, 1e6}, "iterations between checkpoints");
   v.field("keep_checkpoints", c.keep_checkpoints, Bounds{1, 1e6},
           "newest checkpoints that stay; the best one stays as well");
-  v.field("judge_episodes", c.judge_episodes, Bounds{0, 1e6},
-          "episodes of the judgement after training, nominal and randomised each; 0 for none");
+  v.field(
+      "judge_episodes", c.judge_episodes, Bounds{0, 1e6},
+      "episodes of the judgement after training, nominal and randomised each, of the judge's first "
+      "seed for published figures (1000), by which nothing is chosen; 0 for none");
 }
 
 }  // namespace kennel

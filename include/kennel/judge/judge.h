@@ -16,6 +16,12 @@
 // does; the hardware's clamp, 0.1 rad further in, counts only where the file has it.
 // src/judge/protocol.h has the numbers.
 //
+// The shifted condition draws what no recipe trains on: friction 0.3 to 0.5 or 1.3 to 1.6, each
+// link's mass and inertia times 1.3 to 1.5, both gains times 0.6 or 1.25, both latencies 28 or 32
+// ms, a push of 0.5 m/s each 2 s, sensor noise, and a slope of 3 degrees in any direction. On the
+// slope it is gravity that tilts: the world's frame is the floor's, falls are against the floor,
+// errors are in the base's own frame as ever, and the IMU reads gravity where it points.
+//
 // Seeds below 1000 are for tuning. Published figures use 1000 and above, and nothing is chosen by
 // those: what was chosen by a figure is no longer judged by it.
 #pragma once
