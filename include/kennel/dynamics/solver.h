@@ -220,7 +220,8 @@ KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
 /// \param first_slope  at alpha = 0, negative
 /// \param slope_at     slope_at(alpha, curvature) returns the slope and sets its derivative
 template <class T, class SlopeAt>
-KENNEL_HD T find_minimum(const T& first_slope, int iterations, const SlopeAt& slope_at) {
+[[gnu::always_inline]] KENNEL_HD T find_minimum(const T& first_slope, int iterations,
+                                                const SlopeAt& slope_at) {
   T low(0), low_slope = first_slope, high(1e6), high_slope(0), alpha(1);
   auto have_high = T(1) < T(0);  // false
   for (int i = 0; i < iterations; ++i) {

@@ -108,7 +108,7 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
                          state.leg[slot], target[slot], leg[slot], report.leg[slot]);
     for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] = state.leg[slot].qacc[j];
   }
-  if (model.stiff)
+  if (model.stiff) [[unlikely]]
     solve_stiff<T, Legs>(leg, options, legs, a);
   else
     solve<T, Legs>(leg, options, legs, a);
