@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # The kernel for the shipped robot and the one for any robot: how its name ends in the compiler's output, and its threads a block.
 KERNELS = {'folded': ('18folded_step_kernelE', 128), 'general': ('11step_kernelE', 64)}
 SOLVER_ITERATIONS = 2  # training's
+SOLVERS = {'folded': 1, 'general': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 # A GPU of each architecture: multiprocessors, boost clock [GHz], and of a multiprocessor the shared memory [KiB], warps and float
@@ -104,17 +105,17 @@ def loops(instructions, labels):
   return found
 
 
-def instructions_per_step(instructions, labels):
-  """Instructions that a thread executes in a physics step."""
+def instructions_per_step(instructions, labels, solvers):
+  """Instructions that a thread executes in a physics step, with the longest of the solvers' loops."""
   found = loops(instructions, labels)
   if not found:
     fail('the kernel has no loop over physics steps')
   first, last = max(found, key=lambda loop: loop[1] - loop[0])
   inner = [(a, b) for a, b in found if first < a and b < last]
   outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
-  if len(outermost) > 1:
-    fail(f'the kernel has {len(outermost)} loops inside a physics step; only the solver\'s was expected')
-  return last - first + 1 + sum((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost)
+  if len(outermost) > solvers:
+    fail(f'the kernel has {len(outermost)} loops inside a physics step; only {solvers} of solvers were expected')
+  return last - first + 1 + max(((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost), default=0)
 
 
 def measure(arch, nvcc, nvdisasm, kernel='folded'):
@@ -123,7 +124,7 @@ def measure(arch, nvcc, nvdisasm, kernel='folded'):
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
     used = resources(compile_kernel(nvcc, arch, cubin), symbol)
-    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin, symbol))
+    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin, symbol), SOLVERS[kernel])
   per_thread = -(-used['registers'] // 8) * 8  # registers are handed out by eights
   blocks = min(REGISTERS_PER_SM // (per_thread * block),
                shared_kib * 1024 // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block

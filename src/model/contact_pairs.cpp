@@ -93,22 +93,9 @@ Mixed parameters(const mjModel& m, int a, int b) {
   return out;
 }
 
-/// The float solver loses digits as impratio / mu^2 grows: seen 2e-5 at 100, 7e-3 at 4e4, NaN at
-/// 1e8.
-void check_conditioning(const Source& s, int geom, double mu, std::vector<std::string>& warnings) {
-  const double ratio = s.m.opt.impratio / (mu * mu);
-  s.require(ratio <= 1e5, mjOBJ_GEOM, geom, "impratio / friction^2 = ", ratio,
-            " is beyond what single precision can solve; expected at most 1e5, raise the friction "
-            "or lower impratio");
-  if (ratio > 1e3)
-    warnings.push_back(text(s.name, ": ", element(s.m, mjOBJ_GEOM, geom),
-                            ": impratio / friction^2 = ", ratio,
-                            " costs digits in single precision; below 1e3 is safe"));
-}
-
 Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
-                           const std::array<Frame, kNumJoints>& frames, int geom, int floor, int k,
-                           std::vector<std::string>& warnings) {
+                           const std::array<Frame, kNumJoints>& frames, int geom, int floor,
+                           int k) {
   const mjModel& m = s.m;
   const Mixed mixed = parameters(m, geom, floor);
   s.require(mixed.condim == 3, mjOBJ_GEOM, geom, "contact with the floor has condim ", mixed.condim,
@@ -137,7 +124,6 @@ Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
   sphere.friction = std::max(mixed.friction[0], mjtNum{mjMINMU});
   sphere.invweight = m.body_invweight0[2 * body] + m.body_invweight0[2 * m.geom_bodyid[floor]];
   sphere.impedance = impedance_from(m, mixed.solref, mixed.solimp);
-  check_conditioning(s, geom, sphere.friction, warnings);
   return sphere;
 }
 
@@ -246,7 +232,7 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
 
 void fill_contacts(const Source& s, const Skeleton& skeleton,
                    const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
-                   std::vector<std::string>& warnings) {
+                   Stiffest& stiffest, std::vector<std::string>& warnings) {
   const mjModel& m = s.m;
   const int floor = find_floor(s, skeleton);
   if (floor >= 0) {
@@ -264,7 +250,9 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
       auto& leg = out.leg[k / kJointsPerLeg];
       s.require(leg.num_spheres < kSpheresPerLeg, mjOBJ_GEOM, g,
                 "a third contact sphere on one leg; at most two are supported");
-      leg.sphere[leg.num_spheres++] = sphere_from(s, skeleton, frames, g, floor, k, warnings);
+      const Sphere<double> sphere = sphere_from(s, skeleton, frames, g, floor, k);
+      stiffest.add(stiffness(sphere, out.impratio), mjOBJ_GEOM, g);
+      leg.sphere[leg.num_spheres++] = sphere;
     }
   } else {
     warnings.push_back(s.name + ": nothing can touch a floor: the robot will fall for ever");

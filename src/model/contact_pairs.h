@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "src/model/frames.h"
+#include "src/model/stiffness.h"
 
 namespace kennel {
 
@@ -14,12 +15,13 @@ namespace kennel {
 Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const mjtNum* solimp);
 
 /// Fills the spheres of all legs and the floor's height.
+/// \param stiffest  receives the stiffest contact
 /// \param warnings  receives one line that names the pairs of spheres that would collide in MuJoCo
 /// but do not here
 /// \throws Error naming a geom that can reach the ground and is not a sphere on a leg, a tilted
 /// floor, an unsupported condim
 void fill_contacts(const Source& source, const Skeleton& skeleton,
                    const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
-                   std::vector<std::string>& warnings);
+                   Stiffest& stiffest, std::vector<std::string>& warnings);
 
 }  // namespace kennel

@@ -88,6 +88,7 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   out.floor_height = static_cast<float>(m.floor_height);
   out.integrator = m.integrator;
   out.both_limits = m.both_limits;
+  out.stiff = m.stiff;
   out.base_mass = static_cast<float>(m.base_mass);
   copy_rounded(m.base_com, out.base_com);
   copy_rounded(m.base_inertia, out.base_inertia);

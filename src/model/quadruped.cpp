@@ -78,7 +78,8 @@ LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
   const Skeleton skeleton = find_skeleton(source);
   fill_options(model, out);
   const auto frames = fill_frames(source, skeleton, out);
-  fill_contacts(source, skeleton, frames, out, loaded.warnings);
+  Stiffest stiffest;
+  fill_contacts(source, skeleton, frames, out, stiffest, loaded.warnings);
 
   std::array<int, kNumJoints> servo;
   servo.fill(-1);
@@ -95,10 +96,12 @@ LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
     auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
     fill_hinge(source, skeleton.joint[k], hinge);
     fill_servo(source, servo[k], hinge);
+    stiffest.add(stiffness(hinge), mjOBJ_JOINT, skeleton.joint[k]);
     out.both_limits |= hinge.limits_at_once == 2;
     const char* joint_name = mj_id2name(&model, mjOBJ_JOINT, skeleton.joint[k]);
     loaded.joint_names.push_back(joint_name ? joint_name : text("joint_", k));
   }
+  judge_stiffness(source, stiffest, out, loaded.warnings);
   fill_integrator(source, out);
   return loaded;
 }

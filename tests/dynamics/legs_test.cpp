@@ -80,9 +80,14 @@ void take_leg(const State<double>& from, const Params<double>& params, int leg,
   std::memcpy(static_cast<void*>(&p.leg[0]), &params.leg[leg], sizeof p.leg[0]);
 }
 
-TEST(Legs, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
+/// Whether the model takes the careful solver.
+class LegsOfEitherSolver : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Stiff, LegsOfEitherSolver, ::testing::Values(0, 1));
+
+TEST_P(LegsOfEitherSolver, FourThreadsWithALegEachComputeWhatALoopOverLegsComputes) {
   constexpr int kSteps = 20;
   Robot<double> robot = random_robot(5);
+  robot.model.stiff = GetParam();
   Draw draw(6);
   double targets[kSteps][kNumLegs][kJointsPerLeg];
   for (auto& target : targets) draw_target(draw, target);

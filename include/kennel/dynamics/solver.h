@@ -12,6 +12,8 @@
 // more iterations converge.
 #pragma once
 
+#include <limits>
+
 #include "kennel/dynamics/leg_problem.h"
 
 namespace kennel {
@@ -54,9 +56,10 @@ KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& 
 }
 
 /// The leg's share of the Hessian M + J' D J, eliminated; `base` receives its Schur complement.
+/// \tparam kRaised  whether the diagonal is raised by what rounding can take from it
 /// \param first  whether the gradient still lacks the constraints' part, which is then added on the
 /// way
-template <class T>
+template <bool kRaised = false, class T>
 KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&base)[kBaseSystem]) {
   ArrowLeg<T> H = leg.M;
   add_inertia(leg.inertia, base);
@@ -109,6 +112,14 @@ KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&b
     base[lower(5, 3)] += W.xz;
     base[lower(5, 4)] += W.yz;
     base[lower(5, 5)] += W.zz;
+  }
+  if constexpr (kRaised) {
+    using R = scalar_of<T>;
+    constexpr R kRaise = R(1) + 2 * std::numeric_limits<R>::epsilon();
+    KENNEL_UNROLL
+    for (int j = 0; j < kJointsPerLeg; ++j) H.A[lower(j, j)] *= T(kRaise);
+    KENNEL_UNROLL
+    for (int i = 0; i < 6; ++i) base[lower(i, i)] *= T(kRaise);
   }
   base[21] = -leg.base_gradient.n.x;
   base[22] = -leg.base_gradient.n.y;
@@ -204,24 +215,18 @@ KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
   }
 }
 
-/// Exact line search: Newton's method on the slope of the cost, a monotone piecewise linear
-/// function of alpha, kept inside a bracket. The first evaluation is at alpha = 1, where the full
-/// Newton step would end. Because s' H s = -g's, the slope is (1 - alpha) g's plus the rows' bends,
-/// and the curvature -g's plus theirs.
-/// \param g_s  slope at alpha = 0, negative
-template <class T, class Legs>
-KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
-                        const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
-                        int iterations, const Legs& legs) {
-  T low(0), low_slope = g_s, high(1e6), high_slope(0), alpha(1);
+/// Where a slope that rises with alpha is zero: Newton's method on it, kept inside a bracket. The
+/// first evaluation is at alpha = 1, where the full Newton step would end.
+/// \param first_slope  at alpha = 0, negative
+/// \param slope_at     slope_at(alpha, curvature) returns the slope and sets its derivative
+template <class T, class SlopeAt>
+[[gnu::always_inline]] KENNEL_HD T find_minimum(const T& first_slope, int iterations,
+                                                const SlopeAt& slope_at) {
+  T low(0), low_slope = first_slope, high(1e6), high_slope(0), alpha(1);
   auto have_high = T(1) < T(0);  // false
   for (int i = 0; i < iterations; ++i) {
-    T local[Legs::kLocal][2], bend[2];
-    for (int slot = 0; slot < Legs::kLocal; ++slot)
-      sum_bends(leg[slot], direction[slot], alpha, local[slot]);
-    legs.sum(local, bend);
-    const T slope = (T(1) - alpha) * g_s + bend[0];
-    const T curvature = bend[1] - g_s;
+    T curvature;
+    const T slope = slope_at(alpha, curvature);
     const auto below = slope < T(0);
     low = select(below, alpha, low);
     low_slope = select(below, slope, low_slope);
@@ -239,6 +244,23 @@ KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
     if (i % 3 == 2 && i + 1 < iterations) alpha = select(have_high, T(0.5) * (low + high), alpha);
   }
   return alpha;
+}
+
+/// Exact line search on the cost, whose slope is a piecewise linear function of alpha. Because s' H
+/// s = -g's, the slope is (1 - alpha) g's plus the rows' bends, and the curvature -g's plus theirs.
+/// \param g_s  slope at alpha = 0, negative
+template <class T, class Legs>
+KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
+                        const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
+                        int iterations, const Legs& legs) {
+  return find_minimum(g_s, iterations, [&](const T& alpha, T& curvature) {
+    T local[Legs::kLocal][2], bend[2];
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      sum_bends(leg[slot], direction[slot], alpha, local[slot]);
+    legs.sum(local, bend);
+    curvature = bend[1] - g_s;
+    return (T(1) - alpha) * g_s + bend[0];
+  });
 }
 
 /// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.

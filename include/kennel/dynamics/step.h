@@ -1,11 +1,11 @@
 // One physics step: MuJoCo's dynamics for a floating base with four legs of three hinges.
 //
 //   kinematics, inertias, inverse dynamics at the warm start  (leg_chain.h, leg_problem.h)
-//   constraint rows and Newton                                (constraint.h, solver.h)
-//   integration                                               (below)
+//   constraint rows and Newton                                (constraint.h, solver.h,
+//   stiff_solver.h) integration                                               (below)
 #pragma once
 
-#include "kennel/dynamics/solver.h"
+#include "kennel/dynamics/stiff_solver.h"
 
 namespace kennel {
 
@@ -108,7 +108,10 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
                          state.leg[slot], target[slot], leg[slot], report.leg[slot]);
     for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] = state.leg[slot].qacc[j];
   }
-  solve<T, Legs>(leg, options, legs, a);
+  if (model.stiff) [[unlikely]]
+    solve_stiff<T, Legs>(leg, options, legs, a);
+  else
+    solve<T, Legs>(leg, options, legs, a);
   state.lin_acc = a.base.v;
   state.ang_acc = to_inner(R_wb, a.base.w);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {

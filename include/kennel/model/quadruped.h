@@ -97,6 +97,7 @@ struct Quadruped {
   R floor_height = R(0);
   Integrator integrator = Integrator::kEuler;
   int both_limits = 0;  // whether both limits of some hinge can act at once
+  int stiff = 0;        // whether float needs the careful solver (stiff_solver.h)
   R base_mass = R(0), base_com[3] = {};
   R base_inertia[6] = {};  // about the base's centre of mass, base axes
   Leg<R> leg[kNumLegs];
