@@ -25,6 +25,19 @@ void check_margin(const Quadruped<double>& model, float margin) {
                " rad inside its range, so that no target could hold it; set it below that");
 }
 
+/// The robot's file is text, and nobody reads a longer one than kLargestPolicyFile.
+void check_size(const RunConfig& config) {
+  constexpr double kBytesANumber = 14.0;  // in the mean, as trained weights are written
+  double numbers = 0.0, in = config.env.task.history * kPolicyFrame;
+  for (const int width : config.ppo.actor_hidden) numbers += (in + 1.0) * width, in = width;
+  numbers += (in + 1.0) * kPolicyJoints;
+  constexpr double kMiB = 1 << 20;
+  const double most = kLargestPolicyFile / kMiB, size = kBytesANumber * numbers / kMiB;
+  KENNEL_CHECK(size <= most, "ppo.actor_hidden: a policy of ", std::round(1e-5 * numbers) / 10.0,
+               " million weights makes a file of some ", std::round(size),
+               " MiB; a policy file has at most ", most, " MiB: use fewer or narrower layers");
+}
+
 /// The actor of a recipe with all weights zero.
 PolicyNetwork untrained(const RunConfig& config) {
   PolicyNetwork network;
@@ -69,6 +82,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& en
 }
 
 std::string check_exportable(const RunConfig& config) {
+  check_size(config);
   const PolicyFile policy =
       completed("the policy of this recipe", policy_file(untrained(config), config.env));
   return deployment_warning(policy);

@@ -110,7 +110,8 @@ class Session {
         if (!paused_) advance();
       stage_.update(command_);
       window_.draw(stage_.scene());
-      std::this_thread::sleep_until(std::min(due, Clock::now() + step_));
+      // Keys are obeyed at once, however long a control step is.
+      std::this_thread::sleep_until(std::min(due, Clock::now() + std::chrono::milliseconds(20)));
     }
     return 0;
   }

@@ -84,6 +84,12 @@ TEST_F(Train, WhatCannotBeExportedIsNotTrained) {
   EXPECT_THAT(refused.err, HasSubstr("env.target_margin = 0.45: the default pose of joint "
                                      "leg_front_r_2 is 0.42 rad inside its range"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+  write_raw(folder_ / "huge.toml", "[ppo]\nactor_hidden = [4096, 4096]\n");
+  const Outcome huge = train({"--config", "huge.toml", "--out", "run"});
+  EXPECT_EQ(huge.exit_code, 1);
+  EXPECT_THAT(huge.err, HasSubstr("ppo.actor_hidden: a policy of 17.1 million weights makes a file "
+                                  "of some 229 MiB; a policy file has at most 64 MiB"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
   // The advice holds.
   write_raw(folder_ / "narrow.toml", tiny + "[env]\ntarget_margin = 0.41\n");
   EXPECT_EQ(train({"--config", "narrow.toml", "--out", "run"}).exit_code, 0);
