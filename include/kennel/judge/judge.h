@@ -6,7 +6,7 @@
 // policy learned to exploit in training does not count here. (On request the same episodes run in
 // the training simulator's physics, for comparison.)
 //
-// The protocol. Physics at 4 ms, control at 50 Hz, every collision of the model. An episode is 12 s
+// The protocol. Physics at 4 ms, control at the policy's rate, every collision. An episode is 12 s
 // of three random commands, 4 s each; one episode in twelve commands zero throughout. It starts in
 // the policy's default pose, the base at 0.17 m, at a random heading and at rest. A fall is a tilt
 // beyond 0.9 rad or a base below 0.06 m at the end of a control step; it ends the episode, and so
