@@ -17,7 +17,10 @@ struct LegThread {
   int leg_index;
   Exchange exchange;
 
-  KENNEL_HD int leg(int) const { return leg_index; }
+  KENNEL_HD int leg(int slot) const {
+    KENNEL_ASSERT(slot == 0 && leg_index >= 0 && leg_index < kNumLegs);
+    return leg_index;
+  }
   KENNEL_HD bool leads() const { return leg_index == 0; }
 
   /// (l0 + l1) + (l2 + l3) in all four threads: addition commutes, so each thread's order gives the

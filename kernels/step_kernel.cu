@@ -44,6 +44,7 @@ struct At {
 
 /// \param block  threads a block; a constant, which costs no register
 __device__ At this_thread(int block) {
+  KENNEL_ASSERT(blockDim.x == block);
   const int thread = blockIdx.x * block + threadIdx.x;
   return {thread / kNumLegs, thread % kNumLegs};
 }
@@ -53,6 +54,7 @@ __device__ At this_thread(int block) {
 template <class Legs, class Visit>
 __device__ __forceinline__ void each_field(const BatchMemory& batch, const At& at, Visit&& visit) {
   using Layout = FieldLayout<Legs>;
+  KENNEL_ASSERT(at.env >= 0 && at.env < batch.stride && at.leg >= 0 && at.leg < kNumLegs);
   std::uint32_t* base = batch.state + at.env;
   std::uint32_t* leg =
       batch.state + Layout::kBaseFields * batch.stride + kNumLegs * at.env + at.leg;
@@ -256,7 +258,11 @@ __global__ void __launch_bounds__(kFoldedThreads)
   step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, task, batch, action, out);
 }
 
-int blocks(const BatchMemory& batch, int threads) { return batch.stride * kNumLegs / threads; }
+int blocks(const BatchMemory& batch, int threads) {
+  KENNEL_ASSERT(batch.num_envs >= 1 && batch.num_envs <= batch.stride);
+  KENNEL_ASSERT(batch.stride % kPadding == 0);
+  return batch.stride * kNumLegs / threads;
+}
 
 }  // namespace
 

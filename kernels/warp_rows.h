@@ -28,6 +28,8 @@ struct WarpRows {
   template <class X>
   KENNEL_HD void put(const ObsRows& rows, const ObsRows& final_rows, int size, int e, int column,
                      const X& x) const {
+    KENNEL_ASSERT(first_env >= 0 && e >= 0 && e < kWarpEnvs);
+    KENNEL_ASSERT(column >= 0 && column + static_cast<int>(sizeof(X) / sizeof(float)) <= size);
     const std::size_t at = static_cast<std::size_t>(first_env + e) * size + column;
     const int bit = kNumLegs * e;
     if (keeps >> bit & 1) final_rows.put(at, diverged >> bit & 1 ? X{} : x);
@@ -56,7 +58,10 @@ class WarpHistory {
 
   /// \param history  the warp's first row
   KENNEL_HD WarpHistory(float* history, int lane)
-      : rows_(reinterpret_cast<Four*>(history)), lane_(lane) {}
+      : rows_(reinterpret_cast<Four*>(history)), lane_(lane) {
+    KENNEL_ASSERT(lane >= 0 && lane < kWarpSize);
+    KENNEL_ASSERT(reinterpret_cast<std::uintptr_t>(history) % sizeof(Four) == 0);
+  }
 
   KENNEL_HD void load() {
     each<kRow>([&](int k, int i) { held_[k] = rows_[i]; });

@@ -208,6 +208,7 @@ template <class T, class Legs>
 KENNEL_HD void simulate_step(const Task& task, const Legs& legs,
                              const T (&action)[Legs::kLocal][kJointsPerLeg], EnvState<T, Legs>& s,
                              Simulated<T, Legs>& out, StepReport<T, Legs>& report) {
+  fill_with_nan(out);
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j) out.qd_before[slot][j] = s.physics.leg[slot].qd[j];
   out.finite_action = queue_action(legs, action, s);

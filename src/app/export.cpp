@@ -24,18 +24,24 @@ struct Flags {
   std::vector<std::string> check;
 };
 
+PolicyFile with_warning(const PolicyFile& policy) {
+  const std::string warning = deployment_warning(policy);
+  if (!warning.empty()) std::cerr << "kennel: warning: " << warning << '\n';
+  return policy;
+}
+
 int run_export(const Flags& flags) {
   const PolicyFormat format = policy_format(flags.format);
   std::string what;
   if (std::filesystem::is_regular_file(flags.run)) {
-    write_policy_as(format, flags.out, read_policy(flags.run));
+    write_policy_as(format, flags.out, with_warning(read_policy(flags.run)));
     what = "of " + flags.run;
   } else {
     const RunFolder run = RunFolder::open(flags.run);
     const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
     const CheckpointSummary summary = read_checkpoint(checkpoint);
     const RunConfig config = parse_run_config(summary.config, checkpoint.string());
-    write_policy_as(format, flags.out, policy_file(summary.policy, config.env));
+    write_policy_as(format, flags.out, with_warning(policy_file(summary.policy, config.env)));
     what = text("after ", summary.env_steps, " steps");
   }
   std::cerr << "wrote the policy " << what << "; next: "

@@ -1,5 +1,6 @@
 #include "policy_export.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kennel/core/check.h"
@@ -7,11 +8,57 @@
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
+namespace {
+
+/// The targets' limits must leave room for the pose that actions start from.
+void check_margin(const Quadruped<double>& model, float margin) {
+  double room = 1e9;
+  int tightest = 0;
+  for (int joint = 0; joint < kNumJoints; ++joint) {
+    const Hinge<double>& hinge = model.leg[joint / kJointsPerLeg].hinge[joint % kJointsPerLeg];
+    const double pose = pupper::kDefaultPose[joint];
+    const double left = std::min(pose - hinge.range_low, hinge.range_high - pose);
+    if (left < room) room = left, tightest = joint;
+  }
+  KENNEL_CHECK(margin < room, "env.target_margin = ", margin, ": the default pose of joint ",
+               kPolicyJointNames[tightest], " is ", room,
+               " rad inside its range, so that no target could hold it; set it below that");
+}
+
+/// The robot's file is text, and nobody reads a longer one than kLargestPolicyFile.
+void check_size(const RunConfig& config) {
+  constexpr double kBytesANumber = 14.0;  // in the mean, as trained weights are written
+  double numbers = 0.0, in = config.env.task.history * kPolicyFrame;
+  for (const int width : config.ppo.actor_hidden) numbers += (in + 1.0) * width, in = width;
+  numbers += (in + 1.0) * kPolicyJoints;
+  constexpr double kMiB = 1 << 20;
+  const double most = kLargestPolicyFile / kMiB, size = kBytesANumber * numbers / kMiB;
+  KENNEL_CHECK(size <= most, "ppo.actor_hidden: a policy of ", std::round(1e-5 * numbers) / 10.0,
+               " million weights makes a file of some ", std::round(size),
+               " MiB; a policy file has at most ", most, " MiB: use fewer or narrower layers");
+}
+
+/// The actor of a recipe with all weights zero.
+PolicyNetwork untrained(const RunConfig& config) {
+  PolicyNetwork network;
+  int in = config.env.task.history * kPolicyFrame;
+  const auto add = [&](int out, const std::string& activation) {
+    network.layers.push_back({in, out, std::vector<float>(static_cast<std::size_t>(in) * out),
+                              std::vector<float>(out), activation});
+    in = out;
+  };
+  for (const int width : config.ppo.actor_hidden) add(width, config.ppo.activation);
+  add(kPolicyJoints, config.ppo.squash_mean ? "tanh" : "");
+  return network;
+}
+
+}  // namespace
 
 PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& env) {
   const std::filesystem::path model_file = shipped_model();
   const Quadruped<double> model = load_quadruped(model_file).model;
   const Hinge<double>& first = model.leg[0].hinge[0];
+  check_margin(model, env.task.target_margin);
 
   PolicyFile policy;
   policy.network = network;
@@ -32,6 +79,13 @@ PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& en
         static_cast<float>(hinge.range_high - env.task.target_margin);
   }
   return policy;
+}
+
+std::string check_exportable(const RunConfig& config) {
+  check_size(config);
+  const PolicyFile policy =
+      completed("the policy of this recipe", policy_file(untrained(config), config.env));
+  return deployment_warning(policy);
 }
 
 }  // namespace kennel

@@ -3,11 +3,19 @@
 
 #include "envs/pupper_v3/config.h"
 #include "kennel/io/policy_file.h"
+#include "run_config.h"
 
 namespace kennel {
 
 /// The policy with everything the robot's controller needs to know about the environment it was
 /// trained in.
+/// \throws Error for an environment that makes no policy file, naming the recipe's key
 PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& env);
+
+/// Makes the policy file that a run of this recipe ends with, its weights zero, and checks it as
+/// the last one will be: what cannot be exported is not trained.
+/// \return what the robot's own controller would do otherwise, `deployment_warning`
+/// \throws Error naming what is wrong
+std::string check_exportable(const RunConfig& config);
 
 }  // namespace kennel

@@ -166,11 +166,18 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   return 0;
 }
 
+/// Says before training what cannot be mended after it.
+void check_contract(const RunConfig& config) {
+  const std::string warning = check_exportable(config);
+  if (!warning.empty()) std::cerr << "kennel: warning: " << warning << '\n';
+}
+
 int resume(const TrainCommand& command) {
   RunFolder run = RunFolder::resume(command.resume);
   const std::filesystem::path checkpoint = run.find_checkpoint("last");
   const RunConfig config =
       load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  check_contract(config);
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   simulation.trainer->load(checkpoint);
   KENNEL_CHECK(simulation.trainer->env_steps() < config.train.steps, run.path().string(),
@@ -187,6 +194,7 @@ int start(const TrainCommand& command) {
   const RunConfig config =
       load_run_config(command.config, [&](RunConfig& resolved) { apply_flags(command, resolved); });
   RunFolder::check_can_create(out, if_exists);
+  check_contract(config);
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   if (!command.init_from.empty()) simulation.trainer->load_networks(command.init_from);
   RunFolder run = RunFolder::create(out, recipe_text(config), if_exists);

@@ -26,7 +26,10 @@ Joints targets_of(const PolicyFile& policy, std::span<const float> action) {
 }  // namespace
 
 Controller::Controller(const PolicyFile& policy, const RobotIndex& robot)
-    : policy_(policy), forward_(policy.network), history_(policy, robot) {}
+    : policy_(policy),
+      decimation_(decimation_of(policy)),
+      forward_(policy.network),
+      history_(policy, robot) {}
 
 void Controller::reset(const mjModel& model, const mjData& data) {
   history_.reset();
@@ -54,7 +57,7 @@ void Controller::decide(const mjData& data, const Command& command, const Delays
 
 const Joints& Controller::target(int substep, const Delays& delays) const {
   const int behind = std::max(0, delays.action - substep);
-  return targets_[(behind + kSubsteps - 1) / kSubsteps];
+  return targets_[(behind + decimation_ - 1) / decimation_];
 }
 
 }  // namespace kennel::judge

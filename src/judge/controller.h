@@ -12,10 +12,10 @@ struct Delays {
   int action = 0;  // from the network's answer to the servos
   int imu = 0;     // from the state to what the network sees; the joints' encoders have none
 };
-inline constexpr int kMaxDelay = 3 * kSubsteps;
+inline constexpr int kMaxDelay = 15;  // 60 ms
 
-/// A policy in control of one robot. Each control step: `decide`, then kSubsteps times
-/// `target(substep)`, a physics step and `sense`.
+/// A policy in control of one robot. Each control step: `decide`, then as often as the policy's
+/// rate has physics steps `target(substep)`, a physics step and `sense`.
 class Controller {
  public:
   /// Both must outlive the controller.
@@ -41,14 +41,13 @@ class Controller {
   const Imu& imu() const { return imu_; }  // of the last `decide`, undelayed
 
  private:
-  static constexpr int kKept = kMaxDelay / kSubsteps + 1;  // control steps
-
   const PolicyFile& policy_;
+  int decimation_;
   PolicyForward forward_;
   ObservationHistory history_;
   std::array<double, 3> down_{0.0, 0.0, -1.0};
-  std::array<Imu, kMaxDelay + 1> samples_;  // the newest first
-  std::array<Joints, kKept> targets_{};     // the newest first
+  std::array<Imu, kMaxDelay + 1> samples_;       // the newest first
+  std::array<Joints, kMaxDelay + 1> targets_{};  // of control steps, the newest first
   Imu imu_;
   std::span<const float> obs_;
   std::array<float, kPolicyJoints> action_{};

@@ -32,12 +32,14 @@ bool is_fall(const mjData& data) {
 }
 
 EpisodePlayer::EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy, Physics physics)
-    : world_(make_world(physics, judge, policy)), controller_(policy, judge.robot) {}
+    : clock_(policy),
+      world_(make_world(physics, judge, policy)),
+      controller_(policy, judge.robot) {}
 
 void EpisodePlayer::decide(const EpisodePlan& plan, const EpisodeRandom& random, int step,
                            EpisodeStats& stats, const StepObserver& observer) {
   const Delays delays{plan.action_delay, plan.imu_delay};
-  const Command& command = plan.commands[step / kStepsPerCommand];
+  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
   const auto previous_action = controller_.action();
   controller_.decide(world_->data(), command, delays, plan.noise ? &random : nullptr, step);
   const auto& action = controller_.action();
@@ -56,7 +58,7 @@ void EpisodePlayer::advance(const Delays& delays, EpisodeStats& stats) {
   const mjData& data = world_->data();
   const RobotIndex& robot = world_->robot();
   sums_ = {};
-  for (int substep = 0; substep < kSubsteps; ++substep) {
+  for (int substep = 0; substep < clock_.decimation(); ++substep) {
     if (substep > 0) controller_.sense(data);
     world_->step(controller_.target(substep, delays));
     for (int joint = 0; joint < kPolicyJoints; ++joint) {
@@ -77,44 +79,44 @@ void EpisodePlayer::advance(const Delays& delays, EpisodeStats& stats) {
 }
 
 void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats) {
-  constexpr int kWaySteps = kStepsPerSecond / 2;  // longer than a stride, shorter than a command
-  static_assert(kUnscoredSteps % kWaySteps == 0 && kStepsPerCommand % kWaySteps == 0);
   const mjData& data = world_->data();
-  const bool counts = step >= kUnscoredSteps;
+  const bool counts = clock_.time_of(step) >= kUnscoredTime;
   for (int foot = 0; foot < kNumLegs; ++foot) {
     const bool touches = world_->feet()[foot].touches;
     if (counts && touches && !touched_[foot]) ++stats.touch_downs;
     touched_[foot] = touches;
   }
   if (counts) {
-    stats.gait_time += kControlDt;
+    stats.gait_time += clock_.control_dt();
     stats.slip_path += sums_.slip_path;
     stats.stance += sums_.stance;
   }
   way_work_ += sums_.work;
-  if ((step + 1) % kWaySteps != 0) return;
-  const Command& command = plan.commands[step / kStepsPerCommand];
+  if (!clock_.is_due(step + 1, kWayTime)) return;
+  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
   if (counts && std::hypot(command.vx, command.vy) >= kWalkingSpeed) {
     stats.work += way_work_;
     const double way = std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
     stats.way += way;
-    stats.way_time += kWaySteps * kControlDt;
+    stats.way_time += (step + 1 - way_step_) * clock_.control_dt();
     stats.carried += weight_ * way;
   }
   way_work_ = 0.0;
+  way_step_ = step + 1;
   way_start_ = {data.qpos[0], data.qpos[1]};
 }
 
 void EpisodePlayer::score(const EpisodePlan& plan, int step, EpisodeStats& stats) {
   const mjData& data = world_->data();
-  if (step + 1 == kUnscoredSteps) drift_start_ = {data.qpos[0], data.qpos[1]};
-  if (step + 1 > kUnscoredSteps) {
-    const double seconds = (step + 1 - kUnscoredSteps) * kControlDt;
+  const int first = clock_.steps_until(kUnscoredTime);
+  if (step + 1 == first) drift_start_ = {data.qpos[0], data.qpos[1]};
+  if (step + 1 > first) {
+    const double seconds = (step + 1 - first) * clock_.control_dt();
     stats.drift_speed =
         std::hypot(data.qpos[0] - drift_start_[0], data.qpos[1] - drift_start_[1]) / seconds;
   }
-  if (step % kStepsPerCommand < kUnscoredSteps) return;
-  const Command& command = plan.commands[step / kStepsPerCommand];
+  if (clock_.time_of(step) % kCommandTime < kUnscoredTime) return;
+  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
   const Command velocity = base_velocity(data);
   ++stats.scored_steps;
   stats.velocity_error_sq += square(velocity.vx - command.vx) + square(velocity.vy - command.vy);
@@ -125,6 +127,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
                                  const StepObserver& observer) {
   EpisodeStats stats;
   stats.standing = plan.standing;
+  stats.decimation = clock_.decimation();
   stats.drift_speed = std::numeric_limits<double>::quiet_NaN();
   world_->start(plan);
   weight_ = weight_of(world_->model());
@@ -133,10 +136,12 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
     target_[joint] = world_->data().qpos[world_->robot().qpos[joint]];
   touched_.fill(false);
   way_work_ = 0.0;
+  way_step_ = 0;
   way_start_ = {};
-  for (int step = 0; step < kEpisodeSteps; ++step) {
-    if (step > 0 && step % kPushEverySteps == 0) {
-      const auto& push = plan.pushes[step / kPushEverySteps - 1];
+  const int num_steps = clock_.steps_until(kEpisodeTime);
+  for (int step = 0; step < num_steps; ++step) {
+    if (clock_.is_due(step, kPushTime)) {
+      const auto& push = plan.pushes[clock_.time_of(step) / kPushTime - 1];
       world_->push(push[0], push[1]);
     }
     decide(plan, random, step, stats, observer);

@@ -13,6 +13,7 @@ struct EpisodeStats {
   bool standing = false;  // a zero-command episode
   bool fell = false;      // or diverged
   bool diverged = false;
+  int decimation = 0;              // physics steps a control step
   int steps = 0;                   // control steps played, the one that ended in a fall included
   int scored_steps = 0;            // of these: those that count for the errors below
   double velocity_error_sq = 0.0;  // (m/s)^2, summed over scored steps
@@ -70,6 +71,7 @@ class EpisodePlayer {
   void count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats);
   void score(const EpisodePlan& plan, int step, EpisodeStats& stats);
 
+  ControlClock clock_;
   std::unique_ptr<World> world_;
   Controller controller_;
   /// Sums over one control step.
@@ -82,6 +84,7 @@ class EpisodePlayer {
   std::array<bool, kNumLegs> touched_{};  // at the end of the last control step
   StepSums sums_;
   double way_work_ = 0.0;                // J, since way_start_
+  int way_step_ = 0;                     // the control step that began at way_start_
   std::array<double, 2> way_start_{};    // m, world x and y up to half a second ago
   std::array<double, 2> drift_start_{};  // m, world x and y after the first second
 };

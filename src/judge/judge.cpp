@@ -43,14 +43,14 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
     ++result.episodes;
     result.falls += e.fell;
     result.diverged += e.diverged;
-    survival.add(e.steps * kControlDt);
+    survival.add(e.steps * (e.decimation * kPhysicsDt));
     if (e.scored_steps > 0) {
       velocity_sq.add(e.velocity_error_sq / e.scored_steps);
       yaw_sq.add(e.yaw_error_sq / e.scored_steps);
     }
     if (e.standing && std::isfinite(e.drift_speed)) drift.add(e.drift_speed);
     if (e.diverged) continue;  // its sums are not finite
-    torque_sq.add(e.torque_sq, e.steps * kSubsteps * kPolicyJoints);
+    torque_sq.add(e.torque_sq, e.steps * e.decimation * kPolicyJoints);
     action_rate_sq.add(e.action_rate_sq, e.steps * kPolicyJoints);
     target_rate_sq.add(e.target_rate_sq, e.steps * kPolicyJoints);
     if (e.standing) continue;

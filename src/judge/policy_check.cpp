@@ -94,7 +94,7 @@ void check_golden(const std::string& where, const PolicyFile& policy) {
 void check_policy(const std::string& file, const PolicyFile& policy) {
   const std::string where = file + ": ";
   constexpr int kLongestHistory =
-      64;  // more than a second at 50 Hz; beyond it the number is a mistake
+      64;  // more than a second of the robot's; beyond it the number is a mistake
   KENNEL_CHECK(policy.observation_history >= 1 && policy.observation_history <= kLongestHistory,
                where, "observation_history is ", policy.observation_history, "; expected 1 to ",
                kLongestHistory);
@@ -104,9 +104,25 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
                "; expected a gain above 0 N m/rad");
   KENNEL_CHECK(std::isfinite(policy.kd) && policy.kd >= 0.0f, where, "kd is ", policy.kd,
                "; expected a gain of at least 0 N m s/rad");
-  KENNEL_CHECK(policy.control_dt == 0.02f, where, "control_dt is ", policy.control_dt,
-               " s; the robot's controller runs a policy every 0.02 s");
+  const int decimation = decimation_of(policy);
+  KENNEL_CHECK(decimation >= 1 && decimation <= kMaxDecimation &&
+                   std::abs(policy.control_dt - decimation * kPolicyPhysicsDt) < 1e-6,
+               where, "control_dt is ", policy.control_dt, " s; expected 1 to ", kMaxDecimation,
+               " whole physics steps of ", kPolicyPhysicsDt, " s", kExportAgain);
   check_golden(where, policy);
+}
+
+int decimation_of(const PolicyFile& policy) {
+  const double steps = policy.control_dt / kPolicyPhysicsDt;
+  return std::abs(steps) < 1e6 ? static_cast<int>(std::lround(steps)) : 0;  // NaN: 0 too
+}
+
+std::string deployment_warning(const PolicyFile& policy) {
+  if (policy.control_dt == kRobotControlDt) return "";
+  return text("the policy acts every ", policy.control_dt, " s (", 1.0 / policy.control_dt,
+              " Hz); the robot's own controller would run it every ", kRobotControlDt,
+              " s, which it was not trained for: for that robot set env.decimation = ",
+              std::lround(kRobotControlDt / kPolicyPhysicsDt));
 }
 
 std::string network_checksum(const PolicyNetwork& network) {

@@ -32,8 +32,8 @@ void draw_robot(const EpisodeRandom& random, EpisodePlan& plan) {
   plan.kp_factor = random.uniform(R::kGains, 0, kKpFactor);
   plan.kd_factor = random.uniform(R::kGains, 1, kKdFactor);
   plan.strength = random.uniform(R::kGains, 2, kStrengthFactor);
-  plan.action_delay = random.uniform(R::kLatency, 0, {0.0, 1.0}) < 0.5 ? 0 : kSubsteps;
-  plan.imu_delay = random.uniform(R::kLatency, 1, {0.0, 1.0}) < 0.5 ? 0 : kSubsteps;
+  plan.action_delay = random.uniform(R::kLatency, 0, {0.0, 1.0}) < 0.5 ? 0 : kSignalDelay;
+  plan.imu_delay = random.uniform(R::kLatency, 1, {0.0, 1.0}) < 0.5 ? 0 : kSignalDelay;
   plan.noise = true;
   for (int push = 0; push < kPushes; ++push) {
     plan.pushes[push] = {random.uniform(R::kPushVelocity, 2 * push, kPush),

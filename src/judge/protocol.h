@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "kennel/io/policy_file.h"
 #include "kennel/judge/judge.h"
 
 namespace kennel::judge {
@@ -13,15 +14,44 @@ struct Interval {
   double low, high;
 };
 
-inline constexpr double kPhysicsDt = 0.004;  // s
-inline constexpr int kSubsteps = 5;          // physics steps a control step
-inline constexpr double kControlDt = kSubsteps * kPhysicsDt;
-inline constexpr int kStepsPerSecond = 50;
+inline constexpr double kPhysicsDt = kPolicyPhysicsDt;  // s
 
+// Times of the protocol, in physics steps: they are the same for a policy of any rate.
+inline constexpr int kSecond = 250;
 inline constexpr int kCommands = 3;
-inline constexpr int kStepsPerCommand = 4 * kStepsPerSecond;
-inline constexpr int kEpisodeSteps = kCommands * kStepsPerCommand;
-inline constexpr int kUnscoredSteps = kStepsPerSecond;  // after each change of command
+inline constexpr int kCommandTime = 4 * kSecond;
+inline constexpr int kEpisodeTime = kCommands * kCommandTime;
+inline constexpr int kUnscoredTime = kSecond;  // after each change of command
+inline constexpr int kWayTime = kSecond / 2;   // longer than a stride, shorter than a command
+inline constexpr int kPushTime = 2 * kSecond;  // between pushes
+inline constexpr int kPushes = (kEpisodeTime - 1) / kPushTime;
+inline constexpr int kSignalDelay = 5;  // 20 ms: what the robot's signals may take
+static_assert(kUnscoredTime % kWayTime == 0 && kCommandTime % kWayTime == 0);
+
+/// The protocol in control steps of a policy's own rate. What is due at a time happens in the first
+/// control step that begins then or later.
+class ControlClock {
+ public:
+  explicit ControlClock(const PolicyFile& policy) : decimation_(decimation_of(policy)) {}
+
+  int decimation() const { return decimation_; }                  // physics steps a control step
+  double control_dt() const { return decimation_ * kPhysicsDt; }  // s
+
+  /// The first control step that begins at a time or later: as many begin before it.
+  int steps_until(int time) const { return (time + decimation_ - 1) / decimation_; }
+
+  /// When a control step begins.
+  int time_of(int step) const { return step * decimation_; }
+
+  /// Whether something that happens every `period` is due when a control step begins.
+  bool is_due(int step, int period) const {
+    return step > 0 && time_of(step) / period > time_of(step - 1) / period;
+  }
+
+ private:
+  int decimation_;
+};
+
 inline constexpr int kStandingEpisodeEvery = 12;  // the last of them, so that a few episodes move
 
 inline constexpr double kSlowestWalk = 0.05;  // m/s; slower robots have no cost of transport
@@ -33,8 +63,6 @@ inline constexpr Interval kStartAngle{-0.01, 0.01};   // rad: roll, pitch, each 
 inline constexpr double kFallTilt = 0.9;              // rad
 inline constexpr double kFallHeight = 0.06;           // m
 inline constexpr double kNominalFriction = 0.8;
-inline constexpr int kPushEverySteps = 2 * kStepsPerSecond;
-inline constexpr int kPushes = (kEpisodeSteps - 1) / kPushEverySteps;
 
 inline constexpr int kLinks = 13;  // base_link and three a leg
 

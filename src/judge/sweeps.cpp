@@ -145,6 +145,7 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
     double count = 0, sum = 0, sum_sq = 0;
   };
   std::vector<Moments> seen(kEpisodes);
+  const int first_scored = ControlClock(policy).steps_until(kUnscoredTime);
   const EpisodePlans plans{kEpisodes, options.seed,
                            [&](int episode) {
                              Command command;
@@ -152,7 +153,7 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
                              return constant_plan(options.seed, episode % kPoints, command);
                            },
                            [&](int episode, const StepRecord& record) {
-                             if (record.step < kUnscoredSteps) return;
+                             if (record.step < first_scored) return;
                              const double x = base_velocity(record.world.data()).*
                                               kAxes[episode / kPoints].number;
                              Moments& m = seen[episode];

@@ -35,8 +35,8 @@ Command tour_at(double time) {
 }
 
 /// Moves `x` toward `wanted` as a thumb on a stick would: a third of a second from rest to full.
-double eased(double x, double wanted, double full) {
-  const double most = 3.0 * full * judge::kControlDt;
+double eased(double x, double wanted, double full, double seconds) {
+  const double most = 3.0 * full * seconds;
   return x + std::clamp(wanted - x, -most, most);
 }
 
@@ -49,8 +49,10 @@ bool interrupted(const PlayOptions& options) {
 }
 
 int record(Robots& robots, const PlayOptions& options) {
+  constexpr int kFps = 50;
+  constexpr double kFrame = 1.0 / kFps;  // s
   const int width = options.width.value_or(960), height = options.height.value_or(540);
-  render::VideoWriter video(options.video, {width, height, judge::kStepsPerSecond});
+  render::VideoWriter video(options.video, {width, height, kFps});
   Stage stage(robots);
   render::Offscreen offscreen(
       robots.world(0).model(),
@@ -58,18 +60,23 @@ int record(Robots& robots, const PlayOptions& options) {
   std::fprintf(stderr, "drawing with %s\n", offscreen.description().c_str());
   const double seconds = options.seconds.value_or(kTourSeconds * std::size(kTour));
   const EpisodeProgress progress;
-  for (int step = 0; step < seconds / judge::kControlDt && !interrupted(options); ++step) {
-    const Command command = options.command.value_or(tour_at(step * judge::kControlDt));
-    robots.step(command);
+  // A frame shows the first control step that ends at the frame's own end or later: one a frame at
+  // 50 Hz, now two and now one at a higher rate, the same again at a lower.
+  const double dt = robots.control_dt();
+  int step = 0;
+  Command command;
+  for (int frame = 0; frame < seconds / kFrame && !interrupted(options); ++frame) {
+    for (; step * dt < (frame + 1) * kFrame - 1e-9; ++step) {
+      command = options.command.value_or(tour_at(step * dt));
+      robots.step(command);
+    }
     stage.update(command);
     video.write(offscreen.render(stage.scene()));
-    if (step % judge::kStepsPerSecond == 0)
-      progress.show(
-          text(options.video, ": ", step / judge::kStepsPerSecond, " s of ", seconds, " s"));
+    if (frame % kFps == 0)
+      progress.show(text(options.video, ": ", frame / kFps, " s of ", seconds, " s"));
   }
   if (interrupted(options))
-    std::fprintf(stderr, "interrupted; the video ends after %.1f s\n",
-                 video.num_frames() * judge::kControlDt);
+    std::fprintf(stderr, "interrupted; the video ends after %.1f s\n", video.num_frames() * kFrame);
   video.finish();
   std::printf("%s\n", options.video.c_str());
   return 0;
@@ -81,6 +88,8 @@ class Session {
   Session(Robots& robots, const PlayOptions& options)
       : robots_(robots),
         options_(options),
+        step_(std::chrono::duration_cast<Clock::duration>(
+            std::chrono::duration<double>(robots.control_dt()))),
         stage_(robots),
         window_(robots.world(0).model(), {.title = "Kennel",
                                           .width = options.width.value_or(1280),
@@ -96,30 +105,30 @@ class Session {
       // A frame that took longer than a control step is made up for, but not a long pause; a
       // machine too slow for so many robots shows them in slow motion.
       const Clock::time_point now = Clock::now();
-      due = std::max(due, now - std::chrono::milliseconds(100));
-      for (; now >= due; due += kStep)
+      due = std::max(due, now - std::max<Clock::duration>(std::chrono::milliseconds(100), step_));
+      for (; now >= due; due += step_)
         if (!paused_) advance();
       stage_.update(command_);
       window_.draw(stage_.scene());
-      std::this_thread::sleep_until(std::min(due, Clock::now() + kStep));
+      // Keys are obeyed at once, however long a control step is.
+      std::this_thread::sleep_until(std::min(due, Clock::now() + std::chrono::milliseconds(20)));
     }
     return 0;
   }
 
  private:
-  static constexpr auto kStep =
-      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(judge::kControlDt));
-
   void advance() {
     if (options_.command) {
       command_ = *options_.command;
     } else {
-      command_.vx = eased(command_.vx, wanted_.vx, judge::kCommandVx.high);
-      command_.vy = eased(command_.vy, wanted_.vy, judge::kCommandVy.high);
-      command_.yaw_rate = eased(command_.yaw_rate, wanted_.yaw_rate, judge::kCommandYawRate.high);
+      const double dt = robots_.control_dt();
+      command_.vx = eased(command_.vx, wanted_.vx, judge::kCommandVx.high, dt);
+      command_.vy = eased(command_.vy, wanted_.vy, judge::kCommandVy.high, dt);
+      command_.yaw_rate =
+          eased(command_.yaw_rate, wanted_.yaw_rate, judge::kCommandYawRate.high, dt);
     }
     robots_.step(command_);
-    time_ += judge::kControlDt;
+    time_ += robots_.control_dt();
   }
 
   void obey(const render::WindowInput& input) {
@@ -147,6 +156,7 @@ class Session {
 
   Robots& robots_;
   const PlayOptions& options_;
+  Clock::duration step_;  // of the robots
   Stage stage_;
   render::Window window_;
   Command wanted_, command_;

@@ -11,8 +11,8 @@ namespace {
 
 using judge::Command;
 
-constexpr double kSpacing = 0.8;  // m, between neighbours
-constexpr std::size_t kAveraged = judge::kStepsPerSecond / 2;
+constexpr double kSpacing = 0.8;               // m, between neighbours
+constexpr int kAveraged = judge::kSecond / 2;  // physics steps
 
 /// Where a robot stands: rows of a square, its middle at the origin.
 std::array<double, 2> place(int index, int count) {
@@ -25,7 +25,7 @@ std::array<double, 2> place(int index, int count) {
 
 Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
                const RobotsOptions& options)
-    : options_(options), random_(options.seed), robots_(options.count) {
+    : clock_(policy), options_(options), random_(options.seed), robots_(options.count) {
   for (int index = 0; index < options.count; ++index) {
     Robot& robot = robots_[index];
     robot.world = judge::make_world(options.physics, judge, policy);
@@ -57,7 +57,7 @@ void Robots::restart() {
 void Robots::step(const Command& command) {
   for (int index = 0; index < count(); ++index) {
     Robot& robot = robots_[index];
-    if (robot.lying > judge::kStepsPerSecond) start(index);
+    if (robot.lying > clock_.steps_until(judge::kSecond)) start(index);
     step(robot, command);
   }
 }
@@ -66,12 +66,13 @@ void Robots::step(Robot& robot, const Command& command) {
   const judge::Delays delays{robot.plan.action_delay, robot.plan.imu_delay};
   const mjData& data = robot.world->data();
   robot.controller->decide(data, command, delays, &robot.noise, robot.step++);
-  for (int substep = 0; substep < judge::kSubsteps; ++substep) {
+  for (int substep = 0; substep < clock_.decimation(); ++substep) {
     if (substep > 0) robot.controller->sense(data);
     robot.world->step(robot.controller->target(substep, delays));
   }
   robot.velocities.push_back(judge::base_velocity(data));
-  if (robot.velocities.size() > kAveraged) robot.velocities.erase(robot.velocities.begin());
+  if (robot.velocities.size() > static_cast<std::size_t>(clock_.steps_until(kAveraged)))
+    robot.velocities.erase(robot.velocities.begin());
   // Not finite counts as lying too: every comparison with it is false.
   if (!judge::is_fall(data) && std::isfinite(data.qpos[2]) && robot.lying == 0) return;
   if (robot.lying++ == 0) ++falls_;

@@ -38,6 +38,7 @@ class Robots {
   double friction(int robot) const { return robots_[robot].plan.friction; }
 
   int count() const { return options_.count; }
+  double control_dt() const { return clock_.control_dt(); }  // s, of a step
   int falls() const { return falls_; }
   judge::World& world(int robot) { return *robots_[robot].world; }
 
@@ -58,6 +59,7 @@ class Robots {
   void start(int index);
   void step(Robot& robot, const judge::Command& command);
 
+  judge::ControlClock clock_;
   RobotsOptions options_;
   std::mt19937_64 random_;
   std::vector<Robot> robots_;

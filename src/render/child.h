@@ -29,7 +29,7 @@ class Descriptor {
 /// ends us and not it.
 /// \param in, out, err  its descriptors 0, 1 and 2
 /// \return its process id
-/// \throws Error when it cannot be started; a missing one says what to install (\param package)
+/// \throws Error when it cannot be started; a missing one says what to install (`package`)
 int start_child(const std::vector<std::string>& command, const Descriptor& in,
                 const Descriptor& out, const Descriptor& err, const std::string& package);
 

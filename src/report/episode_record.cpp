@@ -141,9 +141,10 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
   plan.commands = kShown;
 
   const int actuator = judge.robot.actuator[0];
+  const double control_dt = judge::ControlClock(policy).control_dt();
   EpisodeRecord out;
   out.episode = {{"physics", judge::name_of(options.physics)},
-                 {"control_dt", judge::kControlDt},
+                 {"control_dt", control_dt},
                  {"foot_names", kFeet},
                  {"joint_names", kPolicyJointNames},
                  {"joint_lower", rounded_all(policy.joint_lower_limits)},
@@ -152,7 +153,7 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
   for (const char* key :
        {"command", "velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
     out.episode[key] = Json::array();
-  out.replay = {{"dt", judge::kControlDt},
+  out.replay = {{"dt", control_dt},
                 {"bodies", body_names(model)},
                 {"geoms", visible_geoms(model)},
                 {"meshes", meshes_of(model)},

@@ -33,7 +33,7 @@ std::string network_text(const PolicyNetwork& network) {
 
 Json summary_of(const PolicyFile& policy) {
   return {{"network", network_text(policy.network)},
-          {"control rate", text(std::lround(1.0 / policy.control_dt), " Hz")},
+          {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
           {"gains", text("kp ", policy.kp, ", kd ", policy.kd)}};
 }
 

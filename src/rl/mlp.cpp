@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
+#include "kennel/core/assert.h"
 #include "kennel/core/check.h"
 #include "src/rl/fused_rows.h"
 
@@ -26,6 +28,12 @@ void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activatio
     at::tanh_backward_out(grad, grad, y);
   }
   bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
+}
+
+// As for lane code's workspaces: what is read before it was written shows.
+void fill_with_nan(std::vector<torch::Tensor>& workspace) {
+  if constexpr (kAssertions)
+    for (torch::Tensor& t : workspace) t.fill_(std::numeric_limits<float>::quiet_NaN());
 }
 
 }  // namespace
@@ -105,10 +113,15 @@ void MlpWorkspace::resize(std::int64_t rows) {
   if (output.front().size(0) == rows) return;
   for (torch::Tensor& t : output) t.resize_({rows, t.size(1)});
   for (torch::Tensor& t : grad) t.resize_({rows, t.size(1)});
+  fill_with_nan(output);
+  fill_with_nan(grad);
 }
 
 const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
                              MlpWorkspace& workspace) {
+  KENNEL_ASSERT(layers.size() == workspace.output.size());
+  KENNEL_ASSERT(x.size(1) == layers.front().weight.size(0));
+  KENNEL_ASSERT(x.size(0) == workspace.output.front().size(0));
   const torch::Tensor* input = &x;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     torch::Tensor& y = workspace.output[k];
@@ -121,6 +134,8 @@ const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tens
 
 void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
               std::vector<Dense>& gradient) {
+  KENNEL_ASSERT(gradient.size() == layers.size());
+  KENNEL_ASSERT(x.size(0) == workspace.grad.front().size(0));
   for (std::size_t k = layers.size(); k-- > 0;) {
     torch::Tensor& grad = workspace.grad[k];
     activation_backward_(grad, workspace.output[k], layers[k].activation, gradient[k].bias);

@@ -89,6 +89,7 @@ void CpuBatch::step(const float* action, const StepPointers& out) {
 void CpuBatch::step_block(int index, const float* action, const StepPointers& out) {
   Block& block = blocks_[index];
   const int first = index * kWidth, lanes = lanes_in(index);
+  KENNEL_ASSERT(lanes >= 1 && lanes <= kWidth);
   Lane queued[kNumLegs][kJointsPerLeg];
   for (auto& leg : queued)
     for (Lane& a : leg) a = Lane(0.0f);
@@ -182,6 +183,7 @@ EnvStats<double> CpuBatch::drain_stats() {
 }
 
 Narrow CpuBatch::env(int index) const {
+  KENNEL_ASSERT(index >= 0 && index < num_envs_);
   Narrow state;
   extract_lane<kWidth>(blocks_[index / kWidth].state, index % kWidth, state);
   return state;

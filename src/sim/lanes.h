@@ -4,6 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kennel/core/assert.h"
 #include "kennel/core/pack.h"
 
 namespace kennel {
@@ -14,6 +15,7 @@ template <int W, class Wide, class Narrow>
 void extract_lane(const Wide& wide, int lane, Narrow& narrow) {
   static_assert(sizeof(Wide) == W * sizeof(Narrow) && std::is_trivially_copyable_v<Wide> &&
                 std::is_trivially_copyable_v<Narrow>);
+  KENNEL_ASSERT(lane >= 0 && lane < W);
   const char* from = reinterpret_cast<const char*>(&wide) + 4 * lane;
   char* to = reinterpret_cast<char*>(&narrow);
   for (std::size_t field = 0; field < sizeof(Narrow) / 4; ++field)
@@ -25,6 +27,7 @@ template <int W, class Wide, class Narrow>
 void insert_lane(const Narrow& narrow, int lane, Wide& wide) {
   static_assert(sizeof(Wide) == W * sizeof(Narrow) && std::is_trivially_copyable_v<Wide> &&
                 std::is_trivially_copyable_v<Narrow>);
+  KENNEL_ASSERT(lane >= 0 && lane < W);
   const char* from = reinterpret_cast<const char*>(&narrow);
   char* to = reinterpret_cast<char*>(&wide) + 4 * lane;
   for (std::size_t field = 0; field < sizeof(Narrow) / 4; ++field)

@@ -51,6 +51,50 @@ TEST_F(Train, LeavesEverythingThatARunFolderHolds) {
   EXPECT_EQ(checkpoint("again"), checkpoint("run"));
 }
 
+TEST_F(Train, AnotherRateIsTrainedExportedJudgedAndReportedAndWarnedOf) {
+  for (const int decimation : {4, 10}) {
+    SCOPED_TRACE(decimation);
+    const std::string name = "rate" + std::to_string(decimation);
+    write_raw(folder_ / (name + ".toml"), read_file(folder_ / "tiny.toml") +
+                                              "[env]\ndecimation = " + std::to_string(decimation) +
+                                              "\n");
+    const Outcome trained = train({"--config", name + ".toml", "--out", name});
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    EXPECT_THAT(trained.err, HasSubstr("kennel: warning: the policy acts every 0.0" +
+                                       std::string(decimation == 4 ? "16" : "4") + " s"));
+    EXPECT_TRUE(std::filesystem::exists(folder_ / name / "report.html"));
+    const std::string rate = decimation == 4 ? "62.5 Hz" : "25 Hz";
+    EXPECT_THAT(read_file(folder_ / name / "report.html"), HasSubstr(rate));
+    const Outcome exported =
+        run_kennel(folder_.path(), {"export", name, "--format", "c", "-o", name + ".h"});
+    EXPECT_EQ(exported.exit_code, 0) << exported.err;
+    EXPECT_THAT(exported.err, HasSubstr("kennel: warning: the policy acts"));
+    const Outcome judged = run_kennel(
+        folder_.path(), {"eval", name, "--episodes", "2", "--physics", "both", "--json"});
+    EXPECT_EQ(judged.exit_code, 0) << judged.err;
+    EXPECT_THAT(judged.out, HasSubstr("\"condition\":\"randomised\""));
+  }
+}
+
+TEST_F(Train, WhatCannotBeExportedIsNotTrained) {
+  const std::string tiny = read_file(folder_ / "tiny.toml");
+  write_raw(folder_ / "narrow.toml", tiny + "[env]\ntarget_margin = 0.45\n");
+  const Outcome refused = train({"--config", "narrow.toml", "--out", "run"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("env.target_margin = 0.45: the default pose of joint "
+                                     "leg_front_r_2 is 0.42 rad inside its range"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+  write_raw(folder_ / "huge.toml", "[ppo]\nactor_hidden = [4096, 4096]\n");
+  const Outcome huge = train({"--config", "huge.toml", "--out", "run"});
+  EXPECT_EQ(huge.exit_code, 1);
+  EXPECT_THAT(huge.err, HasSubstr("ppo.actor_hidden: a policy of 17.1 million weights makes a file "
+                                  "of some 229 MiB; a policy file has at most 64 MiB"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
+  // The advice holds.
+  write_raw(folder_ / "narrow.toml", tiny + "[env]\ntarget_margin = 0.41\n");
+  EXPECT_EQ(train({"--config", "narrow.toml", "--out", "run"}).exit_code, 0);
+}
+
 TEST_F(Train, KeepsTheFirstDivergedEnvironmentForReplay) {
   // Feather-light links on strong servos: no integrator keeps up with that.
   write_raw(folder_ / "wild.toml",

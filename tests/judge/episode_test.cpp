@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "episode_pool.h"
 #include "test_policies.h"
 
 namespace kennel::judge {
@@ -46,6 +47,48 @@ TEST_F(EpisodeTest, LastsTwelveSecondsAndScoresNineOfThem) {
   EXPECT_EQ(stats.scored_steps, 450);  // without the first second of each of three commands
 }
 
+// A standing robot's targets never change, so its physics is the same at every rate.
+TEST_F(EpisodeTest, AnotherRateKeepsTheProtocolsTimesAndScores) {
+  EpisodePlan plan = walking_plan();
+  plan.pushes[1] = {0.2, -0.1};  // at 4 s, which every rate here meets
+  const EpisodeStats usual = play(standing_policy(), plan);
+  const std::vector<Copy> expected = steps_;
+  for (const int decimation : {1, 4, 10, 20}) {
+    SCOPED_TRACE(decimation);
+    const EpisodeStats stats = play(at_rate(standing_policy(), decimation), plan);
+    EXPECT_FALSE(stats.fell);
+    EXPECT_EQ(stats.steps, 3000 / decimation);
+    EXPECT_EQ(stats.decimation, decimation);
+    EXPECT_EQ(stats.torque_sq, usual.torque_sq);
+    EXPECT_NEAR(stats.scored_steps * decimation, 3 * 750, 3 * decimation);
+    EXPECT_NEAR(stats.velocity_error_sq / stats.scored_steps,
+                usual.velocity_error_sq / usual.scored_steps, 2e-3);
+    EXPECT_NEAR(stats.gait_time, 11.0, 0.004 * decimation);
+    EXPECT_NEAR(stats.way_time, usual.way_time, 0.004 * decimation);
+    EXPECT_NEAR(stats.way, usual.way, 2e-3);
+    const EvalResult result = summarise({stats});
+    EXPECT_DOUBLE_EQ(result.survival_s, 12.0);
+    EXPECT_DOUBLE_EQ(result.torque_rms, summarise({usual}).torque_rms);
+    // The same moment has the same state and command.
+    for (int time = 0; time < 3000; time += 20 * 5) {
+      const Copy& there = steps_[time / decimation];
+      EXPECT_EQ(there.imu.gyro, expected[time / 5].imu.gyro) << time;
+      EXPECT_EQ(there.obs[6], expected[time / 5].obs[6]) << time;
+    }
+  }
+}
+
+TEST_F(EpisodeTest, ARateThatDoesNotDivideASecondChangesCommandsAtTheNextControlStep) {
+  const EpisodePlan plan = walking_plan();
+  const EpisodeStats stats = play(at_rate(standing_policy(), 7), plan);
+  EXPECT_EQ(stats.steps, 429);  // the last begins before 12 s and ends after it
+  EXPECT_FALSE(stats.fell);
+  for (std::size_t step = 0; step < steps_.size(); ++step) {
+    const int command = static_cast<int>(step) < 143 ? 0 : static_cast<int>(step) < 286 ? 1 : 2;
+    EXPECT_EQ(steps_[step].obs[6], static_cast<float>(plan.commands[command].vx)) << step;
+  }
+}
+
 TEST_F(EpisodeTest, ARobotThatStandsErrsByTheCommandItself) {
   EpisodePlan plan = walking_plan();
   plan.commands = {{{0.6, 0.0, 0.0}, {0.0, -0.4, 0.0}, {0.0, 0.0, 1.5}}};
@@ -58,7 +101,7 @@ TEST_F(EpisodeTest, ActionLatencyDelaysTheTargetByExactlyOneControlStep) {
   EpisodePlan plan = walking_plan();
   play(trembling_policy(), plan);
   const auto prompt = steps_;
-  plan.action_delay = kSubsteps;
+  plan.action_delay = kSignalDelay;
   const PolicyFile policy = trembling_policy();
   play(policy, plan);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
@@ -77,7 +120,7 @@ TEST_F(EpisodeTest, ActionLatencyDelaysTheTargetByExactlyOneControlStep) {
 
 TEST_F(EpisodeTest, ImuLatencyDelaysGyroAndGravityAndNothingElse) {
   EpisodePlan plan = walking_plan();
-  plan.imu_delay = kSubsteps;
+  plan.imu_delay = kSignalDelay;
   play(trembling_policy(), plan);
   double largest_rate = 0.0;
   for (std::size_t step = 0; step < steps_.size(); ++step) {

@@ -135,6 +135,21 @@ TEST_F(PolicyFileTest, AWrittenFileSaysWhatItsNumbersMean) {
   EXPECT_EQ(json.at("golden").at("obs").size(), 72u);
 }
 
+TEST_F(PolicyFileTest, EveryRateReadsBackAndTheRobotsOwnControllerHasOne) {
+  const std::string path = (folder_ / "policy.json").string();
+  for (int decimation = 1; decimation <= kMaxDecimation; ++decimation) {
+    const PolicyFile policy = at_rate(trembling_policy(), decimation);
+    write_policy(path, policy);
+    const PolicyFile read = load_policy(path);
+    EXPECT_EQ(read.control_dt, policy.control_dt);
+    EXPECT_EQ(decimation_of(read), decimation);
+    EXPECT_EQ(deployment_warning(read).empty(), decimation == 5);
+  }
+  const std::string warning = deployment_warning(at_rate(trembling_policy(), 4));
+  EXPECT_NE(warning.find("every 0.016 s (62.5 Hz)"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("env.decimation = 5"), std::string::npos) << warning;
+}
+
 TEST_F(PolicyFileTest, TheGoldenPairGivesTheNetworkAway) {
   const std::string path = (folder_ / "policy.json").string();
   write_policy(path, trembling_policy());
@@ -211,7 +226,12 @@ const Broken kBroken[] = {
      "default_joint_pos[2] = 1 is outside the joint's limits"},
     {"UseImuNotABool", [](Json& j) { j["use_imu"] = "yes"; }, "use_imu: expected true or false"},
     {"NewerFormat", [](Json& j) { j["format_version"] = 99; }, "format_version is 99"},
-    {"AnotherRate", [](Json& j) { j["control_dt"] = 0.01; }, "control_dt is 0.01 s"},
+    {"HalfAPhysicsStep", [](Json& j) { j["control_dt"] = 0.01; },
+     "control_dt is 0.01 s; expected 1 to 50 whole physics steps of 0.004 s"},
+    {"NoRate", [](Json& j) { j["control_dt"] = 0; }, "control_dt is 0 s"},
+    {"TimeGoesBack", [](Json& j) { j["control_dt"] = -0.02; }, "control_dt is -0.02 s"},
+    {"TooSlow", [](Json& j) { j["control_dt"] = 0.204; }, "control_dt is 0.204 s"},
+    {"FarTooSlow", [](Json& j) { j["control_dt"] = 1e30; }, "control_dt is 1e+30 s"},
     {"AnotherJointOrder", [](Json& j) { j["joint_names"] = {"knee"}; }, "another joint order"},
     {"GoldenOfAnotherSize",
      [](Json& j) {

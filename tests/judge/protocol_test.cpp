@@ -53,8 +53,8 @@ TEST(EpisodePlan, DrawsEveryNumberOverItsWholeRange) {
   expect_fills("strength", {0.75, 1.05}, [](const Plan& p) { return p.strength; });
   expect_fills("push x", {-0.35, 0.35}, [](const Plan& p) { return p.pushes[0][0]; });
   expect_fills("push y", {-0.35, 0.35}, [](const Plan& p) { return p.pushes[4][1]; });
-  expect_fills("action latency", {0, kSubsteps}, [](const Plan& p) { return p.action_delay; });
-  expect_fills("imu latency", {0, kSubsteps}, [](const Plan& p) { return p.imu_delay; });
+  expect_fills("action latency", {0, kSignalDelay}, [](const Plan& p) { return p.action_delay; });
+  expect_fills("imu latency", {0, kSignalDelay}, [](const Plan& p) { return p.imu_delay; });
 }
 
 TEST(EpisodePlan, StartsAMillimetreAndAHundredthOfARadianOffSymmetry) {
@@ -123,9 +123,9 @@ TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
   int action = 0, imu = 0, both = 0;
   for (int episode = 0; episode < 1000; ++episode) {
     const EpisodePlan plan = plan_episode(Condition::kRandomised, 7, episode);
-    action += plan.action_delay / kSubsteps;
-    imu += plan.imu_delay / kSubsteps;
-    both += plan.action_delay * plan.imu_delay / (kSubsteps * kSubsteps);
+    action += plan.action_delay / kSignalDelay;
+    imu += plan.imu_delay / kSignalDelay;
+    both += plan.action_delay * plan.imu_delay / (kSignalDelay * kSignalDelay);
   }
   EXPECT_NEAR(action, 500, 60);  // four standard deviations
   EXPECT_NEAR(imu, 500, 60);

@@ -34,6 +34,13 @@ inline PolicyFile standing_policy(int history = 1) {
   return policy;
 }
 
+/// The policy at another rate.
+/// \param decimation  physics steps a control step
+inline PolicyFile at_rate(PolicyFile policy, int decimation) {
+  policy.control_dt = static_cast<float>(decimation * kPolicyPhysicsDt);
+  return policy;
+}
+
 /// Numbers without a pattern that a mistake in an index could hide behind.
 inline float scrambled(int index) { return static_cast<float>(std::sin(12.9898 * index + 0.5)); }
 

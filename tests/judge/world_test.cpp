@@ -145,39 +145,41 @@ TEST_F(WorldTest, BothPhysicsMoveARandomisedOrShiftedRobotAlike) {
   }
 }
 
-TEST_F(WorldTest, DelaysCountPhysicsSteps) {
+TEST_F(WorldTest, DelaysCountPhysicsStepsAtEveryRate) {
   const auto world = start(Physics::kMujoco, nominal());
-  const PolicyFile policy = trembling_policy();
-  Controller controller(policy, world->robot());
-  controller.reset(world->model(), world->data());
-  const Delays late{.action = 7, .imu = 3};
-  std::vector<Joints> fresh;
-  std::vector<Imu> samples;
-  for (int step = 0; step < 5; ++step) {
-    for (int substep = 0; substep < kSubsteps; ++substep) {
-      samples.push_back(read_imu(world->data(), down_of(world->model())));
-      if (substep > 0) {
-        controller.sense(world->data());
-      } else {
-        controller.decide(world->data(), {0.5, 0.0, 0.3}, late, nullptr, step);
-        fresh.push_back(controller.target(0, {}));
-        const Imu& expected = samples[samples.size() < 4 ? 0 : samples.size() - 4];
-        for (int axis = 0; axis < 3; ++axis)
-          EXPECT_EQ(controller.obs()[axis], static_cast<float>(expected.gyro[axis])) << step;
+  for (const int decimation : {2, 4, 5, 10}) {
+    const PolicyFile policy = at_rate(trembling_policy(), decimation);
+    Controller controller(policy, world->robot());
+    controller.reset(world->model(), world->data());
+    const Delays late{.action = 7, .imu = 3};
+    std::vector<Joints> fresh;
+    std::vector<Imu> samples;
+    for (int step = 0; step < 8; ++step) {
+      for (int substep = 0; substep < decimation; ++substep) {
+        samples.push_back(read_imu(world->data(), down_of(world->model())));
+        if (substep > 0) {
+          controller.sense(world->data());
+        } else {
+          controller.decide(world->data(), {0.5, 0.0, 0.3}, late, nullptr, step);
+          fresh.push_back(controller.target(0, {}));
+          const Imu& expected = samples[samples.size() < 4 ? 0 : samples.size() - 4];
+          for (int axis = 0; axis < 3; ++axis)
+            EXPECT_EQ(controller.obs()[axis], static_cast<float>(expected.gyro[axis])) << step;
+        }
+        // The newest answer that was given at least 7 physics steps ago.
+        const int time = step * decimation + substep - late.action;
+        if (time >= 0) {
+          EXPECT_EQ(controller.target(substep, late), fresh[time / decimation]) << step;
+        }
+        world->step(controller.target(substep, late));
       }
-      // 7 physics steps late: the answer of step t arrives in substep 2 of step t + 1.
-      const int arrived = step - (substep < 2 ? 2 : 1);
-      if (arrived >= 0) {
-        EXPECT_EQ(controller.target(substep, late), fresh[arrived]) << step;
-      }
-      world->step(controller.target(substep, late));
     }
+    EXPECT_NE(fresh[1], fresh[2]);
+    EXPECT_NE(error_of([&] {
+                controller.decide(world->data(), {}, {.action = kMaxDelay + 1}, nullptr, 6);
+              }).find("expected 0 to 15"),
+              std::string::npos);
   }
-  EXPECT_NE(fresh[1], fresh[2]);
-  EXPECT_NE(error_of([&] {
-              controller.decide(world->data(), {}, {.action = kMaxDelay + 1}, nullptr, 6);
-            }).find("expected 0 to 15"),
-            std::string::npos);
 }
 
 }  // namespace

@@ -83,6 +83,23 @@ TEST_F(Play, WritesAVideoWithoutADisplay) {
   EXPECT_GT(std::filesystem::file_size(folder_ / "walk.mp4"), 1000u);
 }
 
+TEST_F(Play, AVideoLastsAsLongAtEveryRate) {
+  if (std::system("command -v ffmpeg >/dev/null") != 0) GTEST_SKIP() << "ffmpeg is not installed";
+  const Environment hidden("DISPLAY", nullptr);
+  for (const int decimation : {1, 4, 20}) {
+    write_policy(policy_, at_rate(standing_policy(), decimation));
+    const Outcome outcome =
+        run({"--video", "walk.mp4", "--seconds", "0.5", "--width", "160", "--height", "120"});
+    if (outcome.err.find("cannot draw without a display") != std::string::npos)
+      GTEST_SKIP() << outcome.err;
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::string count =
+        text("cd '", folder_.path().string(),
+             "' && ffmpeg -nostdin -i walk.mp4 -f null - 2>&1 | grep -q 'frame= *25 '");
+    EXPECT_EQ(std::system(count.c_str()), 0) << decimation;
+  }
+}
+
 TEST_F(Play, WithoutADisplayOrFfmpegItSaysWhatToDo) {
   const Environment hidden("DISPLAY", nullptr), wayland("WAYLAND_DISPLAY", nullptr);
   const Outcome window = run({});

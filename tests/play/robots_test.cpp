@@ -44,6 +44,17 @@ TEST_P(RobotsTest, StandApartFromEachOtherAndStayThere) {
   EXPECT_EQ(robots.falls(), 0);
 }
 
+TEST_P(RobotsTest, AStepLastsAsLongAsThePolicysOwn) {
+  for (const int decimation : {4, 10}) {
+    const PolicyFile policy = at_rate(standing_policy(), decimation);
+    Robots robots(judge_, policy, options(1));
+    EXPECT_DOUBLE_EQ(robots.control_dt(), 0.004 * decimation);
+    for (int step = 0; step < 25; ++step) robots.step({});
+    EXPECT_NEAR(robots.world(0).data().time, 25 * robots.control_dt(), 1e-9);
+    EXPECT_EQ(robots.falls(), 0);
+  }
+}
+
 TEST_P(RobotsTest, APushIsFeltAndARestartForgetsIt) {
   const PolicyFile policy = standing_policy();
   Robots robots(judge_, policy, options(1));

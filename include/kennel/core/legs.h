@@ -7,7 +7,7 @@
 // everywhere.
 #pragma once
 
-#include "kennel/core/lane.h"
+#include "kennel/core/assert.h"
 
 namespace kennel {
 
@@ -20,7 +20,10 @@ struct AllLegs {
   static constexpr int kLocal = kNumLegs;
 
   /// The robot's leg that a slot holds.
-  KENNEL_HD int leg(int slot) const { return slot; }
+  KENNEL_HD int leg(int slot) const {
+    KENNEL_ASSERT(slot >= 0 && slot < kLocal);
+    return slot;
+  }
 
   /// Whether this thread writes what belongs to the whole environment.
   KENNEL_HD bool leads() const { return true; }

@@ -1,6 +1,7 @@
 // Vectors, symmetric matrices and rotations of three dimensions.
 #pragma once
 
+#include "kennel/core/assert.h"
 #include "kennel/core/math.h"
 
 namespace kennel {
@@ -155,9 +156,19 @@ KENNEL_HD Quat<T> normalised(const Quat<T>& q) {
   return {scale * q.w, scale * q.x, scale * q.y, scale * q.z};
 }
 
+/// Whether a quaternion turns. A diverged environment's may be NaN, or zero where its norm
+/// overflowed; anything else of another norm was never normalised.
+template <class T>
+KENNEL_HD mask_of<T> is_rotation(const Quat<T>& q) {
+  const T norm2 = q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z;
+  const auto off = either(norm2 < T(scalar_of<T>(0.999)), T(scalar_of<T>(1.001)) < norm2);
+  return negate(both(off, negate(norm2 == T(0))));
+}
+
 /// The rotation of a unit quaternion; maps body to world where q is MuJoCo's qpos[3:7].
 template <class T>
 KENNEL_HD Rotation<T> rotation(const Quat<T>& q) {
+  KENNEL_ASSERT(!any(negate(is_rotation(q))));
   const T two(2), one(1);
   const T xx = q.x * q.x, yy = q.y * q.y, zz = q.z * q.z;
   const T xy = q.x * q.y, xz = q.x * q.z, yz = q.y * q.z;

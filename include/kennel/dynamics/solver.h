@@ -48,6 +48,7 @@ struct LegDirection {
 template <class T>
 KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& force,
                                   LegProblem<T>& leg) {
+  KENNEL_ASSERT(contact.link >= -1 && contact.link < kJointsPerLeg);
   leg.base_gradient.f = leg.base_gradient.f + force;
   leg.base_gradient.n = leg.base_gradient.n + cross(contact.point, force);
   KENNEL_UNROLL
@@ -270,6 +271,11 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
+  KENNEL_ASSERT(options.iterations >= 1 && options.ls_iterations >= 0);
+  fill_with_nan(local_base);
+  fill_with_nan(base);
+  fill_with_nan(factor);
+  fill_with_nan(direction);
   KENNEL_UNROLL_ITERATIONS
   for (int i = 0; i < options.iterations; ++i) {
     for (int slot = 0; slot < Legs::kLocal; ++slot)

@@ -18,6 +18,8 @@ KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
   const bool servo_damping = model.integrator == Integrator::kImplicitFast;
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
+  fill_with_nan(local_base);
+  fill_with_nan(factor);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     ArrowLeg<T> H = leg[slot].M;
     auto& b = local_base[slot];
@@ -102,6 +104,9 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
   const BaseMotion<T> base = base_motion<T>(model, params, state, R_wb);
   LegProblem<T> leg[Legs::kLocal];
   Acceleration<T, Legs> a;
+  fill_with_nan(leg);
+  fill_with_nan(a);
+  fill_with_nan(report);
   a.base = base.qacc;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     build_leg_problem<T>(model, leg_under(legs, model, slot), params, params.leg[slot], base, R_wb,

@@ -19,6 +19,13 @@ namespace kennel {
 inline constexpr int kPolicyJoints = 12;
 inline constexpr int kPolicyFormatVersion = 1;
 
+/// What control steps are made of, in training and in the judge, s.
+inline constexpr double kPolicyPhysicsDt = 0.004;
+/// The most physics steps a control step may have.
+inline constexpr int kMaxDecimation = 50;
+/// Seconds between two actions of the robot's own controller, whatever a file says.
+inline constexpr float kRobotControlDt = 0.02f;
+
 /// Joint order of observations, actions and files.
 inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
     "leg_front_r_1", "leg_front_r_2", "leg_front_r_3", "leg_front_l_1",
@@ -51,6 +58,14 @@ struct PolicyFile {
   std::vector<float> golden_obs;     // (observation_history * 36)
   std::vector<float> golden_action;  // (12)
 };
+
+/// Physics steps between two actions.
+int decimation_of(const PolicyFile& policy);
+
+/// What the robot's own controller would do otherwise than the policy was trained for, in a
+/// sentence; empty when it does the same. Such a policy is whole: everything but that controller
+/// plays it as it was trained.
+std::string deployment_warning(const PolicyFile& policy);
 
 /// How far the golden action may be from what the network computes; beyond it the file counts as
 /// damaged.

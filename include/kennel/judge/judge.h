@@ -6,7 +6,7 @@
 // policy learned to exploit in training does not count here. (On request the same episodes run in
 // the training simulator's physics, for comparison.)
 //
-// The protocol. Physics at 4 ms, control at 50 Hz, every collision of the model. An episode is 12 s
+// The protocol. Physics at 4 ms, control at the policy's rate, every collision. An episode is 12 s
 // of three random commands, 4 s each; one episode in twelve, the last, commands zero throughout. It
 // starts in the policy's default pose, the base at 0.17 m, at a random heading and at rest, but for
 // a millimetre of height and a hundredth of a radian of tilt and of each joint: a mirror-symmetric
