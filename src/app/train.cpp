@@ -18,6 +18,7 @@
 #include "kennel/io/run_folder.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
+#include "kennel/sim/usable_cores.h"
 #include "policy_export.h"
 #include "progress_line.h"
 #include "report.h"
