@@ -71,9 +71,42 @@ logged() {  # TITLE COMMAND...
   return "$result"
 }
 
+# The first folder on the way to a program, through all links, that this user may not enter; empty if there is none.
+closed_folder() {  # PROGRAM
+  local file=$1 target folder step
+  for step in {1..40}; do
+    folder=$(dirname -- "$file")
+    [[ $folder == / ]] || closed_above "$folder" || return
+    target=$(readlink -- "$file") || return
+    [[ $target == /* ]] || target=$folder/$target
+    file=$target
+  done
+}
+
+closed_above() {  # FOLDER: prints the outermost closed one and fails
+  local above=${1%/*}
+  [[ -z $above ]] || closed_above "$above" || return 1
+  [[ -x $1 || ! -d $1 ]] || { printf '%s' "$1"; return 1; }
+}
+
+# A finished checkout of somebody else's whose Python cannot be started: a venv's Python is a link into its owner's folders.
+blame_python() {
+  [[ -x $build/bin/kennel && ! -x $python ]] && up_to_date kennel_app || return 0
+  local closed
+  closed=$(closed_folder "$python")
+  if [[ -n $closed ]]; then
+    say "$python leads into $closed, which user $(id -un) may not enter; the build itself is in order"
+  else
+    say "$python is not there or is no program; the build itself is in order"
+  fi
+  say "try: $build/bin/kennel with the same arguments, which needs no Python"
+  exit 1
+}
+
 # One launcher at a time. What a killed launcher left running keeps the lock until it has ended.
 lock() {
   if ! mkdir -p -- "$state" 2>/dev/null || ! { exec 9>>"$build/.lock"; } 2>/dev/null; then
+    blame_python
     say "cannot write into $build; expected a checkout that you own, with space left on its disk"
     say "try: clone Kennel into a folder of your own, or let the owner of this one run ./kennel build"
     exit 1

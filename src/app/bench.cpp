@@ -19,6 +19,7 @@
 #include "kennel/core/check.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/sim/make_env.h"
+#include "kennel/sim/usable_cores.h"
 #include "run_config.h"
 #include "src/sim/cpu_batch.h"
 #include "src/sim/physics_bench.h"

@@ -4,6 +4,7 @@
 #include "bench.h"
 #include "command.h"
 #include "flags.h"
+#include "kennel/sim/limits.h"
 
 namespace kennel {
 
@@ -22,7 +23,7 @@ RunCommand add_bench(CLI::App& app) {
                "measure training as well, and what it spends on what");
   app.add_option("--num-envs", command->num_envs,
                  "environments; several numbers measure one after the other")
-      ->check(number_from(1, 1 << 24));
+      ->check(number_from(1, kMaxEnvs));
   add_threads(app, command->threads, "0: one for each core");
   app.add_option("--seconds", command->seconds, "how long each measurement takes")
       ->check(number_from(0.01, 3600.0))

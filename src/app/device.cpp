@@ -1,13 +1,10 @@
 #include "device.h"
 
 #include <dlfcn.h>
-#include <sched.h>
 
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "kennel/core/check.h"
 
@@ -98,12 +95,6 @@ int simd_bits() {
 #else
   return 128;  // SSE2 and NEON
 #endif
-}
-
-int num_usable_cores() {
-  cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 Device choose_device(const std::string& choice) {

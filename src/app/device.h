@@ -28,9 +28,6 @@ GpuStatus find_gpu(int index = 0);
 std::string cpu_name();
 int simd_bits();
 
-/// How many threads this process may run at once.
-int num_usable_cores();
-
 /// The number in "cuda:N", 0 for "cuda"; nothing for other text.
 std::optional<int> gpu_number(const std::string& choice);
 

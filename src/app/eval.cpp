@@ -4,8 +4,7 @@
 #include "command.h"
 #include "eval_command.h"
 #include "flags.h"
-#include "kennel/io/policy_formats.h"
-#include "paths.h"
+#include "run_policy.h"
 
 namespace kennel {
 
@@ -14,7 +13,7 @@ using judge::Physics;
 
 RunCommand add_eval(CLI::App& app) {
   const auto command = std::make_shared<EvalCommand>();
-  command->load = [](const std::string& path) { return read_policy(policy_of(path)); };
+  command->load = load_named_policy;
   app.add_option(
          "policy", command->policies,
          "policy files (the robot's JSON, ONNX, TorchScript) or folders of runs, side by side")

@@ -8,10 +8,7 @@
 #include "flags.h"
 #include "kennel/io/policy_formats.h"
 #include "kennel/io/run_folder.h"
-#include "kennel/rl/learner.h"
-#include "paths.h"
-#include "policy_export.h"
-#include "run_config.h"
+#include "run_policy.h"
 
 namespace kennel {
 namespace {
@@ -34,14 +31,13 @@ int run_export(const Flags& flags) {
   const PolicyFormat format = policy_format(flags.format);
   std::string what;
   if (std::filesystem::is_regular_file(flags.run)) {
-    write_policy_as(format, flags.out, with_warning(read_policy(flags.run)));
+    write_policy_as(format, flags.out, with_warning(load_named_policy(flags.run)));
     what = "of " + flags.run;
   } else {
     const RunFolder run = RunFolder::open(flags.run);
-    const std::filesystem::path checkpoint = run.find_checkpoint(flags.checkpoint);
-    const CheckpointSummary summary = read_checkpoint(checkpoint);
-    const RunConfig config = parse_run_config(summary.config, checkpoint.string());
-    write_policy_as(format, flags.out, with_warning(policy_file(summary.policy, config.env)));
+    const CheckpointSummary summary = read_run_checkpoint(run, flags.checkpoint);
+    const std::string source = run.find_checkpoint(flags.checkpoint).string();
+    write_policy_as(format, flags.out, with_warning(policy_of_checkpoint(summary, source)));
     what = text("after ", summary.env_steps, " steps");
   }
   std::cerr << "wrote the policy " << what << "; next: "
@@ -52,9 +48,18 @@ int run_export(const Flags& flags) {
   return 0;
 }
 
+/// The file itself, or the policy file in the folder of a run.
+std::string file_to_check(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return path;
+  const std::string policy = RunFolder::open(path).policy().string();
+  KENNEL_CHECK(std::filesystem::exists(policy), policy,
+               " is missing; write it with: kennel export ", path, " -o ", policy);
+  return policy;
+}
+
 int run_check(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    const double gap = check_exported(policy_of(file));
+    const double gap = check_exported(file_to_check(file));
     std::cout << file << ": golden pair within " << gap << '\n';
   }
   return 0;

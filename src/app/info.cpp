@@ -10,6 +10,7 @@
 #include "device.h"
 #include "envs/pupper_v3/state.h"
 #include "flags.h"
+#include "kennel/sim/usable_cores.h"
 #include "run_config.h"
 
 namespace kennel {

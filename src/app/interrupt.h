@@ -1,11 +1,26 @@
-// Ctrl-C asks a long command to finish cleanly; a second one ends it at once.
+// Signals that ask a long command to finish cleanly. The second Ctrl-C ends it at once.
 #pragma once
 
 #include <csignal>
+#include <span>
 
 namespace kennel {
 
-/// While it lives, the first SIGINT or SIGTERM only sets a flag.
+/// A signal whose default would end the program, and that a person or a system sends for a reason.
+struct StopSignal {
+  int number;
+  const char* reason;           // who sends it when
+  bool ends_at_second = false;  // somebody who asks again does not want to wait
+  bool even_if_ignored = false;
+};
+
+/// All of them.
+std::span<const StopSignal> stop_signals();
+
+/// While it lives, the first of `stop_signals()` only sets a flag. A later one is taken as a repeat
+/// of it, unless it is one that somebody sends again on purpose, a second or more after the first:
+/// that one has its default action. A signal that was ignored when the program started (nohup), or
+/// that a library handles (profilers), stays as it is.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -13,7 +28,7 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  /// The flag: not zero once the user has asked to stop. Long commands poll it.
+  /// The flag: not zero once somebody has asked to stop. Long commands poll it.
   static const volatile std::sig_atomic_t& flag();
 };
 

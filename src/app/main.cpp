@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <new>
@@ -10,6 +11,7 @@
 #include "command.h"
 #include "kennel/core/check.h"
 #include "kennel/io/recipe.h"
+#include "standard_streams.h"
 
 namespace kennel {
 namespace {
@@ -66,6 +68,15 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error,
   return kUsageError;
 }
 
+// The launcher says the same: some builds of LibTorch end before this is reached.
+void check_working_directory() {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  KENNEL_CHECK(!here.empty(),
+               "the working directory of this program has been deleted; cd to a folder that "
+               "exists");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Kennel trains legged robots to walk, thousands at a time.", "kennel");
   app.require_subcommand(1);
@@ -81,17 +92,19 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     return usage_error(app, error, argc > 1 ? argv[1] : "");
   }
+  check_working_directory();
   const int code = chosen();
-  std::cout.flush();
-  KENNEL_CHECK(std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0,
-               "cannot write the results to standard output; is the disk full?");
-  return code;
+  if (flush_results()) return code;
+  if (app.got_subcommand("train")) return code;  // what a training gives is in its run folder
+  if (results_pipe_is_dead()) end_by_dead_pipe();
+  fail("cannot write the results to standard output; is it closed, or its disk full?");
 }
 
 }  // namespace
 }  // namespace kennel
 
 int main(int argc, char** argv) {
+  kennel::prepare_standard_streams();
   try {
     return kennel::run(argc, argv);
   } catch (const kennel::Error& error) {

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace kennel {
 
 /// The recipe that is used where none is named.
 std::filesystem::path default_recipe();
 
-/// The policy file that a user's path means: itself, or that of the run whose folder it is.
-/// \throws Error for a folder that is no run, or has no policy yet
-std::string policy_of(const std::string& path);
+/// A path as messages show it: from the working directory where that is possible.
+std::string shown(const std::filesystem::path& path);
 
 }  // namespace kennel

@@ -6,8 +6,7 @@
 #include "command.h"
 #include "flags.h"
 #include "interrupt.h"
-#include "kennel/io/policy_formats.h"
-#include "paths.h"
+#include "run_policy.h"
 
 namespace kennel {
 
@@ -54,7 +53,7 @@ RunCommand add_play(CLI::App& app) {
   return [flags] {
     if (flags->command.size() == 3)
       flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
-    const PolicyFile policy = read_policy(policy_of(flags->policy));
+    const PolicyFile policy = load_named_policy(flags->policy);
     const InterruptGuard guard;
     flags->options.interrupted = &InterruptGuard::flag();
     return play::run_play(policy, flags->options);

@@ -7,8 +7,8 @@
 
 #include "command.h"
 #include "flags.h"
-#include "kennel/io/policy_formats.h"
 #include "progress.h"
+#include "run_policy.h"
 
 namespace kennel {
 
@@ -40,9 +40,9 @@ RunCommand add_report(CLI::App& app) {
     std::optional<RunFolder> run;
     if (std::filesystem::is_directory(given)) run.emplace(RunFolder::open(given));
     const report::Subject subject =
-        run ? report::subject_of(*run)
+        run ? report::subject_of(*run, newest_policy(*run))
             : report::Subject{given.filename().string(), given.filename().string(),
-                              read_policy(given.string())};
+                              load_named_policy(given.string())};
     std::filesystem::path file = flags->out;
     if (file.empty())
       file = run ? run->report() : std::filesystem::path(given).replace_extension(".html");

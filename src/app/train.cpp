@@ -15,17 +15,23 @@
 #include "interrupt.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/io/checkpoint_links.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
+#include "kennel/sim/usable_cores.h"
+#include "paths.h"
 #include "policy_export.h"
 #include "progress_line.h"
 #include "report.h"
 #include "run_config.h"
+#include "run_policy.h"
 #include "train_loop.h"
 
 namespace kennel {
 namespace {
+
+constexpr const char* kRuns = "runs";  // where runs without --out go
 
 /// The environments and who learns from them.
 struct Simulation {
@@ -60,7 +66,7 @@ void keep_divergence(const VecEnv& env, const RunFolder& run) {
   const std::optional<Replay> replay = env.first_divergence();
   if (!replay) return;
   write_replay(run.divergence(), *replay);
-  const std::string file = std::filesystem::relative(run.divergence()).string();
+  const std::string file = shown(run.divergence());
   std::cerr << "kennel: warning: environment " << replay->env
             << " diverged and was reset; look at it with: kennel simulate --replay " << file
             << " --out trajectory.npy\n";
@@ -93,14 +99,29 @@ const char* reason_text(StopReason reason) {
   }
 }
 
+/// What a run's file `finished` says when policy, judgement and report are those of its last step.
+std::string finished_text(std::int64_t env_steps, const TrainConfig& config) {
+  return text("policy, judgement and report after ", env_steps, " steps, ", config.judge_episodes,
+              " episodes\n");
+}
+
+bool is_finished(const RunFolder& run, std::int64_t env_steps, const TrainConfig& config) {
+  std::error_code ignored;
+  for (const std::filesystem::path& file : {run.policy(), run.report(), run.finished()})
+    if (!std::filesystem::exists(file, ignored)) return false;
+  return env_steps >= config.steps && read_file(run.finished()) == finished_text(env_steps, config);
+}
+
 /// Exports and judges the policy, and says what to do next.
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run,
             int threads) {
   const bool ended = simulation.trainer->env_steps() >= config.train.steps;
-  write_policy(run.policy().string(), policy_file(simulation.trainer->policy(), config.env));
-  const std::string folder = std::filesystem::relative(run.path()).string();
-  const std::string page = std::filesystem::relative(run.report()).string();
-  const std::string policy = std::filesystem::relative(run.policy()).string();
+  PolicyFile exported = policy_file(simulation.trainer->policy(), config.env);
+  exported.env_steps = simulation.trainer->env_steps();
+  write_policy(run.policy().string(), exported);
+  const std::string folder = shown(run.path());
+  const std::string page = shown(run.report());
+  const std::string policy = shown(run.policy());
   std::cerr << "policy: " << policy << '\n';
   report::ReportOptions known{
       .judge_episodes = 0, .slow_episodes = 0, .sweep_episodes = 0, .threads = threads};
@@ -118,7 +139,9 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
     };
     run_eval(eval);
   }
-  report::write_report(report::subject_of(run), run.report(), known);
+  report::write_report(report::subject_of(run, load_policy(run.policy().string())), run.report(),
+                       known);
+  write_file_atomically(run.finished(), finished_text(*exported.env_steps, config.train));
   std::cerr << "report: " << page << "   (open it in a browser)\n"
             << "next: kennel play " << policy
             << "   (see it walk; --video walk.mp4 without a display)\n"
@@ -154,10 +177,10 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
                  .resumed = resumed,
                  .interrupted = InterruptGuard::flag()};
   if (command.minutes) loop.max_minutes = *command.minutes;
-  std::optional<InterruptGuard> guard(
-      std::in_place);  // afterwards Ctrl-C ends the judgement at once
+  std::optional<InterruptGuard> guard(std::in_place);
   const StopReason reason = train_loop(loop);
-  guard.reset();
+  // Ctrl-C ends the judgement at once. Where a signal has ended the training, its repeats do not.
+  if (reason != StopReason::kInterrupted) guard.reset();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
@@ -174,31 +197,49 @@ void check_contract(const RunConfig& config) {
 
 int resume(const TrainCommand& command) {
   RunFolder run = RunFolder::resume(command.resume);
-  const std::filesystem::path checkpoint = run.find_checkpoint("last");
+  const std::string which = command.checkpoint ? std::to_string(*command.checkpoint) : "last";
+  // Killed before its first checkpoint, it starts from the beginning.
+  const bool has_checkpoint = command.checkpoint || !run.checkpoint_steps().empty();
+  if (has_checkpoint) read_run_checkpoint(run, which);
   const RunConfig config =
       load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
   check_contract(config);
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
-  simulation.trainer->load(checkpoint);
-  KENNEL_CHECK(simulation.trainer->env_steps() < config.train.steps, run.path().string(),
-               " has its ", simulation.trainer->env_steps(),
-               " steps already; ask for more with --steps ", 2 * config.train.steps);
+  if (has_checkpoint) simulation.trainer->load(run.find_checkpoint(which));
+  if (command.checkpoint) run.go_back_to(*command.checkpoint);
+  const std::int64_t env_steps = simulation.trainer->env_steps();
+  if (is_finished(run, env_steps, config.train)) {
+    std::cerr << shown(run.path()) << " is complete: its " << env_steps
+              << " steps, policy and report are there; train longer with kennel train --resume "
+              << shown(run.path()) << " --steps " << 2 * env_steps << '\n';
+    return 0;
+  }
   write_file_atomically(run.config(), recipe_text(config));
+  if (env_steps >= config.train.steps) {  // killed after its last step
+    std::cerr << shown(run.path()) << " has its " << env_steps
+              << " steps; finishing what is missing\n";
+    finish(simulation, config, run, command.threads);
+    return 0;
+  }
   return train(command, config, simulation, run, true);
 }
 
 int start(const TrainCommand& command) {
   const std::filesystem::path out =
-      command.out.empty() ? default_run_path("runs") : std::filesystem::path(command.out);
+      command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
   const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
   const RunConfig config =
       load_run_config(command.config, [&](RunConfig& resolved) { apply_flags(command, resolved); });
   RunFolder::check_can_create(out, if_exists);
   check_contract(config);
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
-  if (!command.init_from.empty()) simulation.trainer->load_networks(command.init_from);
-  RunFolder run = RunFolder::create(out, recipe_text(config), if_exists);
-  std::cerr << "run folder: " << std::filesystem::relative(run.path()).string() << '\n';
+  if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));
+  RunFolder run = command.out.empty() ? RunFolder::create_new(kRuns, recipe_text(config))
+                                      : RunFolder::create(out, recipe_text(config), if_exists);
+  std::cerr << "run folder: " << shown(run.path()) << '\n';
+  if (!has_symlinks(run.checkpoints()))
+    std::cerr << "no symbolic links here: last.ckpt and best.ckpt are small files that name a "
+                 "checkpoint\n";
   return train(command, config, simulation, run, false);
 }
 

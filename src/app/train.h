@@ -9,11 +9,12 @@ namespace kennel {
 
 /// What is empty comes from the recipe.
 struct TrainCommand {
-  std::string config;     // recipe; empty: the shipped one
-  std::string out;        // run folder to create; empty: a new one below runs/
-  std::string resume;     // run folder to go on with
-  std::string init_from;  // checkpoint whose networks start the run
-  bool force = false;     // replace an existing run folder
+  std::string config;                      // recipe; empty: the shipped one
+  std::string out;                         // run folder to create; empty: a new one below runs/
+  std::string resume;                      // run folder to go on with
+  std::optional<std::int64_t> checkpoint;  // of `resume`, by its step; empty: the last one
+  std::string init_from;                   // checkpoint whose networks start the run
+  bool force = false;                      // replace an existing run folder
   std::optional<std::int64_t> steps;
   std::optional<double> minutes;
   std::optional<std::int64_t> seed;

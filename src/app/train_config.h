@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kennel/io/fields.h"
+#include "kennel/sim/limits.h"
 
 namespace kennel {
 
@@ -23,7 +24,7 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TrainConf
   v.field("steps", c.steps, Bounds{1, 1e15}, "control steps of all environments together");
   v.field("seed", c.seed, Bounds{0, 9007199254740992.0},
           "of everything random; the same seed gives the same run");
-  v.field("num_envs", c.num_envs, Bounds{1, 1 << 24}, "environments stepped side by side");
+  v.field("num_envs", c.num_envs, Bounds{1, kMaxEnvs}, "environments stepped side by side");
   v.field("checkpoint_every", c.checkpoint_every, Bounds{1, 1e6}, "iterations between checkpoints");
   v.field("keep_checkpoints", c.keep_checkpoints, Bounds{1, 1e6},
           "newest checkpoints that stay; the best one stays as well");

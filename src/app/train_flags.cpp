@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/sim/limits.h"
 #include "train.h"
 
 namespace kennel {
@@ -22,7 +23,7 @@ RunCommand add_train(CLI::App& app) {
                           ->check(number_from(std::int64_t{0}, std::int64_t{1} << 53));
   CLI::Option* num_envs =
       app.add_option("--num-envs", command->num_envs, "environments side by side")
-          ->check(number_from(1, 1 << 24));
+          ->check(number_from(1, kMaxEnvs));
   add_threads(app, command->threads,
               "threads of the simulator; 0: one for each core. Results do not depend on it");
   add_device(app, command->device);
@@ -33,6 +34,11 @@ RunCommand add_train(CLI::App& app) {
   CLI::Option* resume =
       app.add_option("--resume", command->resume,
                      "go on with this run from its last checkpoint, with its own recipe and seed");
+  app.add_option("--checkpoint", command->checkpoint,
+                 "go on from the checkpoint after this number of steps, not from the last one; "
+                 "later ones are set aside")
+      ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
+      ->needs(resume);
   for (CLI::Option* other : {config, out, seed, num_envs, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };

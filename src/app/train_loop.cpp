@@ -1,14 +1,12 @@
 #include "train_loop.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <optional>
 
 #include "kennel/core/check.h"
-#include "kennel/io/atomic_file.h"
 #include "kennel/io/metrics_log.h"
 #include "progress_line.h"
 
@@ -52,41 +50,29 @@ std::string value_of(const std::vector<Scalar>& scalars, std::string_view name) 
 }
 
 /// The mean reward of the iterations between two checkpoints, and the best such mean of the run.
-/// The best is kept in a file beside the checkpoints, so that a resumed run goes on comparing with
-/// it.
+/// A resumed run goes on comparing with the best of before.
 class BestScore {
  public:
-  BestScore(const RunFolder& run, bool resumed) : path_(run.checkpoints() / "best_score") {
-    if (!resumed || !std::filesystem::exists(path_)) return;
-    const std::string text = read_file(path_);
-    double score = 0.0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), score);
-    if (error == std::errc{}) best_ = score;
-  }
+  BestScore(const RunFolder& run, bool resumed)
+      : best_(resumed ? run.best_score() : std::nullopt) {}
 
   void add(double reward) {
     sum_ += reward;
     ++count_;
   }
 
-  /// Closes the interval; true when it was the best so far.
-  bool close() {
+  /// Closes the interval; its mean where it was the best so far.
+  std::optional<double> close() {
     const double score = count_ > 0 ? sum_ / count_ : best_.value_or(0.0);
     const bool is_best = count_ > 0 && (!best_ || score > *best_);
     sum_ = 0.0;
     count_ = 0;
-    if (is_best) best_ = score;
-    return is_best;
-  }
-
-  void save() const {
-    char buffer[64];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, *best_).ptr;
-    write_file_atomically(path_, std::string(buffer, end) + '\n');
+    if (!is_best) return {};
+    best_ = score;
+    return score;
   }
 
  private:
-  std::filesystem::path path_;
   std::optional<double> best_;
   double sum_ = 0.0;
   int count_ = 0;
@@ -101,7 +87,9 @@ class Session {
              loop.resumed ? std::optional(loop.learner.env_steps()) : std::nullopt),
         best_(loop.run, loop.resumed),
         first_steps_(loop.learner.env_steps()),
-        saved_iteration_(loop.resumed ? loop.learner.iteration() : -1) {}
+        saved_iteration_(std::filesystem::exists(loop.run.checkpoint(loop.learner.env_steps()))
+                             ? loop.learner.iteration()
+                             : -1) {}
 
   StopReason run() {
     for (;;) {
@@ -143,10 +131,9 @@ class Session {
 
   void save_checkpoint() {
     const Learner& learner = loop_.learner;
-    const bool is_best = best_.close();
+    const std::optional<double> best_score = best_.close();
     learner.save(loop_.run.checkpoint(learner.env_steps()), loop_.config_text);
-    loop_.run.publish_checkpoint(learner.env_steps(), is_best, loop_.config.keep_checkpoints);
-    if (is_best) best_.save();
+    loop_.run.publish_checkpoint(learner.env_steps(), best_score, loop_.config.keep_checkpoints);
     saved_iteration_ = learner.iteration();
   }
 

@@ -6,6 +6,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/io/text_lines.h"
 #include "src/export/c_policy.h"
 #include "src/export/onnx_policy.h"
 #include "src/export/torchscript_policy.h"
@@ -15,6 +16,7 @@ namespace {
 
 /// The format of a file, by how it begins.
 PolicyFormat format_of(const std::string& path, std::string_view bytes) {
+  bytes = without_byte_order_mark(bytes);
   if (bytes.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
   if (bytes.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
   if (bytes.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version

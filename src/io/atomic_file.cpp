@@ -61,13 +61,6 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-/// Makes a rename in this folder survive a power cut. Some file systems cannot sync a folder; that
-/// is no error.
-void sync_folder(const fs::path& folder) {
-  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.valid()) ::fsync(fd.get());
-}
-
 bool write_and_sync(const fs::path& path, std::string_view bytes) {
   Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   return fd.valid() && write_all(fd.get(), bytes) && ::fsync(fd.get()) == 0 && fd.close();
@@ -108,17 +101,36 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   sync_folder(folder_of(path));
 }
 
-void replace_symlink(const fs::path& link, const fs::path& target) {
+// Some file systems cannot sync a folder; that is no error.
+void sync_folder(const fs::path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid()) ::fsync(fd.get());
+}
+
+bool replace_symlink(const fs::path& link, const fs::path& target) {
   const fs::path temporary = temporary_name(link);
   ::unlink(temporary.c_str());
-  if (::symlink(target.c_str(), temporary.c_str()) != 0 ||
-      ::rename(temporary.c_str(), link.c_str()) != 0) {
+  const bool made = ::symlink(target.c_str(), temporary.c_str()) == 0;
+  if (!made && errno != ENOSPC && errno != EDQUOT && errno != EROFS && errno != EACCES &&
+      errno != ENOENT && errno != ENOTDIR) {
+    return false;  // EPERM, EOPNOTSUPP, ENOSYS, EINVAL: each file system has its own word
+  }
+  if (!made || ::rename(temporary.c_str(), link.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     fail("cannot write the link ", link.string(), " -> ", target.string(), ": ",
          describe_errno(error));
   }
   sync_folder(folder_of(link));
+  return true;
+}
+
+fs::path absolute_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path full = fs::absolute(path, error).lexically_normal();
+  KENNEL_CHECK(!error, "the working directory of this program has been deleted, so ", path.string(),
+               " is nowhere; cd to a folder that exists, or give the path from the root");
+  return full.has_filename() || !full.has_relative_path() ? full : full.parent_path();
 }
 
 std::string read_file(const fs::path& path) {

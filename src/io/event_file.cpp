@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -82,14 +83,29 @@ Message new_event() {
   return event;
 }
 
-/// TensorBoard reads files in the order of their names, which start with the time.
+constexpr std::string_view kNameStart = "events.out.tfevents.";
+
+/// The second in an event file's name; -1 for other files.
+long long second_of(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  long long second = -1;
+  if (name.starts_with(kNameStart))
+    std::from_chars(name.data() + kNameStart.size(), name.data() + name.size(), second);
+  return second;
+}
+
+/// TensorBoard reads files in the order of their names, which start with the time: later than those
+/// that are there, even where the clock went back.
 std::filesystem::path file_name(const std::filesystem::path& folder) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  long long micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (const long long second = second_of(entry.path()); second >= micros / 1000000)
+      micros = (second + 1) * 1000000;
   char name[96];
-  std::snprintf(name, sizeof name, "events.out.tfevents.%010lld.%06lld.%d.kennel",
-                static_cast<long long>(micros / 1000000), static_cast<long long>(micros % 1000000),
-                static_cast<int>(::getpid()));
+  std::snprintf(name, sizeof name, "%s%010lld.%06lld.%d.kennel", kNameStart.data(),
+                micros / 1000000, micros % 1000000, static_cast<int>(::getpid()));
   return folder / name;
 }
 

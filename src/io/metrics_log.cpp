@@ -7,6 +7,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/io/text_lines.h"
 
 namespace kennel {
 namespace {
@@ -20,9 +21,10 @@ std::string number_text(double value) {
 
 /// The complete lines of a text; a last line without its line end was cut in half and is left out.
 std::vector<std::string_view> complete_lines(std::string_view text) {
+  text = without_byte_order_mark(text);
   std::vector<std::string_view> lines;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    lines.push_back(text.substr(0, end));
+    lines.push_back(without_carriage_return(text.substr(0, end)));
     text.remove_prefix(end + 1);
   }
   return lines;

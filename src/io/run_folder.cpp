@@ -2,33 +2,29 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <ctime>
+#include <sstream>
 #include <utility>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/io/checkpoint_links.h"
+#include "kennel/io/text_lines.h"
+#include "run_layout.h"
 
 namespace kennel {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFormatName = "kennel-run";
-constexpr int kFormatVersion = 1;
 constexpr std::string_view kCheckpointPrefix = "step_";
 constexpr std::string_view kCheckpointSuffix = ".ckpt";
-
-/// Absolute and without a trailing slash, so that it has a parent and a name.
-fs::path normalised(const fs::path& path) {
-  fs::path full = fs::absolute(path).lexically_normal();
-  return full.has_filename() ? full : full.parent_path();
-}
 
 void check_is_run(const fs::path& path) {
   std::error_code ignored;
@@ -37,27 +33,33 @@ void check_is_run(const fs::path& path) {
   KENNEL_CHECK(
       fs::exists(path / "format", ignored), path.string(),
       " is not a run folder (it has no file 'format'); give the folder that kennel train wrote");
-  const std::string format = read_file(path / "format");
-  const std::string expected = text(kFormatName, " ", kFormatVersion, "\n");
-  KENNEL_CHECK(format == expected, (path / "format").string(), ": expected '",
-               expected.substr(0, expected.size() - 1), "', came '",
-               format.substr(0, format.find('\n')),
-               "'; it was written by another version of kennel, use that one");
-}
-
-/// The step in "step_000000123.ckpt".
-std::optional<std::int64_t> step_of(const fs::path& file) {
-  const std::string name = file.filename().string();
-  if (!name.starts_with(kCheckpointPrefix) || !name.ends_with(kCheckpointSuffix)) return {};
-  const char* const begin = name.data() + kCheckpointPrefix.size();
-  const char* const end = name.data() + name.size() - kCheckpointSuffix.size();
-  std::int64_t step = 0;
-  const auto [rest, error] = std::from_chars(begin, end, step);
-  if (error != std::errc{} || rest != end) return {};
-  return step;
+  const std::string format = first_line(read_file(path / "format"));
+  KENNEL_CHECK(format == kRunFormat, (path / "format").string(), ": expected '", kRunFormat,
+               "', came '", format, "'; it was written by another version of kennel, use that one");
 }
 
 }  // namespace
+
+/// What checkpoints/best_score says: the score, and of which step where it names one.
+struct RunFolder::Best {
+  double score;
+  std::optional<std::int64_t> step;
+};
+
+std::optional<RunFolder::Best> RunFolder::best() const {
+  std::error_code ignored;
+  const fs::path file = checkpoints() / "best_score";
+  if (!fs::exists(file, ignored)) return {};
+  std::istringstream words(read_file(file));
+  Best best{};
+  if (!(words >> best.score)) return {};
+  std::int64_t step = 0;
+  if (!(words >> step)) return best;
+  // The checkpoint was written before this file, so it is there unless somebody removed it.
+  if (!fs::exists(checkpoint(step), ignored)) return {};
+  best.step = step;
+  return best;
+}
 
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {}
 
@@ -68,84 +70,44 @@ RunFolder::~RunFolder() {
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
-void RunFolder::check_can_create(const fs::path& path, IfExists if_exists) {
-  const fs::path target = normalised(path);
-  std::error_code ignored;
-  if (fs::exists(fs::symlink_status(target, ignored))) {
-    KENNEL_CHECK(if_exists == IfExists::kReplace, target.string(),
-                 " exists already; choose another --out, go on with --resume ", target.string(),
-                 ", or replace it with --force");
-    KENNEL_CHECK(
-        fs::exists(target / "format", ignored), target.string(),
-        " exists and is not a run folder; --force only replaces runs, choose another --out");
-  }
-  fs::path parent = target.parent_path();
-  while (!fs::exists(parent, ignored) && parent.has_relative_path()) parent = parent.parent_path();
-  KENNEL_CHECK(fs::is_directory(parent, ignored), "cannot create the run folder ", target.string(),
-               ": ", describe_errno(ENOTDIR));
-  KENNEL_CHECK(::access(parent.c_str(), W_OK | X_OK) == 0, "cannot create the run folder ",
-               target.string(), ": ", describe_errno(errno));
-}
-
-RunFolder RunFolder::create(const fs::path& path, std::string_view config_toml,
-                            IfExists if_exists) {
-  check_can_create(path, if_exists);
-  const fs::path target = normalised(path);
-  std::error_code ignored;
-  const bool exists = fs::exists(target, ignored);
-  std::optional<RunFolder> old;
-  if (exists) {
-    old.emplace(RunFolder(target));
-    old->lock();
-  }
-
-  // Built under another name, so that the folder appears whole.
-  const fs::path staging =
-      target.parent_path() / text(".", target.filename().string(), ".new-", ::getpid());
-  try {
-    fs::create_directories(staging / "checkpoints");
-    write_file_atomically(staging / "config.toml", config_toml);
-    write_file_atomically(staging / "format", text(kFormatName, " ", kFormatVersion, "\n"));
-    if (exists) fs::remove_all(target);
-    fs::rename(staging, target);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(staging, ignored);
-    fail("cannot create the run folder ", target.string(), ": ",
-         describe_errno(error.code().value()));
-  } catch (...) {
-    fs::remove_all(staging, ignored);
-    throw;
-  }
-  RunFolder run(target);
-  run.lock();
-  return run;
-}
-
 RunFolder RunFolder::open(const fs::path& path) {
-  RunFolder run(normalised(path));
+  RunFolder run(absolute_path(path));
   check_is_run(run.path_);
   return run;
 }
 
 RunFolder RunFolder::resume(const fs::path& path) {
+  collect_replaced(absolute_path(path));
   RunFolder run = open(path);
-  run.lock();
   KENNEL_CHECK(::access(run.path_.c_str(), W_OK) == 0, "cannot write to ", run.path_.string(), ": ",
                describe_errno(errno));
+  run.lock();
   run.remove_leftovers();
+  // Killed after its score was written and before it was linked.
+  const std::optional<Best> best = run.best();
+  if (best && best->step) {
+    const std::string name = run.checkpoint(*best->step).filename().string();
+    if (link_target(run.best_checkpoint()) != name) point_link(run.best_checkpoint(), name);
+  }
   return run;
 }
 
+// A file of its own, opened for writing: some network file systems lock nothing else.
 void RunFolder::lock() {
-  const fs::path file = path_ / "format";
-  lock_fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  KENNEL_CHECK(lock_fd_ >= 0, "cannot read ", file.string(), ": ", describe_errno(errno));
-  KENNEL_CHECK(::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, path_.string(),
-               " is in use by another kennel train; wait for it, or choose another --out");
+  const fs::path file = path_ / kRunLock;
+  lock_fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  KENNEL_CHECK(lock_fd_ >= 0, "cannot write ", file.string(), ": ", describe_errno(errno));
+  const bool free = ::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  struct stat held {
+  }, there{};
+  const bool same = ::fstat(lock_fd_, &held) == 0 && ::stat(file.c_str(), &there) == 0 &&
+                    held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+  KENNEL_CHECK(free && same, path_.string(), kRunInUse);
 }
 
 void RunFolder::remove_leftovers() const {
   std::error_code ignored;
+  fs::remove_all(path_ / kRunReplaced, ignored);
   for (const fs::path& folder : {path_, checkpoints()}) {
     for (const auto& entry : fs::directory_iterator(folder, ignored)) {
       if (is_temporary_name(entry.path().filename().string())) {
@@ -153,6 +115,17 @@ void RunFolder::remove_leftovers() const {
       }
     }
   }
+}
+
+std::optional<std::int64_t> RunFolder::step_of(const fs::path& file) {
+  const std::string name = file.filename().string();
+  if (!name.starts_with(kCheckpointPrefix) || !name.ends_with(kCheckpointSuffix)) return {};
+  const char* const begin = name.data() + kCheckpointPrefix.size();
+  const char* const end = name.data() + name.size() - kCheckpointSuffix.size();
+  std::int64_t step = 0;
+  const auto [rest, error] = std::from_chars(begin, end, step);
+  if (error != std::errc{} || rest != end) return {};
+  return step;
 }
 
 fs::path RunFolder::checkpoint(std::int64_t step) const {
@@ -171,17 +144,10 @@ std::vector<std::int64_t> RunFolder::checkpoint_steps() const {
   return steps;
 }
 
-std::filesystem::path RunFolder::find_policy() const {
-  KENNEL_CHECK(std::filesystem::exists(policy()), policy().string(),
-               " is missing; the run has not ended, write it with: kennel export ", path_.string(),
-               " -o ", policy().string());
-  return policy();
-}
-
 fs::path RunFolder::find_checkpoint(const std::string& which) const {
   fs::path path;
   if (which == "last" || which == "best") {
-    path = which == "last" ? last_checkpoint() : best_checkpoint();
+    path = follow_link(which == "last" ? last_checkpoint() : best_checkpoint());
   } else {
     std::int64_t step = -1;
     const auto [rest, error] = std::from_chars(which.data(), which.data() + which.size(), step);
@@ -191,25 +157,44 @@ fs::path RunFolder::find_checkpoint(const std::string& which) const {
   }
   std::error_code ignored;
   if (fs::exists(path, ignored)) return path;
+  // A program that copies no links has lost them.
+  const std::vector<std::int64_t> steps = checkpoint_steps();
+  if (which == "last" && !steps.empty()) return checkpoint(steps.back());
+  if (const std::optional<Best> known = best(); which == "best" && known && known->step)
+    return checkpoint(*known->step);
   std::string available;
-  for (const std::int64_t step : checkpoint_steps()) {
+  for (const std::int64_t step : steps) {
     available += (available.empty() ? "" : ", ") + std::to_string(step);
   }
   fail("no checkpoint '", which, "' in ", path_.string(), "; ",
        available.empty() ? "the run has none yet" : "there are steps " + available);
 }
 
-void RunFolder::publish_checkpoint(std::int64_t step, bool is_best, int keep) {
-  const fs::path name = checkpoint(step).filename();
-  replace_symlink(last_checkpoint(), name);
-  if (is_best) replace_symlink(best_checkpoint(), name);
+std::optional<double> RunFolder::best_score() const {
+  const std::optional<Best> known = best();
+  return known ? std::optional(known->score) : std::nullopt;
+}
+
+// The score goes first and names its step: killed in between, `resume` sees which link is missing.
+void RunFolder::publish_checkpoint(std::int64_t step, std::optional<double> best_score, int keep) {
+  const std::string name = checkpoint(step).filename().string();
+  if (best_score) {
+    char number[64];
+    const auto end = std::to_chars(number, number + sizeof number, *best_score).ptr;
+    write_file_atomically(checkpoints() / "best_score",
+                          text(std::string_view(number, end), ' ', step, '\n'));
+    point_link(best_checkpoint(), name);
+  }
+  point_link(last_checkpoint(), name);
   remove_old_checkpoints(keep);
 }
 
 void RunFolder::remove_old_checkpoints(int keep) const {
   std::error_code ignored;
-  const fs::path best = fs::read_symlink(best_checkpoint(), ignored).filename();
-  const fs::path last = fs::read_symlink(last_checkpoint(), ignored).filename();
+  std::string best = link_target(best_checkpoint());
+  const std::string last = link_target(last_checkpoint());
+  if (const std::optional<Best> known = this->best(); best.empty() && known && known->step)
+    best = checkpoint(*known->step).filename().string();  // its link was lost
   const std::vector<std::int64_t> steps = checkpoint_steps();
   const std::size_t num_kept = std::min(steps.size(), static_cast<std::size_t>(std::max(keep, 1)));
   for (std::size_t k = 0; k + num_kept < steps.size(); ++k) {
@@ -218,15 +203,21 @@ void RunFolder::remove_old_checkpoints(int keep) const {
   }
 }
 
-fs::path default_run_path(const fs::path& parent) {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  char name[32];
-  std::strftime(name, sizeof name, "%Y-%m-%d_%H-%M-%S", &local);
-  fs::path path = parent / name;
-  for (int attempt = 2; fs::exists(path); ++attempt) path = parent / text(name, "_", attempt);
-  return path;
+void RunFolder::go_back_to(std::int64_t step) {
+  const std::optional<Best> known = best();
+  const std::optional<std::int64_t> best_step =
+      known && known->step ? known->step : step_of(link_target(best_checkpoint()));
+  std::error_code ignored;
+  if (best_step && *best_step > step) {
+    fs::remove(best_checkpoint(), ignored);
+    fs::remove(checkpoints() / "best_score", ignored);
+  }
+  point_link(last_checkpoint(), checkpoint(step).filename().string());
+  for (const std::int64_t later : checkpoint_steps()) {
+    if (later <= step) continue;
+    const fs::path file = checkpoint(later);
+    fs::rename(file, file.string() + ".set-aside", ignored);
+  }
 }
 
 }  // namespace kennel

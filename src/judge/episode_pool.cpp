@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "kennel/sim/usable_cores.h"
+
 namespace kennel::judge {
 namespace {
 
@@ -18,8 +20,7 @@ class EpisodePool {
       : judge_(judge), policy_(policy), options_(options), plans_(plans), stats_(plans.episodes) {}
 
   std::vector<EpisodeStats> run() {
-    int count = options_.threads > 0 ? options_.threads
-                                     : static_cast<int>(std::thread::hardware_concurrency());
+    int count = options_.threads > 0 ? options_.threads : num_usable_cores();
     count = std::clamp(count, 1, plans_.episodes);
     std::vector<std::thread> threads;
     for (int thread = 0; thread < count; ++thread) threads.emplace_back([this] { work(); });

@@ -145,6 +145,11 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
                  version, "; this program reads up to ", kPolicyFormatVersion,
                  "; use the program that wrote the file, or a newer one");
   }
+  if (file.has("env_steps")) {
+    const Place steps = file.at("env_steps");
+    if (!steps.value.is_number_integer()) steps.expected("a whole number");
+    policy.env_steps = steps.value.get<std::int64_t>();
+  }
   if (file.has("control_dt")) policy.control_dt = number(file.at("control_dt"));
   if (file.has("joint_names")) {
     const Place names = file.at("joint_names");

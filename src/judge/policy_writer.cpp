@@ -58,8 +58,9 @@ std::vector<float> example_obs(const PolicyFile& policy) {
 }
 
 FloatJson contract_json(const PolicyFile& policy) {
-  return {
-      {"format_version", kPolicyFormatVersion},
+  FloatJson json = {{"format_version", kPolicyFormatVersion}};
+  if (policy.env_steps) json["env_steps"] = *policy.env_steps;
+  json.update(FloatJson{
       {"control_dt", policy.control_dt},
       {"use_imu", policy.use_imu},
       {"control_orientation", policy.control_orientation},
@@ -79,7 +80,8 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
       {"weights_checksum", network_checksum(policy.network)},
       {"in_shape", shape(policy.observation_history * kPolicyFrame)},
-  };
+  });
+  return json;
 }
 
 /// The contract with each layer as `describe` gives it.

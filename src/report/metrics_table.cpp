@@ -8,6 +8,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/io/text_lines.h"
 
 namespace kennel::report {
 namespace {
@@ -51,12 +52,12 @@ const std::vector<double>* MetricsTable::find(const std::string& name) const {
 MetricsTable read_metrics(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return {};
   const std::string text_of_file = read_file(file.string());
-  std::string_view rest = text_of_file;
+  std::string_view rest = without_byte_order_mark(text_of_file);
   MetricsTable table;
   for (int line_number = 1; !rest.empty(); ++line_number) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos) break;  // a row that is being written
-    const auto row = cells(rest.substr(0, end));
+    const auto row = cells(without_carriage_return(rest.substr(0, end)));
     rest.remove_prefix(end + 1);
     const std::string where = text(file.string(), ":", line_number);
     if (line_number == 1) {

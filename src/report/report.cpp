@@ -62,9 +62,8 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 
 }  // namespace
 
-Subject subject_of(const RunFolder& run) {
-  const std::filesystem::path policy = run.find_policy();
-  return {run.path().filename().string(), policy.filename().string(), load_policy(policy.string()),
+Subject subject_of(const RunFolder& run, PolicyFile policy) {
+  return {run.path().filename().string(), run.policy().filename().string(), std::move(policy),
           &run};
 }
 

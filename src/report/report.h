@@ -40,8 +40,7 @@ struct Subject {
 };
 
 /// A run and its policy.
-/// \throws Error when it has none yet
-Subject subject_of(const RunFolder& run);
+Subject subject_of(const RunFolder& run, PolicyFile policy);
 
 /// Judges the policy and writes the page in one step: a reader sees the old file or the new one.
 /// \throws Error when the file cannot be written

@@ -32,9 +32,12 @@ std::string network_text(const PolicyNetwork& network) {
 }
 
 Json summary_of(const PolicyFile& policy) {
-  return {{"network", network_text(policy.network)},
-          {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
-          {"gains", text("kp ", policy.kp, ", kd ", policy.kd)}};
+  Json summary = {{"network", network_text(policy.network)},
+                  {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
+                  {"gains", text("kp ", policy.kp, ", kd ", policy.kd)}};
+  if (policy.env_steps)
+    summary["policy after"] = count_text(static_cast<double>(*policy.env_steps)) + " steps";
+  return summary;
 }
 
 /// How the run was trained, by its own account.
@@ -43,7 +46,6 @@ void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summa
   if (const auto* each = metrics.find("time/iteration_seconds"))
     for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
   const double steps = metrics.step.empty() ? 0 : metrics.step.back();
-  summary["policy after"] = count_text(steps) + " steps";
   if (seconds > 0)
     summary["trained in"] =
         duration_text(seconds) + ", " + count_text(steps / seconds) + " steps/s";

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <numbers>
 #include <sstream>
-#include <thread>
 
 #include "kennel/core/check.h"
 #include "kennel/rl/random.h"
+#include "kennel/sim/usable_cores.h"
 
 namespace kennel {
 namespace {
@@ -24,7 +24,7 @@ int checked_threads(int num_threads, torch::Device device) {
                " threads; expected a number of threads, or 0 for one each core");
   if (!device.is_cpu()) return 1;
   if (num_threads > 0) return num_threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return num_usable_cores();
 }
 
 const Mirror* mirror_or_null(const PpoConfig& config, const std::optional<Mirrors>& mirrors,

@@ -4,6 +4,7 @@
 
 #include "envs/pupper_v3/task.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/sim/limits.h"
 #include "src/sim/cpu_env.h"
 #include "src/sim/cuda_plugin.h"
 
@@ -14,8 +15,8 @@ std::filesystem::path shipped_model() {
 }
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
-  KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= (1 << 22),
-               "num_envs = ", options.num_envs, "; expected 1 to 4194304");
+  KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
+               "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
   const LoadedQuadruped robot =
       load_quadruped(options.model.empty() ? shipped_model() : options.model);
   if (!options.model.empty())  // what the shipped robot leaves out is in the README

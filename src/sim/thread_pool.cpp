@@ -1,6 +1,6 @@
 #include "kennel/sim/thread_pool.h"
 
-#include <algorithm>
+#include "kennel/sim/usable_cores.h"
 
 namespace kennel {
 namespace {
@@ -23,8 +23,7 @@ void wait_while(const std::atomic<Value>& value, Value old) {
 }  // namespace
 
 ThreadPool::ThreadPool(int num_threads, std::function<void()> on_start) {
-  if (num_threads <= 0)
-    num_threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (num_threads <= 0) num_threads = num_usable_cores();
   for (int worker = 1; worker < num_threads; ++worker) {
     threads_.emplace_back([this, worker, on_start] {
       if (on_start) on_start();

@@ -112,7 +112,7 @@ TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
       {"a value out of range",
        {"train", "--config", "range.toml"},
        kUser,
-       "train.num_envs = 0 is out of range: expected a number from 1 to 1.67772e+07 "
+       "train.num_envs = 0 is out of range: expected a number from 1 to 4.1943e+06 "
        "(range.toml:3)"},
       {"no TOML", {"train", "--config", "syntax.toml"}, kUser, "(syntax.toml:1)"},
       {"numbers that do not fit", {"train", "--config", "divide.toml"}, kUser, "(divide.toml:5)"},
@@ -128,6 +128,7 @@ TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
        "cannot create the run folder /proc/kennel"},
       {"no run to go on with", {"train", "--resume", "none"}, kUser, "no run folder"},
       {"a folder that is no run", {"train", "--resume", "existing"}, kUser, "is not a run folder"},
+      {"a checkpoint of no run", {"train", "--checkpoint", "5"}, kUsage, "--resume"},
       {"no checkpoint to start from",
        {"train", "--device", "cpu", "--num-envs", "32", "--init-from", "none.ckpt"},
        kUser,

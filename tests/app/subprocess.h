@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,6 +14,13 @@
 #include "kennel/io/atomic_file.h"
 
 namespace kennel {
+
+/// As one word of a shell.
+inline std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) c == '\'' ? out += "'\\''" : out += c;
+  return out + "'";
+}
 
 /// What a finished program left behind.
 struct Outcome {
@@ -70,6 +78,20 @@ class Subprocess {
   int status_ = 0;
   bool finished_ = false;
 };
+
+/// A shell command in a folder, with the program as $KENNEL; its output is what it prints itself.
+inline Outcome run_shell(const std::filesystem::path& folder, const std::string& command) {
+  const std::string out = folder.string() + ".out", err = folder.string() + ".err";
+  const std::string line = "cd '" + folder.string() +
+                           "' && export KENNEL='" KENNEL_PROGRAM "'\n{ " + command + "\n} > '" +
+                           out + "' 2> '" + err + "'";
+  const int status = std::system(("exec bash -c " + quoted(line)).c_str());
+  const Outcome outcome = {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                           read_file(out), read_file(err)};
+  std::filesystem::remove(out);
+  std::filesystem::remove(err);
+  return outcome;
+}
 
 inline Outcome run_kennel(const std::filesystem::path& folder,
                           const std::vector<std::string>& arguments) {

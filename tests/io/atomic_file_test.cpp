@@ -60,8 +60,8 @@ TEST(AtomicFile, ReadingNamesTheFileAndTheReason) {
 
 TEST(AtomicFile, ALinkIsReplacedInOneStep) {
   const TempFolder folder;
-  replace_symlink(folder / "link", "a");
-  replace_symlink(folder / "link", "b");
+  EXPECT_TRUE(replace_symlink(folder / "link", "a"));
+  EXPECT_TRUE(replace_symlink(folder / "link", "b"));
   EXPECT_EQ(std::filesystem::read_symlink(folder / "link"), "b");
   EXPECT_THAT(folder.names(), ElementsAre("link"));
 }

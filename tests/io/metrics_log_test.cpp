@@ -55,6 +55,16 @@ TEST(MetricsLog, AnotherFileOfThatNameIsRefused) {
               HasSubstr("metrics.csv:3: expected a step number, came 'x'"));
 }
 
+TEST(MetricsLog, AFileThatWasSavedOnAnotherSystemIsGoneOnWith) {
+  const TempFolder folder;
+  write_raw(folder / "metrics.csv", "\xef\xbb\xbfstep,falls,reward\r\n10,1,2\r\n20,2,3\r\n");
+  {
+    MetricsLog log(folder.path(), 20);
+    log.write(25, Row{{"reward", 7}});
+  }
+  EXPECT_EQ(read_file(folder / "metrics.csv"), "step,falls,reward\n10,1,2\n20,2,3\n25,,7\n");
+}
+
 TEST(MetricsLog, AFullDiskLeavesNoHalfRow) {
   const TempFolder folder;
   MetricsLog log(folder.path(), std::nullopt);
@@ -70,6 +80,15 @@ TEST(MetricsLog, AFullDiskLeavesNoHalfRow) {
 TEST(EventFile, ChecksumIsTheCastagnoliPolynomial) {
   EXPECT_EQ(crc32c("123456789"), 0xe3069283u);            // the check value of every CRC catalogue
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aau);  // RFC 3720, appendix B.4
+}
+
+TEST(EventFile, AClockThatWentBackDoesNotPutANewFileBeforeAnOlderOne) {
+  const TempFolder folder;
+  const std::string ahead = "events.out.tfevents.9999999998.000000.1.kennel";
+  write_raw(folder / ahead, "");
+  const EventFile events(folder.path(), 0);
+  ASSERT_EQ(folder.names().size(), 2u);
+  EXPECT_EQ(folder.names().front(), ahead);
 }
 
 /// What a shell command prints; the test fails where it cannot run.

@@ -99,6 +99,15 @@ argument
 folder $PWD"
 }
 
+test_a_deleted_working_directory_is_one_line() {
+  kennel info
+  mkdir -- "$tools/gone" && cd -- "$tools/gone" && rmdir -- "$tools/gone" || exit 1
+  kennel info
+  check "fails" equal "$code" 1
+  check "says so" contains "$err" "kennel: the working directory has been deleted; cd to a folder that exists"
+  check "runs nothing" equal "$out" ""
+}
+
 test_a_second_start_builds_nothing_and_says_nothing() {
   kennel info
   kennel info
@@ -231,6 +240,37 @@ test_an_ordinary_user_gets_one_line_for_the_administrator() {
   check "the line" contains "$err" "apt-get update && apt-get install -y --no-install-recommends "
   check "the packages" contains "$err" "libgtest-dev"
   check "installs nothing" test ! -e "$sandbox/apt_was_called"
+}
+
+test_a_python_that_another_user_may_not_reach_is_named() {
+  unset KENNEL_PYTHON
+  local home=$tools/home as=()
+  stand_in "$tools/dpkg-query" <<<'echo installed'
+  mkdir -p -- "$home/bin" "$sandbox/.venv/bin"
+  cp -- "$tools/python" "$home/bin/python3"
+  ln -s -- "$home/bin/python3" "$sandbox/.venv/bin/python3"
+  ln -s -- python3 "$sandbox/.venv/bin/python"
+  printf '%s\n' "$(readlink -f -- "$home/bin/python3")|$(<"$sandbox/requirements.txt")" >"$sandbox/.venv/kennel-wheels"
+  kennel info
+  check "the owner's first start builds" equal "$code" 0
+  if [[ $EUID -eq 0 ]]; then
+    command -v setpriv >/dev/null || { echo "SKIPPED: root, and no setpriv to become an ordinary user"; exit 77; }
+    as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    chmod 755 -- "$(dirname -- "$sandbox")"
+    chmod 700 -- "$home"
+  else
+    chmod 000 -- "$home"
+    chmod -R a-w -- "$sandbox/build"
+  fi
+  err=$("${as[@]}" "$sandbox/kennel" info 2>&1 >/dev/null)
+  code=$?
+  chmod -R u+rwx -- "$home" "$sandbox/build"
+  check "fails" equal "$code" 1
+  check "the folder that is closed" contains "$err" "leads into $home, which user"
+  check "what needs no Python" contains "$err" "$sandbox/build/bin/kennel with the same arguments"
+  check "not the build folder" equal "${err/cannot write into/}" "$err"
+  out=$("$sandbox/build/bin/kennel" info)
+  check "which works" contains "$out" "argument info"
 }
 
 test_clean_removes_the_build() {

@@ -33,6 +33,13 @@ TEST_F(MetricsTableTest, EmptyCellsAreNoNumbersAndHalfARowIsNotRead) {
   EXPECT_EQ(table.find("c"), nullptr);
 }
 
+TEST_F(MetricsTableTest, ReadsAFileThatWasSavedOnAnotherSystem) {
+  const MetricsTable table = read("\xef\xbb\xbfstep,a\r\n10,1.5\r\n");
+  EXPECT_EQ(table.step, (std::vector<double>{10}));
+  ASSERT_NE(table.find("a"), nullptr);
+  EXPECT_EQ((*table.find("a"))[0], 1.5);
+}
+
 TEST_F(MetricsTableTest, NamesTheLineThatIsWrong) {
   EXPECT_NE(refusal("time,a\n").find("\"step\" first"), std::string::npos);
   EXPECT_NE(refusal("step,a\n1,2\n2,2,3\n").find(":3: expected 2 cells"), std::string::npos);

@@ -14,7 +14,17 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 
 /// Points the symbolic link `link` at `target` (relative to the link's folder), replacing an older
 /// link in one step.
-void replace_symlink(const std::filesystem::path& link, const std::filesystem::path& target);
+/// \return false, nothing changed, where the file system knows no symbolic links
+/// \throws Error when the folder cannot be written
+[[nodiscard]] bool replace_symlink(const std::filesystem::path& link,
+                                   const std::filesystem::path& target);
+
+/// Makes what was created and renamed in `folder` survive a power cut, where the file system can.
+void sync_folder(const std::filesystem::path& folder);
+
+/// The path from the root, without "." and "..", and without a slash at its end.
+/// \throws Error when it is relative and the working directory has been deleted
+std::filesystem::path absolute_path(const std::filesystem::path& path);
 
 /// The whole file.
 /// \throws Error when it is missing, unreadable or a folder

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,10 @@ struct PolicyFile {
   Joints joint_upper_limits{};  // rad
   bool use_imu = true;  // false: the robot sees zero angular velocity and gravity (0, 0, -1)
   bool control_orientation = false;
-  float maximum_pitch_command = 0.0f;  // degrees
-  float maximum_roll_command = 0.0f;   // degrees
-  float control_dt = 0.02f;            // seconds between two actions
+  float maximum_pitch_command = 0.0f;     // degrees
+  float maximum_roll_command = 0.0f;      // degrees
+  float control_dt = 0.02f;               // seconds between two actions
+  std::optional<std::int64_t> env_steps;  // of training, where the file says it
 
   /// One observation and the action it must give; empty when the file has none.
   std::vector<float> golden_obs;     // (observation_history * 36)

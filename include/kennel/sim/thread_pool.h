@@ -17,7 +17,7 @@ class ThreadPool {
  public:
   using Task = std::function<void(std::int64_t index, int worker)>;
 
-  /// \param num_threads  the caller included; 0: one a core
+  /// \param num_threads  the caller included; 0: num_usable_cores()
   /// \param on_start     called once in each new thread
   explicit ThreadPool(int num_threads, std::function<void()> on_start = {});
   ~ThreadPool();
