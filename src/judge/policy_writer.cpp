@@ -58,7 +58,7 @@ std::vector<float> example_obs(const PolicyFile& policy) {
 }
 
 FloatJson contract_json(const PolicyFile& policy) {
-  return {
+  FloatJson json = {
       {"format_version", kPolicyFormatVersion},
       {"control_dt", policy.control_dt},
       {"use_imu", policy.use_imu},
@@ -80,6 +80,10 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"weights_checksum", network_checksum(policy.network)},
       {"in_shape", shape(policy.observation_history * kPolicyFrame)},
   };
+  if (policy.training_solver)
+    json["training_simulator"] = {{"solver_iterations", policy.training_solver->iterations},
+                                  {"ls_iterations", policy.training_solver->ls_iterations}};
+  return json;
 }
 
 /// The contract with each layer as `describe` gives it.
