@@ -22,8 +22,7 @@ RunCommand add_eval(CLI::App& app) {
   app.add_option("--episodes", command->episodes,
                  "a policy and condition, default 96; of a sweep's value, 16; of a grid's cell, 4")
       ->check(number_from(1, 1000000));
-  app.add_option("--seed", command->seed, "of the commands and the randomisation")
-      ->capture_default_str();
+  add_seed(app, command->seed, "of the commands and the randomisation");
   app.add_flag("--json", command->json, "print an object a line, not a table");
   add_threads(app, command->threads, "0: one for each core");
   app.add_option("--model", command->model, "MJCF to play in (default: the shipped Pupper v3)");
@@ -33,12 +32,15 @@ RunCommand add_eval(CLI::App& app) {
               {"both", command->conditions}},
              "both");
   add_choice(app, "--physics",
-             "mujoco; kennel: the same episodes in the training simulator; both: one beside the "
-             "other",
+             "mujoco; kennel: the same episodes in the training simulator, in float, with its "
+             "solver iterations and nominal inverse weights; exact: the same in double with exact "
+             "weights; both: mujoco and kennel; all",
              command->physics,
              {{"mujoco", {Physics::kMujoco}},
               {"kennel", {Physics::kKennel}},
-              {"both", {Physics::kMujoco, Physics::kKennel}}},
+              {"exact", {Physics::kExact}},
+              {"both", {Physics::kMujoco, Physics::kKennel}},
+              {"all", {Physics::kMujoco, Physics::kExact, Physics::kKennel}}},
              "mujoco");
   add_choice(app, "--study",
              "protocol: random commands; sweeps: one thing about robot or floor at a time; grid: "
