@@ -1,6 +1,9 @@
 // Rows of a trajectory to and from a state, for every leg mapping.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "kennel/dynamics/step.h"
 #include "kennel/sim/open_loop.h"
 
@@ -27,9 +30,24 @@ KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Numbe
     }
 }
 
+/// Makes a quaternion one whose square no precision overflows or loses, where it is not: of length
+/// 1, or, as MuJoCo does, (1, 0, 0, 0) where it has none. Others keep their bits.
+inline void mend_quaternion(double* q) {
+  const double largest = std::max({std::abs(q[0]), std::abs(q[1]), std::abs(q[2]), std::abs(q[3])});
+  if (largest > 1e-6 && largest < 1e6) return;
+  constexpr double kNoLength = 1e-15;  // MuJoCo's mjMINVAL
+  if (!(largest >= kNoLength)) {
+    q[0] = 1;
+    q[1] = q[2] = q[3] = 0;
+    return;
+  }
+  for (int i = 0; i < 4; ++i) q[i] /= largest;
+}
+
 /// An open-loop run's first row: qpos, qvel and the warm start qacc.
 inline std::vector<double> first_row(const OpenLoop& run) {
   std::vector<double> row(run.init.begin(), run.init.end());
+  mend_quaternion(row.data() + 3);
   row.insert(row.end(), run.qacc.begin(), run.qacc.end());
   return row;
 }
