@@ -11,6 +11,7 @@
 
 #include "build_info.h"
 #include "device.h"
+#include "edited_recipe.h"
 #include "eval_command.h"
 #include "interrupt.h"
 #include "kennel/core/check.h"
@@ -169,8 +170,13 @@ int resume(const TrainCommand& command) {
   const std::filesystem::path checkpoint = run.find_checkpoint("last");
   const RunConfig config =
       load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  const RunConfig before =
+      parse_run_config(read_checkpoint(checkpoint).config, checkpoint.string());
+  check_resumable(before, config, run.config().string());
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   simulation.trainer->load(checkpoint);
+  if (config.ppo.learning_rate != before.ppo.learning_rate)
+    simulation.trainer->set_learning_rate(config.ppo.learning_rate);
   KENNEL_CHECK(simulation.trainer->env_steps() < config.train.steps, run.path().string(),
                " has its ", simulation.trainer->env_steps(),
                " steps already; ask for more with --steps ", 2 * config.train.steps);

@@ -203,6 +203,11 @@ void Trainer::load_networks(const std::filesystem::path& path) {
   restore_networks(archive);
 }
 
+void Trainer::set_learning_rate(double rate) {
+  const torch::NoGradGuard no_grad;
+  update_.optimiser().learning_rate().fill_(rate);
+}
+
 CheckpointSummary read_checkpoint(const std::filesystem::path& path) {
   const TensorArchive archive = TensorArchive::load(path);
   CheckpointSummary summary;
