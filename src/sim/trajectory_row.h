@@ -30,18 +30,17 @@ KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Numbe
     }
 }
 
-/// Makes a quaternion one whose square no precision overflows or loses, where it is not: of length
-/// 1, or, as MuJoCo does, (1, 0, 0, 0) where it has none. Others keep their bits.
+/// Makes a quaternion one whose square no precision overflows or loses, where it is not: scaled,
+/// or, as MuJoCo does, (1, 0, 0, 0) where it has no length. Others keep their bits, NaN included.
 inline void mend_quaternion(double* q) {
-  const double largest = std::max({std::abs(q[0]), std::abs(q[1]), std::abs(q[2]), std::abs(q[3])});
-  if (largest > 1e-6 && largest < 1e6) return;
   constexpr double kNoLength = 1e-15;  // MuJoCo's mjMINVAL
-  if (!(largest >= kNoLength)) {
-    q[0] = 1;
-    q[1] = q[2] = q[3] = 0;
-    return;
+  double largest = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (!std::isfinite(q[i])) return;
+    largest = std::max(largest, std::abs(q[i]));
   }
-  for (int i = 0; i < 4; ++i) q[i] /= largest;
+  if (largest > 1e-6 && largest < 1e6) return;
+  for (int i = 0; i < 4; ++i) q[i] = largest < kNoLength ? (i == 0 ? 1 : 0) : q[i] / largest;
 }
 
 /// An open-loop run's first row: qpos, qvel and the warm start qacc.

@@ -77,8 +77,9 @@ void edit_specially(const std::string& path, RunConfig& c) {
   if (path == "ppo.max_learning_rate") c.ppo.max_learning_rate = 2e-5f;
   if (path == "ppo.desired_kl") c.ppo.desired_kl = 1.0f;
   if (path == "ppo.final_desired_kl") c.ppo.final_desired_kl = 1.0f;
-  if (path == "ppo.min_log_std") c.ppo.min_log_std = -0.6f;
-  if (path == "ppo.max_log_std") c.ppo.max_log_std = -0.69f;
+  // Next to the logarithm of init_std, -0.69315, on either side.
+  if (path == "ppo.min_log_std") c.ppo.min_log_std = -0.6932f;
+  if (path == "ppo.max_log_std") c.ppo.max_log_std = -0.6931f;
   if (path == "env.command.change_from") c.env.command.change_from = 1.0f;
   if (path == "env.min_height") c.env.task.min_height = 0.3f;
   if (path == "env.episode_seconds") c.env.task.episode_seconds = 0.1f;

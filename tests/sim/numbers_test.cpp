@@ -42,16 +42,20 @@ TEST(OpenLoop, AQuaternionOfAnyLengthIsNormalisedAndOneOfNoneIsTheIdentity) {
     double w, x;
   };
   const double half = std::sqrt(0.5);
-  for (const Case& c :
-       {Case{{0, 0, 0, 0}, 1, 0}, Case{{1e-16, 0, 0, 0}, 1, 0},
-        Case{{1e200, 1e200, 0, 0}, half, half}, Case{{1e-12, 1e-12, 0, 0}, half, half},
-        Case{{kNan, 0, 0, 0}, 1, 0}, Case{{2, 2, 0, 0}, half, half}})
+  for (const Case& c : {Case{{0, 0, 0, 0}, 1, 0}, Case{{1e-16, 0, 0, 0}, 1, 0},
+                        Case{{1e200, 1e200, 0, 0}, half, half},
+                        Case{{1e-12, 1e-12, 0, 0}, half, half}, Case{{2, 2, 0, 0}, half, half}})
     for (const bool in_float : {false, true}) {
       const std::vector<double> out = Drop(c.given).run(in_float);
       EXPECT_NEAR(out[3], c.w, 1e-6) << c.given[0];
       EXPECT_NEAR(out[4], c.x, 1e-6) << c.given[0];
       for (int k = 0; k < kTrajectoryColumns; ++k) EXPECT_TRUE(std::isfinite(out[k])) << k;
     }
+}
+
+TEST(OpenLoop, AStartThatIsNoNumberGetsNoMeaning) {
+  for (const bool in_float : {false, true})
+    EXPECT_TRUE(std::isnan(Drop({0, kNan, 0, 0}).run(in_float)[kTrajectoryColumns + 3]));
 }
 
 TEST(OpenLoop, ATargetThatIsNoNumberIsNoTorque) {
