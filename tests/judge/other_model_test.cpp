@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "episode.h"
 #include "kennel/judge/sweeps.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
@@ -117,6 +118,27 @@ TEST_F(OtherModel, BodiesWeldedToALinkChangeWithIt) {
   EXPECT_NEAR(changed.base_mass, 0.9 * judge.kennel.model.base_mass, 1e-9);
   for (int i = 0; i < 6; ++i)
     EXPECT_NEAR(changed.base_inertia[i], 0.9 * judge.kennel.model.base_inertia[i], 1e-9);
+}
+
+TEST_F(OtherModel, WhatStandsBesideTheRobotIsNotCarried) {
+  const std::string stand =
+      "<body name=\"stand\" pos=\"9 0 0.1\"><geom type=\"box\" size=\"0.1 0.1 0.1\" contype=\"0\" "
+      "conaffinity=\"0\" mass=\"5\"/></body>";
+  const JudgeModel shipped = load_judge_model(kModel);
+  const JudgeModel beside =
+      load_judge_model(variant({{"<body name=\"base_link\"", stand + "<body name=\"base_link\""}}));
+  ASSERT_EQ(beside.robot.base, shipped.robot.base + 1);
+  const PolicyFile policy = trembling_policy();
+  for (const Physics physics : {Physics::kMujoco, Physics::kKennel}) {
+    const auto play = [&](const JudgeModel& judge) {
+      return EpisodePlayer(judge, policy, physics)
+          .play(plan_episode(Condition::kRandomised, 1, 5), EpisodeRandom(1, 5));
+    };
+    const EpisodeStats expected = play(shipped), seen = play(beside);
+    ASSERT_GT(expected.carried, 0.0);
+    EXPECT_NEAR(seen.carried / seen.way, expected.carried / expected.way, 1e-9);
+    EXPECT_NEAR(seen.work, expected.work, 1e-6 * expected.work) << name_of(physics);
+  }
 }
 
 struct Refused {
