@@ -166,6 +166,10 @@ void Trainer::check_network(const TensorArchive& archive, const std::filesystem:
                path.string(), " holds ", archive.tensor("parameters").numel(),
                " parameters; this run has ", networks_.parameters().numel(),
                "; use the recipe it was trained with");
+  for (const char* name : {"parameters", "normaliser/obs", "normaliser/privileged_obs"})
+    KENNEL_CHECK(archive.tensor(name).isfinite().all().item<bool>(), path.string(), ": its ", name,
+                 " hold a number that is not finite; expected a checkpoint of a run that has not "
+                 "diverged, try an older one");
 }
 
 void Trainer::restore_networks(const TensorArchive& archive) {

@@ -209,6 +209,21 @@ TEST_F(EditedRecipe, TheLearningRateOfAFixedScheduleIsTheEditedOne) {
   EXPECT_FLOAT_EQ(static_cast<float>(session.trainer.iterate().learning_rate), 3e-4f);
 }
 
+TEST_F(EditedRecipe, ACheckpointWithANumberThatIsNoneIsRefusedByItsPart) {
+  const TensorArchive good = TensorArchive::load(checkpoint());
+  for (const char* part : {"parameters", "normaliser/obs", "normaliser/privileged_obs"}) {
+    TensorArchive bad = good;
+    torch::Tensor numbers = good.tensor(part).clone();
+    numbers[3] = NAN;
+    bad.put(part, numbers);
+    bad.save(folder_ / "bad.ckpt");
+    Session session(lively());
+    const std::string whole = error_of([&] { session.trainer.load(folder_ / "bad.ckpt"); });
+    EXPECT_THAT(whole, HasSubstr(text("bad.ckpt: its ", part, " hold a number")));
+    EXPECT_EQ(error_of([&] { session.trainer.load_networks(folder_ / "bad.ckpt"); }), whole);
+  }
+}
+
 TEST(EditedKeys, AreThoseThatDifferWithBothValues) {
   RunConfig before, now;
   now.ppo.learning_rate = 0.5f;
