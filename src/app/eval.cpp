@@ -27,11 +27,9 @@ RunCommand add_eval(CLI::App& app) {
     studies.emplace_back(study.name, study.study);
   }
   app.add_option("--episodes", command->episodes, episodes_doc)->check(number_from(1, 1000000));
-  app.add_option(
-         "--seed", command->seed,
-         text("of the commands and the randomisation; below ", judge::kFirstPublishedSeed,
-              " for tuning, from there on for published figures, by which nothing is chosen"))
-      ->capture_default_str();
+  add_seed(app, command->seed,
+           text("of the commands and the randomisation; below ", judge::kFirstPublishedSeed,
+                " for tuning, from there on for published figures, by which nothing is chosen"));
   app.add_flag("--json", command->json, "print an object a line, not a table");
   add_threads(app, command->threads, "0: one for each core");
   app.add_option("--model", command->model, "MJCF to play in (default: the shipped Pupper v3)");
@@ -48,12 +46,15 @@ RunCommand add_eval(CLI::App& app) {
   add_choice(app, "--condition", condition_doc + "both: nominal and randomised",
              command->conditions, conditions, "both");
   add_choice(app, "--physics",
-             "mujoco; kennel: the same episodes in the training simulator; both: one beside the "
-             "other",
+             "mujoco; kennel: the same episodes in the training simulator, in float, with its "
+             "solver iterations and nominal inverse weights; exact: the same in double with exact "
+             "weights; both: mujoco and kennel; all",
              command->physics,
              {{"mujoco", {Physics::kMujoco}},
               {"kennel", {Physics::kKennel}},
-              {"both", {Physics::kMujoco, Physics::kKennel}}},
+              {"exact", {Physics::kExact}},
+              {"both", {Physics::kMujoco, Physics::kKennel}},
+              {"all", {Physics::kMujoco, Physics::kExact, Physics::kKennel}}},
              "mujoco");
   add_choice(app, "--study", study_doc, command->study, studies, "protocol");
   return [command] { return run_eval(*command); };

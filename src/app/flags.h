@@ -2,7 +2,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "device.h"
@@ -12,7 +14,8 @@ namespace kennel {
 
 /// A flag's number must be from `low` to `high`, both included.
 template <class Number>
-CLI::Validator number_from(Number low, Number high) {
+requires std::is_signed_v<Number>  // what is read as unsigned takes -1 for its largest number
+    CLI::Validator number_from(Number low, Number high) {
   return CLI::Validator(
       [low, high](std::string& given) {
         Number number{};
@@ -54,6 +57,14 @@ CLI::Option* add_choice(CLI::App& app, const std::string& flag, const std::strin
           doc)
       ->check(one_of(names))
       ->default_str(shown_default);
+}
+
+/// Seeds are whole numbers that JSON and TOML carry exactly; without the check -1 would be read as
+/// 2^64 - 1.
+inline CLI::Option* add_seed(CLI::App& app, std::uint64_t& seed, const std::string& doc) {
+  return app.add_option("--seed", seed, doc)
+      ->check(number_from(std::int64_t{0}, std::int64_t{1} << 53))
+      ->capture_default_str();
 }
 
 inline CLI::Option* add_threads(CLI::App& app, int& threads, const std::string& doc) {

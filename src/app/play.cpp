@@ -34,8 +34,13 @@ RunCommand add_play(CLI::App& app) {
   app.add_option("--num-envs", options.robots.count, "robots side by side")
       ->check(number_from(1, 256))
       ->capture_default_str();
-  add_choice(app, "--physics", "mujoco, or kennel: the training simulator", options.robots.physics,
-             {{"mujoco", judge::Physics::kMujoco}, {"kennel", judge::Physics::kKennel}}, "mujoco");
+  add_choice(app, "--physics",
+             "mujoco; kennel: the training simulator; exact: the same in double with exact weights",
+             options.robots.physics,
+             {{"mujoco", judge::Physics::kMujoco},
+              {"kennel", judge::Physics::kKennel},
+              {"exact", judge::Physics::kExact}},
+             "mujoco");
   CLI::Option* randomised =
       app.add_flag("--randomised", options.robots.randomised,
                    "every robot its own masses, gains, floor and delays, as the judge draws them");
@@ -43,8 +48,7 @@ RunCommand add_play(CLI::App& app) {
       ->check(number_from(0.05, 3.0))
       ->excludes(randomised)
       ->capture_default_str();
-  app.add_option("--seed", options.robots.seed, "of the randomisation and the pushes")
-      ->capture_default_str();
+  add_seed(app, options.robots.seed, "of the randomisation and the pushes");
   app.add_option("--model", options.model, "MJCF to play in (default: the shipped Pupper v3)");
   app.add_option("--width", options.width, "pixels (default: 960; a window 1280)")
       ->check(number_from(64, 7680));

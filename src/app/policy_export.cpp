@@ -66,6 +66,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& en
   policy.kp = static_cast<float>(first.kp);
   policy.kd = static_cast<float>(first.kd);
   policy.action_scale.fill(env.task.action_scale);
+  policy.training_solver = {env.task.solver_iterations, env.task.ls_iterations};
   policy.control_dt = static_cast<float>(env.task.decimation * model.timestep);
   for (int joint = 0; joint < kNumJoints; ++joint) {
     const Hinge<double>& hinge = model.leg[joint / kJointsPerLeg].hinge[joint % kJointsPerLeg];

@@ -30,10 +30,9 @@ RunCommand add_report(CLI::App& app) {
                  "of the judge, a condition and physics; 0: none")
       ->check(number_from(0, 1000000))
       ->capture_default_str();
-  app.add_option("--seed", flags->options.seed,
-                 text("of the episodes; below ", judge::kFirstPublishedSeed,
-                      " for tuning, from there on for published figures"))
-      ->capture_default_str();
+  add_seed(app, flags->options.seed,
+           text("of the episodes; below ", judge::kFirstPublishedSeed,
+                " for tuning, from there on for published figures"));
   add_threads(app, flags->options.threads, "0: one for each core");
   return [flags] {
     const std::filesystem::path given = flags->run;

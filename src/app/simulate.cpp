@@ -1,9 +1,11 @@
 // kennel simulate: files in, trajectory out.
 #include "simulate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "kennel/core/check.h"
@@ -24,15 +26,31 @@ struct Recording {
   SolverOptions solver = kConverged;
 };
 
+std::vector<double> read_numbers(const std::string& file, const std::vector<std::size_t>& shape) {
+  NpyArray array = read_npy(file, shape);
+  check_numbers(file, array, kLargestState);
+  return std::move(array.values);
+}
+
+/// \param where  what messages call the quaternion's place
+void check_quaternion(const std::string& where, std::span<const double> qpos) {
+  KENNEL_CHECK(std::hypot(std::hypot(qpos[3], qpos[4]), std::hypot(qpos[5], qpos[6])) >= 1e-15,
+               where,
+               " are no rotation: a quaternion of length 0; expected w, x, y, z, upright 1, 0, "
+               "0, 0");
+}
+
 Recording from_arrays(const SimulateCommand& command) {
   Recording recording;
-  recording.ctrl = read_npy(command.ctrl, {kAnyLength, kNumJoints}).values;
-  recording.init = read_npy(command.init, {static_cast<std::size_t>(kNq + kNv)}).values;
+  recording.ctrl = read_numbers(command.ctrl, {kAnyLength, kNumJoints});
+  recording.init = read_numbers(command.init, {static_cast<std::size_t>(kNq + kNv)});
+  check_quaternion(command.init + ": numbers 3 to 6 (counted from 0)", recording.init);
   return recording;
 }
 
 Recording from_replay(const std::string& file) {
   Replay replay = read_replay(file);
+  check_quaternion(file + ": \"qpos\"[3] to [6]", replay.qpos);
   std::cerr << "environment " << replay.env << " in step " << replay.control_step
             << " of its episode\n";
   Recording recording{.init = {replay.qpos.begin(), replay.qpos.end()},
@@ -43,6 +61,15 @@ Recording from_replay(const std::string& file) {
                       .solver = replay.solver};
   recording.init.insert(recording.init.end(), replay.qvel.begin(), replay.qvel.end());
   return recording;
+}
+
+/// What the shipped robot leaves out is in the README: only what --set adds to it is said.
+void print_warnings(const LoadedQuadruped& robot, bool shipped) {
+  std::vector<std::string> known;
+  if (shipped) known = load_quadruped(shipped_model()).warnings;
+  for (const std::string& warning : robot.warnings)
+    if (std::find(known.begin(), known.end(), warning) == known.end())
+      std::cerr << "kennel: warning: " << warning << '\n';
 }
 
 std::vector<double> run(const SimulateCommand& command, const Quadruped<double>& model,
@@ -62,9 +89,7 @@ int run_simulate(const SimulateCommand& command) {
   const LoadedQuadruped robot =
       load_quadruped(command.model.empty() ? shipped_model() : std::filesystem::path(command.model),
                      command.set, command.exact_invweight);
-  if (!command.model.empty())  // what the shipped robot leaves out is in the README
-    for (const std::string& warning : robot.warnings)
-      std::cerr << "kennel: warning: " << warning << '\n';
+  print_warnings(robot, command.model.empty());
   KENNEL_CHECK(
       !recording.timestep || std::abs(*recording.timestep / robot.model.timestep - 1) < 1e-6,
       command.replay, " was recorded with steps of ", *recording.timestep,

@@ -1,6 +1,6 @@
 // kennel simulate: the flags.
 #include <charconv>
-#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "command.h"
@@ -42,6 +42,8 @@ bool parse(std::string_view text, Number* number) {
   return error == std::errc{} && rest == text.data() + text.size();
 }
 
+constexpr double kLargestFloat = std::numeric_limits<float>::max();
+
 /// One `name=value` of --set.
 void apply_override(const std::string& assignment, ModelOverrides& overrides) {
   const std::size_t equals = assignment.find('=');
@@ -53,9 +55,9 @@ void apply_override(const std::string& assignment, ModelOverrides& overrides) {
     double number = 0.0;
     const bool valid = equals != std::string::npos && parse(assignment.substr(equals + 1), &number);
     KENNEL_CHECK(
-        valid && std::isfinite(number) && number >= 0.0 && (known.may_be_zero || number > 0.0),
+        valid && number <= kLargestFloat && number >= 0.0 && (known.may_be_zero || number > 0.0),
         "--set ", assignment, ": expected ", name, "= a number ",
-        known.may_be_zero ? "of at least 0" : "above 0");
+        known.may_be_zero ? "of at least 0" : "above 0", ", at most ", kLargestFloat);
     overrides.*known.field = number;
     return;
   }

@@ -11,6 +11,7 @@
 
 #include "build_info.h"
 #include "device.h"
+#include "edited_recipe.h"
 #include "eval_command.h"
 #include "interrupt.h"
 #include "kennel/core/check.h"
@@ -204,8 +205,16 @@ int resume(const TrainCommand& command) {
   const RunConfig config =
       load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
   check_contract(config);
+  RunConfig before = config;
+  if (has_checkpoint) {
+    const CheckpointSummary summary = read_run_checkpoint(run, which);
+    before = parse_run_config(summary.config, run.find_checkpoint(which).string());
+    check_resumable(before, config, run.config().string());
+  }
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   if (has_checkpoint) simulation.trainer->load(run.find_checkpoint(which));
+  if (config.ppo.learning_rate != before.ppo.learning_rate)
+    simulation.trainer->set_learning_rate(config.ppo.learning_rate);
   if (command.checkpoint) run.go_back_to(*command.checkpoint);
   const std::int64_t env_steps = simulation.trainer->env_steps();
   if (is_finished(run, env_steps, config.train)) {

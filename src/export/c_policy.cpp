@@ -32,7 +32,7 @@ std::string array(const std::string& name, std::span<const float> values) {
 /// C for applying a layer's activation to y[0..n).
 std::string activation_code(const std::string& name, int n) {
   const std::string loop = text("  for (i = 0; i < ", n, "; ++i) ");
-  if (name == "relu") return loop + "y[i] = y[i] > 0.0f ? y[i] : 0.0f;\n";
+  if (name == "relu") return loop + "y[i] = y[i] <= 0.0f ? 0.0f : y[i];\n";
   if (name == "tanh") return loop + "y[i] = tanhf(y[i]);\n";
   if (name == "elu") return loop + "y[i] = y[i] > 0.0f ? y[i] : expm1f(y[i]);\n";
   if (name == "sigmoid") return loop + "y[i] = 1.0f / (1.0f + expf(-y[i]));\n";
@@ -120,7 +120,7 @@ static inline void kennel_policy_push(float *obs, const float *frame) {
   for (i = 0; i < KENNEL_POLICY_FRAME_SIZE; ++i) obs[i] = frame[i];
 }
 
-/* Joint targets of an action, rad. */
+/* Joint targets of an action, rad. Where the action is not a number: the default pose. */
 static inline void kennel_policy_targets(const float *action, float *target) {
   int i;
   for (i = 0; i < KENNEL_POLICY_ACTION_SIZE; ++i) {
@@ -128,7 +128,10 @@ static inline void kennel_policy_targets(const float *action, float *target) {
     const float high = kennel_policy_joint_upper_limits[i];
     const float wanted =
         kennel_policy_default_joint_pos[i] + kennel_policy_action_scale[i] * action[i];
-    target[i] = !(wanted >= low) ? low : wanted > high ? high : wanted; /* never NaN */
+    target[i] = wanted != wanted ? kennel_policy_default_joint_pos[i]
+                : wanted < low   ? low
+                : wanted > high  ? high
+                                 : wanted;
   }
 }
 

@@ -1,7 +1,7 @@
 #include "kennel/io/policy_formats.h"
 
-#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "kennel/core/check.h"
@@ -38,8 +38,10 @@ double golden_error(const std::string& path, const PolicyFile& policy) {
                ": has no golden pair to check; expected a file that kennel export wrote");
   const std::vector<float> action = forward(policy.network, policy.golden_obs);
   double worst = 0;
-  for (std::size_t i = 0; i < action.size(); ++i)
-    worst = std::max(worst, std::abs(static_cast<double>(action[i]) - policy.golden_action[i]));
+  for (std::size_t i = 0; i < action.size(); ++i) {
+    const double gap = std::abs(static_cast<double>(action[i]) - policy.golden_action[i]);
+    if (!(gap <= worst)) worst = std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap;
+  }
   return worst;
 }
 

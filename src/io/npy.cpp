@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -199,6 +200,18 @@ NpyArray read_npy(const std::filesystem::path& path,
                " numbers; the file is cut short or damaged, write it again");
   return {header.shape, size == sizeof(double) ? widen<double>(parts.data, count)
                                                : widen<float>(parts.data, count)};
+}
+
+void check_numbers(const std::filesystem::path& path, const NpyArray& array, double largest) {
+  const std::size_t columns = array.shape.size() == 2 ? array.shape[1] : 1;
+  for (std::size_t k = 0; k < array.values.size(); ++k) {
+    if (std::abs(array.values[k]) <= largest) continue;  // false for NaN
+    const std::string place = array.shape.size() == 2
+                                  ? text("row ", k / columns, ", column ", k % columns)
+                                  : text("number ", k);
+    fail(path.string(), ": ", place, " is ", array.values[k],
+         " (counted from 0); expected a finite number of at most ", largest, " in size");
+  }
 }
 
 void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>& shape,

@@ -25,7 +25,13 @@ std::string bounds_text(Bounds bounds) {
   if (has_low && has_high) return text("a number from ", bounds.low, " to ", bounds.high);
   if (has_low) return text("at least ", bounds.low);
   if (has_high) return text("at most ", bounds.high);
-  return "a number";
+  return "a finite number";
+}
+
+/// Bounds that no float lies beyond.
+Bounds of_float(Bounds bounds) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  return {std::max(bounds.low, -kLargest), std::min(bounds.high, kLargest)};
 }
 
 /// The part of a text that TOML calls `region`, which may not reach over a line's end.
@@ -93,7 +99,7 @@ struct Recipe::State {
 
   bool within(const toml::node& node, std::string_view section, std::string_view key, double number,
               Bounds bounds) {
-    if (number >= bounds.low && number <= bounds.high) return true;  // false for NaN
+    if (std::isfinite(number) && number >= bounds.low && number <= bounds.high) return true;
     complain(node.source().begin.line,
              kennel::text(join(section, key), " = ", value_text(node),
                           " is out of range: expected ", bounds_text(bounds)));
@@ -256,12 +262,8 @@ void Recipe::Reader::field(std::string_view name, double& value, Bounds bounds, 
 
 void Recipe::Reader::field(std::string_view name, float& value, Bounds bounds,
                            std::string_view doc) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  if (std::isfinite(bounds.low)) bounds.low = std::max(bounds.low, -kLargest);
-  if (std::isfinite(bounds.high)) bounds.high = std::min(bounds.high, kLargest);
   double wide = value;
-  field(name, wide, bounds, doc);
-  if (std::isfinite(wide)) wide = std::clamp(wide, -kLargest, kLargest);
+  field(name, wide, of_float(bounds), doc);
   value = static_cast<float>(wide);
 }
 
@@ -282,8 +284,8 @@ void Recipe::Reader::field(std::string_view name, Range& value, Bounds bounds, s
   }
   const double low = *(*ends)[0].value<double>();
   const double high = *(*ends)[1].value<double>();
-  if (!state_.within(*node, section_, name, low, bounds) ||
-      !state_.within(*node, section_, name, high, bounds)) {
+  if (!state_.within(*node, section_, name, low, of_float(bounds)) ||
+      !state_.within(*node, section_, name, high, of_float(bounds))) {
     return;
   }
   if (low > high) {

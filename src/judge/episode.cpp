@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace kennel::judge {
 namespace {
@@ -20,8 +19,11 @@ bool has_diverged(const mjModel& model, const mjData& data) {
          data.warning[mjWARN_BADQACC].number > 0;
 }
 
-double weight_of(const mjModel& model) {
-  const double mass = std::accumulate(model.body_mass, model.body_mass + model.nbody, 0.0);
+/// Of what moves, N.
+double weight_of(const mjModel& model, const RobotIndex& robot) {
+  double mass = 0.0;
+  for (int body = 0; body < model.nbody; ++body)
+    if (robot.link_of[body] >= 0) mass += model.body_mass[body];
   return mass * mju_norm3(model.opt.gravity);
 }
 
@@ -130,7 +132,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
   stats.decimation = clock_.decimation();
   stats.drift_speed = std::numeric_limits<double>::quiet_NaN();
   world_->start(plan);
-  weight_ = weight_of(world_->model());
+  weight_ = weight_of(world_->model(), world_->robot());
   controller_.reset(world_->model(), world_->data());
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     target_[joint] = world_->data().qpos[world_->robot().qpos[joint]];

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "eval_print.h"
+#include "judge_model.h"
 #include "kennel/core/check.h"
 #include "progress.h"
 
@@ -77,6 +78,11 @@ void run_study(const EvalCommand& command, const std::vector<Named>& policies, R
 
 int run_eval(const EvalCommand& command) {
   KENNEL_CHECK(!command.policies.empty(), "eval needs at least one policy file");
+  const bool in_kennel = std::any_of(command.physics.begin(), command.physics.end(),
+                                     [](Physics physics) { return physics != Physics::kMujoco; });
+  if (!command.model.empty() && in_kennel)
+    for (const std::string& warning : judge::load_judge_model(command.model).kennel.warnings)
+      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
   std::vector<Named> policies;
   for (const std::string& path : command.policies) policies.push_back({path, command.load(path)});
   switch (command.study) {

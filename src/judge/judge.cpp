@@ -79,7 +79,17 @@ const char* use_of_seed(std::uint64_t seed) {
   return seed < kFirstPublishedSeed ? "tuning" : "published";
 }
 
-const char* name_of(Physics physics) { return physics == Physics::kMujoco ? "MuJoCo" : "Kennel"; }
+const char* name_of(Physics physics) {
+  switch (physics) {
+    case Physics::kKennel:
+      return "Kennel";
+    case Physics::kExact:
+      return "Exact";
+    case Physics::kMujoco:
+      break;
+  }
+  return "MuJoCo";
+}
 
 void EvalOptions::validate() const {
   KENNEL_CHECK(episodes >= 1 && episodes <= 1'000'000, "episodes = ", episodes,

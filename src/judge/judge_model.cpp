@@ -29,19 +29,31 @@ int actuator_of_joint(const mjModel& model, int joint) {
   return -1;
 }
 
+/// Which link each body moves with.
+void index_bodies(const mjModel& model, RobotIndex& robot) {
+  robot.link_of.assign(model.nbody, -1);
+  int link = 0;
+  for (int body = 1; body < model.nbody; ++body) {
+    if (model.body_jntnum[body] == 0) {
+      robot.link_of[body] = robot.link_of[model.body_parentid[body]];
+    } else if (link < kLinks) {
+      robot.bodies[link] = body;
+      robot.link_of[body] = link++;
+    }
+  }
+}
+
 RobotIndex index_robot(const mjModel& model, const std::string& path) {
   KENNEL_CHECK(
-      model.nq == 19 && model.nv == 18 && model.nu == kPolicyJoints && model.nbody == kLinks + 1,
-      path,
+      model.nq == 19 && model.nv == 18 && model.nu == kPolicyJoints, path,
       ": the judge plays robots with a free base and four legs of three links (nq 19, nv 18, nu "
-      "12, 13 bodies);"
-      " this model has nq ",
-      model.nq, ", nv ", model.nv, ", nu ", model.nu, ", ", model.nbody - 1, " bodies");
+      "12); this model has nq ",
+      model.nq, ", nv ", model.nv, ", nu ", model.nu);
   KENNEL_CHECK(model.jnt_type[0] == mjJNT_FREE, path,
                ": the first joint must be the base's free joint");
   RobotIndex robot;
   robot.base = model.jnt_bodyid[0];
-  for (int link = 0; link < kLinks; ++link) robot.bodies[link] = link + 1;
+  index_bodies(model, robot);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
     const char* name = kPolicyJointNames[joint];
     const int id = mj_name2id(&model, mjOBJ_JOINT, name);
@@ -58,6 +70,16 @@ RobotIndex index_robot(const mjModel& model, const std::string& path) {
   return robot;
 }
 
+/// What the protocol fixes, where a model has something else.
+void check_protocol(const mjModel& model, const Quadruped<double>& robot, const std::string& path) {
+  KENNEL_CHECK(std::abs(model.opt.timestep - kPhysicsDt) < 1e-9, path,
+               ": option: timestep = ", model.opt.timestep, " s; the judge's protocol steps by ",
+               kPhysicsDt, " s, set it to that");
+  KENNEL_CHECK(std::abs(robot.floor_height) < 1e-9, path,
+               ": the floor is at z = ", robot.floor_height,
+               " m; the judge measures heights from 0, move it there");
+}
+
 // The reference answer: more iterations than it ever takes, no early end.
 void set_protocol_options(mjModel& model) {
   model.opt.timestep = kPhysicsDt;
@@ -69,17 +91,38 @@ void set_protocol_options(mjModel& model) {
       mjDSBL_AUTORESET;  // a diverged episode must be seen, not silently restarted
 }
 
+/// Moves the base's centre of mass, and that of each body welded to it, by the same way.
+void shift_base(const RobotIndex& robot, const std::array<double, 3>& shift, mjModel* model) {
+  for (int body = robot.base; body < model->nbody; ++body) {
+    if (robot.link_of[body] != robot.link_of[robot.base]) continue;
+    mjtNum in_body[3] = {shift[0], shift[1], shift[2]};
+    std::vector<int> chain;  // from the body up to the base
+    for (int b = body; b != robot.base; b = model->body_parentid[b]) chain.push_back(b);
+    for (auto b = chain.rbegin(); b != chain.rend(); ++b) {
+      mjtNum inverse[4], turned[3];
+      mju_negQuat(inverse, model->body_quat + 4 * *b);
+      mju_rotVecQuat(turned, in_body, inverse);
+      mju_copy3(in_body, turned);
+    }
+    mju_addTo3(model->body_ipos + 3 * body, in_body);
+  }
+}
+
 }  // namespace
 
 JudgeModel load_judge_model(const std::string& path) {
-  JudgeModel judge{path, load_mjcf(path), {}};
+  JudgeModel judge{path, load_mjcf(path), {}, {}};
   judge.robot = index_robot(*judge.nominal, path);
+  judge.kennel = quadruped_from(*judge.nominal, path);
+  check_protocol(*judge.nominal, judge.kennel.model, path);
   set_protocol_options(*judge.nominal);
   return judge;
 }
 
 void set_friction(double friction, mjModel* model) {
   for (int geom = 0; geom < model->ngeom; ++geom) model->geom_friction[3 * geom] = friction;
+  for (int pair = 0; pair < model->npair; ++pair)
+    model->pair_friction[5 * pair] = model->pair_friction[5 * pair + 1] = friction;
 }
 
 /// Turns gravity from the floor's normal towards the plan's downhill direction.
@@ -96,14 +139,14 @@ void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const Episode
   mj_copyModel(model, judge.nominal.get());
   set_friction(plan.friction, model);
   tilt_gravity(plan, model);
-  for (int link = 0; link < kLinks; ++link) {
-    const int body = judge.robot.bodies[link];
+  for (int body = 0; body < model->nbody; ++body) {
+    const int link = judge.robot.link_of[body];
+    if (link < 0) continue;
     model->body_mass[body] *= plan.mass_factor[link];
     for (int axis = 0; axis < 3; ++axis)
       model->body_inertia[3 * body + axis] *= plan.mass_factor[link];
   }
-  for (int axis = 0; axis < 3; ++axis)
-    model->body_ipos[3 * judge.robot.base + axis] += plan.com_shift[axis];
+  shift_base(judge.robot, plan.com_shift, model);
   for (const int actuator : judge.robot.actuator) {
     const double kp = plan.strength * plan.kp_factor * policy.kp;
     const double kd = plan.strength * plan.kd_factor * policy.kd;

@@ -6,8 +6,10 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kennel/io/policy_file.h"
+#include "kennel/model/mjcf.h"
 #include "protocol.h"
 
 namespace kennel::judge {
@@ -22,7 +24,9 @@ using DataPtr = std::unique_ptr<mjData, MujocoDeleter>;
 /// Where the robot's parts are in MuJoCo's arrays; joints in the policy's order.
 struct RobotIndex {
   int base = 0;  // body with the free joint; its state starts at qpos[0], qvel[0]
-  std::array<int, kLinks> bodies{};       // base first
+  std::array<int, kLinks> bodies{};  // that have a joint, base first
+  std::vector<int> link_of;  // per body: its place in `bodies`, or of the body it is welded to; -1
+                             // for what stands still
   std::array<int, kPolicyJoints> qpos{};  // joint angle
   std::array<int, kPolicyJoints> dof{};   // joint velocity, in qvel
   std::array<int, kPolicyJoints> actuator{};
@@ -35,14 +39,16 @@ struct JudgeModel {
   std::string source;  // the file, for messages
   ModelPtr nominal;
   RobotIndex robot;
+  LoadedQuadruped kennel;  // the same robot as Kennel's physics sees it, the file's inverse weights
 };
 
 /// \param path  MJCF of a Pupper-like robot: a free base, and the joints and servos of
 /// `kPolicyJointNames`
-/// \throws Error naming the file and what is missing or different
+/// \throws Error naming the file and what is missing or different: what `load_quadruped` refuses,
+/// and what the protocol fixes (4 ms steps, a floor at height 0)
 JudgeModel load_judge_model(const std::string& path);
 
-/// Gives every geom, and so every contact, a sliding friction.
+/// Gives every geom and every explicit pair, and so every contact, a sliding friction.
 void set_friction(double friction, mjModel* model);
 
 /// Makes `model`, a copy of the nominal one, the robot of one episode with the policy's gains.

@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kennel/model/mjcf.h"
 #include "src/sim/trajectory_row.h"
 
 namespace kennel::judge {
 
-// The plan's own MuJoCo model has every change of mass, gain and friction in it.
-void KennelWorld::model_changed() {
-  quadruped_ = quadruped_from(*model_, judge_.source).model;
-  params_ = nominal_params<double, AllLegs>(quadruped_, AllLegs{});
+template <class T>
+LaneWorld<T>::LaneWorld(const JudgeModel& judge, const PolicyFile& policy) : World(judge, policy) {
+  if (policy.training_solver)
+    solver_ = {policy.training_solver->iterations, policy.training_solver->ls_iterations};
 }
 
-void KennelWorld::step(const Joints& target) {
+template <class T>
+void LaneWorld<T>::step(const Joints& target) {
   double row[kTrajectoryColumns];
   std::copy_n(data_->qpos, kNq, row);
   std::copy_n(data_->qvel, kNv, row + kNq);
@@ -23,21 +23,30 @@ void KennelWorld::step(const Joints& target) {
     data_->ctrl[judge_.robot.actuator[joint]] = target[joint];
 
   const AllLegs legs;
-  PhysicsState<double, AllLegs> state;
-  StepReport<double, AllLegs> report;
-  read_row(quadruped_, legs, row, state);
-  double servo[kNumLegs][kJointsPerLeg];
+  StepReport<T, AllLegs> report;
+  const Quat<T> orientation = state_.orientation;
+  read_row(quadruped_, legs, row, state_);
+  // A unit quaternion already: normalising it again, as reading does, would turn its last bits.
+  if (std::equal(written_.begin(), written_.end(), data_->qpos + 3))
+    state_.orientation = orientation;
+  T servo[kNumLegs][kJointsPerLeg];
   for (int leg = 0; leg < kNumLegs; ++leg)
     for (int j = 0; j < kJointsPerLeg; ++j)
-      servo[leg][j] = data_->ctrl[quadruped_.leg[leg].hinge[j].ctrl_index];
-  kennel::step<double, AllLegs>(quadruped_, SolverOptions{}, params_, servo, legs, state, report);
+      servo[leg][j] = T(data_->ctrl[quadruped_.leg[leg].hinge[j].ctrl_index]);
+  kennel::step<T, AllLegs>(quadruped_, solver_, params_, servo, legs, state_, report);
 
-  write_state(quadruped_, legs, state, row);
-  write_qacc(quadruped_, legs, state, row);
+  write_state(quadruped_, legs, state_, row);
+  write_qacc(quadruped_, legs, state_, row);
   std::copy_n(row, kNq, data_->qpos);
   std::copy_n(row + kNq, kNv, data_->qvel);
   std::copy_n(row + kNq + kNv, kNv, data_->qacc);
-  data_->time += quadruped_.timestep;
+  std::copy_n(row + 3, 4, written_.begin());
+  data_->time += kPhysicsDt;
+  report_step(report);
+}
+
+template <class T>
+void LaneWorld<T>::report_step(const StepReport<T, AllLegs>& report) {
   feet_ = {};
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = quadruped_.leg[leg];
@@ -49,9 +58,49 @@ void KennelWorld::step(const Joints& target) {
     const auto& qpos = judge_.robot.qpos;
     const auto joint = std::find(qpos.begin(), qpos.end(), at) - qpos.begin();
     for (int s = 0; s < robot.num_spheres; ++s)
-      if (robot.sphere[s].link == kJointsPerLeg - 1 && seen.distance[s] < 0.0)
-        feet_[joint / kJointsPerLeg] = {true, std::hypot(seen.velocity[s].x, seen.velocity[s].y)};
+      if (robot.sphere[s].link == kJointsPerLeg - 1 && seen.distance[s] < T(0))
+        feet_[joint / kJointsPerLeg] = {
+            true, std::hypot(double(seen.velocity[s].x), double(seen.velocity[s].y))};
   }
+}
+
+template class LaneWorld<float>;
+template class LaneWorld<double>;
+
+// Changes are factors on the nominal robot, as in training; a slope is the world's, not the
+// robot's.
+void KennelWorld::model_changed() {
+  Quadruped<double> nominal = judge_.kennel.model;
+  std::copy_n(model_->opt.gravity, 3, nominal.gravity);
+  for (auto& leg : nominal.leg)
+    for (auto& hinge : leg.hinge) {
+      hinge.kp = policy_.kp;
+      hinge.kd = policy_.kd;
+    }
+  const RobotIndex& robot = judge_.robot;
+  const auto factor = [&](int body) { return plan_.mass_factor[robot.link_of[body]]; };
+  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(nominal, AllLegs{});
+  params.base_mass = params.base_inertia = factor(robot.base);
+  params.base_com_shift = {plan_.com_shift[0], plan_.com_shift[1], plan_.com_shift[2]};
+  params.strength = plan_.strength;
+  params.kp = plan_.kp_factor;
+  params.kd = plan_.kd_factor;
+  for (int id = 0; id < model_->njnt; ++id) {
+    const int k = model_->jnt_qposadr[id] - 7;
+    if (k < 0) continue;
+    auto& leg = params.leg[k / kJointsPerLeg];
+    leg.mass[k % kJointsPerLeg] = leg.inertia[k % kJointsPerLeg] = factor(model_->jnt_bodyid[id]);
+  }
+  for (auto& leg : params.leg)
+    for (double& friction : leg.friction) friction = plan_.friction;
+  quadruped_ = to_float(nominal);
+  params_ = converted<float, AllLegs>(params, AllLegs{});
+}
+
+// The plan's own MuJoCo model has every change of mass, gain and friction in it.
+void ExactWorld::model_changed() {
+  quadruped_ = quadruped_from(*model_, judge_.source).model;
+  params_ = nominal_params<double, AllLegs>(quadruped_, AllLegs{});
 }
 
 }  // namespace kennel::judge

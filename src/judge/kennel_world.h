@@ -1,4 +1,4 @@
-// The training simulator's physics as a world of the judge.
+// Kennel's physics as worlds of the judge: as training computes it, and as well as it can.
 #pragma once
 
 #include "kennel/dynamics/state.h"
@@ -7,18 +7,44 @@
 
 namespace kennel::judge {
 
-/// One robot in double, with the solver iterations that training uses: what a policy met while it
-/// learned, under the judge's own sensors and scores.
-class KennelWorld final : public World {
+/// One robot in lanes of T, with the solver iterations that the policy was trained with.
+template <class T>
+class LaneWorld : public World {
  public:
-  using World::World;
+  LaneWorld(const JudgeModel& judge, const PolicyFile& policy);
   void step(const Joints& target) override;
+
+ protected:
+  Quadruped<T> quadruped_;
+  EnvParams<T, AllLegs> params_;
+
+ private:
+  void report_step(const StepReport<T, AllLegs>& report);
+
+  SolverOptions solver_;
+  PhysicsState<T, AllLegs> state_;
+  std::array<double, 4> written_{};  // the orientation that the last step left in the data
+};
+
+/// What a policy met while it learned, under the judge's own sensors and scores: single precision,
+/// and a plan's masses as factors of the nominal robot, which keeps its inverse weights.
+class KennelWorld final : public LaneWorld<float> {
+ public:
+  using LaneWorld::LaneWorld;
 
  private:
   void model_changed() override;
+};
 
-  Quadruped<double> quadruped_;
-  EnvParams<double, AllLegs> params_;
+/// The same equations in double, with the inverse weights of the plan's own robot. What differs
+/// between the two is rounding and weights; what differs from MuJoCo is the number of solver
+/// iterations and the contacts that are left out.
+class ExactWorld final : public LaneWorld<double> {
+ public:
+  using LaneWorld::LaneWorld;
+
+ private:
+  void model_changed() override;
 };
 
 }  // namespace kennel::judge

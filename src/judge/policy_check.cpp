@@ -5,7 +5,10 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "kennel/core/check.h"
 #include "kennel/judge/policy_forward.h"
@@ -13,6 +16,7 @@
 namespace kennel {
 namespace {
 
+constexpr double kLargestObservation = 100.0;  // the robot's controller clamps to it
 constexpr const char* kExportAgain = "; export the policy again";
 
 void check_finite(const std::string& where, std::span<const float> values) {
@@ -42,12 +46,36 @@ void check_layer(const std::string& where, const DenseLayer& layer, int inputs) 
   check_finite(where + ".weights[1]", layer.bias);
 }
 
+/// Refuses a layer that some observation of the robot makes overflow: infinities then meet to a NaN
+/// in one runtime and not in another, which adds in another order.
+/// \param bounds  how large the layer's inputs can be; replaced by how large its outputs can be
+void check_overflow(const std::string& where, const DenseLayer& layer,
+                    std::vector<double>& bounds) {
+  constexpr double kLargest = 0.5 * std::numeric_limits<float>::max();  // room for rounding
+  std::vector<double> sums(layer.bias.begin(), layer.bias.end());
+  for (double& sum : sums) sum = std::abs(sum);
+  const float* weight = layer.weights.data();
+  for (int in = 0; in < layer.in; ++in)
+    for (double& sum : sums) sum += bounds[in] * std::abs(double{*weight++});
+  for (std::size_t out = 0; out < sums.size(); ++out)
+    KENNEL_CHECK(sums[out] <= kLargest, where, ": its output ", out, " can reach ", sums[out],
+                 ", which overflows a float; expected weights that keep every observation up to ",
+                 kLargestObservation, " finite: train again or export an earlier checkpoint");
+  const bool unbounded =
+      layer.activation.empty() || layer.activation == "relu" || layer.activation == "elu";
+  for (double& sum : sums) sum = unbounded ? std::max(sum, 1.0) : 1.0;
+  bounds = std::move(sums);
+}
+
 void check_network(const std::string& where, const PolicyFile& policy) {
   const auto& layers = policy.network.layers;
   KENNEL_CHECK(!layers.empty(), where, "layers is empty; expected at least one dense layer");
   int inputs = policy.observation_history * kPolicyFrame;
+  std::vector<double> bounds(inputs, kLargestObservation);
   for (std::size_t at = 0; at < layers.size(); ++at) {
-    check_layer(text(where, "layers[", at, "]"), layers[at], inputs);
+    const std::string layer = text(where, "layers[", at, "]");
+    check_layer(layer, layers[at], inputs);
+    check_overflow(layer, layers[at], bounds);
     inputs = layers[at].out;
   }
   KENNEL_CHECK(inputs == kPolicyJoints, where, "layers[", layers.size() - 1, "] puts out ", inputs,

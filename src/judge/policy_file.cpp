@@ -56,6 +56,12 @@ int integer(const Place& place) {
   return static_cast<int>(value);
 }
 
+int iterations(const Place& place) {
+  const int value = integer(place);
+  KENNEL_CHECK(value >= 1 && value <= 100, place.where, ": ", value, "; expected 1 to 100");
+  return value;
+}
+
 bool boolean(const Place& place) {
   if (!place.value.is_boolean()) place.expected("true or false");
   return place.value.get<bool>();
@@ -155,6 +161,14 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
     const Place names = file.at("joint_names");
     KENNEL_CHECK(names.value == Json(kPolicyJointNames), names.where, ": ", names.value.dump(),
                  " is another joint order; the robot's is ", Json(kPolicyJointNames).dump());
+  }
+  if (file.has("training_simulator")) {
+    const Place simulator = file.at("training_simulator");
+    if (!simulator.value.is_object())
+      simulator.expected("an object with solver_iterations and ls_iterations");
+    const Object numbers{simulator.value, simulator.where + "."};
+    policy.training_solver = {iterations(numbers.at("solver_iterations")),
+                              iterations(numbers.at("ls_iterations"))};
   }
   if (file.has("golden")) {
     const Place golden = file.at("golden");

@@ -81,6 +81,9 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"weights_checksum", network_checksum(policy.network)},
       {"in_shape", shape(policy.observation_history * kPolicyFrame)},
   });
+  if (policy.training_solver)
+    json["training_simulator"] = {{"solver_iterations", policy.training_solver->iterations},
+                                  {"ls_iterations", policy.training_solver->ls_iterations}};
   return json;
 }
 

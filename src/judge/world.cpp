@@ -27,9 +27,11 @@ class MujocoWorld final : public World {
       const mjContact& contact = data_->contact[c];
       if (contact.exclude != 0) continue;
       const int a = model_->geom_bodyid[contact.geom[0]], b = model_->geom_bodyid[contact.geom[1]];
-      if (a != 0 && b != 0) continue;  // not with the floor
-      const auto& bodies = judge_.robot.foot_body;
-      const auto foot = std::find(bodies.begin(), bodies.end(), a + b);
+      const RobotIndex& robot = judge_.robot;
+      if (robot.link_of[a] >= 0 && robot.link_of[b] >= 0) continue;  // not with the floor
+      const int link = std::max(robot.link_of[a], robot.link_of[b]);
+      const auto& bodies = robot.foot_body;
+      const auto foot = std::find(bodies.begin(), bodies.end(), robot.bodies[link]);
       if (foot == bodies.end()) continue;
       feet_[foot - bodies.begin()] = {true, horizontal_speed(*foot, contact.pos)};
     }
@@ -54,6 +56,7 @@ World::World(const JudgeModel& judge, const PolicyFile& policy)
       data_(mj_makeData(model_.get())) {}
 
 void World::start(const EpisodePlan& plan) {
+  plan_ = plan;
   apply_plan(judge_, policy_, plan, model_.get(), data_.get());
   const double position[3] = {0.0, 0.0, kStartHeight + plan.start_lift};
   mju_copy3(data_->qpos, position);
@@ -86,13 +89,21 @@ void World::push(double x, double y) {
 }
 
 void World::set_friction(double friction) {
+  plan_.friction = friction;
   judge::set_friction(friction, model_.get());
   model_changed();
 }
 
 std::unique_ptr<World> make_world(Physics physics, const JudgeModel& judge,
                                   const PolicyFile& policy) {
-  if (physics == Physics::kKennel) return std::make_unique<KennelWorld>(judge, policy);
+  switch (physics) {
+    case Physics::kKennel:
+      return std::make_unique<KennelWorld>(judge, policy);
+    case Physics::kExact:
+      return std::make_unique<ExactWorld>(judge, policy);
+    case Physics::kMujoco:
+      break;
+  }
   return std::make_unique<MujocoWorld>(judge, policy);
 }
 

@@ -1,4 +1,5 @@
-// The physics that an episode runs in: MuJoCo's, or the training simulator's own.
+// The physics that an episode runs in: MuJoCo's, the training simulator's own, or its equations
+// computed as well as they can be.
 //
 // Whichever moves the robot, its state lies in MuJoCo's data: sensors, scores and drawing read it
 // there and need not know.
@@ -57,12 +58,14 @@ class World {
   const std::array<Foot, kNumLegs>& feet() const { return feet_; }
 
  protected:
+  /// Called when `model_` and `plan_` are another robot's or floor's.
   virtual void model_changed() {}
 
   const JudgeModel& judge_;
   const PolicyFile& policy_;
   ModelPtr model_;
   DataPtr data_;
+  EpisodePlan plan_;  // of the robot and floor as they are
   std::array<Foot, kNumLegs> feet_{};
 };
 

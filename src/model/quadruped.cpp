@@ -5,6 +5,7 @@
 
 #include "kennel/model/mjcf.h"
 #include "src/model/contact_pairs.h"
+#include "src/model/finite.h"
 #include "src/model/unsupported.h"
 
 namespace kennel {
@@ -74,6 +75,7 @@ LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
   const Source source{model, name};
   LoadedQuadruped loaded;
   Quadruped<double>& out = loaded.model;
+  refuse_not_finite(source);  // first: every comparison with NaN is false
   refuse_unsupported(source);
   const Skeleton skeleton = find_skeleton(source);
   fill_options(model, out);

@@ -21,7 +21,8 @@ struct BoundsVisitor {
     number(name, value, bounds);
   }
   void field(const char* name, float value, Bounds bounds, const char*) {
-    number(name, value, bounds);
+    // A bound itself, read from a recipe, has become the float next to it.
+    number(name, value, {static_cast<float>(bounds.low), static_cast<float>(bounds.high)});
   }
   void field(const char*, bool, Bounds, const char*) {}
   void field(const char*, const std::string&, Bounds, const char*) {}

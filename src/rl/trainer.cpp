@@ -166,6 +166,10 @@ void Trainer::check_network(const TensorArchive& archive, const std::filesystem:
                path.string(), " holds ", archive.tensor("parameters").numel(),
                " parameters; this run has ", networks_.parameters().numel(),
                "; use the recipe it was trained with");
+  for (const char* name : {"parameters", "normaliser/obs", "normaliser/privileged_obs"})
+    KENNEL_CHECK(archive.tensor(name).isfinite().all().item<bool>(), path.string(), ": its ", name,
+                 " hold a number that is not finite; expected a checkpoint of a run that has not "
+                 "diverged, try an older one");
 }
 
 void Trainer::restore_networks(const TensorArchive& archive) {
@@ -201,6 +205,11 @@ void Trainer::load_networks(const std::filesystem::path& path) {
   const TensorArchive archive = TensorArchive::load(path);
   check_network(archive, path);
   restore_networks(archive);
+}
+
+void Trainer::set_learning_rate(double rate) {
+  const torch::NoGradGuard no_grad;
+  update_.optimiser().learning_rate().fill_(rate);
 }
 
 CheckpointSummary read_checkpoint(const std::filesystem::path& path) {

@@ -1,5 +1,6 @@
 #include "kennel/sim/make_env.h"
 
+#include <cmath>
 #include <iostream>
 
 #include "envs/pupper_v3/task.h"
@@ -14,6 +15,23 @@ std::filesystem::path shipped_model() {
   return std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml";
 }
 
+namespace {
+
+/// Training computes in single precision, which loses digits as impratio / friction^2 grows. A
+/// model's own friction chooses the solver when it is loaded (src/model/stiffness.h); what a recipe
+/// draws below it is said here.
+void warn_of_low_friction(const Range& friction, double impratio) {
+  constexpr double kSafeRatio = 1e3;  // beyond it the solver of most models errs by more than 1 %
+  const double low = friction.low, ratio = impratio / (low * low);
+  if (ratio > kSafeRatio)
+    std::cerr << "kennel: warning: env.randomization.friction from " << low
+              << ": impratio / friction^2 = " << ratio
+              << " costs digits in single precision, in which training computes; from "
+              << std::sqrt(impratio / kSafeRatio) << " on is safe\n";
+}
+
+}  // namespace
+
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
   KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
                "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
@@ -22,6 +40,7 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
   if (!options.model.empty())  // what the shipped robot leaves out is in the README
     for (const std::string& warning : robot.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';
+  warn_of_low_friction(config.randomization.friction, robot.model.impratio);
   const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");

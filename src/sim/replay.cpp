@@ -9,6 +9,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/sim/open_loop.h"
 
 namespace kennel {
 namespace {
@@ -56,13 +57,25 @@ class Reader {
     const Json& value = at(key);
     KENNEL_CHECK(value.is_array() && value.size() == numbers.size(), where_, ": \"", key,
                  "\": expected an array of ", numbers.size(), " numbers");
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = number(key, value[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      numbers[i] = number(text('"', key, "\"[", i, "]"), value[i]);
   }
 
-  double number(const std::string& key, const Json& value) const {
-    KENNEL_CHECK(value.is_number() && std::isfinite(value.get<double>()), where_, ": \"", key,
-                 "\": expected finite numbers, got ", value.dump());
+  /// \param place  of the number, for messages
+  double number(const std::string& place, const Json& value) const {
+    KENNEL_CHECK(value.is_number() && std::abs(value.get<double>()) <= kLargestState, where_, ": ",
+                 place, ": expected a finite number of at most ", kLargestState, " in size, got ",
+                 value.dump());
     return value.get<double>();
+  }
+
+  /// Numbers of which none may be negative, and none zero unless `may_be_zero`.
+  void read_factors(const std::string& key, bool may_be_zero, std::span<double> numbers) const {
+    read(key, numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      KENNEL_CHECK(may_be_zero ? numbers[i] >= 0 : numbers[i] > 0, where_, ": \"", key, "\"[", i,
+                   "]: expected a number ", may_be_zero ? "of at least 0" : "above 0", ", got ",
+                   numbers[i]);
   }
 
   int integer(const std::string& key, int least) const {
@@ -115,7 +128,7 @@ Replay read_replay(const std::filesystem::path& path) {
   Replay replay;
   replay.env = top.integer("env", 0);
   replay.control_step = top.integer("control_step", 0);
-  replay.timestep = top.number("timestep", top.at("timestep"));
+  replay.timestep = top.number("\"timestep\"", top.at("timestep"));
   replay.solver = {top.integer("iterations", 1), top.integer("ls_iterations", 1)};
   top.read("qpos", replay.qpos);
   top.read("qvel", replay.qvel);
@@ -123,14 +136,23 @@ Replay read_replay(const std::filesystem::path& path) {
   const Json& rows = top.at("ctrl");
   KENNEL_CHECK(rows.is_array() && !rows.empty(), path.string(),
                ": \"ctrl\": expected an array of rows of ", kNumJoints, " joint targets");
-  for (const Json& row : rows) {
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Json& row = rows[r];
     KENNEL_CHECK(row.is_array() && row.size() == kNumJoints, path.string(),
                  ": \"ctrl\": expected rows of ", kNumJoints, " joint targets, got ", row.dump());
-    for (const Json& value : row) replay.ctrl.push_back(top.number("ctrl", value));
+    for (std::size_t k = 0; k < row.size(); ++k)
+      replay.ctrl.push_back(top.number(text("\"ctrl\"[", r, "][", k, "]"), row[k]));
   }
   const Reader params(top.at("params"), path.string() + ": params");
   visit_params(replay.params, [&](const std::string& name, std::span<double> values) {
-    params.read(name, values);
+    // Masses, frictions and weights divide; the others scale a force.
+    const bool divides = name.find("mass") != std::string::npos ||
+                         name.find("inertia") != std::string::npos || name.starts_with("leg");
+    if (name == "base_com_shift") {
+      params.read(name, values);
+    } else {
+      params.read_factors(name, !divides, values);
+    }
   });
   return replay;
 }

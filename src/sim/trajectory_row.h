@@ -1,6 +1,9 @@
 // Rows of a trajectory to and from a state, for every leg mapping.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "kennel/dynamics/step.h"
 #include "kennel/sim/open_loop.h"
 
@@ -27,9 +30,23 @@ KENNEL_HD void read_row(const Quadruped<T>& model, const Legs& legs, const Numbe
     }
 }
 
+/// Makes a quaternion one whose square no precision overflows or loses, where it is not: scaled,
+/// or, as MuJoCo does, (1, 0, 0, 0) where it has no length. Others keep their bits, NaN included.
+inline void mend_quaternion(double* q) {
+  constexpr double kNoLength = 1e-15;  // MuJoCo's mjMINVAL
+  double largest = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (!std::isfinite(q[i])) return;
+    largest = std::max(largest, std::abs(q[i]));
+  }
+  if (largest > 1e-6 && largest < 1e6) return;
+  for (int i = 0; i < 4; ++i) q[i] = largest < kNoLength ? (i == 0 ? 1 : 0) : q[i] / largest;
+}
+
 /// An open-loop run's first row: qpos, qvel and the warm start qacc.
 inline std::vector<double> first_row(const OpenLoop& run) {
   std::vector<double> row(run.init.begin(), run.init.end());
+  mend_quaternion(row.data() + 3);
   row.insert(row.end(), run.qacc.begin(), run.qacc.end());
   return row;
 }

@@ -49,7 +49,9 @@ class BadInput : public ::testing::Test {
     write_raw(folder_ / "cut.xml", "<mujoco><worldbody>");
     write_raw(folder_ / "text.npy", "not an array");
     write_npy(folder_ / "ctrl.npy", {2, 12}, std::vector<double>(24));
-    write_npy(folder_ / "init.npy", {37}, std::vector<double>(37));
+    std::vector<double> init(37);
+    init[3] = 1.0;
+    write_npy(folder_ / "init.npy", {37}, init);
     write_npy(folder_ / "narrow.npy", {2, 11}, std::vector<double>(22));
     std::filesystem::create_directory(folder_ / "existing");
     write_raw(folder_ / "existing" / "thesis", "years of work");

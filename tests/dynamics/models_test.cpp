@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "kennel/core/check.h"
@@ -177,6 +178,34 @@ TEST_P(RefusedModels, AreNamedWithFileElementAndFeature) {
     for (const std::string& word : r.mentions)
       EXPECT_NE(message.find(word), std::string::npos) << message;
   }
+}
+
+// What MuJoCo compiles into a model, or code changes in it, and no float holds.
+TEST(LoadQuadruped, NumbersThatAreNoneAreRefusedByElementAndAttribute) {
+  const MjModelPtr model = compile_mjcf(kPupper);
+  mjModel& m = *model;
+  const auto message = [&](mjtNum& number, mjtNum bad) {
+    const mjtNum good = number;
+    number = bad;
+    std::string what = "accepted";
+    try {
+      quadruped_from(m, "robot.xml");
+    } catch (const Error& e) {
+      what = e.what();
+    }
+    number = good;
+    return what;
+  };
+  const mjtNum kNan = std::numeric_limits<mjtNum>::quiet_NaN();
+  EXPECT_NE(message(m.body_mass[2], kNan).find("mass is nan"), std::string::npos);
+  EXPECT_NE(message(m.geom_friction[0], 1e39).find("friction is 1e+39"), std::string::npos);
+  EXPECT_NE(message(m.dof_damping[7], kNan).find("joint 'leg_front_r_2': damping is nan"),
+            std::string::npos);
+  EXPECT_NE(message(m.actuator_forcerange[3], kNan).find("forcerange"), std::string::npos);
+  EXPECT_NE(message(m.opt.gravity[2], -kNan).find("gravity"), std::string::npos);
+  EXPECT_EQ(message(m.actuator_forcerange[3], std::numeric_limits<mjtNum>::infinity()), "accepted");
+  EXPECT_NE(message(m.jnt_solref[4 * mjNREF], -1e39).find("solreflimit is -1e+39"),
+            std::string::npos);
 }
 
 TEST(LoadQuadruped, AFifthLegOrAMissingFileIsRefused) {

@@ -195,6 +195,13 @@ TEST_P(CHeader, CompilesWithoutWarningsAndGivesTheSameActions) {
       "  action[0] = 100.0f;\n"
       "  kennel_policy_targets(action, target);\n"
       "  if (target[0] != kennel_policy_joint_upper_limits[0]) return 4;\n"
+      "  action[0] = NAN;\n"
+      "  kennel_policy_targets(action, target);\n"
+      "  if (target[0] != kennel_policy_default_joint_pos[0]) return 6;\n"
+      "  kennel_policy_clear(obs);\n"
+      "  obs[3] = NAN;\n"
+      "  kennel_policy_forward(obs, action);\n"
+      "  if (action[0] == action[0]) return 7;\n"
       "  return kennel_policy_joint_names[11][0] == 'l' && kennel_policy_kp == 5.0f &&\n"
       "         kennel_policy_kd == 0.25f && kennel_policy_control_dt == 0.02f ? 0 : 5;\n"
       "}\n");
@@ -303,6 +310,14 @@ TEST_F(Export, DamagedOrForeignOnnxIsRefused) {
               HasSubstr("golden"));
   EXPECT_THAT(edited(as_bytes, std::string(reinterpret_cast<const char*>(&nan), sizeof nan)),
               HasSubstr("finite"));
+}
+
+TEST_F(Export, ANetworkThatOverflowsIsRefusedInEveryFormat) {
+  for (float& weight : policy_.network.layers[0].weights) weight = 1e38f;
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    EXPECT_THROW(write_policy_as(entry.format, path("policy"), policy_), Error);
+    EXPECT_FALSE(std::filesystem::exists(path("policy")));
+  }
 }
 
 TEST_F(Export, AnUnknownActivationIsRefusedAndLeavesNoFile) {

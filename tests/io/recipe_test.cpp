@@ -40,11 +40,15 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Walk> {
 
 struct Other {
   double weight = 1.0;
+  float slope = 0.0f;
+  Range tilt = {0.0f, 0.5f};
 };
 
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Other> {
   v.field("weight", c.weight, Bounds{}, "a weight");
+  v.field("slope", c.slope, Bounds{}, "a slope");
+  v.field("tilt", c.tilt, Bounds{}, "a tilt");
 }
 
 /// The message for a text read as [walk] and [env.other].
@@ -121,6 +125,11 @@ TEST(Recipe, EachProblemNamesTheKeyTheFileAndTheLine) {
        "walk.gain = -1 is out of range: expected a number from 0 to 1e+30 (run.toml:2)"},
       {"[walk]\ngain = nan\n", "walk.gain = nan is out of range"},
       {"[walk]\ngain = 1e300\n", "walk.gain = 1e300 is out of range"},
+      {"[walk]\nrate = inf\n", "walk.rate = inf is out of range: expected a finite number"},
+      {"[walk]\nrate = -inf\n", "walk.rate = -inf is out of range"},
+      {"[env.other]\nslope = 1e39\n",
+       "env.other.slope = 1e39 is out of range: expected a number from -3.4"},
+      {"[env.other]\ntilt = [0, 1e39]\n", "env.other.tilt = [0, 1e39] is out of range"},
       {"[walk]\ngain = 'big'\n", "walk.gain = 'big': expected a number (run.toml:2)"},
       {"[walk]\nnum_legs = 9\n",
        "walk.num_legs = 9 is out of range: expected a number from 1 to 8"},

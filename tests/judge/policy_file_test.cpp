@@ -321,6 +321,54 @@ TEST_F(PolicyFileTest, ABadPolicyIsNotWritten) {
   EXPECT_EQ(read_file(path), before);
 }
 
+// Finite weights whose products are not: one runtime would answer NaN, another a number.
+TEST_F(PolicyFileTest, ANetworkThatOverflowsIsNeitherWrittenNorRead) {
+  PolicyFile policy = standing_policy();
+  DenseLayer large = constant_layer(kPolicyFrame, 2, "relu");
+  DenseLayer middle = constant_layer(2, 2, "relu"), last = constant_layer(2, kPolicyJoints, "tanh");
+  large.weights[0] = large.weights[2] = 3e37f;
+  middle.weights = {1.0f, -1.0f, -1.0f, 1.0f};
+  policy.network.layers = {large, middle, last};
+  const std::string path = (folder_ / "overflow.json").string();
+  const std::string error = error_of([&] { write_policy(path, policy); });
+  EXPECT_NE(error.find("layers[0]: its output 0 can reach 6e+39"), std::string::npos) << error;
+  EXPECT_FALSE(std::filesystem::exists(path));
+
+  // Large, but not too large for any observation: read, written, and with a finite golden pair.
+  policy.network.layers[0].weights[0] = policy.network.layers[0].weights[2] = 1e34f;
+  write_policy(path, policy);
+  for (const float x : load_policy(path).golden_action) EXPECT_TRUE(std::isfinite(x));
+
+  Json json = tiny_robot_file();
+  json["layers"][0]["weights"][0][3][1] = 3e38;
+  const std::string read = error_of([&] { load_policy(file(json.dump())); });
+  EXPECT_NE(read.find("layers[0]: its output 1 can reach 3e+40"), std::string::npos) << read;
+
+  // What tanh hands on is at most 1, however large its input may be.
+  policy.network.layers[0].activation = "tanh";
+  policy.network.layers[1].weights.assign(4, 1e37f);
+  EXPECT_NO_THROW(write_policy(path, policy));
+  policy.network.layers[0].activation = "relu";
+  const std::string second = error_of([&] { write_policy(path, policy); });
+  EXPECT_NE(second.find("layers[1]"), std::string::npos) << second;
+}
+
+TEST_F(PolicyFileTest, TheSolverOfItsTrainingIsReadBackAndMayBeAbsent) {
+  PolicyFile policy = standing_policy();
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, policy);
+  EXPECT_FALSE(load_policy(path).training_solver.has_value());
+  policy.training_solver = {7, 3};
+  write_policy(path, policy);
+  EXPECT_EQ(load_policy(path).training_solver, (TrainingSolver{7, 3}));
+  EXPECT_NE(policy_contract(policy).find("\"solver_iterations\":7"), std::string::npos);
+  Json json = Json::parse(std::ifstream(path));
+  json["training_simulator"]["ls_iterations"] = 0;
+  const std::string error = error_of([&] { load_policy(file(json.dump())); });
+  EXPECT_NE(error.find("training_simulator.ls_iterations: 0; expected 1 to 100"), std::string::npos)
+      << error;
+}
+
 TEST_F(PolicyFileTest, AFullDiskLeavesTheOldFileAndNothingElse) {
   const std::string path = (folder_ / "policy.json").string();
   write_policy(path, standing_policy());

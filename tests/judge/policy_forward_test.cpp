@@ -39,6 +39,14 @@ TEST(PolicyForward, MatchesNumbersWorkedOutByHand) {
   }
 }
 
+TEST(PolicyForward, WhatIsNoNumberPassesThroughEveryActivation) {
+  const float nan = std::nanf("");
+  for (const char* activation : {"", "relu", "tanh", "elu", "sigmoid", "softmax"}) {
+    EXPECT_TRUE(std::isnan(run(by_hand(activation), {nan, 2.0f})[0])) << activation;
+    EXPECT_TRUE(std::isnan(kennel::forward(by_hand(activation), std::vector{nan, 2.0f})[0]));
+  }
+}
+
 TEST(PolicyForward, ChainsLayersOfDifferentWidths) {
   // 1 -> 3 (relu) -> 1:  h = relu(2 x + (0, -10, 1)), y = h0 + 10 h1 + 100 h2 - 1
   const PolicyNetwork network = {{{1, 3, {2.0f, 2.0f, 2.0f}, {0.0f, -10.0f, 1.0f}, "relu"},

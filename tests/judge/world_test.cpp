@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "controller.h"
+#include "kennel/dynamics/step.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
@@ -31,26 +32,15 @@ class WorldTest : public testing::TestWithParam<Physics> {
     for (double t = 0; t < seconds; t += kPhysicsDt) world.step(pose);
   }
 
-  /// Moves both in the same way and compares where that leaves them.
-  void wave(World& reference, World& own) const {
-    for (int k = 0; k < 100; ++k) {
-      Joints target;
-      for (int joint = 0; joint < kPolicyJoints; ++joint)
-        target[joint] = policy_.default_joint_pos[joint] + 0.1 * std::sin(0.05 * k + joint);
-      reference.step(target);
-      own.step(target);
-    }
-    for (int i = 0; i < 19; ++i)
-      EXPECT_NEAR(own.data().qpos[i], reference.data().qpos[i], 5e-3) << i;
-  }
-
   PolicyFile policy_ = standing_policy();
   JudgeModel judge_;
 };
 
 EpisodePlan nominal() { return plan_episode(Condition::kNominal, 1, 0); }
+EpisodePlan randomised() { return plan_episode(Condition::kRandomised, 1, 5); }
 
-INSTANTIATE_TEST_SUITE_P(Both, WorldTest, testing::Values(Physics::kMujoco, Physics::kKennel),
+INSTANTIATE_TEST_SUITE_P(All, WorldTest,
+                         testing::Values(Physics::kMujoco, Physics::kKennel, Physics::kExact),
                          [](const auto& info) { return name_of(info.param); });
 
 TEST_P(WorldTest, AStandingRobotRestsOnFourFeet) {
@@ -110,6 +100,91 @@ TEST_P(WorldTest, StartsALittleOffSymmetryInThePlansPose) {
   EXPECT_NEAR(2 * std::atan2(other->data().qpos[6], other->data().qpos[3]), plan.heading, 1e-9);
 }
 
+Joints waves(const PolicyFile& policy, int k) {
+  Joints target;
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    target[joint] = policy.default_joint_pos[joint] + 0.1 * std::sin(0.05 * k + joint);
+  return target;
+}
+
+TEST_F(WorldTest, AllPhysicsMoveARandomisedOrShiftedRobotAlike) {
+  for (const Condition condition : {Condition::kRandomised, Condition::kShifted}) {
+    const EpisodePlan plan = plan_episode(condition, 1, 5);
+    const auto reference = start(Physics::kMujoco, plan);
+    const auto own = start(Physics::kKennel, plan);
+    const auto exact = start(Physics::kExact, plan);
+    for (int k = 0; k < 100; ++k)
+      for (const auto* world : {&reference, &own, &exact}) (*world)->step(waves(policy_, k));
+    for (int i = 0; i < 19; ++i) {
+      EXPECT_NEAR(own->data().qpos[i], reference->data().qpos[i], 5e-3) << i;
+      EXPECT_NEAR(exact->data().qpos[i], reference->data().qpos[i], 5e-3) << i;
+    }
+    EXPECT_NE(own->data().qpos[2], exact->data().qpos[2]);
+  }
+}
+
+// Training's step, written out: float, the nominal robot's weights, masses as factors, 2 and 1
+// iterations unless the policy says otherwise.
+TEST_F(WorldTest, KennelIsTheTrainingSimulatorBitForBit) {
+  const EpisodePlan plan = randomised();
+  const Quadruped<float> model = to_float(load_quadruped(kModel).model);
+  for (const bool recipe_of_its_own : {false, true}) {
+    const SolverOptions solver = recipe_of_its_own ? SolverOptions{5, 4} : SolverOptions{2, 1};
+    if (recipe_of_its_own) policy_.training_solver = {5, 4};
+    const auto world = start(Physics::kKennel, plan);
+    EnvParams<float, AllLegs> params = nominal_params<float, AllLegs>(model, AllLegs{});
+    const auto factor = [&](int link) { return static_cast<float>(plan.mass_factor[link]); };
+    params.base_mass = params.base_inertia = factor(0);
+    params.base_com_shift = {static_cast<float>(plan.com_shift[0]),
+                             static_cast<float>(plan.com_shift[1]),
+                             static_cast<float>(plan.com_shift[2])};
+    params.strength = static_cast<float>(plan.strength);
+    params.kp = static_cast<float>(plan.kp_factor);
+    params.kd = static_cast<float>(plan.kd_factor);
+    for (int k = 0; k < kNumJoints; ++k)
+      params.leg[k / 3].mass[k % 3] = params.leg[k / 3].inertia[k % 3] = factor(1 + k);
+    for (auto& leg : params.leg)
+      for (float& friction : leg.friction) friction = static_cast<float>(plan.friction);
+
+    PhysicsState<float, AllLegs> state{};
+    StepReport<float, AllLegs> report;
+    const double* q = world->data().qpos;
+    state.position = {float(q[0]), float(q[1]), float(q[2])};
+    state.orientation = normalised(Quat<float>{float(q[3]), float(q[4]), float(q[5]), float(q[6])});
+    for (int k = 0; k < kNumJoints; ++k) state.leg[k / 3].q[k % 3] = float(q[7 + k]);
+    for (int t = 0; t < 100; ++t) {
+      const Joints target = waves(policy_, t);
+      float servo[kNumLegs][kJointsPerLeg];
+      for (int k = 0; k < kNumJoints; ++k) servo[k / 3][k % 3] = static_cast<float>(target[k]);
+      kennel::step<float, AllLegs>(model, solver, params, servo, AllLegs{}, state, report);
+      world->step(target);
+    }
+    EXPECT_EQ(world->data().qpos[2], state.position.z);
+    EXPECT_EQ(world->data().qpos[3], state.orientation.w);
+    EXPECT_EQ(world->data().qvel[4], state.omega.y);
+    for (int k = 0; k < kNumJoints; ++k) {
+      EXPECT_EQ(world->data().qpos[7 + k], state.leg[k / 3].q[k % 3]) << k;
+      EXPECT_EQ(world->data().qvel[6 + k], state.leg[k / 3].qd[k % 3]) << k;
+    }
+  }
+}
+
+TEST_F(WorldTest, TheSolverOfAPolicysTrainingIsTheOneItIsJudgedWith) {
+  const auto end = [&](Physics physics) {
+    const auto world = start(physics, randomised());
+    for (int k = 0; k < 60; ++k) world->step(waves(policy_, k));
+    return world->data().qpos[2];
+  };
+  for (const Physics physics : {Physics::kKennel, Physics::kExact}) {
+    policy_.training_solver.reset();
+    const double usual = end(physics);
+    policy_.training_solver = {2, 1};
+    EXPECT_EQ(end(physics), usual);
+    policy_.training_solver = {50, 20};
+    EXPECT_NE(end(physics), usual);
+  }
+}
+
 TEST_P(WorldTest, OnASlopeGravityTiltsForTheRobotAndItsImu) {
   EpisodePlan plan = nominal();
   plan.start_roll = plan.start_pitch = 0.0;
@@ -134,15 +209,6 @@ TEST_P(WorldTest, OnASlopeGravityTiltsForTheRobotAndItsImu) {
   };
   EXPECT_GT(left(world->data()), left(flat->data()) + 0.001);
   EXPECT_LT(base_tilt(world->data()), 0.1) << "tilt is against the floor";
-}
-
-TEST_F(WorldTest, BothPhysicsMoveARandomisedOrShiftedRobotAlike) {
-  for (const Condition condition : {Condition::kRandomised, Condition::kShifted}) {
-    const EpisodePlan plan = plan_episode(condition, 1, 5);
-    const auto reference = start(Physics::kMujoco, plan);
-    const auto own = start(Physics::kKennel, plan);
-    wave(*reference, *own);
-  }
 }
 
 TEST_F(WorldTest, DelaysCountPhysicsStepsAtEveryRate) {

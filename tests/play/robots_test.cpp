@@ -27,7 +27,8 @@ class RobotsTest : public testing::TestWithParam<Physics> {
   judge::JudgeModel judge_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Both, RobotsTest, testing::Values(Physics::kMujoco, Physics::kKennel),
+INSTANTIATE_TEST_SUITE_P(Both, RobotsTest,
+                         testing::Values(Physics::kMujoco, Physics::kKennel, Physics::kExact),
                          [](const auto& info) { return judge::name_of(info.param); });
 
 TEST_P(RobotsTest, StandApartFromEachOtherAndStayThere) {

@@ -108,6 +108,13 @@ TEST(Replay, RefusesBrokenFilesByKey) {
   expect_refused(with("\"timestep\": ", "\"timestep\": 1e999, \"x\": "), "");
   expect_refused(with("\"leg2.mass\": [", "\"leg2.mass\": [1,"), "array of 3 numbers");
   expect_refused(with("\"strength\": [", "\"strength\": [null],\"x\": ["), "finite");
+  expect_refused(with("\"qvel\": [", "\"qvel\": [" + std::string(17, ' ') + "1e39],\"x\": ["),
+                 "array of 18");
+  expect_refused(with("\"kp\": [", "\"kp\": [1e39],\"x\": ["), "\"kp\"[0]: expected a finite");
+  expect_refused(with("\"kp\": [", "\"kp\": [-1.0],\"x\": ["), "\"kp\"[0]: expected a number of");
+  expect_refused(with("\"base_mass\": [", "\"base_mass\": [0],\"x\": ["), "above 0");
+  std::string rows = "\"ctrl\": [[0,0,0,0,0,0,0,1e300,0,0,0,0]],\"x\": [";
+  expect_refused(with("\"ctrl\": [", rows), "\"ctrl\"[0][7]: expected a finite");
 }
 
 }  // namespace

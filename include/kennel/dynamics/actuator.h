@@ -15,17 +15,18 @@ struct ServoTorque {
 
 /// Position servo:  tau = strength clamp(kp (target - q) - kd qd, low, high)   [N m]
 /// (MuJoCo: gainprm, biasprm and forcerange all scaled by strength). The target is clamped to
-/// ctrlrange first, where it has one.
+/// ctrlrange first, where it has one. A number that is not one stays so on the CPU, in these orders
+/// of min and max, and is no torque; on a GPU they drop it, and nobody may hand one in.
 template <bool kKnown, class T>
 KENNEL_HD ServoTorque<T> servo_torque(const Hinge<scalar_of<T>>& hinge, const T& strength,
                                       const T& kp_factor, const T& kd_factor, const T& target,
                                       const T& q, const T& qd) {
   T goal = target;
-  if (!kKnown || hinge.target_low > -INFINITY) goal = max(goal, T(hinge.target_low));
-  if (!kKnown || hinge.target_high < INFINITY) goal = min(goal, T(hinge.target_high));
+  if (!kKnown || hinge.target_low > -INFINITY) goal = max(T(hinge.target_low), goal);
+  if (!kKnown || hinge.target_high < INFINITY) goal = min(T(hinge.target_high), goal);
   const T raw = kp_factor * T(hinge.kp) * (goal - q) - kd_factor * T(hinge.kd) * qd;
   const T low(hinge.force_low), high(hinge.force_high);
-  return {strength * clamp(raw, low, high), either(raw <= low, raw >= high)};
+  return {strength * min(high, max(low, raw)), either(raw <= low, raw >= high)};
 }
 
 /// Damping and spring of a joint   [N m]

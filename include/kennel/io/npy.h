@@ -24,6 +24,10 @@ inline constexpr std::size_t kAnyLength = static_cast<std::size_t>(-1);
 NpyArray read_npy(const std::filesystem::path& path,
                   const std::vector<std::size_t>& expected_shape = {});
 
+/// Refuses an array with a number that is not finite, or larger than `largest` in size.
+/// \throws Error naming the file, the row and the column, counted from 0
+void check_numbers(const std::filesystem::path& path, const NpyArray& array, double largest);
+
 /// Writes version 1, in one step (see atomic_file.h).
 /// \throws Error when the file cannot be written
 void write_npy(const std::filesystem::path& path, const std::vector<std::size_t>& shape,

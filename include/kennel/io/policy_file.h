@@ -37,6 +37,12 @@ inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
 /// the newest first.
 inline constexpr int kPolicyFrame = pupper::kFrameSize;
 
+/// How far the simulator solved contacts in which a policy was trained.
+struct TrainingSolver {
+  int iterations = 2, ls_iterations = 1;
+  bool operator==(const TrainingSolver&) const = default;
+};
+
 /// What the robot's file says. Joint arrays are in the order of `kPolicyJointNames`.
 struct PolicyFile {
   using Joints = std::array<float, kPolicyJoints>;
@@ -51,10 +57,11 @@ struct PolicyFile {
   Joints joint_upper_limits{};  // rad
   bool use_imu = true;  // false: the robot sees zero angular velocity and gravity (0, 0, -1)
   bool control_orientation = false;
-  float maximum_pitch_command = 0.0f;     // degrees
-  float maximum_roll_command = 0.0f;      // degrees
-  float control_dt = 0.02f;               // seconds between two actions
-  std::optional<std::int64_t> env_steps;  // of training, where the file says it
+  float maximum_pitch_command = 0.0f;             // degrees
+  float maximum_roll_command = 0.0f;              // degrees
+  float control_dt = 0.02f;                       // seconds between two actions
+  std::optional<std::int64_t> env_steps;          // of training, where the file says it
+  std::optional<TrainingSolver> training_solver;  // empty for a policy of other tools
 
   /// One observation and the action it must give; empty when the file has none.
   std::vector<float> golden_obs;     // (observation_history * 36)

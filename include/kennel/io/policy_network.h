@@ -37,7 +37,7 @@ inline void apply_activation(const std::string& name, std::span<float> x) {
   if (name == "tanh") {
     for (float& v : x) v = std::tanh(v);
   } else if (name == "relu") {
-    for (float& v : x) v = v > 0.0f ? v : 0.0f;
+    for (float& v : x) v = v <= 0.0f ? 0.0f : v;  // NaN stays NaN
   } else if (name == "elu") {
     for (float& v : x) v = v > 0.0f ? v : std::expm1(v);
   } else if (name == "sigmoid") {

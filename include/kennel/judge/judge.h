@@ -58,8 +58,12 @@ const char* use_of_seed(std::uint64_t seed);
 
 enum class Physics {
   kMujoco,  // the reference: MuJoCo C with a converged solver
-  kKennel,  // the training simulator with training's solver iterations; what differs between the
-            // two is what a policy may have learned to exploit
+  kKennel,  // the training simulator as it trains: single precision, the solver iterations of the
+            // policy's recipe, the nominal robot's inverse weights whatever the masses are; what
+            // differs from the reference is what a policy may have learned to exploit
+  kExact,   // the same in double with every robot's own inverse weights: what differs from kKennel
+            // is rounding and weights, what differs from the reference the solver's iterations and
+            // the contacts between legs
 };
 
 const char* name_of(Physics physics);

@@ -39,6 +39,9 @@ class Trainer final : public Learner {
   void load(const std::filesystem::path& path) override;
   void load_networks(const std::filesystem::path& path) override;
 
+  /// Goes on with another learning rate than the checkpoint's, which a schedule then moves on.
+  void set_learning_rate(double rate);
+
   const ActorCritic& networks() const { return networks_; }
   const Rollout& rollout() const { return rollout_; }
   const Normaliser& obs_normaliser() const { return obs_normaliser_; }

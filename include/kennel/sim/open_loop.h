@@ -10,11 +10,15 @@
 
 namespace kennel {
 
+/// Beyond this size MuJoCo takes no number of a state or control for meant (its mjMAXVAL).
+inline constexpr double kLargestState = 1e10;
+
 inline constexpr int kTrajectoryColumns = kNq + 2 * kNv;  // qpos, qvel, qacc: 55
 
 /// An open-loop run. Arrays are row-major in MuJoCo's order and conventions.
 struct OpenLoop {
-  std::span<const double> init;  // (37): qpos, then qvel; the quaternion is normalised
+  std::span<const double> init;  // (37): qpos, then qvel; the quaternion is normalised as MuJoCo
+                                 // does it, to (1, 0, 0, 0) where it has no length
   std::span<const double> ctrl;  // (n, 12): joint targets in the model's actuator order, rad
   EnvParams<double, AllLegs> params;
   std::array<double, kNv> qacc{};  // the solver's warm start in the first step
