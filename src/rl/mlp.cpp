@@ -4,32 +4,9 @@
 #include <cstddef>
 
 #include "kennel/core/check.h"
-#include "src/rl/fused_rows.h"
+#include "kennel/rl/learner_ops.h"
 
 namespace kennel {
-namespace {
-
-// y <- activation(y + bias)
-void activate_(torch::Tensor& y, const torch::Tensor& bias, Activation activation) {
-  add_bias_(y, bias, activation == Activation::kRelu);
-  if (activation == Activation::kElu) at::elu_(y);
-  if (activation == Activation::kTanh) y.tanh_();
-}
-
-// grad <- grad * activation'(x), with the derivative taken from the output y = activation(x);
-// bias_grad <- its sum.
-void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activation activation,
-                          torch::Tensor& bias_grad) {
-  if (activation == Activation::kElu) {
-    at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
-  } else if (activation == Activation::kTanh) {
-    at::tanh_backward_out(grad, grad, y);
-  }
-  bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
-}
-
-}  // namespace
-
 Activation parse_activation(std::string_view name) {
   if (name.empty()) return Activation::kLinear;
   if (name == "relu") return Activation::kRelu;
@@ -94,10 +71,10 @@ void refresh_transposed(std::vector<Dense>& layers) {
   }
 }
 
-MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device) {
+MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device, Passes passes) {
   for (const DenseShape& layer : shape) {
     output.push_back(torch::empty({0, layer.out}, device));
-    grad.push_back(torch::empty({0, layer.out}, device));
+    if (passes == Passes::kForwardAndBackward) grad.push_back(torch::empty({0, layer.out}, device));
   }
 }
 
@@ -107,23 +84,22 @@ void MlpWorkspace::resize(std::int64_t rows) {
   for (torch::Tensor& t : grad) t.resize_({rows, t.size(1)});
 }
 
-const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
-                             MlpWorkspace& workspace) {
+const torch::Tensor& forward(const LearnerOps& ops, const std::vector<Dense>& layers,
+                             const torch::Tensor& x, MlpWorkspace& workspace) {
   const torch::Tensor* input = &x;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     torch::Tensor& y = workspace.output[k];
-    at::mm_out(y, *input, layers[k].weight);
-    activate_(y, layers[k].bias, layers[k].activation);
+    ops.dense_forward(layers[k], *input, y);
     input = &y;
   }
   return workspace.output.back();
 }
 
-void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
-              std::vector<Dense>& gradient) {
+void backward(const LearnerOps& ops, const std::vector<Dense>& layers, const torch::Tensor& x,
+              MlpWorkspace& workspace, std::vector<Dense>& gradient) {
   for (std::size_t k = layers.size(); k-- > 0;) {
     torch::Tensor& grad = workspace.grad[k];
-    activation_backward_(grad, workspace.output[k], layers[k].activation, gradient[k].bias);
+    ops.activation_backward(layers[k].activation, workspace.output[k], grad, gradient[k].bias);
     const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
     at::mm_out(gradient[k].weight, input.t(), grad);
     if (k == 0) return;
