@@ -57,7 +57,7 @@ void value_loss(const PpoSamples& samples, const torch::Tensor& value, bool clip
   at::mul_out(term, grad_value, grad_value);
   if (clip) {
     // V - V_clip, exactly 0 within the trust region: added up as V_old + clip(V - V_old), V_clip
-    // would be off by a rounding there, and every other such row would lose its gradient.
+    // can be off by a rounding there, and such a row would lose its gradient.
     const torch::Tensor change = value - samples.value;
     const torch::Tensor excess = change - change.clamp(-clip_param, clip_param);
     torch::Tensor clipped = grad_value - excess;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "src/rl/fused_loss.h"
+
 namespace kennel {
 namespace {
 
@@ -79,6 +81,24 @@ TEST(ValueLoss, OfThreeSamplesIsAsWrittenOutByHand) {
   value_loss(samples, value, false, 0.2, 1.0 / 3, grad, term);
   EXPECT_TRUE(torch::allclose(term, torch::tensor({0.81f, 0.25f, 0.25f}), 1e-5, 1e-6));
   EXPECT_TRUE(torch::allclose(grad, torch::tensor({-1.8f / 3, -1.0f / 3, 1.0f / 3}), 1e-5, 1e-6));
+}
+
+// V_old + clip(V - V_old) is off by a rounding where nothing is clipped; the gradient must not
+// care.
+TEST(ValueLoss, KeepsTheGradientOfEveryRowWithinTheTrustRegion) {
+  torch::manual_seed(3);
+  const std::int64_t rows = 100000;  // few of them would be hit
+  PpoSamples samples;
+  samples.value = torch::randn({rows}) * 0.1;
+  samples.returns = torch::randn({rows}) * 0.1;
+  const torch::Tensor value = samples.value + (torch::rand({rows}) - 0.5) * 0.39;
+  const torch::Tensor expected = 2 * (value - samples.returns);
+  torch::Tensor grad = torch::empty({rows});
+  value_loss(samples, value, true, 0.2, 1.0, grad, torch::empty({rows}));
+  EXPECT_TRUE(torch::equal(grad, expected));
+  torch::Tensor fused_grad = torch::empty({rows, 1});
+  fused_value_loss(samples, torch::arange(rows), value.unsqueeze(1), true, 0.2, 1.0, fused_grad);
+  EXPECT_TRUE(torch::equal(fused_grad.squeeze(1), expected));
 }
 
 TEST(PolicyLoss, OfARatioThatOverflowsIsStoppedAndOfNanIsNot) {
