@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kennel/rl/learner_memory.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
 
@@ -21,6 +22,9 @@ std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& co
   options.num_envs = num_envs;
   options.num_threads = command.threads;
   options.device = name_of(command.device);
+  options.learner_bytes = [&](const EnvSpec& spec) {
+    return command.learner ? learner_bytes(spec, config.ppo, ops_for(torch::kCUDA)).total() : 0;
+  };
   return make_env(config.env, options);
 }
 

@@ -18,6 +18,8 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/checkpoint_links.h"
 #include "kennel/io/run_folder.h"
+#include "kennel/rl/learner_memory.h"
+#include "kennel/rl/skipped_updates.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
 #include "kennel/sim/usable_cores.h"
@@ -53,6 +55,9 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   options.seed = seed;
   options.num_threads = command.threads > 0 ? command.threads : num_usable_cores();
   options.device = name_of(device);
+  options.learner_bytes = [&](const EnvSpec& spec) {
+    return learner_bytes(spec, config.ppo, ops_for(torch::kCUDA)).total();
+  };
   Simulation simulation;
   simulation.env = make_env(config.env, options);
   simulation.trainer =
@@ -154,6 +159,17 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
             << "      tensorboard --logdir " << folder << "   (see the curves)\n";
 }
 
+/// A gradient that is not finite is left out. Now and then that is no matter; more often the policy
+/// is not what its steps promise: true, and an error is printed.
+bool told_of_skipped_updates(const Trainer& trainer) {
+  const std::int64_t skipped = trainer.skipped_updates();
+  if (!too_many_skipped(skipped, trainer.updates())) return false;
+  std::cerr << "kennel: error: " << skipped << " of " << trainer.updates()
+            << " updates were skipped because their gradient was not finite, so the policy learnt "
+               "less than its steps say; try a smaller ppo.learning_rate or ppo.init_std\n";
+  return true;
+}
+
 /// What the run's report says of the machine.
 void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
   const bool cuda = env.device().is_cuda();
@@ -187,7 +203,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
   finish(simulation, config, run, command.threads);
-  return 0;
+  return told_of_skipped_updates(*simulation.trainer) ? 1 : 0;
 }
 
 /// Says before training what cannot be mended after it.

@@ -31,9 +31,10 @@ void tie_mlp(WeightTying& tying, const MlpShape& shape, const Mirror& in, const 
 }  // namespace
 
 ActorCritic::ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mirrors* mirrors,
-                         std::uint64_t seed, torch::Device device)
+                         std::uint64_t seed, torch::Device device, const LearnerOps& ops)
     : action_size_(spec.action_size),
       symmetric_(config.symmetric),
+      transposed_weights_(ops.transposed_weights),
       min_log_std_(config.min_log_std),
       max_log_std_(config.max_log_std) {
   const Activation hidden = parse_activation(config.activation);
@@ -89,6 +90,7 @@ void ActorCritic::initialise(const PpoConfig& config, std::uint64_t seed) {
 void ActorCritic::refresh() {
   free_log_std_.clamp_(min_log_std_, max_log_std_);
   if (symmetric_) tying_.expand(free_, dense_);
+  if (!transposed_weights_) return;
   refresh_transposed(actor_);
   refresh_transposed(critic_);
 }

@@ -1,5 +1,7 @@
 #include "kennel/rl/adam.h"
 
+#include <limits>
+
 namespace kennel {
 namespace {
 
@@ -13,27 +15,27 @@ Adam::Adam(std::int64_t num_parameters, double learning_rate, torch::Device devi
     : first_moment_(torch::zeros({num_parameters}, device)),
       second_moment_(torch::zeros({num_parameters}, device)),
       learning_rate_(torch::full({}, learning_rate, device)),
-      steps_(torch::zeros({}, device)),
-      skipped_(torch::zeros({}, device)),
-      grad_norm_(torch::zeros({}, device)) {}
+      counts_(torch::zeros({2}, device)),
+      outcome_(torch::zeros({2}, device)) {}
 
-void Adam::step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm) {
-  grad_norm_.copy_(gradient.norm());
-  gradient.mul_((max_grad_norm / (grad_norm_ + 1e-6)).clamp_max_(1));
-  const torch::Tensor not_finite = grad_norm_.isfinite().logical_not_().to(torch::kFloat32);
-  skipped_.add_(not_finite);
-  steps_.add_(1 - not_finite);
-  at::_fused_adam_({parameters}, {gradient}, {first_moment_}, {second_moment_}, {}, {steps_},
+void Adam::step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm,
+                torch::Tensor grad_norm) {
+  at::linalg_vector_norm_out(grad_norm, gradient, 2);
+  gradient.mul_((grad_norm + 1e-6).reciprocal_().mul_(max_grad_norm).clamp_max_(1));
+  torch::Tensor finite = outcome_[0], not_finite = outcome_[1];
+  at::lt_out(finite, grad_norm, std::numeric_limits<double>::infinity());  // false for NaN
+  at::logical_not_out(not_finite, finite);
+  counts_.add_(outcome_);
+  at::_fused_adam_({parameters}, {gradient}, {first_moment_}, {second_moment_}, {}, {counts_[0]},
                    learning_rate_, kBeta1, kBeta2, /*weight_decay=*/0, kEpsilon,
                    /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{}, not_finite);
 }
 
-torch::Tensor Adam::scalars() const { return torch::stack({learning_rate_, steps_, skipped_}); }
+torch::Tensor Adam::scalars() const { return torch::cat({learning_rate_.view({1}), counts_}); }
 
 void Adam::set_scalars(const torch::Tensor& scalars) {
   learning_rate_.copy_(scalars[0]);
-  steps_.copy_(scalars[1]);
-  skipped_.copy_(scalars[2]);
+  counts_.copy_(scalars.narrow(0, 1, 2));
 }
 
 }  // namespace kennel

@@ -70,8 +70,8 @@ double fused_value_loss(const PpoSamples& samples, const torch::Tensor& index,
   double sum = 0.0;
   for (std::int64_t r = 0; r < rows; ++r) {
     const float error = v[r] - returns[row[r]];
-    const float old = old_value[row[r]];
-    const float clipped = old + std::clamp(v[r] - old, -reach, reach) - returns[row[r]];
+    const float change = v[r] - old_value[row[r]];
+    const float clipped = error - (change - std::clamp(change, -reach, reach));
     const bool stopped = clip && clipped * clipped > error * error;
     grad[r] = stopped ? 0.0f : factor * error;
     sum += stopped ? clipped * clipped : error * error;

@@ -1,6 +1,7 @@
 #include "src/rl/fused_rows.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -9,51 +10,43 @@ namespace {
 
 // Rows to be read in random order are asked for this many rows before they are needed.
 constexpr std::int64_t kPrefetchRows = 8;
-constexpr std::int64_t kFloatsACacheLine = 16;
+constexpr std::size_t kBytesACacheLine = 64;
 
-bool on_cpu(const torch::Tensor& t) {
-  return t.device().is_cpu() && t.is_contiguous() && t.scalar_type() == torch::kFloat32;
+template <class Number>
+void prefetch_row(const Number* row, std::int64_t n) {
+  constexpr std::int64_t kNumbersACacheLine = kBytesACacheLine / sizeof(Number);
+  for (std::int64_t k = 0; k < n; k += kNumbersACacheLine) __builtin_prefetch(row + k);
 }
 
-void prefetch_row(const float* row, std::int64_t n) {
-  for (std::int64_t k = 0; k < n; k += kFloatsACacheLine) __builtin_prefetch(row + k);
+template <class Number>
+void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
+            torch::Tensor& out) {
+  const std::int64_t rows = index.size(0), n = x.size(1);
+  const Number* from = x.const_data_ptr<Number>();
+  const std::int64_t* row = index.const_data_ptr<std::int64_t>();
+  const float* __restrict m = scaling.mean.const_data_ptr<float>();
+  const float* __restrict s = scaling.inv_std.const_data_ptr<float>();
+  float* to = out.mutable_data_ptr<float>();
+  for (std::int64_t r = 0; r < rows; ++r) {
+    prefetch_row(from + row[std::min(r + kPrefetchRows, rows - 1)] * n, n);
+    const Number* __restrict a = from + row[r] * n;
+    float* __restrict b = to + r * n;
+    for (std::int64_t k = 0; k < n; ++k) b[k] = (static_cast<float>(a[k]) - m[k]) * s[k];
+  }
 }
 
 }  // namespace
 
-void gather_normalised(const torch::Tensor& x, const torch::Tensor& index,
-                       const torch::Tensor& mean, const torch::Tensor& inv_std,
-                       torch::Tensor& out) {
-  if (!on_cpu(x)) {
-    if (x.scalar_type() == torch::kFloat32) {
-      at::index_select_out(out, x, 0, index);
-      out.sub_(mean);
-    } else {
-      at::sub_out(out, x.index_select(0, index), mean);
-    }
-    out.mul_(inv_std);
-    return;
-  }
-  const std::int64_t rows = index.size(0), n = x.size(1);
-  const float* from = x.const_data_ptr<float>();
-  const std::int64_t* row = index.const_data_ptr<std::int64_t>();
-  const float* __restrict m = mean.const_data_ptr<float>();
-  const float* __restrict s = inv_std.const_data_ptr<float>();
-  float* to = out.mutable_data_ptr<float>();
-  for (std::int64_t r = 0; r < rows; ++r) {
-    prefetch_row(from + row[std::min(r + kPrefetchRows, rows - 1)] * n, n);
-    const float* __restrict a = from + row[r] * n;
-    float* __restrict b = to + r * n;
-    for (std::int64_t k = 0; k < n; ++k) b[k] = (a[k] - m[k]) * s[k];
+void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
+                   torch::Tensor& out) {
+  if (x.scalar_type() == torch::kBFloat16) {
+    gather<at::BFloat16>(x, index, scaling, out);
+  } else {
+    gather<float>(x, index, scaling, out);
   }
 }
 
 void add_bias_(torch::Tensor& y, const torch::Tensor& bias, bool relu) {
-  if (!on_cpu(y)) {
-    y.add_(bias);
-    if (relu) y.relu_();
-    return;
-  }
   const std::int64_t rows = y.size(0), n = y.size(1);
   const float* __restrict b = bias.const_data_ptr<float>();
   float* data = y.mutable_data_ptr<float>();
@@ -70,11 +63,6 @@ void add_bias_(torch::Tensor& y, const torch::Tensor& bias, bool relu) {
 
 void bias_backward_(torch::Tensor& grad, const torch::Tensor& y, bool relu,
                     torch::Tensor& bias_grad) {
-  if (!on_cpu(grad)) {
-    if (relu) at::threshold_backward_out(grad, grad, y, 0);
-    at::sum_out(bias_grad, grad, {0});
-    return;
-  }
   const std::int64_t rows = grad.size(0), n = grad.size(1);
   const float* output = y.const_data_ptr<float>();
   float* data = grad.mutable_data_ptr<float>();

@@ -1,16 +1,17 @@
-// Row-wise operations that torch would do in several passes over memory, each in one. On other
-// devices than the CPU they are the torch operations they stand for, which are also what the tests
-// compare them with.
+// Row-wise operations on the CPU that torch would do in several passes over memory, each in one.
+// torch_ops has the operations that they stand for.
 #pragma once
 
 #include <torch/torch.h>
 
+#include "kennel/rl/learner_ops.h"
+
 namespace kennel {
 
 /// out[r] <- (x[index[r]] - mean) * inv_std
-/// \param x  (any, n) float32 or bfloat16;  index (rows) int64;  mean, inv_std (n);  out (rows, n)
-void gather_normalised(const torch::Tensor& x, const torch::Tensor& index,
-                       const torch::Tensor& mean, const torch::Tensor& inv_std, torch::Tensor& out);
+/// \param x  (any, n) float32 or bfloat16, contiguous;  index (rows) int64;  out (rows, n)
+void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
+                   torch::Tensor& out);
 
 /// y <- y + bias, or relu(y + bias). y (rows, n), bias (n)
 void add_bias_(torch::Tensor& y, const torch::Tensor& bias, bool relu);

@@ -7,9 +7,10 @@ torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda) {
   // NaN.
   const torch::Tensor next_value =
       torch::where(in.terminated > 0, torch::zeros({}, in.value.options()), in.next_value);
-  torch::Tensor advantage = in.reward + gamma * next_value - in.value;  // delta, then A in place
-  const torch::Tensor done = (in.terminated + in.truncated).clamp_max(1);
-  const torch::Tensor decay = (1 - done) * (gamma * gae_lambda);
+  torch::Tensor advantage =
+      (gamma * next_value).add_(in.reward).sub_(in.value);  // delta, then A in place
+  const torch::Tensor done = (in.terminated + in.truncated).clamp_max_(1);
+  const torch::Tensor decay = (1 - done).mul_(gamma * gae_lambda);
   for (std::int64_t t = advantage.size(0) - 2; t >= 0; --t) {
     advantage[t].addcmul_(decay[t], advantage[t + 1]);
   }

@@ -6,29 +6,10 @@
 
 #include "kennel/core/assert.h"
 #include "kennel/core/check.h"
-#include "src/rl/fused_rows.h"
+#include "kennel/rl/learner_ops.h"
 
 namespace kennel {
 namespace {
-
-// y <- activation(y + bias)
-void activate_(torch::Tensor& y, const torch::Tensor& bias, Activation activation) {
-  add_bias_(y, bias, activation == Activation::kRelu);
-  if (activation == Activation::kElu) at::elu_(y);
-  if (activation == Activation::kTanh) y.tanh_();
-}
-
-// grad <- grad * activation'(x), with the derivative taken from the output y = activation(x);
-// bias_grad <- its sum.
-void activation_backward_(torch::Tensor& grad, const torch::Tensor& y, Activation activation,
-                          torch::Tensor& bias_grad) {
-  if (activation == Activation::kElu) {
-    at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
-  } else if (activation == Activation::kTanh) {
-    at::tanh_backward_out(grad, grad, y);
-  }
-  bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
-}
 
 // As for lane code's workspaces: what is read before it was written shows.
 void fill_with_nan(std::vector<torch::Tensor>& workspace) {
@@ -102,10 +83,10 @@ void refresh_transposed(std::vector<Dense>& layers) {
   }
 }
 
-MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device) {
+MlpWorkspace::MlpWorkspace(const MlpShape& shape, torch::Device device, Passes passes) {
   for (const DenseShape& layer : shape) {
     output.push_back(torch::empty({0, layer.out}, device));
-    grad.push_back(torch::empty({0, layer.out}, device));
+    if (passes == Passes::kForwardAndBackward) grad.push_back(torch::empty({0, layer.out}, device));
   }
 }
 
@@ -117,28 +98,27 @@ void MlpWorkspace::resize(std::int64_t rows) {
   fill_with_nan(grad);
 }
 
-const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
-                             MlpWorkspace& workspace) {
+const torch::Tensor& forward(const LearnerOps& ops, const std::vector<Dense>& layers,
+                             const torch::Tensor& x, MlpWorkspace& workspace) {
   KENNEL_ASSERT(layers.size() == workspace.output.size());
   KENNEL_ASSERT(x.size(1) == layers.front().weight.size(0));
   KENNEL_ASSERT(x.size(0) == workspace.output.front().size(0));
   const torch::Tensor* input = &x;
   for (std::size_t k = 0; k < layers.size(); ++k) {
     torch::Tensor& y = workspace.output[k];
-    at::mm_out(y, *input, layers[k].weight);
-    activate_(y, layers[k].bias, layers[k].activation);
+    ops.dense_forward(layers[k], *input, y);
     input = &y;
   }
   return workspace.output.back();
 }
 
-void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
-              std::vector<Dense>& gradient) {
+void backward(const LearnerOps& ops, const std::vector<Dense>& layers, const torch::Tensor& x,
+              MlpWorkspace& workspace, std::vector<Dense>& gradient) {
   KENNEL_ASSERT(gradient.size() == layers.size());
   KENNEL_ASSERT(x.size(0) == workspace.grad.front().size(0));
   for (std::size_t k = layers.size(); k-- > 0;) {
     torch::Tensor& grad = workspace.grad[k];
-    activation_backward_(grad, workspace.output[k], layers[k].activation, gradient[k].bias);
+    ops.activation_backward(layers[k].activation, workspace.output[k], grad, gradient[k].bias);
     const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
     at::mm_out(gradient[k].weight, input.t(), grad);
     if (k == 0) return;

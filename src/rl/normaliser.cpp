@@ -1,22 +1,34 @@
 #include "kennel/rl/normaliser.h"
 
-#include <vector>
+#include <limits>
 
 #include "kennel/rl/slices.h"
 
 namespace kennel {
-namespace {
 
-constexpr std::int64_t kRowsASlice = 512;
+Normaliser::Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device,
+                       const LearnerOps& ops)
+    : ops_(ops), enabled_(enabled) {
+  const auto options = torch::TensorOptions().dtype(torch::kFloat64).device(device);
+  count_ = torch::zeros({}, options);
+  mean_ = torch::zeros({size}, options);
+  m2_ = torch::zeros({size}, options);
+  scaling_ = {torch::zeros({size}, device), torch::ones({size}, device),
+              torch::zeros({size}, device)};
+  if (mirror != nullptr) {
+    mirror_index_ = torch::tensor(mirror->index, torch::kInt64).to(device);
+    mirror_sign_ = torch::tensor(mirror->sign).to(options);
+  }
+  refresh();
+}
 
-struct Moments {
-  torch::Tensor mean;  // (size) float64
-  torch::Tensor m2;    // (size) float64
-};
+void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out) const {
+  ops_.scale(x, scaling_, out);
+}
 
 // Two passes a slice while it is in the cache, in float32; slices are merged in float64.
-Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
-  const SlicePlan plan(batch.size(0), kRowsASlice, batch.device());
+Normaliser::Moments Normaliser::batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
+  const SlicePlan plan(batch.size(0), ops_.rows_a_slice.moments);
   const std::int64_t size = batch.size(1);
   const auto options = batch.options().dtype(torch::kFloat32);
   torch::Tensor means = torch::empty({plan.num_slices, size}, options);
@@ -30,38 +42,27 @@ Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
     deviation.mul_(deviation);
     at::sum_out(m2, deviation, {0});
   });
-  std::vector<double> counts;
-  for (std::int64_t k = 0; k < plan.num_slices; ++k) {
-    counts.push_back(static_cast<double>(plan.slice(k).rows));
-  }
-  const torch::Tensor count =
-      torch::tensor(counts, torch::kFloat64).to(batch.device()).unsqueeze(1);  // (slices, 1)
   means = means.to(torch::kFloat64);
-  const torch::Tensor mean = (means * count).sum(0) / static_cast<double>(batch.size(0));
-  const torch::Tensor offset = means - mean;
-  return {mean, m2s.to(torch::kFloat64).sum(0) + (offset * offset * count).sum(0)};
-}
-
-}  // namespace
-
-Normaliser::Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device)
-    : enabled_(enabled) {
-  const auto options = torch::TensorOptions().dtype(torch::kFloat64).device(device);
-  count_ = torch::zeros({}, options);
-  mean_ = torch::zeros({size}, options);
-  m2_ = torch::zeros({size}, options);
-  mean32_ = torch::zeros({size}, device);
-  inv_std32_ = torch::ones({size}, device);
-  if (mirror != nullptr) {
-    mirror_index_ = torch::tensor(mirror->index, torch::kInt64).to(device);
-    mirror_sign_ = torch::tensor(mirror->sign).to(options);
+  m2s = m2s.to(torch::kFloat64);
+  if (plan.num_slices == 1) return {means[0], m2s[0]};
+  if (batch_rows_ != plan.rows) {
+    batch_rows_ = plan.rows;
+    slice_rows_ =
+        torch::full({plan.num_slices, 1}, static_cast<double>(plan.rows_a_slice), means.options());
+    slice_rows_[-1].fill_(static_cast<double>(plan.slice(plan.num_slices - 1).rows));
   }
-  refresh();
+  const torch::Tensor mean = (means * slice_rows_).sum(0).div_(static_cast<double>(plan.rows));
+  means.sub_(mean);
+  return {mean, m2s.sum(0).add_((means * means).mul_(slice_rows_).sum(0))};
 }
 
-void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out) const {
-  at::sub_out(out, x, mean32_);
-  out.mul_(inv_std32_);
+// A batch and its mirror image, merged: two halves of the same size, means d apart.
+Normaliser::Moments Normaliser::with_image(const Moments& half, double rows) const {
+  const torch::Tensor mirrored = half.mean.index_select(0, mirror_index_).mul_(mirror_sign_);
+  const torch::Tensor half_gap = (half.mean - mirrored).div_(2);
+  return {mirrored.add_(half.mean).div_(2), half.m2.index_select(0, mirror_index_)
+                                                .add_(half.m2)
+                                                .add_((half_gap * half_gap).mul_(2 * rows))};
 }
 
 void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch) {
@@ -69,21 +70,19 @@ void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch) {
   Moments moments = batch_moments(pool, batch);
   double rows = static_cast<double>(batch.size(0));
   if (mirror_index_.defined()) {
-    // The batch and its mirror image, merged: two halves of the same size, means d apart.
-    const torch::Tensor mirrored = moments.mean.index_select(0, mirror_index_) * mirror_sign_;
-    const torch::Tensor half_gap = (moments.mean - mirrored) / 2;
-    moments.m2 =
-        moments.m2 + moments.m2.index_select(0, mirror_index_) + half_gap * half_gap * (2 * rows);
-    moments.mean = (moments.mean + mirrored) / 2;
+    moments = with_image(moments, rows);
     rows *= 2;
   }
-  const torch::Tensor finite = (moments.mean.isfinite() & moments.m2.isfinite()).all();
+  // A mean that is not finite makes the deviations from it not finite; NaN is the largest.
+  const torch::Tensor finite = moments.m2.max() < std::numeric_limits<double>::infinity();
   const torch::Tensor total = count_ + rows;
   const torch::Tensor delta = moments.mean - mean_;
-  const torch::Tensor m2 = m2_ + moments.m2 + delta * delta * (count_ * rows / total);
-  m2_.copy_(torch::where(finite, m2, m2_));
-  mean_.copy_(torch::where(finite, mean_ + delta * (rows / total), mean_));
-  count_.copy_(torch::where(finite, total, count_));
+  const torch::Tensor between = (count_ * rows).div_(total);
+  moments.m2.add_(m2_).add_((delta * delta).mul_(between));
+  const torch::Tensor mean = delta.mul_(total.reciprocal().mul_(rows)).add_(mean_);
+  at::where_out(m2_, finite, moments.m2, m2_);
+  at::where_out(mean_, finite, mean, mean_);
+  at::where_out(count_, finite, total, count_);
   refresh();
 }
 
@@ -98,9 +97,12 @@ void Normaliser::set_state(const torch::Tensor& state) {
 }
 
 void Normaliser::refresh() {
-  const torch::Tensor std = (m2_ / count_.clamp_min(1)).sqrt().clamp_min(kMinStd);
-  mean32_.copy_(mean_);
-  inv_std32_.copy_(torch::where(count_ > 0, 1 / std, torch::ones_like(std)));
+  const torch::Tensor std = (m2_ / count_.clamp_min(1)).sqrt_().clamp_min_(kMinStd);
+  // Before the first batch std is the floor.
+  scaling_.mean.copy_(mean_);
+  scaling_.inv_std.copy_(std.reciprocal_().masked_fill_(count_ == 0, 1.0));
+  at::mul_out(scaling_.offset, scaling_.mean, scaling_.inv_std);
+  scaling_.offset.neg_();
 }
 
 }  // namespace kennel

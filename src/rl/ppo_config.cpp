@@ -71,6 +71,11 @@ std::vector<std::string> problems(const PpoConfig& config, int num_envs) {
                          " does not divide num_envs * num_steps = ", samples, "; try ",
                          nearest_divisors(samples, config.num_minibatches)));
   }
+  if (samples == 1) {
+    found.push_back(
+        "num_envs * num_steps = 1; an iteration's advantages are scaled by their deviation, which "
+        "takes at least 2 samples: raise num_envs or ppo.num_steps");
+  }
   if (config.min_learning_rate > config.max_learning_rate) {
     found.push_back(text("ppo.min_learning_rate = ", config.min_learning_rate,
                          " is above max_learning_rate = ", config.max_learning_rate));

@@ -4,24 +4,27 @@
 #include <cmath>
 #include <cstddef>
 
-#include "kennel/rl/random.h"
-#include "src/rl/fused_loss.h"
-#include "src/rl/fused_rows.h"
-
 namespace kennel {
 namespace {
 
-// Activations of a slice stay in a core's second-level cache; measured with bench/ppo_update_bench.
-constexpr std::int64_t kRowsASlice = 512;
-constexpr std::int64_t kParametersASlice = 4096;
-constexpr int kNumLosses = 4;
+constexpr int kNumLosses = 4, kKl = 2;  // as LossSlice::sums has them
 constexpr double kLearningRateFactor = 1.5;
 
 }  // namespace
 
+PpoBatch PpoBatch::narrow(std::int64_t begin, std::int64_t rows) const {
+  return {obs.narrow(0, begin, rows), privileged_obs.narrow(0, begin, rows),
+          samples.narrow(begin, rows)};
+}
+
+LearningRows LearningRows::narrow(std::int64_t begin, std::int64_t rows) const {
+  if (index.defined()) return {batch, index.narrow(0, begin, rows)};
+  return {batch.narrow(begin, rows), {}};
+}
+
 PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
                      const Normaliser& privileged_normaliser, const PpoConfig& config,
-                     WorkerPool& pool, torch::Device device)
+                     WorkerPool& pool, torch::Device device, const LearnerOps& ops)
     : networks_(networks),
       obs_normaliser_(obs_normaliser),
       privileged_normaliser_(privileged_normaliser),
@@ -30,7 +33,10 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       desired_kl_(config.desired_kl),
       pool_(pool),
       device_(device),
+      ops_(ops),
       adam_(networks.parameters().size(0), config.learning_rate, device),
+      epoch_obs_(torch::empty({0}, device)),
+      epoch_privileged_obs_(torch::empty({0}, device)),
       dense_gradient_(torch::zeros({networks.num_dense()}, device)),
       dense_views_(networks.views(dense_gradient_)),
       free_gradient_(torch::zeros_like(networks.parameters())),
@@ -40,32 +46,32 @@ UpdateReport PpoUpdate::run(const PpoBatch& batch, std::uint64_t shuffle_seed) {
   const torch::NoGradGuard no_grad;
   const std::int64_t rows = batch.obs.size(0);
   const std::int64_t minibatch = rows / config_.num_minibatches;
-  torch::Generator generator = device_generator(shuffle_seed, device_);
-  torch::Tensor losses = torch::zeros({kNumLosses}, device_);
-  torch::Tensor grad_norm = torch::zeros({}, device_);
-  bool first = true;
+  torch::Generator generator = ops_.generator(shuffle_seed, device_);
+  const auto updates = static_cast<std::int64_t>(config_.num_epochs) * config_.num_minibatches;
+  const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
+  std::int64_t update = 0;
   for (int epoch = 0; epoch < config_.num_epochs; ++epoch) {
-    const torch::Tensor order = torch::randperm(
-        rows, generator, torch::TensorOptions().dtype(torch::kInt64).device(device_));
-    torch::Tensor epoch_kl = torch::zeros({}, device_);
-    for (int k = 0; k < config_.num_minibatches; ++k) {
-      networks_.reduce_gradient(gradient(batch, order.narrow(0, k * minibatch, minibatch)),
+    const LearningRows shuffled = in_order(
+        batch, torch::randperm(rows, generator,
+                               torch::TensorOptions().dtype(torch::kInt64).device(device_)));
+    for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
+      losses_ = log[update].narrow(0, 0, kNumLosses);
+      networks_.reduce_gradient(gradient(shuffled.narrow(k * minibatch, minibatch)),
                                 free_gradient_);
-      const torch::Tensor kl = losses_[2];
       // The first minibatch is seen before any step: its KL is zero and says nothing.
-      if (config_.lr_schedule == "minibatch" && !first) adapt_learning_rate(kl);
-      first = false;
-      epoch_kl.add_(kl);
-      adam_.step(networks_.parameters(), free_gradient_, config_.max_grad_norm);
+      if (config_.lr_schedule == "minibatch" && update > 0) adapt_learning_rate(losses_[kKl]);
+      adam_.step(networks_.parameters(), free_gradient_, config_.max_grad_norm,
+                 log[update][kNumLosses]);
       networks_.refresh();
-      losses.add_(losses_);
-      grad_norm.add_(adam_.grad_norm());
     }
-    if (config_.lr_schedule == "epoch") adapt_learning_rate(epoch_kl / config_.num_minibatches);
+    if (config_.lr_schedule == "epoch") {
+      adapt_learning_rate(log.narrow(0, update - config_.num_minibatches, config_.num_minibatches)
+                              .select(1, kKl)
+                              .mean());
+    }
   }
-  const double updates = static_cast<double>(config_.num_epochs) * config_.num_minibatches;
-  losses.div_(updates);
-  return {losses[0], losses[1], losses[2], losses[3], grad_norm.div_(updates)};
+  const torch::Tensor means = log.mean(0);
+  return {means[0], means[1], means[kKl], means[3], means[kNumLosses]};
 }
 
 void PpoUpdate::set_progress(double fraction) {
@@ -77,89 +83,90 @@ void PpoUpdate::set_progress(double fraction) {
 
 const torch::Tensor& PpoUpdate::gradient(const PpoBatch& batch, const torch::Tensor& index) {
   const torch::NoGradGuard no_grad;
-  const std::int64_t rows = index.size(0);
-  const SlicePlan plan(rows, kRowsASlice, device_);
+  return gradient(in_order(batch, index));
+}
+
+// Gathered at once where an operation costs more than a pass over memory; else each slice gathers
+// its own rows into its core's cache.
+LearningRows PpoUpdate::in_order(const PpoBatch& batch, const torch::Tensor& order) {
+  if (!ops_.gathers_epochs) return {batch, order};
+  const std::int64_t rows = order.size(0);
+  epoch_obs_.resize_({rows, batch.obs.size(1)});
+  epoch_privileged_obs_.resize_({rows, batch.privileged_obs.size(1)});
+  ops_.gather_scaled(batch.obs, order, obs_normaliser_.scaling(), epoch_obs_);
+  ops_.gather_scaled(batch.privileged_obs, order, privileged_normaliser_.scaling(),
+                     epoch_privileged_obs_);
+  return {{epoch_obs_, epoch_privileged_obs_, batch.samples.at(order)}, {}};
+}
+
+const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
+  const SlicePlan plan(rows.size(), ops_.rows_a_slice.update);
   prepare(plan.num_slices);
-  const double scale = 1.0 / static_cast<double>(rows);
+  const double scale = 1.0 / static_cast<double>(rows.size());
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
-    slice_gradient(batch, index.narrow(0, slice.begin, slice.rows), scale,
-                   workers_[static_cast<std::size_t>(thread)],
-                   slice_views_[static_cast<std::size_t>(slice.index)], slice_losses_[slice.index]);
+    Worker& worker = workers_[static_cast<std::size_t>(thread)];
+    if (plan.num_slices == 1) {
+      slice_gradient(rows, scale, worker, dense_views_, losses_);
+    } else {
+      slice_gradient(rows.narrow(slice.begin, slice.rows), scale, worker,
+                     slice_views_[static_cast<std::size_t>(slice.index)],
+                     slice_losses_[slice.index]);
+    }
   });
-  const torch::Tensor all = slice_gradients_.narrow(0, 0, plan.num_slices);
-  const SlicePlan columns(networks_.num_dense(), kParametersASlice, device_);
-  for_each_slice(pool_, columns, [&](const Slice& slice, int) {
-    torch::Tensor sum = dense_gradient_.narrow(0, slice.begin, slice.rows);
-    at::sum_out(sum, all.narrow(1, slice.begin, slice.rows), {0});
-  });
-  at::sum_out(losses_, slice_losses_.narrow(0, 0, plan.num_slices), {0});
+  if (plan.num_slices > 1) sum_slices(plan.num_slices);
   losses_.mul_(scale);
   // H = sum_k log std_k + const, so every log std gets -entropy_coef.
   dense_views_.log_std.sub_(entropy_coef_);
   return dense_gradient_;
 }
 
-void PpoUpdate::slice_gradient(const PpoBatch& batch, const torch::Tensor& index, double scale,
-                               Worker& worker, ActorCritic::Views& gradient, torch::Tensor losses) {
-  const std::int64_t rows = index.size(0);
-  worker.obs.resize_({rows, batch.obs.size(1)});
-  worker.privileged_obs.resize_({rows, batch.privileged_obs.size(1)});
-  worker.actor.resize(rows);
-  worker.critic.resize(rows);
-  gather_normalised(batch.obs, index, obs_normaliser_.mean(), obs_normaliser_.inv_std(),
-                    worker.obs);
-  gather_normalised(batch.privileged_obs, index, privileged_normaliser_.mean(),
-                    privileged_normaliser_.inv_std(), worker.privileged_obs);
-  forward(networks_.actor(), worker.obs, worker.actor);
-  forward(networks_.critic(), worker.privileged_obs, worker.critic);
-  if (device_.is_cpu()) {
-    fused_losses(batch.samples, index, scale, worker, gradient, losses);
-  } else {
-    torch_losses(batch.samples, index, scale, worker, gradient, losses);
+void PpoUpdate::sum_slices(std::int64_t num_slices) {
+  const torch::Tensor all = slice_gradients_.narrow(0, 0, num_slices);
+  const SlicePlan columns(networks_.num_dense(), ops_.rows_a_slice.parameters);
+  for_each_slice(pool_, columns, [&](const Slice& slice, int) {
+    torch::Tensor sum = dense_gradient_.narrow(0, slice.begin, slice.rows);
+    at::sum_out(sum, all.narrow(1, slice.begin, slice.rows), {0});
+  });
+  at::sum_out(losses_, slice_losses_.narrow(0, 0, num_slices), {0});
+}
+
+void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+                               ActorCritic::Views& gradient, const torch::Tensor& losses) {
+  torch::Tensor obs = rows.batch.obs, privileged_obs = rows.batch.privileged_obs;
+  if (rows.index.defined()) {
+    worker.obs.resize_({rows.size(), obs.size(1)});
+    worker.privileged_obs.resize_({rows.size(), privileged_obs.size(1)});
+    ops_.gather_scaled(obs, rows.index, obs_normaliser_.scaling(), worker.obs);
+    ops_.gather_scaled(privileged_obs, rows.index, privileged_normaliser_.scaling(),
+                       worker.privileged_obs);
+    obs = worker.obs;
+    privileged_obs = worker.privileged_obs;
   }
-  backward(networks_.actor(), worker.obs, worker.actor, gradient.actor);
-  backward(networks_.critic(), worker.privileged_obs, worker.critic, gradient.critic);
-}
-
-void PpoUpdate::fused_losses(const PpoSamples& samples, const torch::Tensor& index, double scale,
-                             Worker& worker, ActorCritic::Views& gradient,
-                             torch::Tensor& losses) const {
-  const PolicySums policy =
-      fused_policy_loss(samples, index, worker.actor.output.back(), networks_.log_std(),
-                        config_.clip_param, scale, worker.actor.grad.back(), gradient.log_std);
-  const double value = fused_value_loss(samples, index, worker.critic.output.back(),
-                                        config_.value_clip, config_.clip_param,
-                                        scale * config_.value_loss_coef, worker.critic.grad.back());
-  float* out = losses.mutable_data_ptr<float>();
-  out[0] = static_cast<float>(policy.surrogate);
-  out[1] = static_cast<float>(value);
-  out[2] = static_cast<float>(policy.kl);
-  out[3] = static_cast<float>(policy.clip_fraction);
-}
-
-void PpoUpdate::torch_losses(const PpoSamples& all, const torch::Tensor& index, double scale,
-                             Worker& worker, ActorCritic::Views& gradient,
-                             torch::Tensor& losses) const {
-  const PpoSamples samples{all.action.index_select(0, index), all.log_prob.index_select(0, index),
-                           all.advantage.index_select(0, index), all.returns.index_select(0, index),
-                           all.value.index_select(0, index)};
-  const PolicyLoss policy =
-      policy_loss(samples, worker.actor.output.back(), networks_.log_std(), config_.clip_param,
-                  scale, worker.actor.grad.back(), gradient.log_std);
-  torch::Tensor grad_value = worker.critic.grad.back().squeeze(1);
-  const torch::Tensor value =
-      value_loss(samples, worker.critic.output.back().squeeze(1), config_.value_clip,
-                 config_.clip_param, scale * config_.value_loss_coef, grad_value);
-  losses.copy_(torch::stack({policy.surrogate, value, policy.kl, policy.clip_fraction}));
+  worker.actor.resize(rows.size());
+  worker.critic.resize(rows.size());
+  LossSlice slice;
+  slice.mean = forward(ops_, networks_.actor(), obs, worker.actor);
+  slice.log_std = networks_.log_std();
+  slice.value = forward(ops_, networks_.critic(), privileged_obs, worker.critic);
+  slice.grad_mean = worker.actor.grad.back();
+  slice.grad_log_std = gradient.log_std;
+  slice.grad_value = worker.critic.grad.back();
+  slice.sums = losses;
+  ops_.losses(rows.batch.samples, rows.index,
+              {config_.clip_param, config_.value_clip, scale, scale * config_.value_loss_coef},
+              slice);
+  backward(ops_, networks_.actor(), obs, worker.actor, gradient.actor);
+  backward(ops_, networks_.critic(), privileged_obs, worker.critic, gradient.critic);
 }
 
 void PpoUpdate::prepare(std::int64_t num_slices) {
   while (workers_.size() < static_cast<std::size_t>(pool_.num_threads())) {
-    workers_.push_back({torch::empty({0}, device_), torch::empty({0}, device_),
-                        MlpWorkspace(networks_.actor_shape(), device_),
-                        MlpWorkspace(networks_.critic_shape(), device_)});
+    workers_.push_back(
+        {torch::empty({0}, device_), torch::empty({0}, device_),
+         MlpWorkspace(networks_.actor_shape(), device_, Passes::kForwardAndBackward),
+         MlpWorkspace(networks_.critic_shape(), device_, Passes::kForwardAndBackward)});
   }
-  if (static_cast<std::size_t>(num_slices) <= slice_views_.size()) return;
+  if (num_slices == 1 || static_cast<std::size_t>(num_slices) <= slice_views_.size()) return;
   slice_gradients_ = torch::empty({num_slices, networks_.num_dense()}, device_);
   slice_losses_ = torch::empty({num_slices, kNumLosses}, device_);
   slice_views_.clear();
@@ -172,9 +179,9 @@ void PpoUpdate::adapt_learning_rate(const torch::Tensor& kl) {
   torch::Tensor& rate = adam_.learning_rate();
   const torch::Tensor slower = rate / kLearningRateFactor;
   const torch::Tensor faster = rate * kLearningRateFactor;
-  const torch::Tensor wanted =
-      torch::where(kl > 2 * desired_kl_, slower, torch::where(kl < desired_kl_ / 2, faster, rate));
-  rate.copy_(wanted.clamp(config_.min_learning_rate, config_.max_learning_rate));
+  at::where_out(rate, kl > 2 * desired_kl_, slower,
+                torch::where(kl < desired_kl_ / 2, faster, rate));
+  rate.clamp_(config_.min_learning_rate, config_.max_learning_rate);
 }
 
 }  // namespace kennel

@@ -22,10 +22,7 @@ std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t itera
 torch::Generator cpu_generator(std::uint64_t seed) { return at::detail::createCPUGenerator(seed); }
 
 torch::Generator device_generator(std::uint64_t seed, torch::Device device) {
-  if (device.is_cpu()) return cpu_generator(seed);
-  torch::Generator generator = at::globalContext()
-                                   .getAcceleratorHooksInterface(device.type())
-                                   .getNewGenerator(device.index());
+  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
   generator.set_current_seed(seed);
   return generator;
 }

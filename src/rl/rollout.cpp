@@ -1,6 +1,6 @@
 #include "kennel/rl/rollout.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -8,32 +8,26 @@
 
 #include "kennel/core/check.h"
 #include "kennel/rl/gae.h"
-#include "kennel/rl/random.h"
 #include "kennel/rl/slices.h"
 
 namespace kennel {
-namespace {
-
-constexpr std::int64_t kActRowsASlice =
-    256;  // small: one step of a laptop's batch still fills its cores
-constexpr std::int64_t kValueRowsASlice = 512;  // the whole rollout at once
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+std::int64_t cut_rows(const EnvSpec& spec, const PpoConfig& config) {
+  // Once by the clock and once by a new command in a short rollout, every two seconds in a long
+  // one.
+  const std::int64_t times = std::min<std::int64_t>(config.num_steps, 2 + config.num_steps / 100);
+  return times * spec.num_envs;
 }
 
-}  // namespace
-
 Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
-                 torch::Device device)
+                 torch::Device device, const LearnerOps& ops)
     : num_steps_(config.num_steps),
       num_envs_(spec.num_envs),
+      cut_rows_(cut_rows(spec, config)),
       gamma_(config.gamma),
       gae_lambda_(config.gae_lambda),
       pool_(pool),
-      device_(device) {
+      device_(device),
+      ops_(ops) {
   const std::int64_t T = num_steps_, N = num_envs_;
   const auto rows = torch::TensorOptions().device(device).dtype(obs_type(spec));
   obs_ = torch::zeros({T + 1, N, spec.obs_size}, rows);
@@ -46,6 +40,7 @@ Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
   terminated_ = torch::zeros({T, N}, device);
   truncated_ = torch::zeros({T, N}, device);
   value_ = torch::zeros({T + 1, N}, device);
+  next_value_ = torch::zeros({T * N + 1}, device);
   advantage_ = torch::zeros({T, N}, device);
   returns_ = torch::zeros({T, N}, device);
 }
@@ -69,43 +64,22 @@ void Rollout::bind(VecEnv& env, std::int64_t step) {
   env.bind(slots);
 }
 
-RolloutSeconds Rollout::collect(VecEnv& env, const ActorCritic& networks,
-                                const Normaliser& obs_normaliser,
-                                const Normaliser& privileged_normaliser, std::uint64_t noise_seed) {
+void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
+                      std::uint64_t noise_seed, PhaseTimer& timer) {
   const torch::NoGradGuard no_grad;
-  RolloutSeconds seconds;
-  Clock::time_point start = Clock::now();
+  timer.begin(Phase::kPolicy);
   prepare(actor_workers_, networks.actor_shape());
-  prepare(critic_workers_, networks.critic_shape());
   obs_[0].copy_(obs_[num_steps_]);
   privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
-  draw_noise(noise_seed);
+  ops_.draw_noise(pool_, noise_seed, noise_);
   const torch::Tensor std = networks.log_std().exp();
   for (std::int64_t step = 0; step < num_steps_; ++step) {
     bind(env, step);
     act(networks, obs_normaliser, std, step);
-    seconds.policy += seconds_since(start);
-    start = Clock::now();
+    timer.begin(Phase::kSimulator);
     env.step(action_[step]);
-    seconds.simulator += seconds_since(start);
-    start = Clock::now();
+    timer.begin(Phase::kPolicy);
   }
-  estimate(networks, privileged_normaliser);
-  seconds.policy += seconds_since(start);
-  return seconds;
-}
-
-// Each step's noise has its own seed, so that the steps can be drawn at the same time.
-void Rollout::draw_noise(std::uint64_t noise_seed) {
-  if (!device_.is_cpu()) {
-    noise_.normal_(0, 1, device_generator(noise_seed, device_));
-    return;
-  }
-  pool_.run(num_steps_, [&](std::int64_t step, int) {
-    const auto stream = static_cast<std::uint64_t>(step);
-    noise_[step].normal_(0, 1,
-                         cpu_generator(stream_seed(noise_seed, Stream::kActionNoise, stream)));
-  });
 }
 
 // action <- mean(obs) + std * noise
@@ -114,13 +88,13 @@ void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
   const torch::Tensor obs = obs_[step];
   const torch::Tensor noise = noise_[step];
   const torch::Tensor action = action_[step];
-  const SlicePlan plan(num_envs_, kActRowsASlice, device_);
+  const SlicePlan plan(num_envs_, ops_.rows_a_slice.act);
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = actor_workers_[static_cast<std::size_t>(thread)];
     worker.input.resize_({slice.rows, obs.size(1)});
     worker.workspace.resize(slice.rows);
     normaliser.apply(obs.narrow(0, slice.begin, slice.rows), worker.input);
-    const torch::Tensor& mean = forward(networks.actor(), worker.input, worker.workspace);
+    const torch::Tensor& mean = forward(ops_, networks.actor(), worker.input, worker.workspace);
     torch::Tensor out = action.narrow(0, slice.begin, slice.rows);
     at::addcmul_out(out, mean, noise.narrow(0, slice.begin, slice.rows), std);
   });
@@ -128,45 +102,49 @@ void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
 
 void Rollout::evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
                        const torch::Tensor& privileged_obs, torch::Tensor value) {
-  const SlicePlan plan(privileged_obs.size(0), kValueRowsASlice, device_);
+  const SlicePlan plan(privileged_obs.size(0), ops_.rows_a_slice.value);
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = critic_workers_[static_cast<std::size_t>(thread)];
     worker.input.resize_({slice.rows, privileged_obs.size(1)});
     worker.workspace.resize(slice.rows);
     normaliser.apply(privileged_obs.narrow(0, slice.begin, slice.rows), worker.input);
-    const torch::Tensor& out = forward(critic, worker.input, worker.workspace);
+    const torch::Tensor& out = forward(ops_, critic, worker.input, worker.workspace);
     value.narrow(0, slice.begin, slice.rows).copy_(out.squeeze(1));
   });
 }
 
-// Values, log-probabilities, advantages and returns of the whole rollout.
 void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser) {
+  const torch::NoGradGuard no_grad;
+  prepare(critic_workers_, networks.critic_shape());
   evaluate(networks.critic(), privileged_normaliser, privileged_obs_.flatten(0, 1),
            value_.flatten());
-  torch::Tensor next_value = value_.narrow(0, 1, num_steps_).clone();
-  const torch::Tensor final_obs = final_privileged_obs_.flatten(0, 1);
-  if (device_.is_cpu()) {
-    // Few episodes run out of time in a rollout: only their last states are evaluated.
-    const torch::Tensor ended = truncated_.flatten().nonzero().squeeze(1);
-    if (ended.size(0) > 0) {
-      torch::Tensor values = torch::empty({ended.size(0)}, device_);
-      evaluate(networks.critic(), privileged_normaliser, final_obs.index_select(0, ended), values);
-      next_value.view(-1).index_copy_(0, ended, values);
-    }
-  } else {
-    // Counting them would wait for the device; rows of running episodes may hold anything.
-    torch::Tensor values = torch::empty({num_steps_ * num_envs_}, device_);
-    evaluate(networks.critic(), privileged_normaliser, final_obs, values);
-    next_value = torch::where(truncated_ > 0, values.view_as(next_value), next_value);
-  }
   const torch::Tensor value = value_.narrow(0, 0, num_steps_);
+  const torch::Tensor next_value = next_values(networks, privileged_normaliser);
   advantage_.copy_(gae({reward_, value, next_value, terminated_, truncated_}, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
-  advantage_.sub_(advantage_.mean()).div_(advantage_.std() + 1e-8);
+  advantage_.sub_(advantage_.mean()).div_(advantage_.std().add_(1e-8));
 
   const double constant =
       0.5 * static_cast<double>(action_.size(2)) * std::log(2 * std::numbers::pi);
-  log_prob_.copy_((noise_ * noise_).sum(2)).mul_(-0.5).sub_(networks.log_std().sum() + constant);
+  at::sum_out(log_prob_, noise_ * noise_, {2});
+  log_prob_.mul_(-0.5).sub_(networks.log_std().sum().add_(constant));
+}
+
+// V of what followed each step, (T, N). Few episodes are cut in a rollout: of the last states only
+// theirs are evaluated.
+torch::Tensor Rollout::next_values(const ActorCritic& networks,
+                                   const Normaliser& privileged_normaliser) {
+  const std::int64_t rows = num_steps_ * num_envs_;
+  torch::Tensor next_value = next_value_.narrow(0, 0, rows).view({num_steps_, num_envs_});
+  at::where_out(next_value, truncated_ > 0, value_.narrow(0, 0, num_steps_),
+                value_.narrow(0, 1, num_steps_));
+  const torch::Tensor cut = ops_.set_flags(truncated_.flatten(), cut_rows_);
+  torch::Tensor last_value = torch::empty({cut.size(0)}, device_);
+  evaluate(networks.critic(), privileged_normaliser,
+           final_privileged_obs_.flatten(0, 1).index_select(0, cut.clamp_max(rows - 1)),
+           last_value);
+  next_value_.index_copy_(0, cut, last_value);
+  return next_value;
 }
 
 PpoBatch Rollout::batch() const {
@@ -209,7 +187,7 @@ torch::Tensor Rollout::explained_variance() const {
 
 void Rollout::prepare(std::vector<Worker>& workers, const MlpShape& shape) const {
   while (workers.size() < static_cast<std::size_t>(pool_.num_threads())) {
-    workers.push_back({torch::empty({0}, device_), MlpWorkspace(shape, device_)});
+    workers.push_back({torch::empty({0}, device_), MlpWorkspace(shape, device_, Passes::kForward)});
   }
 }
 

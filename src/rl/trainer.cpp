@@ -1,7 +1,6 @@
 #include "kennel/rl/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -19,10 +18,10 @@ const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
   return config;
 }
 
-int checked_threads(int num_threads, torch::Device device) {
+int checked_threads(int num_threads, const LearnerOps& ops) {
   KENNEL_CHECK(num_threads >= 0, "the learner got ", num_threads,
                " threads; expected a number of threads, or 0 for one each core");
-  if (!device.is_cpu()) return 1;
+  if (!ops.threads) return 1;
   if (num_threads > 0) return num_threads;
   return num_usable_cores();
 }
@@ -41,19 +40,22 @@ std::string sizes_text(const std::vector<int>& sizes) {
 }  // namespace
 
 Trainer::Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
-                 const std::optional<Mirrors>& mirrors, int num_threads)
+                 const std::optional<Mirrors>& mirrors, int num_threads, const LearnerOps* ops)
     : env_(env),
       config_(validated(config, env.spec())),
       seed_(seed),
-      pool_(checked_threads(num_threads, env.device())),
-      networks_(env.spec(), config, mirrors ? &*mirrors : nullptr, seed, env.device()),
+      ops_(ops ? *ops : ops_for(env.device())),
+      pool_(checked_threads(num_threads, ops_)),
+      networks_(env.spec(), config, mirrors ? &*mirrors : nullptr, seed, env.device(), ops_),
       obs_normaliser_(env.spec().obs_size, config.normalise_obs,
-                      mirror_or_null(config, mirrors, &Mirrors::obs), env.device()),
+                      mirror_or_null(config, mirrors, &Mirrors::obs), env.device(), ops_),
       privileged_normaliser_(env.spec().privileged_obs_size, config.normalise_obs,
                              mirror_or_null(config, mirrors, &Mirrors::privileged_obs),
-                             env.device()),
-      rollout_(env.spec(), config, pool_, env.device()),
-      update_(networks_, obs_normaliser_, privileged_normaliser_, config, pool_, env.device()) {
+                             env.device(), ops_),
+      rollout_(env.spec(), config, pool_, env.device(), ops_),
+      update_(networks_, obs_normaliser_, privileged_normaliser_, config, pool_, env.device(),
+              ops_),
+      timer_(make_phase_timer(env.device())) {
   rollout_.reset(env_);
 }
 
@@ -65,20 +67,20 @@ void Trainer::set_progress(double fraction) {
 IterationReport Trainer::iterate() {
   const torch::NoGradGuard no_grad;
   const auto iteration = static_cast<std::uint64_t>(iteration_);
-  const RolloutSeconds seconds =
-      rollout_.collect(env_, networks_, obs_normaliser_, privileged_normaliser_,
-                       stream_seed(seed_, Stream::kActionNoise, iteration));
-  const auto start = std::chrono::steady_clock::now();
+  rollout_.collect(env_, networks_, obs_normaliser_,
+                   stream_seed(seed_, Stream::kActionNoise, iteration), *timer_);
+  rollout_.estimate(networks_, privileged_normaliser_);
+  timer_->begin(Phase::kUpdate);
   const UpdateReport update =
       update_.run(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, iteration));
   // After the update, so that it sees the very policy that acted.
   obs_normaliser_.update(pool_, rollout_.obs());
   privileged_normaliser_.update(pool_, rollout_.privileged_obs());
+  const torch::Tensor numbers = this->numbers(update);
+  timer_->stop();
   ++iteration_;
   env_steps_ += static_cast<std::int64_t>(config_.num_steps) * env_.spec().num_envs;
-  IterationReport out = report(update, seconds);
-  out.update_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const IterationReport out = report(numbers);
   if (out.skipped_updates > skipped_updates_ || !std::isfinite(out.mean_reward)) {
     rollout_.check_finite();  // blames the environment if it can be blamed
   }
@@ -86,16 +88,19 @@ IterationReport Trainer::iterate() {
   return out;
 }
 
-IterationReport Trainer::report(const UpdateReport& update, const RolloutSeconds& seconds) const {
+// What an iteration is told by, on the device.
+torch::Tensor Trainer::numbers(const UpdateReport& update) const {
   const torch::Tensor log_std = networks_.log_std();
-  // One transfer an iteration.
-  const torch::Tensor numbers =
-      torch::stack({rollout_.reward().mean(), update.surrogate_loss, update.value_loss, update.kl,
-                    update.clip_fraction, update.grad_norm, update_.optimiser().scalars()[0],
-                    update_.optimiser().scalars()[2], log_std.exp().mean(), log_std.sum(),
-                    rollout_.explained_variance()})
-          .to(torch::kCPU, torch::kFloat64);
-  const double* x = numbers.const_data_ptr<double>();
+  const torch::Tensor adam = update_.optimiser().scalars();
+  return torch::stack({rollout_.reward().mean(), update.surrogate_loss, update.value_loss,
+                       update.kl, update.clip_fraction, update.grad_norm, adam[0], adam[2],
+                       log_std.exp().mean(), log_std.sum(), rollout_.explained_variance()});
+}
+
+// Waits for the device: the only time in an iteration.
+IterationReport Trainer::report(const torch::Tensor& numbers) const {
+  const torch::Tensor host = numbers.to(torch::kCPU, torch::kFloat64);
+  const double* x = host.const_data_ptr<double>();
   IterationReport out;
   out.iteration = iteration_;
   out.env_steps = env_steps_;
@@ -112,8 +117,10 @@ IterationReport Trainer::report(const UpdateReport& update, const RolloutSeconds
   out.entropy =
       x[9] + 0.5 * env_.spec().action_size * std::log(2 * std::numbers::pi * std::numbers::e);
   out.explained_variance = x[10];
-  out.simulator_seconds = seconds.simulator;
-  out.policy_seconds = seconds.policy;
+  const PhaseSeconds seconds = timer_->seconds();
+  out.simulator_seconds = seconds[Phase::kSimulator];
+  out.policy_seconds = seconds[Phase::kPolicy];
+  out.update_seconds = seconds[Phase::kUpdate];
   return out;
 }
 

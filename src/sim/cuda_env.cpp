@@ -11,6 +11,7 @@
 #include "kernels/step_args.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/divergence.h"
+#include "src/sim/memory_check.h"
 #include "src/sim/slots.h"
 #include "src/sim/stats.h"
 
@@ -38,11 +39,10 @@ EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
   const pupper::EnvBytes bytes = pupper::bytes_per_env(task.config);
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
-  KENNEL_CHECK(options.num_envs * each < free, options.num_envs, " environments need ",
-               options.num_envs * each >> 20, " MiB, device ", options.device, " has ", free >> 20,
-               " MiB free; at most ", free / each, " fit, lower --num-envs");
-  return {options.num_envs, task.obs_size,   pupper::kPrivilegedSize,
-          kNumJoints,       task.control_dt, task.config.task.bfloat16_obs};
+  const EnvSpec spec = {options.num_envs, task.obs_size,   pupper::kPrivilegedSize,
+                        kNumJoints,       task.control_dt, task.config.task.bfloat16_obs};
+  check_memory(spec, options, each, free);
+  return spec;
 }
 
 int padded(int num_envs) { return (num_envs + kPadding - 1) / kPadding * kPadding; }

@@ -27,9 +27,7 @@ struct Scene {
     all.log_prob.index_copy_(0, index,
                              (-0.5 * z * z).sum(1) - log_std.sum() - kActions * 0.91893853 +
                                  torch::randn({kRows}) * 0.4);
-    gathered = {all.action.index_select(0, index), all.log_prob.index_select(0, index),
-                all.advantage.index_select(0, index), all.returns.index_select(0, index),
-                all.value.index_select(0, index)};
+    gathered = all.at(index);
   }
 };
 
@@ -40,13 +38,13 @@ TEST(FusedLoss, OfThePolicyIsThatOfTorch) {
     grad_mean[k] = torch::full({kRows, kActions}, NAN);
     grad_log_std[k] = torch::full({kActions}, NAN);
   }
-  const PolicyLoss slow =
-      policy_loss(s.gathered, s.mean, s.log_std, 0.2, 0.01, grad_mean[0], grad_log_std[0]);
+  const PolicyTerms slow{torch::empty({kRows}), torch::empty({kRows}), torch::empty({kRows})};
+  policy_loss(s.gathered, s.mean, s.log_std, 0.2, 0.01, grad_mean[0], grad_log_std[0], slow);
   const PolicySums fast = fused_policy_loss(s.all, s.index, s.mean, s.log_std, 0.2, 0.01,
                                             grad_mean[1], grad_log_std[1]);
-  EXPECT_NEAR(fast.surrogate, slow.surrogate.item<double>(), 1e-4);
-  EXPECT_NEAR(fast.kl, slow.kl.item<double>(), 1e-4);
-  EXPECT_EQ(fast.clip_fraction, slow.clip_fraction.item<double>());
+  EXPECT_NEAR(fast.surrogate, slow.surrogate.sum().item<double>(), 1e-4);
+  EXPECT_NEAR(fast.kl, slow.kl.sum().item<double>(), 1e-4);
+  EXPECT_EQ(fast.clip_fraction, slow.clipped.sum().item<double>());
   EXPECT_GT(fast.clip_fraction, 5);
   EXPECT_LT(fast.clip_fraction, kRows - 5);
   EXPECT_TRUE(torch::allclose(grad_mean[0], grad_mean[1], 1e-4, 1e-7));
@@ -58,10 +56,11 @@ TEST(FusedLoss, OfTheCriticIsThatOfTorchClippedOrNot) {
   for (const bool clip : {true, false}) {
     torch::Tensor slow_grad = torch::full({kRows}, NAN);
     torch::Tensor fast_grad = torch::full({kRows, 1}, NAN);
-    const torch::Tensor slow = value_loss(s.gathered, s.value, clip, 0.2, 0.01, slow_grad);
+    const torch::Tensor slow = torch::full({kRows}, NAN);
+    value_loss(s.gathered, s.value, clip, 0.2, 0.01, slow_grad, slow);
     const double fast =
         fused_value_loss(s.all, s.index, s.value.unsqueeze(1), clip, 0.2, 0.01, fast_grad);
-    EXPECT_NEAR(fast, slow.item<double>(), 1e-4);
+    EXPECT_NEAR(fast, slow.sum().item<double>(), 1e-4);
     EXPECT_TRUE(torch::allclose(fast_grad.squeeze(1), slow_grad, 1e-5, 1e-8));
     EXPECT_EQ(clip, (fast_grad == 0).any().item<bool>());
   }

@@ -26,9 +26,10 @@ PpoConfig small_config() {
   return config;
 }
 
-double reward_after_training(const PpoConfig& config, std::uint64_t seed) {
+double reward_after_training(const PpoConfig& config, std::uint64_t seed,
+                             const LearnerOps& ops = cpu_ops()) {
   PointMassEnv env(kNumEnvs, seed);
-  Trainer trainer(env, config, seed, PointMassEnv::mirrors());
+  Trainer trainer(env, config, seed, PointMassEnv::mirrors(), 0, &ops);
   double reward = 0.0;
   for (int k = 0; k < kIterations; ++k) {
     const IterationReport now = trainer.iterate();
@@ -58,6 +59,12 @@ TEST(LearningVariants, SolveThePointMassWithEluAnEpochScheduleALinearMeanAndClip
   config.squash_mean = false;
   config.value_clip = true;
   EXPECT_GT(reward_after_training(config, 7), kSolved);
+}
+
+TEST(LearningVariants, SolveThePointMassByTheOperationsThatAGpuRuns) {
+  PpoConfig config = small_config();
+  config.symmetric = true;
+  EXPECT_GT(reward_after_training(config, 7, torch_ops()), kSolved);
 }
 
 TEST(LearningVariants, DoNotSolveThePointMassWithoutLearning) {

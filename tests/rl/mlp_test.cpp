@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kennel/core/check.h"
+#include "kennel/rl/learner_ops.h"
 
 namespace kennel {
 namespace {
@@ -22,24 +23,27 @@ torch::Tensor activate(const torch::Tensor& x, Activation activation) {
   return x;
 }
 
-class MlpGradient : public testing::TestWithParam<Activation> {};
+class MlpGradient : public testing::TestWithParam<std::tuple<Activation, const LearnerOps& (*)()>> {
+};
 
 TEST_P(MlpGradient, IsThatOfAutograd) {
   torch::manual_seed(1);
-  const MlpShape shape = mlp_shape(7, {16, 10}, 3, GetParam(), Activation::kTanh);
+  const auto& [activation, make_ops] = GetParam();
+  const LearnerOps& ops = make_ops();
+  const MlpShape shape = mlp_shape(7, {16, 10}, 3, activation, Activation::kTanh);
   torch::Tensor flat = torch::randn({num_parameters(shape)}) * 0.5;
   const torch::Tensor x = torch::randn({33, 7});
   const torch::Tensor grad_output = torch::randn({33, 3});
 
-  MlpWorkspace workspace(shape, torch::kCPU);
+  MlpWorkspace workspace(shape, torch::kCPU, Passes::kForwardAndBackward);
   workspace.resize(33);
-  const torch::Tensor y = forward(dense_views(flat, 0, shape), x, workspace).clone();
+  const torch::Tensor y = forward(ops, dense_views(flat, 0, shape), x, workspace).clone();
   workspace.grad.back().copy_(grad_output);
   torch::Tensor gradient = torch::full_like(flat, NAN);
   std::vector<Dense> gradient_views = dense_views(gradient, 0, shape);
   std::vector<Dense> layers = dense_views(flat, 0, shape);
-  refresh_transposed(layers);
-  backward(layers, x, workspace, gradient_views);
+  if (ops.transposed_weights) refresh_transposed(layers);
+  backward(ops, layers, x, workspace, gradient_views);
 
   torch::Tensor leaf = flat.clone().requires_grad_();
   torch::Tensor expected = x;
@@ -52,8 +56,14 @@ TEST_P(MlpGradient, IsThatOfAutograd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Activations, MlpGradient,
-                         testing::Values(Activation::kLinear, Activation::kRelu, Activation::kElu,
-                                         Activation::kTanh));
+                         testing::Combine(testing::Values(Activation::kLinear, Activation::kRelu,
+                                                          Activation::kElu, Activation::kTanh),
+                                          testing::Values(&cpu_ops, &torch_ops)));
+
+TEST(Mlp, AForwardPassOwnsNoGradients) {
+  const MlpShape shape = mlp_shape(7, {16}, 3, Activation::kRelu, Activation::kLinear);
+  EXPECT_TRUE(MlpWorkspace(shape, torch::kCPU, Passes::kForward).grad.empty());
+}
 
 TEST(Mlp, OrthogonalWeightsHaveOrthogonalRowsOrColumnsOfTheGainsLength) {
   for (const auto& [rows, columns] : {std::pair{5, 9}, std::pair{9, 5}}) {

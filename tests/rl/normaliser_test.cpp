@@ -12,7 +12,7 @@ TEST(Normaliser, BatchesOfAnySizeGiveTheMomentsOfAllSamplesTogether) {
   torch::manual_seed(1);
   const torch::Tensor all = torch::randn({3000, 6}) * 3 + torch::arange(6) * 100;
   WorkerPool pool(2);
-  Normaliser normaliser(6, true, nullptr, torch::kCPU);
+  Normaliser normaliser(6, true, nullptr, torch::kCPU, cpu_ops());
   normaliser.update(pool, all.narrow(0, 0, 1));
   normaliser.update(pool, all.narrow(0, 1, 1299));
   normaliser.update(pool, all.narrow(0, 1300, 1700));
@@ -26,7 +26,7 @@ TEST(Normaliser, AppliesZeroMeanAndUnitVariance) {
   torch::manual_seed(2);
   const torch::Tensor x = torch::randn({4000, 3}) * 5 - 7;
   WorkerPool pool(1);
-  Normaliser normaliser(3, true, nullptr, torch::kCPU);
+  Normaliser normaliser(3, true, nullptr, torch::kCPU, cpu_ops());
   normaliser.update(pool, x);
   torch::Tensor y = torch::empty_like(x);
   normaliser.apply(x, y);
@@ -37,13 +37,13 @@ TEST(Normaliser, AppliesZeroMeanAndUnitVariance) {
 TEST(Normaliser, StartsAsTheIdentity) {
   const torch::Tensor x = torch::tensor({{1.0f, -2.0f}});
   torch::Tensor y = torch::empty_like(x);
-  Normaliser(2, true, nullptr, torch::kCPU).apply(x, y);
+  Normaliser(2, true, nullptr, torch::kCPU, cpu_ops()).apply(x, y);
   EXPECT_TRUE(torch::equal(x, y));
 }
 
 TEST(Normaliser, NeverDividesByLessThanATenth) {
   WorkerPool pool(1);
-  Normaliser normaliser(1, true, nullptr, torch::kCPU);
+  Normaliser normaliser(1, true, nullptr, torch::kCPU, cpu_ops());
   normaliser.update(pool, torch::full({100, 1}, 4.0f));
   EXPECT_FLOAT_EQ(normaliser.mean()[0].item<float>(), 4.0f);
   EXPECT_FLOAT_EQ(normaliser.inv_std()[0].item<float>(), 10.0f);
@@ -51,7 +51,7 @@ TEST(Normaliser, NeverDividesByLessThanATenth) {
 
 TEST(Normaliser, ADisabledOneStaysTheIdentity) {
   WorkerPool pool(1);
-  Normaliser normaliser(1, false, nullptr, torch::kCPU);
+  Normaliser normaliser(1, false, nullptr, torch::kCPU, cpu_ops());
   normaliser.update(pool, torch::full({100, 1}, 4.0f));
   EXPECT_FLOAT_EQ(normaliser.mean()[0].item<float>(), 0.0f);
   EXPECT_FLOAT_EQ(normaliser.inv_std()[0].item<float>(), 1.0f);
@@ -63,8 +63,8 @@ TEST(Normaliser, LeavesOutABatchThatIsNotFinite) {
   torch::Tensor bad = torch::randn({700, 2});
   bad[650][1] = std::numeric_limits<float>::quiet_NaN();
   WorkerPool pool(1);
-  Normaliser with(2, true, nullptr, torch::kCPU);
-  Normaliser without(2, true, nullptr, torch::kCPU);
+  Normaliser with(2, true, nullptr, torch::kCPU, cpu_ops());
+  Normaliser without(2, true, nullptr, torch::kCPU, cpu_ops());
   with.update(pool, good);
   with.update(pool, bad);
   without.update(pool, good);
@@ -78,9 +78,9 @@ TEST(Normaliser, WithAMirrorItHasTheMomentsOfSamplesAndTheirImages) {
                           torch::tensor({1.0f, 5.0f, 2.0f});
   const torch::Tensor image = -x.index_select(1, torch::tensor({1, 0, 2}));
   WorkerPool pool(1);
-  Normaliser mirrored(3, true, &mirror, torch::kCPU);
+  Normaliser mirrored(3, true, &mirror, torch::kCPU, cpu_ops());
   mirrored.update(pool, x);
-  Normaliser plain(3, true, nullptr, torch::kCPU);
+  Normaliser plain(3, true, nullptr, torch::kCPU, cpu_ops());
   plain.update(pool, torch::cat({x, image}));
   EXPECT_TRUE(torch::allclose(mirrored.state(), plain.state(), 1e-5, 1e-3));
 }

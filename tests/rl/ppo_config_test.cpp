@@ -44,6 +44,14 @@ TEST(PpoConfig, AllProblemsAreReportedAtOnceInOneLine) {
   EXPECT_EQ(all.find('\n'), std::string::npos);
 }
 
+TEST(PpoConfig, OneSampleAnIterationIsRefused) {
+  PpoConfig config;
+  config.num_steps = 1;
+  config.num_minibatches = 1;
+  EXPECT_NE(message(config, 1).find("num_envs * num_steps = 1;"), std::string::npos);
+  EXPECT_EQ(message(config, 2), "");
+}
+
 TEST(PpoConfig, NumbersThatAreNotFiniteAreRefused) {
   PpoConfig config;
   config.entropy_coef = std::numeric_limits<float>::quiet_NaN();

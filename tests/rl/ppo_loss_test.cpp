@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "src/rl/fused_loss.h"
+
 namespace kennel {
 namespace {
 
@@ -23,12 +25,13 @@ TEST(PolicyLoss, OfThreeSamplesIsAsWrittenOutByHand) {
   samples.advantage = torch::tensor({1.0f, 1.0f, -1.0f});
   torch::Tensor grad_mean = torch::empty({3, 1});
   torch::Tensor grad_log_std = torch::empty({1});
-  const PolicyLoss loss = policy_loss(samples, torch::zeros({3, 1}), torch::zeros({1}), 0.2,
-                                      1.0 / 3, grad_mean, grad_log_std);
-  EXPECT_NEAR(loss.surrogate.item<float>(), -(1.0 + 1.2 - 0.8), 1e-6);
-  EXPECT_NEAR(loss.clip_fraction.item<float>(), 2.0, 1e-6);
+  const PolicyTerms terms{torch::empty({3}), torch::empty({3}), torch::empty({3})};
+  policy_loss(samples, torch::zeros({3, 1}), torch::zeros({1}), 0.2, 1.0 / 3, grad_mean,
+              grad_log_std, terms);
+  EXPECT_TRUE(torch::allclose(terms.surrogate, torch::tensor({-1.0f, -1.2f, 0.8f}), 1e-5, 1e-6));
+  EXPECT_TRUE(torch::equal(terms.clipped, torch::tensor({0.0f, 1.0f, 1.0f})));
   // KL = sum of ratio - 1 - log ratio
-  EXPECT_NEAR(loss.kl.item<float>(), (0.5 - std::log(1.5)) + (-0.5 - std::log(0.5)), 1e-6);
+  EXPECT_NEAR(terms.kl.sum().item<float>(), (0.5 - std::log(1.5)) + (-0.5 - std::log(0.5)), 1e-6);
   // Only the first sample moves: -A ratio (a - mean) / std^2 / 3 and -A ratio (z^2 - 1) / 3.
   EXPECT_NEAR(grad_mean[0][0].item<float>(), -0.5 / 3, 1e-6);
   EXPECT_NEAR(grad_mean[1][0].item<float>(), 0.0, 1e-7);
@@ -56,9 +59,9 @@ TEST(PolicyLoss, HasTheGradientOfAutograd) {
   torch::Tensor grad_mean = torch::empty({rows, actions});
   torch::Tensor grad_log_std = torch::empty({actions});
   const torch::NoGradGuard no_grad;
-  const PolicyLoss loss =
-      policy_loss(samples, mean, log_std, 0.2, 1.0 / rows, grad_mean, grad_log_std);
-  EXPECT_NEAR(loss.surrogate.item<float>() / rows, expected.item<float>(), 1e-5);
+  const PolicyTerms terms{torch::empty({rows}), torch::empty({rows}), torch::empty({rows})};
+  policy_loss(samples, mean, log_std, 0.2, 1.0 / rows, grad_mean, grad_log_std, terms);
+  EXPECT_NEAR(terms.surrogate.mean().item<float>(), expected.item<float>(), 1e-5);
   EXPECT_TRUE(torch::allclose(grad_mean, mean.grad(), 1e-4, 1e-6));
   EXPECT_TRUE(torch::allclose(grad_log_std, log_std.grad(), 1e-4, 1e-6));
 }
@@ -71,12 +74,44 @@ TEST(ValueLoss, OfThreeSamplesIsAsWrittenOutByHand) {
   samples.returns = torch::tensor({1.0f, 1.0f, 0.0f});
   torch::Tensor grad = torch::empty({3});
   const torch::Tensor value = torch::tensor({0.1f, 0.5f, 0.5f});
-  EXPECT_NEAR(value_loss(samples, value, true, 0.2, 1.0 / 3, grad).item<float>(),
-              0.81 + 0.64 + 0.25, 1e-6);
+  torch::Tensor term = torch::empty({3});
+  value_loss(samples, value, true, 0.2, 1.0 / 3, grad, term);
+  EXPECT_TRUE(torch::allclose(term, torch::tensor({0.81f, 0.64f, 0.25f}), 1e-5, 1e-6));
   EXPECT_TRUE(torch::allclose(grad, torch::tensor({-1.8f / 3, 0.0f, 1.0f / 3}), 1e-5, 1e-6));
-  EXPECT_NEAR(value_loss(samples, value, false, 0.2, 1.0 / 3, grad).item<float>(),
-              0.81 + 0.25 + 0.25, 1e-6);
+  value_loss(samples, value, false, 0.2, 1.0 / 3, grad, term);
+  EXPECT_TRUE(torch::allclose(term, torch::tensor({0.81f, 0.25f, 0.25f}), 1e-5, 1e-6));
   EXPECT_TRUE(torch::allclose(grad, torch::tensor({-1.8f / 3, -1.0f / 3, 1.0f / 3}), 1e-5, 1e-6));
+}
+
+// V_old + clip(V - V_old) is off by a rounding where nothing is clipped; the gradient must not
+// care.
+TEST(ValueLoss, KeepsTheGradientOfEveryRowWithinTheTrustRegion) {
+  torch::manual_seed(3);
+  const std::int64_t rows = 100000;
+  PpoSamples samples;
+  samples.value = torch::randn({rows}) * 0.01;
+  samples.returns = torch::randn({rows}) * 0.01;
+  const torch::Tensor value = torch::randn({rows}) * 0.01;
+  const torch::Tensor expected = 2 * (value - samples.returns);
+  torch::Tensor grad = torch::empty({rows});
+  value_loss(samples, value, true, 0.2, 1.0, grad, torch::empty({rows}));
+  EXPECT_TRUE(torch::equal(grad, expected));
+  torch::Tensor fused_grad = torch::empty({rows, 1});
+  fused_value_loss(samples, torch::arange(rows), value.unsqueeze(1), true, 0.2, 1.0, fused_grad);
+  EXPECT_TRUE(torch::equal(fused_grad.squeeze(1), expected));
+}
+
+TEST(PolicyLoss, OfARatioThatOverflowsIsStoppedAndOfNanIsNot) {
+  PpoSamples samples;
+  samples.action = torch::zeros({2, 1});
+  samples.log_prob = torch::tensor({-1000.0f, 0.0f});
+  samples.advantage = torch::tensor({1.0f, NAN});
+  torch::Tensor grad_mean = torch::empty({2, 1}), grad_log_std = torch::empty({1});
+  const PolicyTerms terms{torch::empty({2}), torch::empty({2}), torch::empty({2})};
+  policy_loss(samples, torch::ones({2, 1}), torch::zeros({1}), 0.2, 0.5, grad_mean, grad_log_std,
+              terms);
+  EXPECT_EQ(grad_mean[0][0].item<float>(), 0.0f);
+  EXPECT_TRUE(std::isnan(grad_mean[1][0].item<float>()));
 }
 
 }  // namespace

@@ -41,26 +41,28 @@ struct Scene {
   PpoConfig config;
   RecordingEnv env{kNumEnvs};
   WorkerPool pool{2};
-  Normaliser obs_normaliser{4, true, nullptr, torch::kCPU};
-  Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU};
+  std::unique_ptr<PhaseTimer> timer = make_phase_timer(torch::kCPU);
+  Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
+  Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
   std::unique_ptr<ActorCritic> networks;
   std::unique_ptr<Rollout> rollout;
 
-  Scene() {
+  explicit Scene(const LearnerOps& ops = cpu_ops()) {
     config.num_steps = kNumSteps;
     config.actor_hidden = {16};
     config.critic_hidden = {16};
-    networks = std::make_unique<ActorCritic>(env.spec(), config, nullptr, 1, torch::kCPU);
+    networks = std::make_unique<ActorCritic>(env.spec(), config, nullptr, 1, torch::kCPU, ops);
     torch::manual_seed(1);
     networks->parameters().normal_(0, 0.15);
     networks->refresh();
     obs_normaliser.update(pool, torch::randn({600, 4}) * 2 + 0.3);
     privileged_normaliser.update(pool, torch::randn({600, 5}) * 2 - 0.3);
-    rollout = std::make_unique<Rollout>(env.spec(), config, pool, torch::kCPU);
+    rollout = std::make_unique<Rollout>(env.spec(), config, pool, torch::kCPU, ops);
     rollout->reset(env);
   }
   void collect(std::uint64_t seed) {
-    rollout->collect(env, *networks, obs_normaliser, privileged_normaliser, seed);
+    rollout->collect(env, *networks, obs_normaliser, seed, *timer);
+    rollout->estimate(*networks, privileged_normaliser);
   }
   torch::Tensor run(const std::vector<Dense>& layers, const Normaliser& normaliser,
                     const torch::Tensor& x) const {
@@ -113,8 +115,10 @@ TEST(Rollout, ActionsAreNormalAroundTheMeanWithTheLogProbTheyHave) {
   EXPECT_TRUE(torch::allclose(batch.samples.log_prob, log_prob, 1e-3, 1e-4));
 }
 
-TEST(Rollout, ReturnsBootstrapTimeOutsFromTheirOwnLastStateAndFallsFromNothing) {
-  Scene scene;
+class RolloutReturns : public testing::TestWithParam<const LearnerOps& (*)()> {};
+
+TEST_P(RolloutReturns, BootstrapTimeOutsFromTheirOwnLastStateAndFallsFromNothing) {
+  Scene scene(GetParam()());
   scene.collect(1);
   scene.collect(2);  // episodes have 60 steps, so some end by the clock in the second rollout
   const PpoBatch batch = scene.rollout->batch();
@@ -149,6 +153,8 @@ TEST(Rollout, ReturnsBootstrapTimeOutsFromTheirOwnLastStateAndFallsFromNothing) 
   EXPECT_GT(truncations, 10);
   EXPECT_GT(terminations, 10);
 }
+
+INSTANTIATE_TEST_SUITE_P(Ops, RolloutReturns, testing::Values(&cpu_ops, &torch_ops));
 
 TEST(Rollout, AdvantagesHaveZeroMeanAndUnitVariance) {
   Scene scene;

@@ -37,21 +37,23 @@ class Symmetry : public testing::TestWithParam<const char*> {};
 TEST_P(Symmetry, OfActorCriticAndNoiseHoldsForAnyFreeParameters) {
   torch::manual_seed(1);
   const Mirrors mirrors = some_mirrors();
-  ActorCritic networks(kSpec, config_with(GetParam()), &mirrors, 1, torch::kCPU);
+  ActorCritic networks(kSpec, config_with(GetParam()), &mirrors, 1, torch::kCPU, cpu_ops());
   networks.parameters().normal_(0, 0.5);
   networks.refresh();
   const torch::Tensor obs = torch::randn({20, 6});
   const torch::Tensor privileged_obs = torch::randn({20, 4});
-  MlpWorkspace actor(networks.actor_shape(), torch::kCPU);
-  MlpWorkspace critic(networks.critic_shape(), torch::kCPU);
+  MlpWorkspace actor(networks.actor_shape(), torch::kCPU, Passes::kForward);
+  MlpWorkspace critic(networks.critic_shape(), torch::kCPU, Passes::kForward);
   actor.resize(20);
   critic.resize(20);
-  const torch::Tensor action = forward(networks.actor(), obs, actor).clone();
-  const torch::Tensor value = forward(networks.critic(), privileged_obs, critic).clone();
+  const torch::Tensor action = forward(cpu_ops(), networks.actor(), obs, actor).clone();
+  const torch::Tensor value = forward(cpu_ops(), networks.critic(), privileged_obs, critic).clone();
   const torch::Tensor mirrored_action =
-      forward(networks.actor(), mirrored(obs, mirrors.obs), actor).clone();
+      forward(cpu_ops(), networks.actor(), mirrored(obs, mirrors.obs), actor).clone();
   const torch::Tensor mirrored_value =
-      forward(networks.critic(), mirrored(privileged_obs, mirrors.privileged_obs), critic).clone();
+      forward(cpu_ops(), networks.critic(), mirrored(privileged_obs, mirrors.privileged_obs),
+              critic)
+          .clone();
   EXPECT_TRUE(torch::allclose(mirrored_action, mirrored(action, mirrors.action), 1e-5, 1e-5));
   EXPECT_TRUE(torch::allclose(mirrored_value, value, 1e-5, 1e-5));
   EXPECT_GT(action.std().item<float>(), 0.1f);
@@ -63,9 +65,9 @@ INSTANTIATE_TEST_SUITE_P(Activations, Symmetry, testing::Values("relu", "elu", "
 TEST(Symmetry, AlmostHalvesTheNumberOfParameters) {
   const Mirrors mirrors = some_mirrors();
   PpoConfig config = config_with("relu");
-  const ActorCritic tied(kSpec, config, &mirrors, 1, torch::kCPU);
+  const ActorCritic tied(kSpec, config, &mirrors, 1, torch::kCPU, cpu_ops());
   config.symmetric = false;
-  const ActorCritic plain(kSpec, config, nullptr, 1, torch::kCPU);
+  const ActorCritic plain(kSpec, config, nullptr, 1, torch::kCPU, cpu_ops());
   EXPECT_EQ(tied.num_dense(), plain.parameters().numel());
   EXPECT_LT(static_cast<double>(tied.parameters().numel()),
             0.53 * static_cast<double>(plain.parameters().numel()));
@@ -73,13 +75,13 @@ TEST(Symmetry, AlmostHalvesTheNumberOfParameters) {
 
 TEST(Symmetry, WithoutMirrorsOrWithWrongOnesIsRefused) {
   const PpoConfig config = config_with("relu");
-  EXPECT_THROW(ActorCritic(kSpec, config, nullptr, 1, torch::kCPU), Error);
+  EXPECT_THROW(ActorCritic(kSpec, config, nullptr, 1, torch::kCPU, cpu_ops()), Error);
   Mirrors mirrors = some_mirrors();
   mirrors.obs.index = {1, 2, 0, 3, 5, 4};  // a rotation: twice is not the identity
-  EXPECT_THROW(ActorCritic(kSpec, config, &mirrors, 1, torch::kCPU), Error);
+  EXPECT_THROW(ActorCritic(kSpec, config, &mirrors, 1, torch::kCPU, cpu_ops()), Error);
   mirrors = some_mirrors();
   mirrors.action.sign[1] = 1;
-  EXPECT_THROW(ActorCritic(kSpec, config, &mirrors, 1, torch::kCPU), Error);
+  EXPECT_THROW(ActorCritic(kSpec, config, &mirrors, 1, torch::kCPU, cpu_ops()), Error);
 }
 
 TEST(WeightTying, ReduceIsTheTransposeOfExpand) {

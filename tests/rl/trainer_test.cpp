@@ -10,6 +10,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/rl/skipped_updates.h"
 #include "tests/rl/point_mass_env.h"
 
 namespace kennel {
@@ -164,9 +165,9 @@ TEST_P(Export, ComputesWhatTheTrainedNetworkDoesOnRawObservations) {
   const torch::Tensor obs = trainer.rollout().last_obs().clone();
   torch::Tensor input = torch::empty_like(obs);
   trainer.obs_normaliser().apply(obs, input);
-  MlpWorkspace workspace(trainer.networks().actor_shape(), torch::kCPU);
+  MlpWorkspace workspace(trainer.networks().actor_shape(), torch::kCPU, Passes::kForward);
   workspace.resize(kNumEnvs);
-  const torch::Tensor expected = forward(trainer.networks().actor(), input, workspace);
+  const torch::Tensor expected = forward(cpu_ops(), trainer.networks().actor(), input, workspace);
   EXPECT_GT((input - obs).abs().max().item<float>(), 0.1f);  // the normaliser did something
   for (int env_index = 0; env_index < kNumEnvs; ++env_index) {
     const float* x = obs.const_data_ptr<float>() + 4 * env_index;
@@ -202,6 +203,24 @@ TEST(Trainer, ReportsWhatHappened) {
   EXPECT_NEAR(report.entropy, 2 * (std::log(report.std) + 1.4189385), 1e-3);
   EXPECT_GT(report.kl, 0.0);
   EXPECT_EQ(report.skipped_updates, 0);
+}
+
+TEST(Trainer, CountsTheUpdatesThatItLeftOut) {
+  PointMassEnv env(kNumEnvs);
+  Trainer trainer(env, small_config(), 1, PointMassEnv::mirrors());
+  trainer.iterate();
+  EXPECT_EQ(trainer.updates(), 3 * 4);
+  EXPECT_EQ(trainer.skipped_updates(), 0);
+  env.reward_offset = NAN;
+  EXPECT_THROW(trainer.iterate(), Error);
+}
+
+TEST(SkippedUpdates, AreTooManyAboveAFewAndOneInAHundred) {
+  EXPECT_FALSE(too_many_skipped(0, 0));
+  EXPECT_FALSE(too_many_skipped(5, 5));
+  EXPECT_TRUE(too_many_skipped(6, 9));
+  EXPECT_FALSE(too_many_skipped(90, 9000));
+  EXPECT_TRUE(too_many_skipped(91, 9000));
 }
 
 TEST(Trainer, StopsWithOneClearLineWhenRewardsAreNotFinite) {

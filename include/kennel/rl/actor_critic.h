@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kennel/io/policy_network.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/rl/mirror.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/normaliser.h"
@@ -25,9 +26,10 @@ namespace kennel {
 class ActorCritic {
  public:
   /// \param mirrors  read when `config.symmetric`; may be null otherwise
+  /// \param ops      reads the networks; decides whether transposed copies of the weights are kept
   /// \throws Error when the config is symmetric and a mirror is missing or wrong
   ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mirrors* mirrors,
-              std::uint64_t seed, torch::Device device);
+              std::uint64_t seed, torch::Device device, const LearnerOps& ops);
 
   /// What the optimiser moves, (num_free). Call `refresh` after changing it.
   torch::Tensor& parameters() { return free_; }
@@ -64,6 +66,7 @@ class ActorCritic {
   MlpShape actor_shape_, critic_shape_;
   int action_size_ = 0;
   bool symmetric_ = false;
+  bool transposed_weights_ = false;
   double min_log_std_ = 0.0, max_log_std_ = 0.0;
   WeightTying tying_;
   torch::Tensor free_;   // (num_free); without symmetry the same memory as dense_

@@ -13,11 +13,12 @@ class Adam {
   Adam(std::int64_t num_parameters, double learning_rate, torch::Device device);
 
   /// parameters <- parameters - learning rate * Adam's direction. Clips `gradient` in place.
-  void step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm);
+  /// \param grad_norm  () <- the gradient's norm before that
+  void step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm,
+            torch::Tensor grad_norm);
 
-  torch::Tensor& learning_rate() { return learning_rate_; }      // () float32
-  const torch::Tensor& skipped() const { return skipped_; }      // () float32, steps skipped so far
-  const torch::Tensor& grad_norm() const { return grad_norm_; }  // () float32, before the clip
+  torch::Tensor& learning_rate() { return learning_rate_; }  // () float32
+  torch::Tensor skipped() const { return counts_[1]; }       // () float32, steps skipped so far
 
   /// The whole state: [learning rate, steps, skipped], first and second moments.
   torch::Tensor scalars() const;  // (3) float32
@@ -30,7 +31,9 @@ class Adam {
  private:
   torch::Tensor first_moment_;   // (num_parameters)
   torch::Tensor second_moment_;  // (num_parameters)
-  torch::Tensor learning_rate_, steps_, skipped_, grad_norm_;
+  torch::Tensor learning_rate_;
+  torch::Tensor counts_;   // (2): steps taken, steps skipped
+  torch::Tensor outcome_;  // (2): of the last step, what it adds to counts_
 };
 
 }  // namespace kennel

@@ -53,12 +53,17 @@ std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
 /// Brings the layers' transposed copies up to date with their weights.
 void refresh_transposed(std::vector<Dense>& layers);
 
+struct LearnerOps;
+
+enum class Passes { kForward, kForwardAndBackward };
+
 /// What a slice of rows needs between its forward and its backward pass, one entry a layer.
 struct MlpWorkspace {
   std::vector<torch::Tensor> output;  // (rows, out), after the activation
-  std::vector<torch::Tensor> grad;    // (rows, out), d loss / d output, then / d pre-activation
+  std::vector<torch::Tensor> grad;    // (rows, out), d loss / d output, then / d pre-activation;
+                                      // none where there is no backward pass
 
-  MlpWorkspace(const MlpShape& shape, torch::Device device);
+  MlpWorkspace(const MlpShape& shape, torch::Device device, Passes passes);
 
   /// Sets the number of rows; allocates only when it has never been larger.
   void resize(std::int64_t rows);
@@ -66,13 +71,13 @@ struct MlpWorkspace {
 
 /// The network's output (rows, out), which is `workspace.output.back()`.
 /// \param x  (rows, in), as many rows as the workspace
-const torch::Tensor& forward(const std::vector<Dense>& layers, const torch::Tensor& x,
-                             MlpWorkspace& workspace);
+const torch::Tensor& forward(const LearnerOps& ops, const std::vector<Dense>& layers,
+                             const torch::Tensor& x, MlpWorkspace& workspace);
 
 /// Writes d loss / d weight and d loss / d bias into `gradient`, from d loss / d output in
 /// `workspace.grad.back()`. Call it after `forward` with the same arguments.
-void backward(const std::vector<Dense>& layers, const torch::Tensor& x, MlpWorkspace& workspace,
-              std::vector<Dense>& gradient);
+void backward(const LearnerOps& ops, const std::vector<Dense>& layers, const torch::Tensor& x,
+              MlpWorkspace& workspace, std::vector<Dense>& gradient);
 
 /// Fills `weight` (in, out) with a random (semi-)orthogonal matrix times `gain` (Saxe et al. 2014).
 void orthogonal_(torch::Tensor weight, double gain, torch::Generator generator);

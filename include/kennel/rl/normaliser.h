@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kennel/rl/learner_ops.h"
 #include "kennel/rl/mirror.h"
 #include "kennel/rl/worker_pool.h"
 
@@ -22,7 +23,8 @@ class Normaliser {
   static constexpr double kMinStd = 0.1;
 
   /// Starts as the identity. A disabled one stays it.
-  Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device);
+  Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device,
+             const LearnerOps& ops);
 
   /// out <- (x - mean) / std, both (rows, size); x float32 or bfloat16, out float32. They may be
   /// the same tensor.
@@ -31,22 +33,33 @@ class Normaliser {
   /// Merges a batch (rows, size) into the statistics; one that is not finite is left out whole.
   void update(WorkerPool& pool, const torch::Tensor& batch);
 
-  const torch::Tensor& mean() const { return mean32_; }        // (size) float32
-  const torch::Tensor& inv_std() const { return inv_std32_; }  // (size) float32
+  const Scaling& scaling() const { return scaling_; }
+  const torch::Tensor& mean() const { return scaling_.mean; }        // (size) float32
+  const torch::Tensor& inv_std() const { return scaling_.inv_std; }  // (size) float32
 
   /// [count, mean..., sum of squared deviations...], (1 + 2 size) float64: the whole state.
   torch::Tensor state() const;
   void set_state(const torch::Tensor& state);
 
  private:
+  /// Mean and sum of squared deviations of a batch, (size) float64 each.
+  struct Moments {
+    torch::Tensor mean;
+    torch::Tensor m2;
+  };
+  Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch);
+  Moments with_image(const Moments& half, double rows) const;
   void refresh();
 
+  const LearnerOps& ops_;
   bool enabled_ = true;
   torch::Tensor count_;  // () float64
   torch::Tensor mean_;   // (size) float64
   torch::Tensor m2_;     // (size) float64, sum of squared deviations from the mean
   torch::Tensor mirror_index_, mirror_sign_;  // (size), undefined without a mirror
-  torch::Tensor mean32_, inv_std32_;          // (size) float32, what `apply` uses
+  torch::Tensor slice_rows_;                  // (slices, 1) float64, of the batches seen so far
+  std::int64_t batch_rows_ = 0;               // what slice_rows_ adds up to
+  Scaling scaling_;                           // what `apply` uses
 };
 
 }  // namespace kennel

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
+
 namespace kennel {
 
 /// Samples the losses are taken over. Rows are transitions of any environment and step.
@@ -12,13 +14,19 @@ struct PpoSamples {
   torch::Tensor advantage;  // (rows), normalised
   torch::Tensor returns;    // (rows), advantage + value
   torch::Tensor value;      // (rows), the critic's estimate at the time
+
+  /// The rows `index`, copied.
+  PpoSamples at(const torch::Tensor& index) const;
+
+  /// Rows `begin` to `begin + rows`, views.
+  PpoSamples narrow(std::int64_t begin, std::int64_t rows) const;
 };
 
-/// Sums over rows; divide by their number for the means that are logged.
-struct PolicyLoss {
-  torch::Tensor surrogate;      // (), -min(ratio A, clip(ratio) A)
-  torch::Tensor kl;             // (), KL(old policy | new policy) [nat]
-  torch::Tensor clip_fraction;  // (), rows whose gradient the clip stopped
+/// What each row adds to the numbers that are logged; their means over rows are.
+struct PolicyTerms {
+  torch::Tensor surrogate;  // (rows) <- -min(ratio A, clip(ratio) A)
+  torch::Tensor kl;         // (rows) <- KL(old policy | new policy) [nat]
+  torch::Tensor clipped;    // (rows) <- 1 where the clip stopped the gradient, else 0
 };
 
 /// The clipped surrogate (Schulman et al. 2017, eq. 7) of a diagonal Gaussian policy.
@@ -28,9 +36,9 @@ struct PolicyLoss {
 /// \param scale         1 / rows of the whole minibatch; this call may see a slice of it
 /// \param grad_mean     (rows, action_size) <- d L_clip / d mean
 /// \param grad_log_std  (action_size) <- d L_clip / d log_std
-PolicyLoss policy_loss(const PpoSamples& samples, const torch::Tensor& mean,
-                       const torch::Tensor& log_std, double clip_param, double scale,
-                       torch::Tensor& grad_mean, torch::Tensor& grad_log_std);
+void policy_loss(const PpoSamples& samples, const torch::Tensor& mean, const torch::Tensor& log_std,
+                 double clip_param, double scale, torch::Tensor& grad_mean,
+                 torch::Tensor& grad_log_std, const PolicyTerms& terms);
 
 /// The squared error of the critic, by default clipped as the policy is.
 ///   V_clip  = V_old + clip(V - V_old, -eps, eps)
@@ -38,8 +46,8 @@ PolicyLoss policy_loss(const PpoSamples& samples, const torch::Tensor& mean,
 /// \param value       (rows), the critic's new estimate
 /// \param scale       value_loss_coef / rows of the whole minibatch
 /// \param grad_value  (rows) <- coefficient * d L_value / d value
-/// \return the sum of the rows' losses, ()
-torch::Tensor value_loss(const PpoSamples& samples, const torch::Tensor& value, bool clip,
-                         double clip_param, double scale, torch::Tensor& grad_value);
+/// \param term        (rows) <- each row's loss
+void value_loss(const PpoSamples& samples, const torch::Tensor& value, bool clip, double clip_param,
+                double scale, torch::Tensor& grad_value, torch::Tensor term);
 
 }  // namespace kennel

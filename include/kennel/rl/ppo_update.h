@@ -8,6 +8,7 @@
 
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/adam.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/ppo_config.h"
 #include "kennel/rl/ppo_loss.h"
@@ -20,6 +21,19 @@ struct PpoBatch {
   torch::Tensor obs;             // (M, obs_size), as the environment wrote them
   torch::Tensor privileged_obs;  // (M, privileged_obs_size), the same
   PpoSamples samples;            // M rows
+
+  /// Rows `begin` to `begin + rows`, views.
+  PpoBatch narrow(std::int64_t begin, std::int64_t rows) const;
+};
+
+/// Rows to learn from, in order.
+struct LearningRows {
+  PpoBatch batch;
+  torch::Tensor index;  // (rows) int64, into the batch; undefined: the rows are the batch's own,
+                        // observations scaled already
+
+  std::int64_t size() const { return index.defined() ? index.size(0) : batch.obs.size(0); }
+  LearningRows narrow(std::int64_t begin, std::int64_t rows) const;
 };
 
 /// Means over all minibatches, on the device.
@@ -41,7 +55,7 @@ class PpoUpdate {
  public:
   PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
             const Normaliser& privileged_normaliser, const PpoConfig& config, WorkerPool& pool,
-            torch::Device device);
+            torch::Device device, const LearnerOps& ops);
 
   /// How far training is, from 0 to 1: anneals the entropy bonus and the KL divergence aimed at.
   void set_progress(double fraction);
@@ -61,19 +75,17 @@ class PpoUpdate {
  private:
   /// What one thread needs to take one slice forward and backward.
   struct Worker {
-    torch::Tensor obs;             // (rows, obs_size), gathered and normalised
+    torch::Tensor obs;             // (rows, obs_size), gathered and scaled
     torch::Tensor privileged_obs;  // (rows, privileged_obs_size), the same
     MlpWorkspace actor;
     MlpWorkspace critic;
   };
 
-  void slice_gradient(const PpoBatch& batch, const torch::Tensor& index, double scale,
-                      Worker& worker, ActorCritic::Views& gradient, torch::Tensor losses);
-  // Losses and their gradients with respect to the networks' outputs, the same in both.
-  void fused_losses(const PpoSamples& samples, const torch::Tensor& index, double scale,
-                    Worker& worker, ActorCritic::Views& gradient, torch::Tensor& losses) const;
-  void torch_losses(const PpoSamples& all, const torch::Tensor& index, double scale, Worker& worker,
-                    ActorCritic::Views& gradient, torch::Tensor& losses) const;
+  LearningRows in_order(const PpoBatch& batch, const torch::Tensor& order);
+  const torch::Tensor& gradient(const LearningRows& rows);
+  void slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+                      ActorCritic::Views& gradient, const torch::Tensor& losses);
+  void sum_slices(std::int64_t num_slices);
   void prepare(std::int64_t num_slices);
   void adapt_learning_rate(const torch::Tensor& kl);
 
@@ -84,15 +96,17 @@ class PpoUpdate {
   double entropy_coef_, desired_kl_;  // as annealed
   WorkerPool& pool_;
   torch::Device device_;
+  const LearnerOps& ops_;
   Adam adam_;
-  std::vector<Worker> workers_;                  // one a thread
-  torch::Tensor slice_gradients_;                // (slices, num_dense)
-  torch::Tensor slice_losses_;                   // (slices, 4)
-  std::vector<ActorCritic::Views> slice_views_;  // of the rows of slice_gradients_
-  torch::Tensor dense_gradient_;                 // (num_dense)
-  ActorCritic::Views dense_views_;               // of dense_gradient_
-  torch::Tensor free_gradient_;                  // (num_free)
-  torch::Tensor losses_;                         // (4)
+  torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
+  std::vector<Worker> workers_;                     // one a thread
+  torch::Tensor slice_gradients_;                   // (slices, num_dense)
+  torch::Tensor slice_losses_;                      // (slices, 4)
+  std::vector<ActorCritic::Views> slice_views_;     // of the rows of slice_gradients_
+  torch::Tensor dense_gradient_;                    // (num_dense)
+  ActorCritic::Views dense_views_;                  // of dense_gradient_
+  torch::Tensor free_gradient_;                     // (num_free)
+  torch::Tensor losses_;                            // (4)
 };
 
 }  // namespace kennel

@@ -17,7 +17,7 @@ std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t itera
 /// A generator of its own on the CPU, apart from torch's global one.
 torch::Generator cpu_generator(std::uint64_t seed);
 
-/// The same on any device.
+/// The same on any device; on the CPU its numbers are those of `cpu_generator`.
 torch::Generator device_generator(std::uint64_t seed, torch::Device device);
 
 }  // namespace kennel

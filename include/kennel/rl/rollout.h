@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "kennel/rl/actor_critic.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
+#include "kennel/rl/phase_timer.h"
 #include "kennel/rl/ppo_config.h"
 #include "kennel/rl/ppo_update.h"
 #include "kennel/rl/worker_pool.h"
@@ -15,23 +17,28 @@
 
 namespace kennel {
 
-/// Wall time of a rollout's parts, for logs only.
-struct RolloutSeconds {
-  double simulator = 0.0;
-  double policy = 0.0;  // actions, values and advantages
-};
+/// How many of a rollout's steps are expected to cut an episode short at most, by the clock or by a
+/// new command. Where the device is not waited for, steps beyond them take their last state's value
+/// from the state before it (as in rsl_rl, which does so for all).
+std::int64_t cut_rows(const EnvSpec& spec, const PpoConfig& config);
 
 /// T steps of N environments. Slot t holds what was observed before action t, slot T what followed.
 class Rollout {
  public:
-  Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool, torch::Device device);
+  Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool, torch::Device device,
+          const LearnerOps& ops);
 
   /// Resets the environments into slot T, where `collect` starts.
   void reset(VecEnv& env);
 
-  /// Steps every environment T times, on from slot T, actions drawn with `noise_seed`.
-  RolloutSeconds collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
-                         const Normaliser& privileged_normaliser, std::uint64_t noise_seed);
+  /// Steps every environment T times, on from slot T, actions drawn with `noise_seed`. Nothing in
+  /// it waits for the device.
+  void collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
+               std::uint64_t noise_seed, PhaseTimer& timer);
+
+  /// Values, log-probabilities, advantages and returns of what was collected, by the networks that
+  /// acted. Nothing in it waits for the device.
+  void estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser);
 
   /// The transitions as one batch of T * N rows; views, no copies.
   PpoBatch batch() const;
@@ -55,19 +62,19 @@ class Rollout {
     MlpWorkspace workspace;
   };
 
-  void draw_noise(std::uint64_t noise_seed);
   void act(const ActorCritic& networks, const Normaliser& normaliser, const torch::Tensor& std,
            std::int64_t step);
   void evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
                 const torch::Tensor& privileged_obs, torch::Tensor value);
-  void estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser);
+  torch::Tensor next_values(const ActorCritic& networks, const Normaliser& privileged_normaliser);
   void bind(VecEnv& env, std::int64_t step);
   void prepare(std::vector<Worker>& workers, const MlpShape& shape) const;
 
-  std::int64_t num_steps_ = 0, num_envs_ = 0;
+  std::int64_t num_steps_ = 0, num_envs_ = 0, cut_rows_ = 0;
   float gamma_ = 0.0f, gae_lambda_ = 0.0f;
   WorkerPool& pool_;
   torch::Device device_;
+  const LearnerOps& ops_;
   std::vector<Worker> actor_workers_, critic_workers_;
   torch::Tensor obs_;                   // (T + 1, N, obs_size)
   torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)
@@ -75,7 +82,8 @@ class Rollout {
   torch::Tensor action_, noise_;        // (T, N, action_size)
   torch::Tensor log_prob_, reward_, terminated_, truncated_;  // (T, N)
   torch::Tensor value_;                                       // (T + 1, N)
-  torch::Tensor advantage_, returns_;                         // (T, N)
+  torch::Tensor next_value_;           // (T * N + 1), the last for indices that mean nothing
+  torch::Tensor advantage_, returns_;  // (T, N)
 };
 
 }  // namespace kennel

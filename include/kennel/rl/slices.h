@@ -1,8 +1,8 @@
-// Rows worked on in slices, each small enough for a core's cache, spread over a pool of threads.
+// Rows worked on in slices, each small enough for a cache or a device's memory, spread over a pool
+// of threads.
 #pragma once
 
 #include <ATen/core/LegacyTypeDispatch.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,17 +18,16 @@ struct Slice {
   std::int64_t rows = 0;
 };
 
-/// How a batch is cut: on the CPU into slices of at most `rows_a_slice`, elsewhere not at all, one
-/// kernel an operation. It depends on the batch alone, never on the number of threads, and so do
-/// the bits of what is computed.
+/// How a batch is cut into slices of at most `rows_a_slice`. It depends on the batch alone, never
+/// on the number of threads, and so do the bits of what is computed.
 struct SlicePlan {
   std::int64_t rows = 0;
   std::int64_t rows_a_slice = 0;
   std::int64_t num_slices = 0;
 
-  SlicePlan(std::int64_t num_rows, std::int64_t wanted, torch::Device device)
+  SlicePlan(std::int64_t num_rows, std::int64_t most_a_slice)
       : rows(num_rows),
-        rows_a_slice(device.is_cpu() ? std::min(num_rows, wanted) : num_rows),
+        rows_a_slice(std::min(num_rows, most_a_slice)),
         num_slices(rows_a_slice == 0 ? 0 : (num_rows + rows_a_slice - 1) / rows_a_slice) {}
 
   Slice slice(std::int64_t index) const {

@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/learner.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/rl/mirror.h"
 #include "kennel/rl/normaliser.h"
+#include "kennel/rl/phase_timer.h"
 #include "kennel/rl/ppo_config.h"
 #include "kennel/rl/ppo_update.h"
 #include "kennel/rl/rollout.h"
@@ -25,9 +28,11 @@ class Trainer final : public Learner {
   /// Resets the environments. `env` must outlive the trainer, and nobody else may step it.
   /// \param num_threads  of the learner on the CPU, 0: one for each usable core. The results do not
   ///                     depend on it. See WorkerPool for what becomes of torch's own threads.
+  /// \param ops          how the arithmetic is done; null: the fastest way on the device
   /// \throws Error when the config is wrong, or symmetric without mirrors
   Trainer(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
-          const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 0);
+          const std::optional<Mirrors>& mirrors = std::nullopt, int num_threads = 0,
+          const LearnerOps* ops = nullptr);
 
   IterationReport iterate() override;
   void set_progress(double fraction) override;
@@ -46,8 +51,13 @@ class Trainer final : public Learner {
   const Rollout& rollout() const { return rollout_; }
   const Normaliser& obs_normaliser() const { return obs_normaliser_; }
 
+  /// Gradient steps asked for, and those of them left out because the gradient was not finite.
+  std::int64_t updates() const { return iteration_ * config_.num_epochs * config_.num_minibatches; }
+  std::int64_t skipped_updates() const { return skipped_updates_; }
+
  private:
-  IterationReport report(const UpdateReport& update, const RolloutSeconds& seconds) const;
+  torch::Tensor numbers(const UpdateReport& update) const;
+  IterationReport report(const torch::Tensor& numbers) const;
   std::string description() const;
   void check_network(const TensorArchive& archive, const std::filesystem::path& path) const;
   void restore_networks(const TensorArchive& archive);
@@ -55,11 +65,13 @@ class Trainer final : public Learner {
   VecEnv& env_;
   PpoConfig config_;
   std::uint64_t seed_ = 0;
+  const LearnerOps& ops_;
   WorkerPool pool_;
   ActorCritic networks_;
   Normaliser obs_normaliser_, privileged_normaliser_;
   Rollout rollout_;
   PpoUpdate update_;
+  std::unique_ptr<PhaseTimer> timer_;
   std::int64_t iteration_ = 0;
   std::int64_t env_steps_ = 0;
   std::int64_t skipped_updates_ = 0;  // as last reported

@@ -1,8 +1,10 @@
 // Making the Pupper task's environments on a device.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +23,9 @@ struct EnvOptions {
   int num_threads = 0;          // of the CPU simulator; 0: one a core. Results do not depend on it.
   std::string device = "auto";  // cpu, cuda, cuda:N, or auto: cuda where a GPU is usable
   std::int64_t first_env_id = 0;  // keys the random numbers of environment 0; the others follow
+  // What a learner of these environments will take of the same device's memory, counted with theirs
+  // when it is checked that they fit; empty: nothing.
+  std::function<std::size_t(const EnvSpec&)> learner_bytes;
 };
 
 /// Creates the environments; call `reset` before the first `step`.

@@ -1,0 +1,100 @@
+// What the learner does to rows of numbers, as one table: chosen once, never asked for again.
+//
+// torch_ops is the reference, written in torch and right on any device; cpu_ops does the same in
+// one pass over memory where torch needs several. Both are tested against each other on the CPU, so
+// that what runs on a GPU has run before.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "kennel/rl/mlp.h"
+#include "kennel/rl/ppo_loss.h"
+#include "kennel/rl/worker_pool.h"
+
+namespace kennel {
+
+/// How many rows a piece of work takes at once: as many as a core's cache holds, or a GPU's memory
+/// spares. Sums are made a slice, then over slices, so their order depends on these numbers.
+struct RowsASlice {
+  std::int64_t act = 0;         // a control step's observations through the policy
+  std::int64_t value = 0;       // a rollout's observations through the critic
+  std::int64_t update = 0;      // a minibatch, forward and backward
+  std::int64_t moments = 0;     // a rollout's observations into the running statistics
+  std::int64_t parameters = 0;  // entries of the gradient, summed over slices
+};
+
+/// (x - mean) * inv_std, or x * inv_std + offset where one operation costs more than a rounding.
+struct Scaling {
+  torch::Tensor mean;     // (n) float32
+  torch::Tensor inv_std;  // (n) float32
+  torch::Tensor offset;   // (n) float32, -mean * inv_std
+};
+
+/// What PPO's losses are told beside the samples.
+struct LossRule {
+  double clip_param = 0.0;
+  bool value_clip = false;
+  double scale = 0.0;        // 1 / rows of the whole minibatch
+  double value_scale = 0.0;  // value_loss_coef / rows of the whole minibatch
+};
+
+/// Networks' outputs over a slice of a minibatch, and where the losses' gradients go.
+struct LossSlice {
+  torch::Tensor mean;          // (rows, action_size)
+  torch::Tensor log_std;       // (action_size)
+  torch::Tensor value;         // (rows, 1)
+  torch::Tensor grad_mean;     // (rows, action_size) <- d loss / d mean
+  torch::Tensor grad_log_std;  // (action_size) <- d loss / d log_std, without the entropy bonus
+  torch::Tensor grad_value;    // (rows, 1) <- d loss / d value
+  torch::Tensor sums;          // (4) <- over rows: surrogate, squared error, KL, clipped rows
+};
+
+/// One way to do the learner's arithmetic.
+struct LearnerOps {
+  std::string_view name;
+  RowsASlice rows_a_slice;
+  bool threads;             // slices are shared out over threads; otherwise the device is parallel
+  bool gathers_epochs;      // an epoch's rows are gathered and scaled at once, not slice by slice
+  bool transposed_weights;  // the backward pass reads copies of the weights, (out, in)
+
+  /// A generator of its own, for permutations.
+  torch::Generator (*generator)(std::uint64_t seed, torch::Device device);
+
+  /// noise (T, ...) <- standard normal numbers
+  void (*draw_noise)(WorkerPool& pool, std::uint64_t seed, const torch::Tensor& noise);
+
+  /// Indices of the flags (n) that are set, int64, ascending. May hold fewer than there are, at
+  /// least `at_least` of them, and may be filled up with n.
+  torch::Tensor (*set_flags)(const torch::Tensor& flags, std::int64_t at_least);
+
+  /// out <- x scaled. x (rows, n) float32 or bfloat16, out (rows, n) float32
+  void (*scale)(const torch::Tensor& x, const Scaling& scaling, torch::Tensor& out);
+
+  /// out[r] <- x[index[r]] scaled. x (any, n) float32 or bfloat16, index (rows) int64, out (rows,
+  /// n) float32
+  void (*gather_scaled)(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
+                        torch::Tensor& out);
+
+  /// y <- activation(x weight + bias)
+  void (*dense_forward)(const Dense& layer, const torch::Tensor& x, torch::Tensor& y);
+
+  /// grad <- grad * activation'(x), taken from the output y = activation(x); bias_grad <- the sum
+  /// of grad's rows after that
+  void (*activation_backward)(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
+                              torch::Tensor& bias_grad);
+
+  /// PPO's losses over the rows `index` of the samples, or over all where it is undefined.
+  void (*losses)(const PpoSamples& samples, const torch::Tensor& index, const LossRule& rule,
+                 LossSlice& slice);
+};
+
+const LearnerOps& torch_ops();
+const LearnerOps& cpu_ops();
+
+/// The fastest table for a device.
+const LearnerOps& ops_for(torch::Device device);
+
+}  // namespace kennel

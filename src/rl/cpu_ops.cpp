@@ -1,0 +1,91 @@
+// The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
+// pass over it.
+#include "kennel/core/check.h"
+#include "kennel/rl/learner_ops.h"
+#include "kennel/rl/random.h"
+#include "src/rl/fused_loss.h"
+#include "src/rl/fused_rows.h"
+
+namespace kennel {
+namespace {
+
+// Small where a step of a laptop's batch shall still fill its cores; else activations stay in a
+// core's second-level cache; measured with bench/ppo_update_bench.
+constexpr RowsASlice kRowsASlice = {
+    .act = 256, .value = 512, .update = 512, .moments = 512, .parameters = 4096};
+
+torch::Generator generator(std::uint64_t seed, torch::Device) { return cpu_generator(seed); }
+
+// Each step's noise has its own seed, so that the steps can be drawn at the same time.
+void draw_noise(WorkerPool& pool, std::uint64_t seed, const torch::Tensor& noise) {
+  pool.run(noise.size(0), [&](std::int64_t step, int) {
+    const auto stream = static_cast<std::uint64_t>(step);
+    noise[step].normal_(0, 1, cpu_generator(stream_seed(seed, Stream::kActionNoise, stream)));
+  });
+}
+
+torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t) {
+  return flags.nonzero().squeeze(1);
+}
+
+void scale(const torch::Tensor& x, const Scaling& scaling, torch::Tensor& out) {
+  at::sub_out(out, x, scaling.mean);
+  out.mul_(scaling.inv_std);
+}
+
+void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y) {
+  at::mm_out(y, x, layer.weight);
+  add_bias_(y, layer.bias, layer.activation == Activation::kRelu);
+  if (layer.activation == Activation::kElu) at::elu_(y);
+  if (layer.activation == Activation::kTanh) y.tanh_();
+}
+
+void activation_backward(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
+                         torch::Tensor& bias_grad) {
+  if (activation == Activation::kElu) {
+    at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
+  } else if (activation == Activation::kTanh) {
+    at::tanh_backward_out(grad, grad, y);
+  }
+  bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
+}
+
+void losses(const PpoSamples& samples, const torch::Tensor& index, const LossRule& rule,
+            LossSlice& slice) {
+  KENNEL_CHECK(index.defined(), "the fused losses read the samples where they lie; give an index");
+  const PolicySums policy =
+      fused_policy_loss(samples, index, slice.mean, slice.log_std, rule.clip_param, rule.scale,
+                        slice.grad_mean, slice.grad_log_std);
+  const double value = fused_value_loss(samples, index, slice.value, rule.value_clip,
+                                        rule.clip_param, rule.value_scale, slice.grad_value);
+  float* out = slice.sums.mutable_data_ptr<float>();
+  out[0] = static_cast<float>(policy.surrogate);
+  out[1] = static_cast<float>(value);
+  out[2] = static_cast<float>(policy.kl);
+  out[3] = static_cast<float>(policy.clip_fraction);
+}
+
+}  // namespace
+
+const LearnerOps& cpu_ops() {
+  static constexpr LearnerOps kOps = {.name = "cpu",
+                                      .rows_a_slice = kRowsASlice,
+                                      .threads = true,
+                                      .gathers_epochs = false,
+                                      .transposed_weights = true,
+                                      .generator = generator,
+                                      .draw_noise = draw_noise,
+                                      .set_flags = set_flags,
+                                      .scale = scale,
+                                      .gather_scaled = gather_scaled,
+                                      .dense_forward = dense_forward,
+                                      .activation_backward = activation_backward,
+                                      .losses = losses};
+  return kOps;
+}
+
+const LearnerOps& ops_for(torch::Device device) {
+  return device.is_cpu() ? cpu_ops() : torch_ops();
+}
+
+}  // namespace kennel

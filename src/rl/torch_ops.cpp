@@ -1,0 +1,96 @@
+// The learner's arithmetic in torch: the reference, and what runs on a GPU. Every line is an
+// operation that starts a kernel there, so few and large ones are wanted;
+// tests/rl/operation_budget_test.cpp counts them.
+#include "kennel/rl/learner_ops.h"
+#include "kennel/rl/random.h"
+
+namespace kennel {
+namespace {
+
+// 512-256-128 networks keep some 15 kB a row between the passes: 4 GB a slice.
+constexpr std::int64_t kRows = 1 << 18;
+
+void draw_noise(WorkerPool&, std::uint64_t seed, const torch::Tensor& noise) {
+  noise.normal_(0, 1, device_generator(seed, noise.device()));
+}
+
+// nonzero() would wait for the device to learn how many there are.
+torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t at_least) {
+  return at::nonzero_static(flags, at_least, flags.size(0)).squeeze(1);
+}
+
+void scale(const torch::Tensor& x, const Scaling& scaling, torch::Tensor& out) {
+  at::addcmul_out(out, scaling.offset, x, scaling.inv_std);
+}
+
+void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
+                   torch::Tensor& out) {
+  scale(x.index_select(0, index), scaling, out);
+}
+
+// On a GPU the rectifier is part of the product, and may take NaN for 0 there. It is not lost: what
+// is wrong in an observation or a weight still meets the gradient of the weights, whose norm is
+// then not finite, and the step is skipped.
+void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y) {
+  if (layer.activation == Activation::kRelu) {
+    at::_addmm_activation_out(y, layer.bias, x, layer.weight);
+    return;
+  }
+  at::addmm_out(y, layer.bias, x, layer.weight);
+  if (layer.activation == Activation::kElu) at::elu_(y);
+  if (layer.activation == Activation::kTanh) y.tanh_();
+}
+
+void activation_backward(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
+                         torch::Tensor& bias_grad) {
+  switch (activation) {
+    case Activation::kRelu:
+      at::threshold_backward_out(grad, grad, y, 0);
+      break;
+    case Activation::kElu:
+      at::elu_backward_out(grad, grad, 1, 1, 1, /*is_result=*/true, y);
+      break;
+    case Activation::kTanh:
+      at::tanh_backward_out(grad, grad, y);
+      break;
+    case Activation::kLinear:
+      break;
+  }
+  at::sum_out(bias_grad, grad, {0});
+}
+
+void losses(const PpoSamples& all, const torch::Tensor& index, const LossRule& rule,
+            LossSlice& slice) {
+  const PpoSamples samples = index.defined() ? all.at(index) : all;
+  const torch::Tensor terms =  // (4, rows)
+      torch::empty({slice.sums.size(0), slice.mean.size(0)}, slice.mean.options());
+  const PolicyTerms policy{terms[0], terms[2], terms[3]};
+  policy_loss(samples, slice.mean, slice.log_std, rule.clip_param, rule.scale, slice.grad_mean,
+              slice.grad_log_std, policy);
+  torch::Tensor grad_value = slice.grad_value.squeeze(1);
+  value_loss(samples, slice.value.squeeze(1), rule.value_clip, rule.clip_param, rule.value_scale,
+             grad_value, terms[1]);
+  at::sum_out(slice.sums, terms, {1});
+}
+
+}  // namespace
+
+const LearnerOps& torch_ops() {
+  static constexpr LearnerOps kOps = {
+      .name = "torch",
+      .rows_a_slice = {kRows, kRows, kRows, kRows, /*parameters=*/std::int64_t{1} << 40},
+      .threads = false,
+      .gathers_epochs = true,
+      .transposed_weights = false,
+      .generator = device_generator,
+      .draw_noise = draw_noise,
+      .set_flags = set_flags,
+      .scale = scale,
+      .gather_scaled = gather_scaled,
+      .dense_forward = dense_forward,
+      .activation_backward = activation_backward,
+      .losses = losses};
+  return kOps;
+}
+
+}  // namespace kennel
