@@ -16,7 +16,9 @@
 set -uo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ALL_SECONDS=480 MOST_MIB=60 GPU_TESTS='*Cuda*:*cuda*'
-readonly PROGRAMS=(kennel vec_env_test cuda_runtime_test cuda_plugin_test rl_test) TARGETS=(kennel_app kennel_cuda "${PROGRAMS[@]:1}")
+readonly ENV_TESTS=(vec_env_test)  # the programs whose tests run on every backend
+readonly PROGRAMS=(kennel "${ENV_TESTS[@]}" cuda_runtime_test cuda_plugin_test rl_test)
+readonly TARGETS=(kennel_app kennel_cuda "${PROGRAMS[@]:1}")
 
 die() { echo "kennel: $*" >&2; exit 1; }
 usage() {
@@ -153,7 +155,8 @@ measure() {
     ldd "$bin/kennel" "$bin/libkennel_cuda.so" | grep 'not found' >&2
     die "the program does not start here: $(tail -n1 "$logs/info.log")"
   }
-  tests tests_env 120 vec_env_test "$GPU_TESTS"
+  local program few
+  for program in "${ENV_TESTS[@]}"; do tests "tests_$program" 120 "$program" "$GPU_TESTS"; done
   tests tests_runtime 60 cuda_runtime_test '*'
   tests tests_plugin 30 cuda_plugin_test 'CudaPlugin.*'
   part train 90 "$bin/kennel" train --config "$logs/recipe.toml" --device cuda --out "$logs/run" --minutes 0.4 --num-envs 4096
@@ -161,11 +164,11 @@ measure() {
   part bench 60 "$bin/kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
   part train_bench 40 "$bin/kennel" bench --json --device cuda --learner --seconds 0.5 --repeats 1 --num-envs 4096
   if have compute-sanitizer; then
-    local few
-    few=$(listed vec_env_test "$GPU_TESTS" | grep -E 'StartsAndSteps|EndsEpisodes|Weighs|Keeps' | grep -i cuda | paste -sd:)
+    program=${ENV_TESTS[-1]}
+    few=$(listed "$program" "$GPU_TESTS" | grep -E 'StartsAndSteps|EndsEpisodes|Weighs|Keeps' | paste -sd:)
     [[ -n $few ]] || record sanitizer_has_tests 1 "$SECONDS"
     for check in memcheck racecheck initcheck synccheck; do
-      part "sanitizer_$check" 60 compute-sanitizer --tool "$check" --error-exitcode 9 "$bin/vec_env_test" --gtest_filter="$few"
+      part "sanitizer_$check" 60 compute-sanitizer --tool "$check" --error-exitcode 9 "$bin/$program" --gtest_filter="$few"
     done
   fi
   if have ncu; then
