@@ -27,6 +27,13 @@ void launch(const char* what, void (*kernel)(Params...), const LaunchShape& shap
   kernel<<<shape.blocks, shape.threads, shape.shared_bytes, stream>>>(std::forward<Args>(args)...);
   check_cuda(cudaGetLastError(), what);
 }
+
+/// What a block shares: the LaunchShape's dynamic memory, aligned to 16 bytes.
+template <class Memory>
+__device__ Memory& block_memory() {
+  extern __shared__ FourNumbers memory_of_block[];
+  return *reinterpret_cast<Memory*>(memory_of_block);
+}
 #endif
 
 }  // namespace kennel

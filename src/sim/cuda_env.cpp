@@ -1,5 +1,6 @@
 // The CUDA backend as a VecEnv: all memory from LibTorch's caching allocator, all work on its
 // current stream.
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -9,8 +10,10 @@
 #include "kennel/core/check.h"
 #include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
+#include "kernels/warp_rows.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/divergence.h"
+#include "src/sim/folded_fit.h"
 #include "src/sim/memory_check.h"
 #include "src/sim/slots.h"
 #include "src/sim/stats.h"
@@ -21,6 +24,13 @@ namespace {
 /// The device that a name such as "cuda:1" means.
 /// \throws Error when it is not there, too old, or not what was built for
 torch::Device usable_device(const std::string& name) {
+  // LibTorch looks for its CUDA half once, at the first question about CUDA, and keeps the answer.
+  // This library brings that half along: it must be loaded before anyone asks.
+  KENNEL_CHECK(
+      at::detail::getCUDAHooks().hasCUDART(), "device ", name,
+      ": LibTorch was asked about CUDA before the CUDA backend was loaded, and will say no "
+      "for the rest of this process; make the environments before anything else that "
+      "asks (torch::cuda::is_available, torch::manual_seed)");
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
   KENNEL_CHECK(code == cudaSuccess && count > 0, "device ", name, ": ", cudaGetErrorString(code),
@@ -32,15 +42,25 @@ torch::Device usable_device(const std::string& name) {
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-/// Throws Error unless the current device can hold the environments and this build has code for it.
-EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
+/// Makes a device ready for the kernels.
+/// \throws Error unless it can hold the environments and this build has code for it
+EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options,
+                        const torch::Device& device) {
+  const c10::cuda::CUDAGuard guard(device);
   check_device_code();
+  prepare_kernels();
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
   const pupper::EnvBytes bytes = pupper::bytes_per_env(task.config);
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
-  const EnvSpec spec = {options.num_envs, task.obs_size,   pupper::kPrivilegedSize,
-                        kNumJoints,       task.control_dt, task.config.task.bfloat16_obs};
+  const std::string why_not = why_not_folded(task);
+  const EnvSpec spec = {options.num_envs,
+                        task.obs_size,
+                        pupper::kPrivilegedSize,
+                        kNumJoints,
+                        task.control_dt,
+                        task.config.task.bfloat16_obs,
+                        {cuda_kernel_name(why_not.empty()), why_not}};
   check_memory(spec, options, each, free);
   return spec;
 }
@@ -52,15 +72,19 @@ class CudaEnv final : public VecEnv {
   CudaEnv(const pupper::Task& task, const EnvOptions& options)
       : task_(task),
         device_(usable_device(options.device)),
-        guard_(device_),
-        slots_(affordable_spec(task, options), device_) {
+        slots_(affordable_spec(task, options, device_), device_) {
+    const c10::cuda::CUDAGuard guard(device_);  // the caller's current device comes back
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
+    steps_taken_ = torch::zeros({stride / kWarpEnvs}, bytes.dtype(torch::kInt32));
+    schedule_ = torch::zeros({sizeof(pupper::Schedule)}, bytes);
     kept_ = torch::zeros({sizeof(KeptDivergence)}, bytes);
     batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()),
               stats_.data_ptr<float>(),
+              static_cast<std::uint32_t*>(steps_taken_.data_ptr()),
+              static_cast<pupper::Schedule*>(schedule_.data_ptr()),
               static_cast<KeptDivergence*>(kept_.data_ptr()),
               options.num_envs,
               static_cast<int>(stride),
@@ -87,7 +111,8 @@ class CudaEnv final : public VecEnv {
   }
 
   void set_progress(double fraction) override {
-    task_.commands_change = fraction >= task_.config.command.change_from;
+    const c10::cuda::CUDAGuard guard(device_);
+    launch_schedule(batch_, pupper::schedule_at(task_.config, fraction), stream());
   }
 
   std::vector<Stat> drain_stats() override {
@@ -105,7 +130,7 @@ class CudaEnv final : public VecEnv {
     const torch::Tensor host = kept_.cpu();
     KeptDivergence kept;
     std::memcpy(&kept, host.data_ptr(), sizeof kept);
-    if (!kept.claimed) return std::nullopt;
+    if (kept.rank == 0) return std::nullopt;
     const auto before = state_from(kept.before);
     Divergence divergence{kept.env, before.physics, state_from(kept.after)};
     divergence.after.params = before.params;  // a folded kernel keeps no weights
@@ -141,9 +166,8 @@ class CudaEnv final : public VecEnv {
 
   pupper::Task task_;
   torch::Device device_;
-  c10::cuda::CUDAGuard guard_;  // for the allocations of the members below
   Slots slots_;
-  torch::Tensor state_, stats_, kept_, sums_, scratch_;
+  torch::Tensor state_, stats_, steps_taken_, schedule_, kept_, sums_, scratch_;
   BatchMemory batch_{};
   bool started_ = false;
 };
