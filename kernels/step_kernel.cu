@@ -166,6 +166,7 @@ __global__ void __launch_bounds__(kThreads)
   }
   restart(task, batch, legs, at, out, state);
   weigh(task, legs, state);
+  __syncwarp();  // before leg 0 stores what the environment's other threads load
   store(batch, at, state);
 }
 
