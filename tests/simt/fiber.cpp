@@ -57,7 +57,7 @@ Fiber::Fiber(void (*body)(void*), void* argument) : body_(body), argument_(argum
   ::mprotect(stack_, kGuardBytes, PROT_NONE);  // an overflow stops at once
   // As `kennel_simt_switch` leaves a stack: six registers, all zero (a zero frame pointer ends the
   // chain of callers), and where to return to; a function starts 8 bytes off a multiple of 16.
-  auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + kStackBytes) - 2;
+  auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + kStackBytes) - 1;
   *--top = reinterpret_cast<std::uintptr_t>(&Fiber::enter);
   own_ = top - 6;
 #ifdef KENNEL_SIMT_THREAD
