@@ -55,9 +55,12 @@ Fiber::Fiber(void (*body)(void*), void* argument) : body_(body), argument_(argum
   if (memory == MAP_FAILED) throw std::bad_alloc();
   stack_ = static_cast<char*>(memory);
   ::mprotect(stack_, kGuardBytes, PROT_NONE);  // an overflow stops at once
+  // Stacks begin at different places of a page, or all would want the same lines of the cache.
+  static unsigned made = 0;
+  char* end = stack_ + kStackBytes - 1088 * (made++ % 61) - 64;
   // As `kennel_simt_switch` leaves a stack: six registers, all zero (a zero frame pointer ends the
   // chain of callers), and where to return to; a function starts 8 bytes off a multiple of 16.
-  auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + kStackBytes) - 1;
+  auto* top = reinterpret_cast<std::uintptr_t*>(end) - 1;
   *--top = reinterpret_cast<std::uintptr_t>(&Fiber::enter);
   own_ = top - 6;
 #ifdef KENNEL_SIMT_THREAD

@@ -31,16 +31,16 @@ namespace {
 using kennel::text;
 
 constexpr std::size_t kSharedWithoutAsking = 48 << 10;
-constexpr int kMostThreads = 1024, kMostCallers = 24;
+constexpr int kMostThreads = 1024;
 
-/// The calls that led to a meeting, innermost first.
+/// The calls that led to a meeting: a number that stands for all of them, and the innermost ones
+/// for messages.
 struct CallPath {
-  int depth = 0;
-  std::uintptr_t caller[kMostCallers];
+  static constexpr int kNamed = 4;
+  std::uint64_t sum = 0;
+  std::uintptr_t caller[kNamed] = {};
 
-  bool operator==(const CallPath& other) const {
-    return depth == other.depth && std::memcmp(caller, other.caller, depth * sizeof caller[0]) == 0;
-  }
+  bool operator==(const CallPath& other) const { return sum == other.sum; }
 };
 
 /// Follows the frame pointers, which kernels are compiled with.
@@ -49,10 +49,13 @@ struct CallPath {
     const Frame* caller;
     std::uintptr_t return_address;
   };
-  path.depth = 0;
-  for (auto* frame = static_cast<const Frame*>(__builtin_frame_address(0));
-       frame && path.depth < kMostCallers; frame = frame->caller)
-    path.caller[path.depth++] = frame->return_address;
+  path.sum = 0;
+  int depth = 0;
+  for (auto* frame = static_cast<const Frame*>(__builtin_frame_address(0)); frame;
+       frame = frame->caller) {
+    path.sum = (path.sum ^ frame->return_address) * 0x9e3779b97f4a7c15u;
+    if (depth < CallPath::kNamed) path.caller[depth++] = frame->return_address;
+  }
 }
 
 /// Happens-before, for ThreadSanitizer: fibers that it runs in one thread are threads to it.
@@ -309,9 +312,8 @@ class Machine {
     out << "at " << t.meeting.name << " with mask " << std::hex << std::setfill('0') << std::setw(8)
         << t.meeting.mask << ", " << t.meeting.at.file_name() << ':' << std::dec
         << t.meeting.at.line() << ", called from" << std::hex;
-    for (int i = 0; i < std::min(t.path.depth, 4); ++i) {
+    for (const std::uintptr_t at : t.path.caller) {
       Dl_info module{};
-      const std::uintptr_t at = t.path.caller[i];
       if (!dladdr(reinterpret_cast<const void*>(at), &module)) module.dli_fbase = nullptr;
       out << " +0x" << at - reinterpret_cast<std::uintptr_t>(module.dli_fbase);
     }
