@@ -9,6 +9,7 @@
 #include "kennel/core/check.h"
 #include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
+#include "src/sim/cuda_device.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/divergence.h"
 #include "src/sim/slots.h"
@@ -16,20 +17,6 @@
 
 namespace kennel {
 namespace {
-
-/// The device that a name such as "cuda:1" means.
-/// \throws Error when it is not there, too old, or not what was built for
-torch::Device usable_device(const std::string& name) {
-  int count = 0;
-  const cudaError_t code = cudaGetDeviceCount(&count);
-  KENNEL_CHECK(code == cudaSuccess && count > 0, "device ", name, ": ", cudaGetErrorString(code),
-               "; use --device cpu, or update NVIDIA's driver to one for CUDA 13");
-  torch::Device device(name == "auto" ? "cuda" : name);
-  const int index = device.has_index() ? device.index() : 0;
-  KENNEL_CHECK(index < count, "device ", name, ": this machine has ", count,
-               " CUDA device(s), numbered from 0");
-  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
-}
 
 /// Throws Error unless the current device can hold the environments and this build has code for it.
 EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {

@@ -7,10 +7,38 @@
 #include <cmath>
 #include <vector>
 
+#include "envs/pupper_v3/folded_robot.h"
 #include "kernels/step_args.h"
-#include "tests/sim/batch_fixture.h"
 
 namespace kennel::testing {
+
+/// A recipe in which everything happens often: time-outs, new commands, pushes.
+inline pupper::EnvConfig busy_config() {
+  pupper::EnvConfig config;
+  config.task.episode_seconds = 0.2f;  // ten control steps
+  config.command.change_probability = 0.2f;
+  config.command.change_from = 0.0f;
+  config.randomization.push_seconds = 0.1f;
+  return config;
+}
+
+/// Exact weights ask for the general kernel.
+inline pupper::EnvConfig exact_weights(pupper::EnvConfig config) {
+  config.randomization.exact_invweight = true;
+  return config;
+}
+
+inline pupper::EnvConfig jittering(pupper::EnvConfig config) {
+  config.randomization.latency_jitter = true;
+  config.randomization.action_latency = config.randomization.imu_latency = {0.0f, 0.03f};
+  return config;
+}
+
+/// The task at a point of training at which commands change within an episode.
+inline pupper::Task with_commands(pupper::Task task) {
+  task.commands_change = true;
+  return task;
+}
 
 /// A batch, its outputs, and nothing behind their ends: AddressSanitizer sees a store past them.
 /// `num_envs` need not be a multiple of anything.

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <iomanip>
 #include <map>
@@ -79,7 +80,7 @@ struct Thread {
   std::uint64_t value = 0, result = 0;
   int source = 0;
   const char* fault = nullptr;  // what is wrong with the call itself
-  char order_token = 0;  // where the group of which this is the first lane meets, to a sanitizer
+  char order_token = 0;         // of the barriers of groups of which this is the first lane
 
   bool meets(const Thread& other) const {
     return state == State::kWaiting && other.state == State::kWaiting &&
@@ -145,13 +146,7 @@ class Machine {
       self.fault = "a mask does not name the lane that passes it";
     else if (meeting.kind == Meeting::Kind::kShuffle && !names(meeting.mask, source))
       self.fault = "a shuffle asks a lane that its mask does not name";
-    // Only a barrier orders memory; a shuffle or a ballot does not.
-    const bool orders =
-        meeting.kind == Meeting::Kind::kSyncWarp || meeting.kind == Meeting::Kind::kSyncThreads;
-    char* token = orders ? order_token(meeting) : nullptr;
-    if (orders) release(token);
     self.fiber->pause();
-    if (orders) acquire(token);
     return self.result;
   }
 
@@ -169,16 +164,10 @@ class Machine {
   int warps() const { return (size_ + kWarpSize - 1) / kWarpSize; }
   int lanes_in(int warp) const { return std::min(kWarpSize, size_ - warp * kWarpSize); }
 
-  char* order_token(const Meeting& meeting) {
-    if (meeting.kind == Meeting::Kind::kSyncThreads) return &block_token_;
-    const int first = current_ / kWarpSize * kWarpSize + __builtin_ctz(meeting.mask);
-    return &threads_[first].order_token;
-  }
-
   void run_block(int block, std::size_t shared_bytes) {
     blockIdx = {static_cast<unsigned>(block), 0, 0};
     fill_shared_memory(shared_bytes);
-    release(&launch_token_);
+    release(&start_token_);
     for (int t = 0; t < size_; ++t) {
       Thread& thread = threads_[t];
       thread.state = Thread::State::kReady;
@@ -189,16 +178,16 @@ class Machine {
       sequence_.each(warps(), [&](int warp) { left += run_warp(warp); });
       if (left < size_) meet_block(left);
     }
-    acquire(&launch_token_);
+    acquire(&finish_token_);
     shared_.reset();
   }
 
   static void thread_body(void* machine) {
     auto& self = *static_cast<Machine*>(machine);
-    acquire(&self.launch_token_);
+    acquire(&self.start_token_);
     self.body_(self.argument_);
     self.threads_[self.current_].state = Thread::State::kLeft;
-    release(&self.launch_token_);
+    release(&self.finish_token_);
   }
 
   /// Fresh for each block, to the byte, so that AddressSanitizer knows its end.
@@ -267,9 +256,22 @@ class Machine {
         lanes[lane].state = Thread::State::kReady;
         lanes[lane].result = shuffles ? lanes[lanes[lane].source].value : votes;
       }
+      if (one.meeting.kind == Meeting::Kind::kSyncWarp) order(lanes, mask);
       met = true;
     }
     return met;
+  }
+
+  /// Orders what the lanes of a mask wrote before a barrier with what they do after it. A shuffle
+  /// or a ballot does not: CUDA promises nothing of memory there.
+  static void order(Thread* lanes, std::uint32_t mask) {
+    char* token = &lanes[std::countr_zero(mask)].order_token;
+    const auto each = [&](void (*say)(void*)) {
+      for (int lane = 0; lane < kWarpSize; ++lane)
+        if (mask >> lane & 1) lanes[lane].fiber->say(say, token);
+    };
+    each(release);
+    each(acquire);
   }
 
   /// Lets all threads go on from a __syncthreads that all of them have come to.
@@ -278,6 +280,8 @@ class Machine {
     for (int t = 1; t < size_; ++t)
       if (!threads_[0].meets(threads_[t])) report(-1, "threads wait in different __syncthreads");
     for (int t = 0; t < size_; ++t) threads_[t].state = Thread::State::kReady;
+    for (const auto say : {release, acquire})
+      for (int t = 0; t < size_; ++t) threads_[t].fiber->say(say, &threads_[0].order_token);
   }
 
  public:
@@ -332,7 +336,7 @@ class Machine {
   void (*body_)(void*) = nullptr;
   void* argument_ = nullptr;
   int size_ = 0, current_ = 0;
-  char launch_token_ = 0, block_token_ = 0;
+  char start_token_ = 0, finish_token_ = 0;  // of a block
 };
 
 std::mutex machine_mutex;  // one launch at a time in a process
