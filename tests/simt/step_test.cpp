@@ -36,6 +36,7 @@ TEST_P(SimtStep, GivesTheSameBitsInAnyOrderOfLanesAndWithAnyPoison) {
     std::vector<float> seen;
     for (int t = 0; t < 12; ++t) {
       batch.step(waves(t, 0, 33));
+      if (t == 8) batch.reset();
       for (const auto* part : {&batch.obs, &batch.privileged, &batch.reward, &batch.truncated})
         seen.insert(seen.end(), part->begin(), part->end());
     }
