@@ -5,7 +5,9 @@ python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|general] [--nv
 Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
 taken as often as training takes it. Prints an object an architecture, or a table. Both sides of a branch count, so the count is an
-upper bound.
+upper bound. Of the same loop it counts bytes of code (they compete for the instruction cache), divergence barriers (where threads of
+a warp that took different branches wait for each other) and accesses to local memory; shared memory and what is left of its budget
+come from kernels/block_memory.h.
 """
 
 import argparse
@@ -25,16 +27,19 @@ KERNELS = {'folded': ('18folded_step_kernelE', 128), 'general': ('11step_kernelE
 SOLVER_ITERATIONS = 2  # training's
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
-# A GPU of each architecture: multiprocessors, boost clock [GHz], and of a multiprocessor the shared memory [KiB], warps and float
-# lanes.
+BYTES_PER_INSTRUCTION = 16
+# Where threads of a warp wait for those that took another branch, and memory that a thread has for itself.
+DIVERGENCE_BARRIERS = {'BSSY', 'BSYNC', 'WARPSYNC'}
+LOCAL_MEMORY = {'LDL', 'STL'}
+# A GPU of each architecture: multiprocessors, boost clock [GHz], and of a multiprocessor warps and float lanes.
 GPUS = {
-    75: ('T4', 40, 1.59, 64, 32, 64),
-    80: ('A100', 108, 1.41, 164, 64, 64),
-    86: ('RTX A6000', 84, 1.80, 100, 48, 128),
-    89: ('RTX 6000 Ada', 142, 2.50, 100, 48, 128),
-    90: ('H200', 132, 1.98, 228, 64, 128),
-    100: ('B200', 148, 1.96, 228, 64, 128),
-    120: ('RTX PRO 6000', 188, 2.60, 100, 48, 128),
+    75: ('T4', 40, 1.59, 32, 64),
+    80: ('A100', 108, 1.41, 64, 64),
+    86: ('RTX A6000', 84, 1.80, 48, 128),
+    89: ('RTX 6000 Ada', 142, 2.50, 48, 128),
+    90: ('H200', 132, 1.98, 64, 128),
+    100: ('B200', 148, 1.96, 64, 128),
+    120: ('RTX PRO 6000', 188, 2.60, 48, 128),
 }
 # Share of the peak float rate that dense float code with few memory accesses reaches; an assumption until it is measured.
 ISSUE_SHARE = 0.6
@@ -68,7 +73,7 @@ def compile_kernel(nvcc, arch, cubin):
 
 
 def resources(log, kernel):
-  """Registers and bytes of stack, spills and shared memory of the kernel."""
+  """Registers and bytes of stack, spills and static shared memory of the kernel."""
   part = next((p for p in re.split(r'Compiling entry function|Function properties for', log)[1:]
                if kernel in p.split('\n')[0] and 'bytes stack frame' in p), None)
   if part is None:
@@ -77,12 +82,27 @@ def resources(log, kernel):
   registers = int(re.search(r'Used (\d+) registers', part).group(1))
   shared = re.search(r'(\d+) bytes smem', part)
   return dict(registers=registers, stack_bytes=stack, spill_store_bytes=stores, spill_load_bytes=loads,
-              shared_bytes=int(shared.group(1)) if shared else 0)
+              static_shared_bytes=int(shared.group(1)) if shared else 0)
+
+
+def block_memory(nvcc):
+  """Shared memory by kernel, and its budget by architecture and kernel, as kernels/block_memory.h has them."""
+  with tempfile.TemporaryDirectory() as folder:
+    program = pathlib.Path(folder) / 'block_memory'
+    run = subprocess.run([nvcc, '-std=c++20', f'-I{ROOT}', f'-I{ROOT}/include', '-o', str(program), str(ROOT / 'bench/block_memory.cpp')],
+                         capture_output=True, text=True)
+    if run.returncode != 0:
+      fail(f'{nvcc} could not compile bench/block_memory.cpp: {(run.stderr.strip() or run.stdout.strip()).splitlines()[0]}')
+    return json.loads(subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout)
 
 
 def disassembly(nvdisasm, cubin, kernel):
+  """What nvdisasm says of the kernel, parsed."""
+  return parsed(subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout, kernel)
+
+
+def parsed(text, kernel):
   """The kernel's instructions and the positions of its labels."""
-  text = subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout
   inside, instructions, labels = False, [], {}
   for line in map(str.strip, text.splitlines()):
     if re.match(r'\.section\s', line):
@@ -104,12 +124,33 @@ def loops(instructions, labels):
   return found
 
 
-def instructions_per_step(instructions, labels):
-  """Instructions that a thread executes in a physics step."""
+def physics_loop(instructions, labels):
+  """(first, last) of the loop over physics steps, which is the longest."""
   found = loops(instructions, labels)
   if not found:
     fail('the kernel has no loop over physics steps')
-  first, last = max(found, key=lambda loop: loop[1] - loop[0])
+  return max(found, key=lambda loop: loop[1] - loop[0])
+
+
+def opcode(instruction):
+  """BSSY of '@!P0 BSSY.RECONVERGENT B0, `(.L_x_1)'."""
+  words = instruction.split()
+  return words[1 if words[0].startswith('@') else 0].split('.')[0]
+
+
+def loop_contents(instructions, labels):
+  """What stands in the loop over physics steps, each instruction counted once."""
+  first, last = physics_loop(instructions, labels)
+  opcodes = [opcode(instruction) for instruction in instructions[first:last + 1]]
+  return dict(loop_code_bytes=BYTES_PER_INSTRUCTION * len(opcodes),
+              loop_divergence_barriers=sum(code in DIVERGENCE_BARRIERS for code in opcodes),
+              loop_local_accesses=sum(code in LOCAL_MEMORY for code in opcodes))
+
+
+def instructions_per_step(instructions, labels):
+  """Instructions that a thread executes in a physics step."""
+  found = loops(instructions, labels)
+  first, last = physics_loop(instructions, labels)
   inner = [(a, b) for a, b in found if first < a and b < last]
   outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
   if len(outermost) > 1:
@@ -117,16 +158,20 @@ def instructions_per_step(instructions, labels):
   return last - first + 1 + sum((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost)
 
 
-def measure(arch, nvcc, nvdisasm, kernel='folded'):
+def measure(arch, nvcc, nvdisasm, memory, kernel='folded'):
   symbol, block = KERNELS[kernel]
-  gpu, multiprocessors, ghz, shared_kib, max_warps, lanes = GPUS[arch]
+  gpu, multiprocessors, ghz, max_warps, lanes = GPUS[arch]
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
     used = resources(compile_kernel(nvcc, arch, cubin), symbol)
-    count = THREADS_PER_ENV * instructions_per_step(*disassembly(nvdisasm, cubin, symbol))
+    code = disassembly(nvdisasm, cubin, symbol)
+  count = THREADS_PER_ENV * instructions_per_step(*code)
+  shared, budget = memory['bytes'][kernel], memory['budgets'][str(arch)]
+  used.update(shared_bytes=shared + used['static_shared_bytes'],
+              shared_left_bytes=budget[kernel] - shared - used['static_shared_bytes'], **loop_contents(*code))
   per_thread = -(-used['registers'] // 8) * 8  # registers are handed out by eights
   blocks = min(REGISTERS_PER_SM // (per_thread * block),
-               shared_kib * 1024 // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block
+               budget['multiprocessor'] // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block
                max_warps * 32 // block)
   peak = multiprocessors * ghz * 1e9 * lanes
   return dict(arch=f'sm_{arch}', gpu=gpu, kernel=kernel, **used, warps_per_sm=blocks * block // 32,
@@ -142,18 +187,22 @@ def main():
   parser.add_argument('--nvcc')
   arguments = parser.parse_args()
   nvcc, nvdisasm = find_tool('nvcc', arguments.nvcc), find_tool('nvdisasm')
+  memory = block_memory(nvcc)
   if not arguments.json:
-    print(f'{"arch":8}{"gpu":14}{"registers":>10}{"stack":>7}{"spills":>8}{"warps/SM":>10}{"instructions":>14}{"predicted":>12}')
+    print(f'{"arch":8}{"gpu":14}{"registers":>10}{"stack":>7}{"spills":>8}{"shared":>8}{"left":>8}{"warps/SM":>10}{"barriers":>10}'
+          f'{"local":>7}{"code":>8}{"instructions":>14}{"predicted":>12}')
   for arch in arguments.arch:
-    row = measure(arch, nvcc, nvdisasm, arguments.kernel)
+    row = measure(arch, nvcc, nvdisasm, memory, arguments.kernel)
     if arguments.json:
       print(json.dumps(row), flush=True)
     else:
       print(f'{row["arch"]:8}{row["gpu"]:14}{row["registers"]:10}{row["stack_bytes"]:7}'
-            f'{row["spill_store_bytes"] + row["spill_load_bytes"]:8}{row["warps_per_sm"]:10}'
+            f'{row["spill_store_bytes"] + row["spill_load_bytes"]:8}{row["shared_bytes"]:8}{row["shared_left_bytes"]:8}'
+            f'{row["warps_per_sm"]:10}{row["loop_divergence_barriers"]:10}{row["loop_local_accesses"]:7}{row["loop_code_bytes"]:8}'
             f'{row["instructions_per_physics_step"]:14}{row["predicted_physics_steps_per_s"] / 1e6:10.0f} M', flush=True)
   if not arguments.json:
-    print(f'stack and spills in bytes; instructions a physics step, four threads; steps a second at {ISSUE_SHARE:.0%} of the float rate')
+    print(f'stack, spills, shared memory a block and what is left of its budget in bytes; divergence barriers, local memory accesses and '
+          f'bytes of code in the loop over physics steps; instructions a physics step, four threads; steps a second at {ISSUE_SHARE:.0%} of the float rate')
 
 
 if __name__ == '__main__':

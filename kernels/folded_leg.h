@@ -20,22 +20,13 @@ struct FoldedConstants : Leg<float> {
   static constexpr bool kKnown = true;
 };
 
-/// LegThread for the shipped robot and training's solver. What differs between the legs, mostly in
-/// sign, is selected by the thread's leg.
+/// LegThread for the shipped robot and training's solver; for which robots it stands in is in
+/// src/sim/folded_fit.h. What differs between the legs, mostly in sign, is selected by the thread's
+/// leg.
 template <class Exchange>
 struct FoldedLegThread : LegThread<Exchange> {
   static constexpr bool kKnown = true;
   static constexpr SolverOptions kSolver{};
-
-  /// Whether this mapping computes the same as LegThread does for a robot and solver, up to how a
-  /// machine rounds when it compiles the model.
-  static bool fits(const Quadruped<float>& robot, const SolverOptions& wanted) {
-    using Words = std::remove_const_t<decltype(pupper::kFoldedWords)>;
-    const auto words = std::bit_cast<Words>(robot);
-    for (std::size_t i = 0; i < words.size(); ++i)
-      if (!same_number(words[i], pupper::kFoldedWords[i])) return false;
-    return wanted.iterations == kSolver.iterations && wanted.ls_iterations == kSolver.ls_iterations;
-  }
 
   KENNEL_HD FoldedConstants constants() const {
     return all_fields(std::make_index_sequence<kFields>{});
@@ -47,14 +38,6 @@ struct FoldedLegThread : LegThread<Exchange> {
 
  private:
   static constexpr std::size_t kFields = sizeof(Leg<float>) / 4;
-
-  static bool same_number(std::uint32_t a, std::uint32_t b) {
-    constexpr std::uint32_t kSmallestNormal = 0x00800000;  // below it as words: whole numbers
-    if (a == b) return true;
-    if (a < kSmallestNormal || b < kSmallestNormal) return false;
-    const float x = std::bit_cast<float>(a), y = std::bit_cast<float>(b);
-    return std::abs(x - y) <= 1e-5f * std::abs(x) + 1e-9f;
-  }
 
   /// A field in the four legs. Where only some legs have a zero it is a number too small to matter,
   /// so that `times` in vec3.h, which asks whether a constant is zero, has one answer for all.

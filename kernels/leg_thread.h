@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kennel/core/legs.h"
+#include "kennel/model/quadruped.h"
 
 namespace kennel {
 
@@ -31,6 +32,16 @@ struct LegThread {
       out[k] = exchange.add(pair, exchange(pair, 2));
     }
   }
+};
+
+/// LegThread for any robot, with the leg's constants where the thread reaches them faster than in
+/// the kernel's parameters: in these every leg's are at another address, and a warp reads them one
+/// address after the other.
+template <class Exchange>
+struct LoadedLegThread : LegThread<Exchange> {
+  const Leg<float>* constants_of_leg;
+
+  KENNEL_HD const Leg<float>& loaded_constants() const { return *constants_of_leg; }
 };
 
 }  // namespace kennel

@@ -7,22 +7,19 @@
 #include <cstdint>
 
 #include "envs/pupper_v3/task.h"
-#include "kernels/field_layout.h"
+#include "kernels/kept_divergence.h"
 #include "src/sim/step_pointers.h"
 
 namespace kennel {
 
-/// The first environment that diverged, for `replay_of`: its state before the control step and
-/// after it. Of several in one step chance decides which; `claimed` is 1 once one is kept.
-struct KeptDivergence {
-  int claimed, env;
-  EnvFields before, after;
-};
-
 /// Device memory of a batch. `stride` is the number of environments padded to whole blocks.
+/// Everything starts as zeros.
 struct BatchMemory {
   std::uint32_t* state;  // state_bytes_per_env() / 4 fields of `stride` environments
   float* stats;          // EnvStats fields of `stride` environments
+  std::uint32_t*
+      steps_taken;  // control steps so far, a word for each warp's kWarpEnvs environments
+  pupper::Schedule* schedule;  // what `launch_schedule` wrote last
   KeptDivergence* kept;
   int num_envs, stride;
   std::uint32_t first_env_id;
@@ -37,6 +34,10 @@ inline constexpr int kPadding = 32;  // environments; 4 warps
 void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepPointers& out,
                   bool first, cudaStream_t stream);
 
+/// Writes the schedule that the following steps read, captured ones included.
+void launch_schedule(const BatchMemory& batch, const pupper::Schedule& schedule,
+                     cudaStream_t stream);
+
 /// Advances every environment by one control step.
 /// \param action (num_envs, 12)
 void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action,
@@ -50,6 +51,10 @@ std::size_t stats_scratch_bytes(const BatchMemory& batch);
 
 /// Throws Error where this build has no code for the current device.
 void check_device_code();
+
+/// Loads the kernels on the current device, so that none is loaded inside a graph's capture, and
+/// lets them use the shared memory they need. Once for each device, before the first launch.
+void prepare_kernels();
 
 /// Throws Error when a CUDA call failed.
 void check_cuda(cudaError_t code, const char* what);

@@ -7,35 +7,25 @@
 // shuffles need all lanes; padding environments run and write nothing.
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
+#include "kernels/block_memory.h"
 #include "kernels/field_layout.h"
 #include "kernels/launch.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
 #include "kernels/warp_rows.h"
+#include "src/sim/folded_fit.h"
 
 namespace kennel {
 namespace {
 
 using namespace pupper;
 
-// Threads a block. The general kernel's shared memory allows no more: 48 KB without asking for it.
-constexpr int kThreads = 64, kFoldedThreads = 128;
-static_assert(kPadding * kNumLegs % kThreads == 0 && kPadding * kNumLegs % kFoldedThreads == 0);
+static_assert(kPadding * kNumLegs % kGeneralThreads == 0 &&
+              kPadding * kNumLegs % kFoldedThreads == 0);
 
-/// An odd number of words puts the threads of a warp on different banks.
-template <class State, bool kOdd = sizeof(State) / 4 % 2 == 1>
-struct OddWords : State {};
-template <class State>
-struct OddWords<State, false> : State {
-  float pad;
-};
-
-/// What a warp shares: first what its threads keep over the physics, then the rows they write.
-template <class Legs>
-union WarpScratch {
-  OddWords<Simulated<float, Legs>> simulated[kWarpSize];
-  RowScratch rows;
-};
+using FoldedMemory = BlockMemory<kFoldedThreads, FoldedWarpLeg>;
+using GeneralMemory = LoadedBlockMemory<kGeneralThreads, LoadedWarpLeg>;
+static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory))>) > 0);
 
 /// What this thread is.
 struct At {
@@ -117,45 +107,58 @@ __device__ __noinline__ void restart(const Task& task, const BatchMemory& batch,
       });
 }
 
-/// Keeps the first environment that diverges. All four of its threads call it; batch.state still
-/// holds the control step's start.
+/// Keeps a diverged environment for replay: of those of the first control step in which one
+/// diverged, the one with the lowest number, whichever warp comes first. All lanes of a warp call
+/// it; batch.state still holds the control step's start.
+/// \param diverged  a bit for leg 0 of each diverged environment of the warp; not 0
+/// \param states    of the warp's threads
 template <class Legs>
-__device__ __noinline__ void keep_divergence(const BatchMemory& batch, At at,
-                                             const EnvState<float, Legs>& state) {
-  const unsigned lane = threadIdx.x % 32, group = 0xfu << (lane & ~3u);
-  int taken = 1;
-  if (at.leg == 0) taken = atomicCAS(&batch.kept->claimed, 0, 1);
-  if (__shfl_sync(group, taken, lane & ~3u) != 0) return;
-  KeptDivergence& kept = *batch.kept;
-  kept.env = at.env;
-  using Layout = FieldLayout<WarpLeg>;
-  const std::size_t stride = batch.stride, env = at.env;
-  for (std::size_t f = at.leg; f < Layout::kBaseFields; f += kNumLegs)
-    kept.before[f] = batch.state[f * stride + env];
-  for (std::size_t f = 0; f < Layout::kLegFields; ++f)
-    kept.before[Layout::kBaseFields + kNumLegs * f + at.leg] =
-        batch.state[(Layout::kBaseFields + kNumLegs * f) * stride + kNumLegs * env + at.leg];
-  At alone = at;
-  alone.env = 0;
-  BatchMemory one = batch;
-  one.state = kept.after.data();
-  one.stride = 1;
-  store(one, alone, state);
-  __syncwarp(group);  // before anyone stores the new state over what was read here
+__device__ __noinline__ void keep_divergence(const BatchMemory& batch, At at, unsigned diverged,
+                                             const OddWords<EnvState<float, Legs>>* states) {
+  const int lane = threadIdx.x % kWarpSize, first = __ffs(diverged) - 1;
+  __syncwarp();  // the states are whole
+  if (lane == first) {
+    KeptDivergence& kept = *batch.kept;
+    const int warp = at.env / kWarpEnvs;
+    const unsigned long long rank = divergence_rank(batch.steps_taken[warp], at.env);
+    // One thread copies alone, so that nothing waits for others while the lock is held.
+    if (atomicMax(&kept.rank, rank) < rank) {
+      while (atomicCAS(&kept.lock, 0, 1) != 0) {
+      }
+      __threadfence();
+      if (atomicMax(&kept.rank, 0ull) == rank) {  // else one that goes before came meanwhile
+        kept.env = at.env;
+        using Layout = FieldLayout<WarpLeg>;
+        const std::size_t stride = batch.stride, env = at.env;
+        for (std::size_t f = 0; f < Layout::kBaseFields; ++f)
+          kept.before[f] = batch.state[f * stride + env];
+        for (std::size_t f = 0; f < Layout::kLegFields; ++f)
+          for (int leg = 0; leg < kNumLegs; ++leg)
+            kept.before[Layout::kBaseFields + kNumLegs * f + leg] =
+                batch.state[(Layout::kBaseFields + kNumLegs * f) * stride + kNumLegs * env + leg];
+        BatchMemory one = batch;
+        one.state = kept.after.data();
+        one.stride = 1;
+#pragma unroll 1
+        for (int leg = 0; leg < kNumLegs; ++leg) store<Legs>(one, At{0, leg}, states[first + leg]);
+      }
+      __threadfence();
+      atomicExch(&kept.lock, 0);
+    }
+  }
+  __syncwarp();  // before anyone stores the new state over what was read here
 }
 
 /// See weigh_constraints. Not inlined, like `restart`.
-__device__ __noinline__ void weigh(const Task& task, WarpLeg legs,
-                                   EnvState<float, WarpLeg>& state) {
-  weigh_constraints<float, WarpLeg>(task, legs, state);
-}
-__device__ __forceinline__ void weigh(const Task&, FoldedWarpLeg, EnvState<float, FoldedWarpLeg>&) {
+template <class Legs>
+__device__ __noinline__ void weigh(const Task& task, Legs legs, EnvState<float, Legs>& state) {
+  weigh_constraints<float, Legs>(task, legs, state);
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kGeneralThreads)
     reset_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                  const __grid_constant__ StepPointers out, bool first) {
-  const At at = this_thread(kThreads);
+  const At at = this_thread(kGeneralThreads);
   const WarpLeg legs{at.leg, {}};
   EnvState<float, WarpLeg> state{};
   if (first) {
@@ -181,14 +184,13 @@ __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at
 }
 
 template <int kBlock, class Legs>
-__device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const Task& task,
+__device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
+                                          BlockMemory<kBlock, Legs>& memory, const Task& task,
                                           const BatchMemory& batch, const float* action,
                                           const StepPointers& out) {
-  __shared__ OddWords<EnvState<float, Legs>> states[kBlock];
-  __shared__ WarpScratch<Legs> scratches[kBlock / kWarpSize];
   const int lane = threadIdx.x % kWarpSize;
-  EnvState<float, Legs>& state = states[threadIdx.x];
-  WarpScratch<Legs>& scratch = scratches[threadIdx.x / kWarpSize];
+  EnvState<float, Legs>& state = memory.states[threadIdx.x];
+  WarpScratch<Legs>& scratch = memory.scratches[threadIdx.x / kWarpSize];
   const bool real = at.env < batch.num_envs;
   load(batch, at, state);
   float queued[1][kJointsPerLeg] = {};
@@ -200,8 +202,8 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
   simulate_step<float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
-  const StepOutcome<float> outcome =
-      judge_step<float, Legs>(task, legs, scratch.simulated[lane], state, report, stats);
+  const StepOutcome<float> outcome = judge_step<float, Legs>(
+      task, *batch.schedule, legs, scratch.simulated[lane], state, report, stats);
   if (real && at.leg == 0) {
     add_stats(batch, at, stats);
     out.reward[at.env] = outcome.reward;
@@ -209,44 +211,61 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at, const 
     out.truncated[at.env] = outcome.timed_out + outcome.change.changed;
   }
 
-  // The same in all four threads of an environment: it follows from sums over legs and the base.
-  const bool restarts = outcome.terminated + outcome.timed_out > 0.0f,
-             diverged = outcome.diverged > 0.0f;
-  const bool retargeted = outcome.change.changed > 0.0f;
-  constexpr unsigned kAll = 0xffffffffu;
+  // What becomes of an environment is leg 0's word for all four threads. Theirs follow from sums
+  // over legs and from the base and should agree, but a robot of which one leg restarts alone would
+  // go on without an error.
+  constexpr unsigned kAll = 0xffffffffu, kLeaders = 0x11111111u;
+  const unsigned is_real = __ballot_sync(kAll, real),
+                 ended = __ballot_sync(kAll, outcome.terminated + outcome.timed_out > 0.0f),
+                 changed = __ballot_sync(kAll, outcome.change.changed > 0.0f),
+                 diverged = __ballot_sync(kAll, outcome.diverged > 0.0f);
+  const int leader = lane & ~(kNumLegs - 1);
+  const bool restarts = ended >> leader & 1, retargeted = changed >> leader & 1;
   const int first_env = at.env - lane / kNumLegs;
   const WarpRows rows{lane,
                       first_env,
-                      __ballot_sync(kAll, real && !restarts),
-                      __ballot_sync(kAll, real && (restarts || retargeted)),
-                      __ballot_sync(kAll, diverged),
+                      is_real & ~ended,
+                      is_real & (ended | changed),
+                      diverged,
                       &history_of(batch, At{first_env, 0}).at(0, 0),
                       out};
   write_rows(task, legs, Seen<Legs>{outcome.imu, state, report}, rows, scratch.rows,
              [] { __syncwarp(); });
   HistoryMemory history = history_of(batch, at);
-  apply_change(legs, outcome.change, state, history);
+  CommandChange<float> change = outcome.change;
+  change.changed = retargeted;
+  apply_change(legs, change, state, history);
   // Where an episode goes on, its observation is the next one's too, but for a new command.
   if (real && retargeted && at.leg == 0) {
     constexpr int kCommand = offset_in(kFrame, "command");
     const std::size_t env = static_cast<std::size_t>(at.env);
     for (int i = 0; i < 3; ++i) {
-      out.obs.put(env * task.obs_size + kCommand + i, outcome.change.command[i]);
-      out.privileged_obs.put(env * kPrivilegedSize + kCommand + i, outcome.change.command[i]);
+      out.obs.put(env * task.obs_size + kCommand + i, change.command[i]);
+      out.privileged_obs.put(env * kPrivilegedSize + kCommand + i, change.command[i]);
     }
   }
-  if (real && diverged) keep_divergence(batch, at, state);
+  const unsigned to_keep = diverged & is_real & kLeaders;
+  if (to_keep != 0) keep_divergence<Legs>(batch, at, to_keep, &memory.states[threadIdx.x - lane]);
+  if (lane == 0) ++batch.steps_taken[at.env / kWarpEnvs];
   if (restarts) restart(task, batch, legs, at, out, state);  // no shuffle of all lanes inside
-  weigh(task, legs, state);
+  if constexpr (!kKnownConstants<Legs>) weigh(task, legs, state);
   store(batch, at, state);
 }
 
+constexpr int kLegWords = sizeof(Leg<float>) / 4;
+
 /// Any robot, any number of solver iterations.
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kGeneralThreads)
     step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                 const float* action, const __grid_constant__ StepPointers out) {
-  const At at = this_thread(kThreads);
-  step_envs<kThreads>(WarpLeg{at.leg, {}}, at, task, batch, action, out);
+  const At at = this_thread(kGeneralThreads);
+  auto& memory = block_memory<GeneralMemory>();
+  for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
+    reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
+        reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
+  __syncthreads();
+  const LoadedWarpLeg legs{{at.leg, {}}, &memory.constants[at.leg]};
+  step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
 /// The shipped robot with training's solver and the model's own inverse weights.
@@ -254,8 +273,11 @@ __global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kFoldedThreads);
-  step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, task, batch, action, out);
+  step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, block_memory<FoldedMemory>(), task,
+                            batch, action, out);
 }
+
+__global__ void schedule_kernel(Schedule* to, const Schedule schedule) { *to = schedule; }
 
 int blocks(const BatchMemory& batch, int threads) { return batch.stride * kNumLegs / threads; }
 
@@ -281,20 +303,36 @@ std::size_t state_bytes_per_env() {
   return 4 * (FieldLayout<WarpLeg>::kFieldsPerEnv + HistoryMemory::kFieldsPerEnv);
 }
 
+void prepare_kernels() {
+  const auto allow = [](auto kernel, std::size_t bytes) {
+    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                    static_cast<int>(bytes)),
+               "asking for a kernel's shared memory");
+  };
+  allow(folded_step_kernel, sizeof(FoldedMemory));
+  allow(step_kernel, sizeof(GeneralMemory));
+  allow(reset_kernel, 0);
+  allow(schedule_kernel, 0);
+}
+
+void launch_schedule(const BatchMemory& batch, const Schedule& schedule, cudaStream_t stream) {
+  launch("schedule kernel", schedule_kernel, {1, 1}, stream, batch.schedule, schedule);
+}
+
 void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
                   cudaStream_t stream) {
-  launch("reset kernel", reset_kernel, {blocks(batch, kThreads), kThreads}, stream, task, batch,
-         out, first);
+  launch("reset kernel", reset_kernel, {blocks(batch, kGeneralThreads), kGeneralThreads}, stream,
+         task, batch, out, first);
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream) {
-  const bool folded =
-      FoldedWarpLeg::fits(task.model, task.solver) && !task.config.randomization.exact_invweight;
+  const bool folded = fits_folded(task);
   const auto kernel = folded ? folded_step_kernel : step_kernel;
-  const int threads = folded ? kFoldedThreads : kThreads;
-  launch("step kernel", kernel, {blocks(batch, threads), threads}, stream, task, batch, action,
-         out);
+  const int threads = folded ? kFoldedThreads : kGeneralThreads;
+  const std::size_t shared = folded ? sizeof(FoldedMemory) : sizeof(GeneralMemory);
+  launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,
+         action, out);
 }
 
 }  // namespace kennel

@@ -14,8 +14,10 @@ struct WarpShuffle {
   __device__ float add(float a, float b) const {
     return __fadd_rn(a, b);
   }  // never fused into a multiply-add
+  __device__ bool any(bool x) const { return __any_sync(0xffffffffu, x); }
 };
 using WarpLeg = LegThread<WarpShuffle>;
+using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle>;
 
 }  // namespace kennel

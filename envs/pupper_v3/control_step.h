@@ -86,7 +86,7 @@ KENNEL_HD void simulate(const Task& task, const Legs& legs, EnvState<T, Legs>& s
     // A delay of 1..n is sampled in this step, one of n+1..2n a step ahead.
     const auto now = s.imu_delay == T(static_cast<float>(n - k));
     const auto ahead = s.next_imu_delay == T(static_cast<float>(2 * n - k));
-    if (any(either(now, ahead))) {
+    if (anywhere(legs, either(now, ahead))) {
       const ImuSample<T> sample = true_imu(s.physics);
       arriving = select_sample<T>(now, sample, arriving);
       s.imu_early = select_sample<T>(ahead, sample, s.imu_early);
@@ -213,7 +213,7 @@ KENNEL_HD void simulate_step(const Task& task, const Legs& legs,
 
 /// Second half: reward, fall, time-out, a new command, statistics.
 template <class T, class Legs>
-KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Legs& legs,
+KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, const Legs& legs,
                                     const Simulated<T, Legs>& simulated, EnvState<T, Legs>& s,
                                     const StepReport<T, Legs>& report, EnvStats<T>& stats) {
   const T zero(0), one(1);
@@ -240,7 +240,7 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Legs& legs,
   count_step<T, Legs>(task, legs, sane, view, value, out, stats);
 
   s.command_age = s.command_age + one;
-  out.change = draw_change(task.config.command, task.commands_change, task.seed, s);
+  out.change = draw_change(task.config.command, schedule.commands_change != 0, task.seed, s);
   out.change.changed = out.change.changed * (one - out.terminated - out.timed_out);
   return out;
 }
@@ -249,13 +249,13 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Legs& legs,
 /// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
 /// counts as divergence
 template <class T, class Legs>
-KENNEL_HD StepOutcome<T> control_step(const Task& task, const Legs& legs,
+KENNEL_HD StepOutcome<T> control_step(const Task& task, const Schedule& schedule, const Legs& legs,
                                       const T (&action)[Legs::kLocal][kJointsPerLeg],
                                       EnvState<T, Legs>& s, StepReport<T, Legs>& report,
                                       EnvStats<T>& stats) {
   Simulated<T, Legs> simulated;
   simulate_step(task, legs, action, s, simulated, report);
-  return judge_step(task, legs, simulated, s, report, stats);
+  return judge_step(task, schedule, legs, simulated, s, report, stats);
 }
 
 }  // namespace kennel::pupper

@@ -18,9 +18,20 @@ struct Task {
   float cos_max_tilt;
   float default_pose[kNumJoints];  // rad
   int obs_size;
-  bool commands_change;  // within an episode, at this point of training
 };
 static_assert(std::is_trivially_copyable_v<Task>);
+
+/// What changes in the course of training. Apart from the task, because a backend may keep it in
+/// memory of its own: a step that was captured once follows what is written there later.
+struct Schedule {
+  std::uint32_t commands_change = 0;  // 1: commands change within an episode
+};
+static_assert(std::is_trivially_copyable_v<Schedule>);
+
+/// \param progress  of training, from 0 to 1
+inline Schedule schedule_at(const EnvConfig& config, double progress) {
+  return {progress >= config.command.change_from};
+}
 
 /// Puts a task together.
 /// \throws Error when recipe and robot do not fit: latencies beyond two control steps, spheres that

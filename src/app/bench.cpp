@@ -33,6 +33,7 @@ using Json = nlohmann::ordered_json;
 struct Measured {
   Rate physics;
   double env_steps = 0;
+  std::string kernel;
   std::optional<double> mujoco;
   std::string mujoco_settings;
   std::optional<TrainRate> training;
@@ -78,6 +79,7 @@ Measured measure(const BenchCommand& command, const RunConfig& config,
   if (!command.device.cuda)
     physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
+  best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
     std::fprintf(stderr, "%d environments, measurement %d of %d\n", num_envs, repeat + 1,
                  command.repeats);
@@ -106,6 +108,7 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
       {"cpu", cpu_name()},
       {"threads", command.threads > 0 ? command.threads : num_usable_cores()},
       {"simd_bits", simd_bits()},
+      {"kernel", m.kernel},
       {"commit", build.commit},
       {"num_envs", num_envs},
       {"substeps", config.env.task.decimation},

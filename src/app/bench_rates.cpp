@@ -49,6 +49,8 @@ class VecEnvBench final : public EnvBench {
     return steps / elapsed;
   }
 
+  std::string kernel() const override { return described(env_->spec().kernel); }
+
  private:
   /// A GPU runs behind the host: reading a number back waits for it.
   void wait() const {

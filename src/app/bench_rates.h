@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "bench.h"
 #include "run_config.h"
@@ -16,6 +17,8 @@ class EnvBench {
   virtual ~EnvBench() = default;
   /// Control steps a second of all environments together.
   virtual double measure(double seconds) = 0;
+  /// What steps them, and why not the fastest.
+  virtual std::string kernel() const = 0;
 };
 std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
                                          int num_envs);

@@ -10,15 +10,15 @@
 #include <thread>
 
 #include "kennel/core/check.h"
+#include "kennel/core/own_folder.h"
 
 namespace kennel {
 namespace {
 
-/// The CUDA backend is a library of its own, beside the program.
+/// The CUDA backend is a library of its own, beside this code.
 bool has_cuda_backend() {
   std::error_code ignored;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  return std::filesystem::exists(program.parent_path() / "libkennel_cuda.so", ignored);
+  return std::filesystem::exists(own_folder() / "libkennel_cuda.so", ignored);
 }
 
 /// The CUDA driver's library, which is there exactly where a driver is installed.

@@ -10,7 +10,11 @@
 #include "device.h"
 #include "envs/pupper_v3/state.h"
 #include "flags.h"
+#include "kennel/model/mjcf.h"
+#include "kennel/sim/make_env.h"
 #include "run_config.h"
+#include "src/sim/cpu_batch.h"
+#include "src/sim/folded_fit.h"
 
 namespace kennel {
 namespace {
@@ -55,6 +59,15 @@ Json terms_of(const pupper::ObsTerm (&table)[N]) {
   return terms;
 }
 
+/// What would step the shipped robot's environments under a recipe.
+Json kernels_for(const RunConfig& config) {
+  const pupper::Task task =
+      pupper::make_task(config.env, to_float(load_quadruped(shipped_model()).model), 0);
+  const std::string why_not = why_not_folded(task);
+  return {{"cpu", cpu_kernel_name()},
+          {"gpu", described({cuda_kernel_name(why_not.empty()), why_not})}};
+}
+
 Json collect(const RunConfig& config) {
   const BuildInfo& build = build_info();
   const GpuStatus gpu = find_gpu();
@@ -69,6 +82,7 @@ Json collect(const RunConfig& config) {
                    {"compiler", build.compiler},
                    {"flags", build.flags},
                    {"cuda_archs", build.cuda_archs}};
+  info["simulator"] = kernels_for(config);
   const pupper::EnvBytes bytes = pupper::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
   info["observation_frame"] = terms_of(pupper::kFrame);
@@ -115,6 +129,7 @@ void print_section(const std::string& section, const Json& fields) {
 void print(const Json& info) {
   print_object("Device", info["device"]);
   print_object("Build", info["build"]);
+  print_object("What steps the environments", info["simulator"]);
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);
   print_terms("Observation: one frame, as the robot's controller builds it",

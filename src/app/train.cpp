@@ -79,6 +79,7 @@ std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run) {
                  "narrower ranges in [env.randomization]");
     scalars.emplace_back(stat.name, stat.value);
   }
+  scalars.emplace_back("env/fast_kernel", env.spec().kernel.why_not_fast.empty());
   return scalars;
 }
 
@@ -135,6 +136,7 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
   const nlohmann::ordered_json machine = {
       {"processor", cpu_name()},
       {"device", cuda ? find_gpu(env.device().index()).name : text("CPU, ", threads, " threads")},
+      {"simulator", described(env.spec().kernel)},
       {"program", text(build.version, ", commit ", build.commit, ", ", build.compiler)}};
   write_file_atomically(run.machine(), machine.dump(2) + "\n");
 }
@@ -142,6 +144,7 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
 int train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
           RunFolder& run, bool resumed) {
   note_machine(run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
+  std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
   const std::int64_t first_steps = simulation.trainer->env_steps();
   const auto start = std::chrono::steady_clock::now();
   TrainLoop loop{.learner = *simulation.trainer,

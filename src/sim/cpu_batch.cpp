@@ -35,6 +35,8 @@ void scatter_rows(const Lane* columns, int used, int first_row, int lanes, const
 
 }  // namespace
 
+std::string cpu_kernel_name() { return text(kNativeWidth, "-lane float"); }
+
 CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads)
     : task_(task),
       num_envs_(num_envs),
@@ -98,8 +100,8 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
       reinterpret_cast<float*>(&queued[k / kJointsPerLeg][k % kJointsPerLeg])[lane] = row[k];
   }
   block.before = block.state.physics;
-  const StepOutcome<Lane> outcome =
-      control_step<Lane, AllLegs>(task_, {}, queued, block.state, block.report, block.stats);
+  const StepOutcome<Lane> outcome = control_step<Lane, AllLegs>(
+      task_, schedule_, {}, queued, block.state, block.report, block.stats);
   write_rows(block, first, lanes, outcome.imu, out);
   const CommandChange<Lane>& change = outcome.change;
   apply_change(AllLegs{}, change, block.state, block.history);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "envs/pupper_v3/control_step.h"
@@ -19,6 +20,9 @@
 
 namespace kennel {
 
+/// What steps the CPU's environments: "16-lane float".
+std::string cpu_kernel_name();
+
 /// A batch of Pupper environments on the CPU.
 class CpuBatch {
  public:
@@ -28,7 +32,8 @@ class CpuBatch {
   /// \param action  (num_envs, 12) row-major
   void step(const float* action, const StepPointers& out);
 
-  void set_commands_change(bool change) { task_.commands_change = change; }
+  void set_commands_change(bool change) { schedule_.commands_change = change; }
+  void set_progress(double fraction) { schedule_ = schedule_at(task_.config, fraction); }
   const pupper::Task& task() const { return task_; }
   int num_threads() const { return pool_.num_threads(); }
 
@@ -71,6 +76,7 @@ class CpuBatch {
   int lanes_in(int block) const;
 
   pupper::Task task_;
+  pupper::Schedule schedule_;
   int num_envs_;
   std::vector<Block> blocks_;
   ThreadPool pool_;

@@ -13,8 +13,13 @@ class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const pupper::Task& task, const EnvOptions& options)
       : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
-        slots_({options.num_envs, task.obs_size, pupper::kPrivilegedSize, kNumJoints,
-                task.control_dt, task.config.task.bfloat16_obs},
+        slots_({options.num_envs,
+                task.obs_size,
+                pupper::kPrivilegedSize,
+                kNumJoints,
+                task.control_dt,
+                task.config.task.bfloat16_obs,
+                {cpu_kernel_name(), ""}},
                torch::kCPU) {}
 
   const EnvSpec& spec() const override { return slots_.spec(); }
@@ -28,9 +33,7 @@ class CpuEnv final : public VecEnv {
     batch_.step(action.data_ptr<float>(), slots_.pointers());
   }
 
-  void set_progress(double fraction) override {
-    batch_.set_commands_change(fraction >= batch_.task().config.command.change_from);
-  }
+  void set_progress(double fraction) override { batch_.set_progress(fraction); }
   std::vector<Stat> drain_stats() override {
     return stats_from(batch_.drain_stats(), spec().control_dt);
   }

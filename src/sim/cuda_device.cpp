@@ -1,5 +1,6 @@
 #include "src/sim/cuda_device.h"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <cuda_runtime_api.h>
 
 #include "kennel/core/check.h"
@@ -7,6 +8,13 @@
 namespace kennel {
 
 torch::Device usable_device(const std::string& name) {
+  // LibTorch looks for its CUDA half once, at the first question about CUDA, and keeps the answer.
+  // This library brings that half along: it must be loaded before anyone asks.
+  KENNEL_CHECK(
+      at::detail::getCUDAHooks().hasCUDART(), "device ", name,
+      ": LibTorch was asked about CUDA before the CUDA backend was loaded, and will say no "
+      "for the rest of this process; make the environments before anything else that "
+      "asks (torch::cuda::is_available, torch::manual_seed)");
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
   KENNEL_CHECK(code == cudaSuccess && count > 0, "device ", name, ": ", cudaGetErrorString(code),

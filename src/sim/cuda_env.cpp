@@ -9,18 +9,24 @@
 #include "kennel/core/check.h"
 #include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
+#include "kernels/warp_rows.h"
 #include "src/sim/cuda_device.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/divergence.h"
+#include "src/sim/folded_fit.h"
 #include "src/sim/slots.h"
 #include "src/sim/stats.h"
 
 namespace kennel {
 namespace {
 
-/// Throws Error unless the current device can hold the environments and this build has code for it.
-EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
+/// Makes a device ready for the kernels.
+/// \throws Error unless it can hold the environments and this build has code for it
+EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options,
+                        const torch::Device& device) {
+  const c10::cuda::CUDAGuard guard(device);
   check_device_code();
+  prepare_kernels();
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
   const pupper::EnvBytes bytes = pupper::bytes_per_env(task.config);
@@ -28,8 +34,14 @@ EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options) {
   KENNEL_CHECK(options.num_envs * each < free, options.num_envs, " environments need ",
                options.num_envs * each >> 20, " MiB, device ", options.device, " has ", free >> 20,
                " MiB free; at most ", free / each, " fit, lower --num-envs");
-  return {options.num_envs, task.obs_size,   pupper::kPrivilegedSize,
-          kNumJoints,       task.control_dt, task.config.task.bfloat16_obs};
+  const std::string why_not = why_not_folded(task);
+  return {options.num_envs,
+          task.obs_size,
+          pupper::kPrivilegedSize,
+          kNumJoints,
+          task.control_dt,
+          task.config.task.bfloat16_obs,
+          {cuda_kernel_name(why_not.empty()), why_not}};
 }
 
 int padded(int num_envs) { return (num_envs + kPadding - 1) / kPadding * kPadding; }
@@ -39,15 +51,19 @@ class CudaEnv final : public VecEnv {
   CudaEnv(const pupper::Task& task, const EnvOptions& options)
       : task_(task),
         device_(usable_device(options.device)),
-        guard_(device_),
-        slots_(affordable_spec(task, options), device_) {
+        slots_(affordable_spec(task, options, device_), device_) {
+    const c10::cuda::CUDAGuard guard(device_);  // the caller's current device comes back
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
+    steps_taken_ = torch::zeros({stride / kWarpEnvs}, bytes.dtype(torch::kInt32));
+    schedule_ = torch::zeros({sizeof(pupper::Schedule)}, bytes);
     kept_ = torch::zeros({sizeof(KeptDivergence)}, bytes);
     batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()),
               stats_.data_ptr<float>(),
+              static_cast<std::uint32_t*>(steps_taken_.data_ptr()),
+              static_cast<pupper::Schedule*>(schedule_.data_ptr()),
               static_cast<KeptDivergence*>(kept_.data_ptr()),
               options.num_envs,
               static_cast<int>(stride),
@@ -74,7 +90,8 @@ class CudaEnv final : public VecEnv {
   }
 
   void set_progress(double fraction) override {
-    task_.commands_change = fraction >= task_.config.command.change_from;
+    const c10::cuda::CUDAGuard guard(device_);
+    launch_schedule(batch_, pupper::schedule_at(task_.config, fraction), stream());
   }
 
   std::vector<Stat> drain_stats() override {
@@ -92,7 +109,7 @@ class CudaEnv final : public VecEnv {
     const torch::Tensor host = kept_.cpu();
     KeptDivergence kept;
     std::memcpy(&kept, host.data_ptr(), sizeof kept);
-    if (!kept.claimed) return std::nullopt;
+    if (kept.rank == 0) return std::nullopt;
     const auto before = state_from(kept.before);
     Divergence divergence{kept.env, before.physics, state_from(kept.after)};
     divergence.after.params = before.params;  // a folded kernel keeps no weights
@@ -128,9 +145,8 @@ class CudaEnv final : public VecEnv {
 
   pupper::Task task_;
   torch::Device device_;
-  c10::cuda::CUDAGuard guard_;  // for the allocations of the members below
   Slots slots_;
-  torch::Tensor state_, stats_, kept_, sums_, scratch_;
+  torch::Tensor state_, stats_, steps_taken_, schedule_, kept_, sums_, scratch_;
   BatchMemory batch_{};
   bool started_ = false;
 };

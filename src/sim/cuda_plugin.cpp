@@ -2,9 +2,8 @@
 
 #include <dlfcn.h>
 
-#include <filesystem>
-
 #include "kennel/core/check.h"
+#include "kennel/core/own_folder.h"
 
 namespace kennel {
 
@@ -22,11 +21,9 @@ void* cuda_entry_point(const char* name, const std::string& device) {
   KENNEL_CHECK(
       cuda_device_present(), "device ", device,
       ": no CUDA device or driver on this machine; use --device cpu, or install NVIDIA's driver");
-  // Beside the program: build/bin holds both.
-  std::error_code ignored;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  void* plugin =
-      dlopen((program.parent_path() / "libkennel_cuda.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  // Beside this code, whoever runs it: build/bin holds the program and the plugin. LibTorch must
+  // not be asked about CUDA before this (see usable_device in cuda_env.cpp, which checks it).
+  void* plugin = dlopen((own_folder() / "libkennel_cuda.so").c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!plugin) {
     const char* why = dlerror();
     fail("device ", device, ": this build has no CUDA backend (", why ? why : "not found",

@@ -152,19 +152,6 @@ TEST(Legs, ANominalRobotHasNominalWeights) {
   }
 }
 
-TEST(FoldedRobot, IsTheShippedRobot) {
-  using Legs = EmulatedGroup::FoldedLegs;
-  Quadruped<float> loaded = to_float(load_quadruped(kPupper).model);
-  EXPECT_TRUE(Legs::fits(loaded, SolverOptions{}))
-      << "pupper_v3.xml or its compilation changed; write folded_robot.h anew with fold_robot";
-  EXPECT_FALSE(Legs::fits(loaded, {3, 1}));
-  loaded.leg[2].hinge[1].kp *= 1.001f;
-  EXPECT_FALSE(Legs::fits(loaded, SolverOptions{}));
-  loaded = pupper::kFoldedRobot;
-  ++loaded.leg[3].hinge[0].ctrl_index;
-  EXPECT_FALSE(Legs::fits(loaded, SolverOptions{}));
-}
-
 TEST(FoldedRobot, ComputesWhatTheLoadedOneDoes) {
   using Legs = EmulatedGroup::FoldedLegs;
   const Quadruped<float> model = to_float(load_quadruped(kPupper).model);

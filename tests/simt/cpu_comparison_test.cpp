@@ -26,7 +26,7 @@ constexpr int kMayBeApart = 2;
 /// The same batch on the CPU backend and on the kernels.
 struct Pair {
   Pair(const pupper::EnvConfig& config, int n, std::uint64_t seed = 5)
-      : cpu(config, n, 0, 1, seed), simt(with_commands(task_of(config, seed)), n) {
+      : cpu(config, n, 0, 1, seed), simt(task_of(config, seed), n) {
     cpu.batch.set_commands_change(true);
   }
   void step(float size = 0.2f) {

@@ -9,6 +9,7 @@
 
 #include "envs/pupper_v3/folded_robot.h"
 #include "kernels/step_args.h"
+#include "kernels/warp_rows.h"
 
 namespace kennel::testing {
 
@@ -34,12 +35,6 @@ inline pupper::EnvConfig jittering(pupper::EnvConfig config) {
   return config;
 }
 
-/// The task at a point of training at which commands change within an episode.
-inline pupper::Task with_commands(pupper::Task task) {
-  task.commands_change = true;
-  return task;
-}
-
 /// A batch, its outputs, and nothing behind their ends: AddressSanitizer sees a store past them.
 /// `num_envs` need not be a multiple of anything.
 class DeviceBatch {
@@ -51,7 +46,11 @@ class DeviceBatch {
     state_.assign(stride * state_bytes_per_env() / 4, 0);
     stats_.assign(stride * kStatFields, 0);
     kept_.assign(1, {});
-    memory = {state_.data(), stats_.data(), kept_.data(), n, stride, first_env_id};
+    steps_taken_.assign(stride / kWarpEnvs, 0);
+    memory = {state_.data(), stats_.data(), steps_taken_.data(), &schedule_, kept_.data(), n,
+              stride,        first_env_id};
+    prepare_kernels();
+    launch_schedule(memory, {.commands_change = 1}, nullptr);
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);
     for (auto* rows : {&privileged, &final_privileged})
       rows->assign(n * pupper::kPrivilegedSize, NAN);
@@ -78,6 +77,8 @@ class DeviceBatch {
     return sums;
   }
 
+  const KeptDivergence& kept() const { return kept_[0]; }
+
   /// One environment's state as plain floats.
   pupper::EnvState<float, AllLegs> env(int index) const {
     using Layout = FieldLayout<LegThread<NoExchange>>;
@@ -100,6 +101,8 @@ class DeviceBatch {
  private:
   std::vector<std::uint32_t> state_;
   std::vector<float> stats_;
+  std::vector<std::uint32_t> steps_taken_;
+  pupper::Schedule schedule_;
   std::vector<KeptDivergence> kept_;
 };
 

@@ -11,7 +11,7 @@ namespace kennel::testing {
 namespace {
 
 pupper::Task task_with(const pupper::EnvConfig& config, std::uint64_t seed) {
-  return with_commands(pupper::make_task(config, pupper::kFoldedRobot, seed));
+  return pupper::make_task(config, pupper::kFoldedRobot, seed);
 }
 
 /// Actions (n, 12) of the environments from `first` on.
@@ -85,6 +85,32 @@ TEST(SimtBatch, AnEnvironmentsPlaceAndTheBatchsSizeChangeNoBit) {
       };
       ASSERT_TRUE(same(part.obs, obs[t])) << t;
       ASSERT_TRUE(same(part.privileged, privileged[t])) << t;
+    }
+  }
+}
+
+TEST(SimtBatch, TheLowestOfTheEnvironmentsThatDivergeFirstIsKeptInAnyOrder) {
+  for (const simt::Order order :
+       {simt::Order::kForward, simt::Order::kBackward, simt::Order::kShuffled}) {
+    const Scheduled scheduled({.order = order});
+    for (const auto& config : {busy_config(), exact_weights(busy_config())}) {
+      DeviceBatch batch(task_with(config, 5), 100);
+      batch.step(waves(0, 0, 100));
+      EXPECT_EQ(batch.kept().rank, 0u);
+      std::vector<float> action = waves(1, 0, 100);
+      const pupper::EnvState<float, AllLegs> before = batch.env(33);
+      for (const int env : {99, 70, 33, 34, 35}) action[env * kNumJoints + 2] = NAN;
+      batch.step(action);
+      action[3 * kNumJoints] = NAN;  // lower, but later
+      batch.step(action);
+      EXPECT_NE(batch.kept().rank, 0u);
+      EXPECT_EQ(batch.kept().lock, 0);
+      EXPECT_EQ(batch.kept().env, 33);
+      const pupper::EnvState<float, AllLegs> kept = state_from(batch.kept().before);
+      EXPECT_EQ(kept.step, before.step);
+      EXPECT_EQ(kept.physics.position.z, before.physics.position.z);
+      EXPECT_EQ(kept.physics.leg[3].q[2], before.physics.leg[3].q[2]);
+      EXPECT_EQ(state_from(batch.kept().after).step, before.step + 1);
     }
   }
 }

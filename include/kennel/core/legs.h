@@ -32,6 +32,18 @@ struct AllLegs {
   }
 };
 
+/// Whether a condition holds for any of the environments that are computed together, for skipping
+/// work that would change no bit. A warp decides as one, so that its threads need not meet again
+/// afterwards; all of them must call it.
+template <class Legs, class Mask>
+KENNEL_HD bool anywhere(const Legs& legs, const Mask& mask) {
+  if constexpr (requires { legs.exchange.any(mask); }) {
+    return legs.exchange.any(mask);
+  } else {
+    return any(mask);
+  }
+}
+
 /// What lane code asks of a leg mapping.
 template <class L>
 concept LegMapping = requires(const L legs, const float (&local)[L::kLocal][2], float (&out)[2]) {

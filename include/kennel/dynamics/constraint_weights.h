@@ -52,7 +52,7 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
   ArrowFactor<T> factor[Legs::kLocal];
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem], inv_d[6];
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
-    const auto& leg = model.leg[legs.leg(slot)];
+    const auto& leg = leg_under(legs, model, slot);
     T q[kJointsPerLeg];
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) q[j] = T(model.qpos0[7 + leg.hinge[j].qpos_index]);
@@ -68,7 +68,7 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
   eliminate_base(base, inv_d);
 
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
-    const auto& leg = model.leg[legs.leg(slot)];
+    const auto& leg = leg_under(legs, model, slot);
     auto& own = params.leg[slot];
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) {

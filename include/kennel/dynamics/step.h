@@ -34,7 +34,7 @@ KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
     }
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j) {
-      T D = params.damping * T(model.leg[legs.leg(slot)].hinge[j].damping);
+      T D = params.damping * T(leg_under(legs, model, slot).hinge[j].damping);
       if (servo_damping) D += leg[slot].implicit_damping[j];
       H.A[lower(j, j)] += T(model.timestep) * D;
     }

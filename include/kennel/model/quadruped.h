@@ -105,7 +105,8 @@ struct Quadruped {
 };
 
 /// The robot, the constants of the leg in a slot, and the solver's options under a mapping of legs:
-/// the loaded ones, or those that the mapping knows at compile time.
+/// the loaded ones, a copy of them that the mapping keeps nearer, or those that it knows at compile
+/// time.
 template <class Legs, class R>
 KENNEL_HD const Quadruped<R>& robot_under(const Legs& legs, const Quadruped<R>& loaded) {
   if constexpr (kKnownConstants<Legs>) {
@@ -118,6 +119,8 @@ template <class Legs, class R>
 KENNEL_HD decltype(auto) leg_under(const Legs& legs, const Quadruped<R>& loaded, int slot) {
   if constexpr (kKnownConstants<Legs>) {
     return legs.constants();
+  } else if constexpr (requires { legs.loaded_constants(); }) {
+    return (legs.loaded_constants());
   } else {
     return (loaded.leg[legs.leg(slot)]);
   }

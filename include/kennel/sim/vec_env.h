@@ -13,6 +13,17 @@
 
 namespace kennel {
 
+/// What code steps the environments.
+struct KernelChoice {
+  std::string name;          // "16-lane float", "folded kernel", "general kernel"
+  std::string why_not_fast;  // why the backend's fastest cannot; empty where it does
+};
+
+/// "general kernel (solver iterations 3, folded 2)"
+inline std::string described(const KernelChoice& kernel) {
+  return kernel.name + (kernel.why_not_fast.empty() ? "" : " (" + kernel.why_not_fast + ")");
+}
+
 /// Sizes and rate of a VecEnv; constant over its life.
 struct EnvSpec {
   int num_envs = 0;
@@ -22,6 +33,7 @@ struct EnvSpec {
   int action_size = 0;
   double control_dt = 0.0;    // seconds a step() advances
   bool bfloat16_obs = false;  // observations are bfloat16, not float32
+  KernelChoice kernel = {};   // for people
 };
 
 /// The number type of observations.

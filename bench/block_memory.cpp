@@ -1,0 +1,23 @@
+// Prints the shared memory of the step kernels and its budgets as one JSON object, for
+// gpu_static.py.
+#include "kernels/block_memory.h"
+
+#include <cstdio>
+
+#include "kernels/folded_leg.h"
+
+int main() {
+  using namespace kennel;
+  using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange>>;
+  using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
+  std::printf("{\"bytes\": {\"folded\": %zu, \"general\": %zu}, \"budgets\": {", sizeof(Folded),
+              sizeof(General));
+  const char* comma = "";
+  for (const SharedBudget& budget : kSharedBudgets) {
+    std::printf("%s\"%d\": {\"multiprocessor\": %d, \"folded\": %zu, \"general\": %zu}", comma,
+                budget.arch, 1024 * budget.kib, budget.bytes(budget.folded_blocks),
+                budget.bytes(budget.general_blocks));
+    comma = ", ";
+  }
+  std::printf("}}\n");
+}

@@ -1,0 +1,222 @@
+#include "src/sim/folded_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/core/check.h"
+#include "kernels/folded_leg.h"
+
+namespace kennel {
+namespace {
+
+constexpr float kHarmless = 1e-5f;  // of the largest number of a kind
+
+/// Numbers of one kind that lie side by side in a struct of constants.
+struct Field {
+  const char* name;
+  std::size_t offset;  // bytes, in its struct
+  int count = 1;
+  bool whole = false;
+};
+
+constexpr int kWords = sizeof(Impedance<float>) / 4;
+constexpr Field kBase[] = {
+    {"timestep", offsetof(Quadruped<float>, timestep)},
+    {"gravity", offsetof(Quadruped<float>, gravity), 3},
+    {"impratio", offsetof(Quadruped<float>, impratio)},
+    {"floor height", offsetof(Quadruped<float>, floor_height)},
+    {"integrator", offsetof(Quadruped<float>, integrator), 1, true},
+    {"both_limits", offsetof(Quadruped<float>, both_limits), 1, true},
+    {"base mass", offsetof(Quadruped<float>, base_mass)},
+    {"base com", offsetof(Quadruped<float>, base_com), 3},
+    {"base inertia", offsetof(Quadruped<float>, base_inertia), 6},
+    {"qpos0", offsetof(Quadruped<float>, qpos0), kNq},
+    {"total mass", offsetof(Quadruped<float>, total_mass)},
+};
+constexpr Field kLeg[] = {
+    {"sin and cos of gamma", offsetof(Leg<float>, sin_gamma), 2},
+    {"number of spheres", offsetof(Leg<float>, num_spheres), 1, true},
+};
+constexpr Field kHinge[] = {
+    {"anchor", offsetof(Hinge<float>, anchor), 3},
+    {"sin and cos of alpha", offsetof(Hinge<float>, sin_alpha), 2},
+    {"offset", offsetof(Hinge<float>, offset)},
+    {"mass", offsetof(Hinge<float>, mass)},
+    {"com", offsetof(Hinge<float>, com), 3},
+    {"inertia", offsetof(Hinge<float>, inertia), 6},
+    {"armature", offsetof(Hinge<float>, armature)},
+    {"damping", offsetof(Hinge<float>, damping)},
+    {"frictionloss", offsetof(Hinge<float>, frictionloss)},
+    {"stiffness", offsetof(Hinge<float>, stiffness)},
+    {"springref", offsetof(Hinge<float>, springref)},
+    {"friction R", offsetof(Hinge<float>, friction_R)},
+    {"friction B", offsetof(Hinge<float>, friction_B)},
+    {"range", offsetof(Hinge<float>, range_low), 2},
+    {"limit margin", offsetof(Hinge<float>, limit_margin)},
+    {"inverse weight", offsetof(Hinge<float>, invweight)},
+    {"kp", offsetof(Hinge<float>, kp)},
+    {"kd", offsetof(Hinge<float>, kd)},
+    {"force range", offsetof(Hinge<float>, force_low), 2},
+    {"target range", offsetof(Hinge<float>, target_low), 2},
+    {"limits at once", offsetof(Hinge<float>, limits_at_once), 1, true},
+    {"place in qpos", offsetof(Hinge<float>, qpos_index), 1, true},
+    {"place in ctrl", offsetof(Hinge<float>, ctrl_index), 1, true},
+};
+constexpr Field kSphere[] = {
+    {"link", offsetof(Sphere<float>, link), 1, true},
+    {"centre", offsetof(Sphere<float>, centre), 3},
+    {"radius", offsetof(Sphere<float>, radius)},
+    {"margin", offsetof(Sphere<float>, margin)},
+    {"friction", offsetof(Sphere<float>, friction)},
+    {"inverse weight", offsetof(Sphere<float>, invweight)},
+    {"com of its body", offsetof(Sphere<float>, body_com), 3},
+};
+constexpr Field kImpedance[] = {
+    {"impedance d0", offsetof(Impedance<float>, d0)},
+    {"impedance dmax", offsetof(Impedance<float>, dmax)},
+    {"impedance 1/width", offsetof(Impedance<float>, inv_width)},
+    {"impedance midpoint", offsetof(Impedance<float>, midpoint)},
+    {"impedance power", offsetof(Impedance<float>, power)},
+    {"impedance scale", offsetof(Impedance<float>, scale_low), 2},
+    {"impedance K", offsetof(Impedance<float>, K)},
+    {"impedance B", offsetof(Impedance<float>, B)},
+};
+
+constexpr int words(std::span<const Field> fields) {
+  int sum = 0;
+  for (const Field& field : fields) sum += field.count;
+  return sum;
+}
+static_assert(words(kImpedance) == kWords, "a number of the robot would not be compared");
+static_assert(words(kHinge) + kWords == sizeof(Hinge<float>) / 4);
+static_assert(words(kSphere) + kWords == sizeof(Sphere<float>) / 4);
+static_assert(words(kLeg) ==
+              (sizeof(Leg<float>) - sizeof(Leg<float>::hinge) - sizeof(Leg<float>::sphere)) / 4);
+static_assert(words(kBase) == (sizeof(Quadruped<float>) - sizeof(Quadruped<float>::leg)) / 4);
+
+/// A struct of constants inside the robot.
+struct Part {
+  std::string name;  // "leg 2 hinge 1 "
+  std::span<const Field> fields;
+  std::size_t offset;  // bytes, in the robot
+};
+
+std::vector<Part> parts_of_robot() {
+  std::vector<Part> parts{{"", kBase, 0}};
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    const std::size_t at = offsetof(Quadruped<float>, leg) + leg * sizeof(Leg<float>);
+    const std::string name = text("leg ", leg, " ");
+    parts.push_back({name, kLeg, at});
+    for (int j = 0; j < kJointsPerLeg; ++j) {
+      const std::size_t hinge = at + offsetof(Leg<float>, hinge) + j * sizeof(Hinge<float>);
+      parts.push_back({text(name, "hinge ", j, " "), kHinge, hinge});
+      parts.push_back(
+          {text(name, "hinge ", j, " limit "), kImpedance, hinge + offsetof(Hinge<float>, limit)});
+    }
+    for (int s = 0; s < kSpheresPerLeg; ++s) {
+      const std::size_t sphere = at + offsetof(Leg<float>, sphere) + s * sizeof(Sphere<float>);
+      parts.push_back({text(name, "sphere ", s, " "), kSphere, sphere});
+      parts.push_back(
+          {text(name, "sphere ", s, " "), kImpedance, sphere + offsetof(Sphere<float>, impedance)});
+    }
+  }
+  return parts;
+}
+
+/// Where two robots differ.
+struct Misfit {
+  const Part* part;
+  const Field* field;
+  std::size_t word;
+};
+
+/// The robot's parts, and the largest number of each kind in the folded one.
+class FoldedNumbers {
+ public:
+  FoldedNumbers() : parts_(parts_of_robot()) {
+    visit([&](const Part&, const Field& field, std::size_t word) {
+      const float size = std::abs(std::bit_cast<float>(pupper::kFoldedWords[word]));
+      float& largest = largest_[&field];
+      if (!field.whole && std::isfinite(size)) largest = std::max(largest, size);
+      return false;
+    });
+  }
+
+  std::optional<Misfit> first_misfit(const Quadruped<float>& robot) const {
+    const auto words = std::bit_cast<Words>(robot);
+    std::optional<Misfit> found;
+    visit([&](const Part& part, const Field& field, std::size_t word) {
+      if (same(field, words[word], pupper::kFoldedWords[word])) return false;
+      found = {&part, &field, word};
+      return true;
+    });
+    return found;
+  }
+
+ private:
+  using Words = std::remove_const_t<decltype(pupper::kFoldedWords)>;
+
+  bool same(const Field& field, std::uint32_t a, std::uint32_t b) const {
+    if (field.whole || a == b) return a == b;
+    // Infinity minus infinity and NaN are not below anything.
+    return std::abs(std::bit_cast<float>(a) - std::bit_cast<float>(b)) <=
+           kHarmless * largest_.at(&field);
+  }
+
+  /// Calls stop(part, field, word of the robot) until it says so.
+  template <class Stop>
+  void visit(Stop&& stop) const {
+    for (const Part& part : parts_)
+      for (const Field& field : part.fields)
+        for (int k = 0; k < field.count; ++k)
+          if (stop(part, field, (part.offset + field.offset) / 4 + k)) return;
+  }
+
+  std::vector<Part> parts_;
+  std::map<const Field*, float> largest_;
+};
+
+const FoldedNumbers& folded_numbers() {
+  static const FoldedNumbers numbers;
+  return numbers;
+}
+
+constexpr SolverOptions kSolver = FoldedLegThread<NoExchange>::kSolver;
+
+}  // namespace
+
+bool fits_folded(const pupper::Task& task) {
+  return !task.config.randomization.exact_invweight &&
+         task.solver.iterations == kSolver.iterations &&
+         task.solver.ls_iterations == kSolver.ls_iterations &&
+         !folded_numbers().first_misfit(task.model);
+}
+
+std::string why_not_folded(const pupper::Task& task) {
+  if (task.config.randomization.exact_invweight) return "exact_invweight";
+  if (task.solver.iterations != kSolver.iterations)
+    return text("solver iterations ", task.solver.iterations, ", folded ", kSolver.iterations);
+  if (task.solver.ls_iterations != kSolver.ls_iterations)
+    return text("line search iterations ", task.solver.ls_iterations, ", folded ",
+                kSolver.ls_iterations);
+  const std::optional<Misfit> misfit = folded_numbers().first_misfit(task.model);
+  if (!misfit) return "";
+  const auto shown = [&](const Quadruped<float>& robot) {
+    const auto word =
+        std::bit_cast<std::array<std::uint32_t, sizeof robot / 4>>(robot)[misfit->word];
+    return misfit->field->whole ? text(static_cast<std::int32_t>(word))
+                                : text(std::bit_cast<float>(word));
+  };
+  return text(misfit->part->name, misfit->field->name, " ", shown(task.model), ", folded ",
+              shown(pupper::kFoldedRobot));
+}
+
+}  // namespace kennel
