@@ -25,7 +25,8 @@ __global__ void stores_past_dynamic_memory(float* out) {
   out[threadIdx.x] = shared[threadIdx.x];
 }
 __global__ void stores_past_static_memory(float* out) {
-  __shared__ float shared[32];
+  __shared__ float fixed[32];
+  float* shared = fixed;
   shared[threadIdx.x + blockDim.x / 32] = 1.0f;
   __syncwarp();
   out[threadIdx.x] = shared[threadIdx.x];
