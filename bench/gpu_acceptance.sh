@@ -47,8 +47,8 @@ if [[ ! -f $root/build/bin/libkennel_cuda.so ]]; then
   echo "kennel: the build has no CUDA backend; is nvcc 13 installed? see $out/build.log" >&2
   exit 1
 fi
-part tests 90 "$kennel" test -R 'Cuda|KernelBudget|FoldedRobot|Legs|FieldLayout|WarpRows'
-part no_test_skipped 5 bash -c '! grep -E "Cuda.*Skipped" "$0"' "$out/tests.out"
+part tests 90 "$kennel" test -R 'Cuda|/cuda$|KernelBudget|FoldedRobot|Legs|FieldLayout|WarpRows'
+part no_test_skipped 5 bash -c '! grep -E "(Cuda|/cuda).*Skipped" "$0"' "$out/tests.out"
 
 part bench 60 "$kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
 if have ncu; then
@@ -66,7 +66,7 @@ part static 60 "$kennel" bench --gpu-static --json
 if have compute-sanitizer; then
   for tool in memcheck racecheck initcheck synccheck; do
     part "sanitizer_$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 \
-      "$root/build/bin/vec_env_test" --gtest_filter='CudaEnv.StartsAndSteps*:CudaEnv.EndsEpisodes*:CudaEnv.WeighsConstraints*:CudaEnv.KeepsTheFirst*'
+      "$root/build/bin/backend_test" --gtest_filter='Backend.StartsAndSteps*/cuda:Backend.EndsEpisodes*/cuda:Backend.WeighsConstraints*/cuda:Backend.KeepsTheFirst*/cuda'
   done
 fi
 
