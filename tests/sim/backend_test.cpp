@@ -162,7 +162,9 @@ TEST_P(Backend, SavedStateContinuesInAnotherEnvironment) {
   for (int t = 7; t < 20; ++t) step_both(*a, *c, t);
   expect_same_bits(*a, *c);
   EXPECT_THROW(b->load_state(env(41, 2)->save_state()), Error);
-  if (name() != "cpu") EXPECT_THROW(b->load_state(env_on("cpu", 40, 2)->save_state()), Error);
+  if (name() != "cpu") {
+    EXPECT_THROW(b->load_state(env_on("cpu", 40, 2)->save_state()), Error);
+  }
 }
 
 TEST_P(Backend, BFloat16ObservationsAreTheOthersRounded) {
