@@ -116,20 +116,21 @@ class CudaEnv final : public VecEnv {
     return replay_of(task_, divergence);
   }
 
-  torch::Tensor save_state() const override { return torch::cat({tag(), state_.cpu()}); }
+  torch::Tensor save_state() const override { return torch::cat({tag(), count(), state_.cpu()}); }
 
   void load_state(const torch::Tensor& state) override {
-    const std::int64_t tag_size = tag().numel();
+    const std::int64_t tag_size = tag().numel(), before = tag_size + count().numel();
     KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= tag_size &&
                      torch::equal(state.narrow(0, 0, tag_size), tag()),
                  "the saved environments are of another backend or an older version; resume with "
                  "the --device and the program that wrote them, or start from the networks alone "
                  "with --init-from");
-    const torch::Tensor fields = state.narrow(0, tag_size, state.numel() - tag_size);
-    KENNEL_CHECK(fields.numel() == state_.numel(), "the saved environments hold ", fields.numel(),
-                 " bytes; expected ", state_.numel(), " for ", spec().num_envs,
-                 " environments: resume with the batch size it was saved with");
-    state_.copy_(fields);
+    // The memory is padded: batches of 40 and of 41 environments have the same size.
+    KENNEL_CHECK(state.numel() == before + state_.numel() &&
+                     torch::equal(state.slice(0, tag_size, before), count()),
+                 "the saved environments are not ", spec().num_envs,
+                 ": resume with the batch size they were saved with");
+    state_.copy_(state.slice(0, before));
     started_ = true;
   }
 
@@ -138,9 +139,13 @@ class CudaEnv final : public VecEnv {
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
   static torch::Tensor tag() {
-    constexpr char kTag[] = "cudaenv4";
-    return torch::tensor(
-        at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(kTag), 8));
+    constexpr char kTag[] = "cudaenv5";
+    return bytes_of(kTag, 8);
+  }
+  torch::Tensor count() const { return bytes_of(&batch_.num_envs, sizeof batch_.num_envs); }
+
+  static torch::Tensor bytes_of(const void* from, std::size_t size) {
+    return torch::tensor(at::ArrayRef<std::uint8_t>(static_cast<const std::uint8_t*>(from), size));
   }
 
   pupper::Task task_;

@@ -12,10 +12,6 @@ namespace kennel::testing {
 
 class Backend : public ::testing::TestWithParam<const char*> {
  protected:
-  void SetUp() override {
-    if (name() == "cuda") NEEDS_CUDA();
-  }
-
   static std::string name() { return GetParam(); }
 
   /// Environments of the tested backend, not yet reset.
@@ -56,8 +52,15 @@ class Backend : public ::testing::TestWithParam<const char*> {
   }
 };
 
-#define KENNEL_ON_EVERY_BACKEND(Suite)                                        \
-  INSTANTIATE_TEST_SUITE_P(, Suite, ::testing::Values("cpu", "simt", "cuda"), \
+/// The backends that this machine has.
+inline std::vector<const char*> backends() {
+  std::vector<const char*> names = {"cpu", "simt"};
+  if (cuda_device_present()) names.push_back("cuda");
+  return names;
+}
+
+#define KENNEL_ON_EVERY_BACKEND(Suite)                               \
+  INSTANTIATE_TEST_SUITE_P(, Suite, ::testing::ValuesIn(backends()), \
                            [](const auto& backend) { return std::string(backend.param); })
 
 }  // namespace kennel::testing

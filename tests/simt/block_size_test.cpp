@@ -25,7 +25,7 @@ __global__ void general_in_blocks(const __grid_constant__ Task task,
   const At at = this_thread(kBlock);
   auto& memory = block_memory<LoadedBlockMemory<kBlock, LoadedWarpLeg>>();
   if (threadIdx.x < kNumLegs)
-    memcpy(&memory.constants[threadIdx.x], &task.model.leg[threadIdx.x], sizeof(Leg<float>));
+    static_cast<Leg<float>&>(memory.constants[threadIdx.x]) = task.model.leg[threadIdx.x];
   __syncthreads();
   step_envs<kBlock>(LoadedWarpLeg{{at.leg, {}}, &memory.constants[at.leg]}, at, memory, task, batch,
                     action, out);
