@@ -1,6 +1,6 @@
-"""Gathers what bench/gpu_acceptance.sh left in a folder into results.json and results.md.
+"""Gathers the logs of bench/gpu_acceptance.sh into OUT/results.json and OUT/results.md.
 
-python gpu_summary.py FOLDER
+python gpu_summary.py LOGS OUT
 """
 
 import csv
@@ -29,8 +29,12 @@ def counters(path):
   return {name: f'{value} {unit}'.strip() for name, unit, value in zip(names, units, values) if '__' in name or name == 'Kernel Name'}
 
 
-def main(folder):
-  folder = pathlib.Path(folder)
+def lines_of(path):
+  return path.read_text().split('\n')[:-1] if path.exists() else []
+
+
+def main(folder, out):
+  folder, out = pathlib.Path(folder), pathlib.Path(out)
   name, driver, sm_clock, memory_clock, memory = [
       x.strip() for x in (folder / 'device.csv').read_text().splitlines()[0].split(',')]
   parts = [line.split('\t') for line in (folder / 'parts.tsv').read_text().splitlines()]
@@ -43,10 +47,12 @@ def main(folder):
       'mjx': json_lines(folder / 'mjx.out'),
       'static': json_lines(folder / 'static.out'),
       'ncu': counters(folder / 'ncu.csv'),
+      'gpu_tests': lines_of(folder / 'gpu_tests'),
+      'not_passed': lines_of(folder / 'not_passed'),
   }
   for row in results['bench']:
     row['control_step_us'] = 1e6 * row['num_envs'] / row['env_steps_per_s']
-  (folder / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
+  (out / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
 
   lines = [f'# {name}', '', f'Driver {driver}, clocks up to {sm_clock} and {memory_clock}, {memory}; commit {results["commit"]}.', '',
            '| environments | environment steps/s | physics steps/s | control step |', '|---|---|---|---|']
@@ -60,9 +66,12 @@ def main(folder):
   if results['ncu']:
     lines += ['', '| counter of one launch, 65,536 environments | value |', '|---|---|']
     lines += [f'| {key} | {value} |' for key, value in results['ncu'].items()]
+  lines += ['', f'Tests that need a GPU: {len(results["gpu_tests"])}; not passed, skipped ones included: {len(results["not_passed"])}.', '']
+  lines += [f'- **{test}** did not pass' if test in results['not_passed'] else f'- {test}' for test in results['gpu_tests']]
+  lines += [f'- **{test}**' for test in results['not_passed'] if test not in results['gpu_tests']]
   lines += ['', '| part | exit code | seconds |', '|---|---|---|']
   lines += [f'| {part} | {code} | {seconds} |' for part, code, seconds in parts]
-  (folder / 'results.md').write_text('\n'.join(lines) + '\n')
+  (out / 'results.md').write_text('\n'.join(lines) + '\n')
 
 
 if __name__ == '__main__':
