@@ -16,7 +16,7 @@
 set -uo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ALL_SECONDS=480 MOST_MIB=60 GPU_TESTS='*Cuda*:*cuda*'
-readonly ENV_TESTS=(vec_env_test)  # the programs whose tests run on every backend
+readonly ENV_TESTS=(backend_test)  # the programs whose tests run on every backend
 readonly PROGRAMS=(kennel "${ENV_TESTS[@]}" cuda_runtime_test cuda_plugin_test rl_test)
 readonly TARGETS=(kennel_app kennel_cuda "${PROGRAMS[@]:1}")
 

@@ -1,5 +1,5 @@
-// The one place that starts kernels: a host stand-in for CUDA replaces this function and nothing
-// else of a kernel's text.
+// Where kernels start and find their block's memory: the two things that a host's stand-in for CUDA
+// (tests/simt) writes otherwise than nvcc. All other text of a kernel is the same for both.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -17,23 +17,30 @@ struct LaunchShape {
   std::size_t shared_bytes = 0;
 };
 
-#ifdef __CUDACC__
 /// Starts a kernel on a stream; never allocates or waits.
 /// \param what  the kernel's name in messages
 /// \throws Error when the launch was refused
 template <class... Params, class... Args>
 void launch(const char* what, void (*kernel)(Params...), const LaunchShape& shape,
-            cudaStream_t stream, Args&&... args) {
+            [[maybe_unused]] cudaStream_t stream, Args&&... args) {
+#ifdef __CUDACC__
   kernel<<<shape.blocks, shape.threads, shape.shared_bytes, stream>>>(std::forward<Args>(args)...);
+#else  // a host compiler, with the headers of tests/simt in place of CUDA's
+  simt::run(what, kernel, shape.blocks, shape.threads, shape.shared_bytes,
+            std::forward<Args>(args)...);
+#endif
   check_cuda(cudaGetLastError(), what);
 }
 
 /// What a block shares: the LaunchShape's dynamic memory, aligned to 16 bytes.
 template <class Memory>
 __device__ Memory& block_memory() {
+#ifdef __CUDACC__
   extern __shared__ FourNumbers memory_of_block[];
   return *reinterpret_cast<Memory*>(memory_of_block);
-}
+#else
+  return *reinterpret_cast<Memory*>(simt::shared_memory());
 #endif
+}
 
 }  // namespace kennel

@@ -171,6 +171,7 @@ __global__ void __launch_bounds__(kGeneralThreads)
   }
   restart(task, batch, legs, at, out, state);
   weigh(task, legs, state);
+  __syncwarp();  // before leg 0 stores what the environment's other threads load
   store(batch, at, state);
 }
 

@@ -1,6 +1,5 @@
 // The CUDA backend as a VecEnv: all memory from LibTorch's caching allocator, all work on its
 // current stream.
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
@@ -11,6 +10,7 @@
 #include "kennel/sim/make_env.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_rows.h"
+#include "src/sim/cuda_device.h"
 #include "src/sim/cuda_plugin.h"
 #include "src/sim/divergence.h"
 #include "src/sim/folded_fit.h"
@@ -20,27 +20,6 @@
 
 namespace kennel {
 namespace {
-
-/// The device that a name such as "cuda:1" means.
-/// \throws Error when it is not there, too old, or not what was built for
-torch::Device usable_device(const std::string& name) {
-  // LibTorch looks for its CUDA half once, at the first question about CUDA, and keeps the answer.
-  // This library brings that half along: it must be loaded before anyone asks.
-  KENNEL_CHECK(
-      at::detail::getCUDAHooks().hasCUDART(), "device ", name,
-      ": LibTorch was asked about CUDA before the CUDA backend was loaded, and will say no "
-      "for the rest of this process; make the environments before anything else that "
-      "asks (torch::cuda::is_available, torch::manual_seed)");
-  int count = 0;
-  const cudaError_t code = cudaGetDeviceCount(&count);
-  KENNEL_CHECK(code == cudaSuccess && count > 0, "device ", name, ": ", cudaGetErrorString(code),
-               "; use --device cpu, or update NVIDIA's driver to one for CUDA 13");
-  torch::Device device(name == "auto" ? "cuda" : name);
-  const int index = device.has_index() ? device.index() : 0;
-  KENNEL_CHECK(index < count, "device ", name, ": this machine has ", count,
-               " CUDA device(s), numbered from 0");
-  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
-}
 
 /// Makes a device ready for the kernels.
 /// \throws Error unless it can hold the environments and this build has code for it
@@ -137,20 +116,21 @@ class CudaEnv final : public VecEnv {
     return replay_of(task_, divergence);
   }
 
-  torch::Tensor save_state() const override { return torch::cat({tag(), state_.cpu()}); }
+  torch::Tensor save_state() const override { return torch::cat({tag(), count(), state_.cpu()}); }
 
   void load_state(const torch::Tensor& state) override {
-    const std::int64_t tag_size = tag().numel();
+    const std::int64_t tag_size = tag().numel(), before = tag_size + count().numel();
     KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= tag_size &&
                      torch::equal(state.narrow(0, 0, tag_size), tag()),
                  "the saved environments are of another backend or an older version; resume with "
                  "the --device and the program that wrote them, or start from the networks alone "
                  "with --init-from");
-    const torch::Tensor fields = state.narrow(0, tag_size, state.numel() - tag_size);
-    KENNEL_CHECK(fields.numel() == state_.numel(), "the saved environments hold ", fields.numel(),
-                 " bytes; expected ", state_.numel(), " for ", spec().num_envs,
-                 " environments: resume with the batch size it was saved with");
-    state_.copy_(fields);
+    // The memory is padded: batches of 40 and of 41 environments have the same size.
+    KENNEL_CHECK(state.numel() == before + state_.numel() &&
+                     torch::equal(state.slice(0, tag_size, before), count()),
+                 "the saved environments are not ", spec().num_envs,
+                 ": resume with the batch size they were saved with");
+    state_.copy_(state.slice(0, before));
     started_ = true;
   }
 
@@ -159,9 +139,13 @@ class CudaEnv final : public VecEnv {
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
   static torch::Tensor tag() {
-    constexpr char kTag[] = "cudaenv4";
-    return torch::tensor(
-        at::ArrayRef<std::uint8_t>(reinterpret_cast<const std::uint8_t*>(kTag), 8));
+    constexpr char kTag[] = "cudaenv5";
+    return bytes_of(kTag, 8);
+  }
+  torch::Tensor count() const { return bytes_of(&batch_.num_envs, sizeof batch_.num_envs); }
+
+  static torch::Tensor bytes_of(const void* from, std::size_t size) {
+    return torch::tensor(at::ArrayRef<std::uint8_t>(static_cast<const std::uint8_t*>(from), size));
   }
 
   pupper::Task task_;

@@ -1,21 +1,14 @@
 // What a VecEnv keeps of environments that diverge, and says of the code that steps it, on every
 // backend.
-#include "tests/sim/cuda_fixture.h"
+#include "tests/sim/backend_fixture.h"
 
 namespace kennel::testing {
 namespace {
 
-class Backend : public ::testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    if (GetParam() == std::string("cuda")) NEEDS_CUDA();
-  }
-};
-
 TEST_P(Backend, KeepsTheLowestOfTheEnvironmentsThatDivergeFirst) {
   constexpr int kEnvs = 1000;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    const auto env = env_on(GetParam(), kEnvs, 5);
+  for (int attempt = 0; attempt < (name() == "simt" ? 1 : 5); ++attempt) {
+    const auto env = this->env(kEnvs, 5);
     env->step(waves(0, kEnvs).to(env->device()));
     torch::Tensor action = waves(1, kEnvs);
     for (const int sick : {999, 700, 421, 134, 133, 135, 800}) action[sick][2] = NAN;
@@ -31,20 +24,17 @@ TEST_P(Backend, KeepsTheLowestOfTheEnvironmentsThatDivergeFirst) {
 
 TEST_P(Backend, SaysWhatStepsItAndWhyNotTheFastest) {
   EnvConfig config;
-  const KernelChoice usual = env_on(GetParam(), 8, 1, config)->spec().kernel;
+  const KernelChoice usual = env(8, 1, config)->spec().kernel;
   EXPECT_NE(usual.name, "");
   EXPECT_EQ(usual.why_not_fast, "");
   EXPECT_EQ(described(usual), usual.name);
-  if (GetParam() == std::string("cpu")) return;  // has one code for all tasks
+  if (name() == "cpu") return;  // has one code for all tasks
   config.task.solver_iterations = 3;
-  const KernelChoice other = env_on(GetParam(), 8, 1, config)->spec().kernel;
+  const KernelChoice other = env(8, 1, config)->spec().kernel;
   EXPECT_NE(other.name, usual.name);
   EXPECT_EQ(other.why_not_fast, "solver iterations 3, folded 2");
   EXPECT_EQ(described(other), other.name + " (solver iterations 3, folded 2)");
 }
-
-INSTANTIATE_TEST_SUITE_P(All, Backend, ::testing::Values("cpu", "cuda"),
-                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace kennel::testing

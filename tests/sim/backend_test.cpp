@@ -1,0 +1,261 @@
+// Every backend against the CPU backend, the reference trajectories and itself.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "kennel/core/check.h"
+#include "kennel/io/npy.h"
+#include "tests/sim/backend_fixture.h"
+
+namespace kennel::testing {
+namespace {
+
+constexpr double kResetTolerance = 1e-4;  // of observations, a pack's lane against a thread
+constexpr double kStepTolerance = 2e-3;   // the same after five control steps
+constexpr double kShareApart =
+    0.03;  // numbers that a contact decides, by less than a micrometre at times, may differ
+constexpr double kMedianAfterASecond =
+    1e-2;  // the median after fifty: contacts pull single environments apart
+
+double largest_gap(const torch::Tensor& cpu, const torch::Tensor& tested) {
+  return (cpu - tested.cpu()).abs().max().item<double>();
+}
+
+/// Share of numbers further apart than kStepTolerance.
+double share_apart(const torch::Tensor& cpu, const torch::Tensor& tested) {
+  return ((cpu - tested.cpu()).abs() > kStepTolerance).to(torch::kFloat64).mean().item<double>();
+}
+
+/// Steps two environments with the same actions.
+void step_both(VecEnv& a, VecEnv& b, int t, double size = 0.5) {
+  const torch::Tensor action = waves(t, a.spec().num_envs, size);
+  a.step(action.to(a.device()));
+  b.step(action.to(b.device()));
+}
+
+TEST_P(Backend, StartsAndStepsLikeTheCpuBackend) {
+  const auto cpu = env_on("cpu", 70, 5), tested = env(70, 5);
+  EXPECT_LT(largest_gap(cpu->buffers().obs, tested->buffers().obs), kResetTolerance);
+  EXPECT_LT(largest_gap(cpu->buffers().privileged_obs, tested->buffers().privileged_obs),
+            kResetTolerance);
+  for (int t = 0; t < 5; ++t) {
+    step_both(*cpu, *tested, t);
+    EXPECT_LT(largest_gap(cpu->buffers().obs, tested->buffers().obs), kStepTolerance) << t;
+    EXPECT_LT(share_apart(cpu->buffers().reward, tested->buffers().reward), kShareApart) << t;
+  }
+}
+
+TEST_P(Backend, StaysNearTheCpuBackendForASecond) {
+  const auto cpu = env_on("cpu", 256, 6), tested = env(256, 6);
+  for (int t = 0; t < 50; ++t) step_both(*cpu, *tested, t, 0.2);
+  const torch::Tensor gap =
+      (cpu->buffers().privileged_obs - tested->buffers().privileged_obs.cpu()).abs();
+  EXPECT_LT(gap.median().item<double>(), kMedianAfterASecond);
+}
+
+TEST_P(Backend, TheGeneralKernelComputesWhatTheFoldedOneDoes) {
+  // Exact weights ask for the general kernel, and are those of the nominal robot here.
+  EnvConfig config;
+  auto& r = config.randomization;
+  for (Range* range : {&r.link_mass, &r.link_inertia, &r.armature}) *range = {1, 1};
+  for (Range* range : {&r.base_com_x, &r.base_com_y, &r.base_com_z}) *range = {0, 0};
+  const auto folded = env(70, 5, config);
+  r.exact_invweight = true;
+  const auto general = env(70, 5, config);
+  for (int t = 0; t < 5; ++t) step_both(*folded, *general, t);
+  EXPECT_LT(largest_gap(folded->buffers().obs.cpu(), general->buffers().obs), kStepTolerance);
+}
+
+TEST_P(Backend, WeighsConstraintsLikeTheCpuBackend) {
+  EnvConfig config = busy_config();
+  config.randomization.exact_invweight = true;
+  config.randomization.link_mass = {0.5f, 2.0f};
+  const auto cpu = env_on("cpu", 70, 5, config), tested = env(70, 5, config);
+  for (int t = 0; t < 14; ++t) {  // each is reset in the tenth step
+    step_both(*cpu, *tested, t, 0.1);
+    EXPECT_LT(largest_gap(cpu->buffers().obs, tested->buffers().obs), kStepTolerance) << t;
+  }
+}
+
+TEST_P(Backend, EndsEpisodesAndChangesCommandsLikeTheCpuBackend) {
+  const EnvConfig config = busy_config();
+  const auto cpu = env_on("cpu", 70, 3, config), tested = env(70, 3, config);
+  int finals = 0;
+  for (int t = 0; t < 25; ++t) {
+    step_both(*cpu, *tested, t, 0.1);
+    const StepBuffers &c = cpu->buffers(), &g = tested->buffers();
+    ASSERT_TRUE(torch::equal(c.terminated, g.terminated.cpu())) << t;
+    ASSERT_TRUE(torch::equal(c.truncated, g.truncated.cpu())) << t;
+    EXPECT_LT(largest_gap(c.obs, g.obs), kStepTolerance) << t;
+    const torch::Tensor ended = (c.truncated + c.terminated > 0).nonzero().squeeze(1);
+    finals += static_cast<int>(ended.size(0));
+    if (ended.size(0) == 0) continue;
+    EXPECT_LT(
+        largest_gap(c.final_obs.index_select(0, ended), g.final_obs.cpu().index_select(0, ended)),
+        kStepTolerance);
+    EXPECT_LT(share_apart(c.final_privileged_obs.index_select(0, ended),
+                          g.final_privileged_obs.cpu().index_select(0, ended)),
+              kShareApart);
+  }
+  EXPECT_GT(finals, 200);
+
+  std::map<std::string, double> ours;
+  for (const Stat& stat : cpu->drain_stats()) ours[stat.name] = stat.value;
+  for (const Stat& stat : tested->drain_stats()) {
+    const double expected = ours.at(stat.name);
+    const bool both_nan = std::isnan(expected) && std::isnan(stat.value);  // too short an episode
+    EXPECT_TRUE(both_nan || std::abs(stat.value - expected) <= 1e-2 * (1 + std::abs(expected)))
+        << stat.name << ' ' << stat.value << ", expected " << expected;
+  }
+  const std::vector<Stat> drained = tested->drain_stats();
+  const auto count = std::find_if(drained.begin(), drained.end(),
+                                  [](const Stat& stat) { return stat.name == "episode/count"; });
+  ASSERT_NE(count, drained.end());
+  EXPECT_EQ(count->value, 0) << "a drain empties the sums";
+}
+
+TEST_P(Backend, SameSeedGivesTheSameBitsAtAnyNumberOfEnvironments) {
+  constexpr int kMost = 128, kSteps = 12;
+  const auto whole = env(kMost, 9, busy_config());
+  std::vector<torch::Tensor> obs, privileged;
+  for (int t = 0; t < kSteps; ++t) {
+    whole->step(waves(t, kMost).to(whole->device()));
+    obs.push_back(whole->buffers().obs.clone());
+    privileged.push_back(whole->buffers().privileged_obs.clone());
+  }
+  for (const int n : {1, 31, 32, 33}) {
+    const auto part = env(n, 9, busy_config());
+    for (int t = 0; t < kSteps; ++t) {
+      part->step(waves(t, kMost).narrow(0, 0, n).contiguous().to(part->device()));
+      ASSERT_TRUE(torch::equal(part->buffers().obs, obs[t].narrow(0, 0, n))) << n << ' ' << t;
+      ASSERT_TRUE(torch::equal(part->buffers().privileged_obs, privileged[t].narrow(0, 0, n)));
+    }
+  }
+  // Another slot of a batch that begins elsewhere.
+  const auto later = env(5, 9, busy_config(), 77);
+  for (int t = 0; t < kSteps; ++t) {
+    later->step(waves(t, kMost).narrow(0, 77, 5).contiguous().to(later->device()));
+    ASSERT_TRUE(torch::equal(later->buffers().obs, obs[t].narrow(0, 77, 5))) << t;
+  }
+}
+
+TEST_P(Backend, FourThousandAndNinetySevenEnvironmentsAreEachAsIfAlone) {
+  constexpr int kMany = 4097;
+  const auto many = env(kMany, 4, busy_config());
+  const auto first = env(33, 4, busy_config()), last = env(1, 4, busy_config(), kMany - 1);
+  for (int t = 0; t < 3; ++t) {
+    const torch::Tensor action = waves(t, kMany).to(many->device());
+    many->step(action);
+    first->step(action.narrow(0, 0, 33).contiguous());
+    last->step(action.narrow(0, kMany - 1, 1).contiguous());
+  }
+  const StepBuffers& all = many->buffers();
+  EXPECT_TRUE(torch::equal(all.obs.narrow(0, 0, 33), first->buffers().obs));
+  EXPECT_TRUE(torch::equal(all.obs.narrow(0, kMany - 1, 1), last->buffers().obs));
+  EXPECT_TRUE(torch::isfinite(all.privileged_obs).all().item<bool>());
+}
+
+TEST_P(Backend, SavedStateContinuesInAnotherEnvironment) {
+  const auto a = env(40, 2, busy_config()), b = env(40, 77, busy_config());
+  for (int t = 0; t < 7; ++t) a->step(waves(t, 40).to(a->device()));
+  // Another seed would draw other numbers, so the state goes on in an environment of the same.
+  const auto c = env(40, 2, busy_config());
+  c->load_state(a->save_state());
+  for (int t = 7; t < 20; ++t) step_both(*a, *c, t);
+  expect_same_bits(*a, *c);
+  EXPECT_THROW(b->load_state(env(41, 2)->save_state()), Error);
+  if (name() != "cpu") {
+    EXPECT_THROW(b->load_state(env_on("cpu", 40, 2)->save_state()), Error);
+  }
+}
+
+TEST_P(Backend, BFloat16ObservationsAreTheOthersRounded) {
+  EnvConfig config = busy_config();
+  const auto full = env(40, 2, config);
+  config.task.bfloat16_obs = true;
+  const auto half = env(40, 2, config);
+  for (int t = 0; t < 12; ++t) step_both(*full, *half, t);
+  EXPECT_TRUE(torch::equal(full->buffers().obs.to(torch::kBFloat16), half->buffers().obs));
+  EXPECT_TRUE(torch::equal(full->buffers().privileged_obs.to(torch::kBFloat16),
+                           half->buffers().privileged_obs));
+  EXPECT_TRUE(
+      torch::equal(full->buffers().final_obs.to(torch::kBFloat16), half->buffers().final_obs));
+  EXPECT_TRUE(torch::equal(full->buffers().reward, half->buffers().reward));
+  EXPECT_GT(full->buffers().final_obs.abs().sum().item<double>(), 0);
+  EXPECT_EQ(half->buffers().obs.scalar_type(), torch::kBFloat16);
+  StepBuffers slots;
+  slots.obs = torch::zeros_like(full->buffers().obs);
+  EXPECT_NO_THROW(full->bind(slots));
+  EXPECT_THROW(half->bind(slots), Error) << "a slot of another type";
+}
+
+TEST_P(Backend, KeepsTheFirstEnvironmentThatDiverged) {
+  const auto cpu = env_on("cpu", 70, 5), tested = env(70, 5);
+  for (int t = 0; t < 3; ++t) step_both(*cpu, *tested, t);
+  EXPECT_FALSE(tested->first_divergence());
+  torch::Tensor action = waves(3, 70);
+  action[41][2] = NAN;
+  cpu->step(action);
+  tested->step(action.to(tested->device()));
+  action[41][2] = 0;
+  action[7][0] = NAN;  // a later one does not count
+  cpu->step(action);
+  tested->step(action.to(tested->device()));
+  step_both(*cpu, *tested, 5);
+  const auto expected = cpu->first_divergence(), kept = tested->first_divergence();
+  ASSERT_TRUE(expected && kept);
+  EXPECT_EQ(kept->env, 41);
+  EXPECT_EQ(kept->control_step, expected->control_step);
+  for (std::size_t i = 0; i < kept->qpos.size(); ++i)
+    EXPECT_NEAR(kept->qpos[i], expected->qpos[i], kStepTolerance);
+  for (std::size_t i = 0; i < kept->ctrl.size(); ++i)
+    EXPECT_NEAR(kept->ctrl[i], expected->ctrl[i], 1e-5);
+  EXPECT_NEAR(kept->params.leg[3].mass[2], expected->params.leg[3].mass[2], 1e-6);
+  EXPECT_EQ(kept->params.leg[3].hinge_weight[2], 1);
+  EXPECT_EQ(tested->buffers().terminated.cpu().sum().item<double>(), 0) << "it goes on";
+}
+
+/// A golden second: largest difference of height and joint angles, m and rad.
+template <class Simulate>
+double worst_difference(int which, double friction, const Simulate& simulate) {
+  constexpr std::size_t kRows = 251, kColumns = kNq + kNv + kNumJoints;
+  const NpyArray golden =
+      read_npy(std::filesystem::path(KENNEL_SOURCE_DIR) / "tests/dynamics/golden/trajectories.npy",
+               {2 * kRows, kColumns});
+  const double* rows = golden.values.data() + which * kRows * kColumns;
+  const Quadruped<double> model = load_quadruped(shipped_model()).model;
+  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
+  for (auto& leg : params.leg)
+    for (double& mu : leg.friction) mu = friction;
+  std::vector<double> ctrl((kRows - 1) * kNumJoints);
+  for (std::size_t i = 0; i + 1 < kRows; ++i)
+    for (int k = 0; k < kNumJoints; ++k)
+      ctrl[i * kNumJoints + model.leg[k / 3].hinge[k % 3].ctrl_index] =
+          rows[i * kColumns + kNq + kNv + k];
+  const std::vector<double> ours =
+      simulate({.init = {rows, kNq + kNv}, .ctrl = ctrl, .params = params});
+  double worst = 0;
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (int column = 2; column < kNq; column = column == 2 ? 7 : column + 1) {
+      const double x = ours[i * kTrajectoryColumns + column];
+      if (!std::isfinite(x)) return INFINITY;
+      worst = std::max(worst, std::abs(x - rows[i * kColumns + column]));
+    }
+  return worst;
+}
+
+TEST_P(Backend, FollowsTheGoldenTrajectories) {
+  EXPECT_LT(worst_difference(0, 0.8, simulate), 2e-3);
+  EXPECT_LT(worst_difference(1, 0.3, simulate), 2e-3);
+}
+
+KENNEL_ON_EVERY_BACKEND(Backend);
+
+TEST(CudaBackend, IsAmongTheTestedOnes) {
+  NEEDS_CUDA();
+  EXPECT_STREQ(backends().back(), "cuda");
+}
+
+}  // namespace
+}  // namespace kennel::testing

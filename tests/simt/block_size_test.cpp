@@ -1,0 +1,75 @@
+// The step kernels with other numbers of threads a block than they are launched with: which threads
+// share a block must change no bit.
+//
+// The kernels' text is included, because what is launched here is inside it.
+#include "kernels/step_kernel.cu"
+#include "tests/simt/device_batch.h"
+#include "tests/simt/lane_kernels.h"
+
+namespace kennel {
+namespace {
+
+template <int kBlock>
+__global__ void folded_in_blocks(const __grid_constant__ Task task,
+                                 const __grid_constant__ BatchMemory batch, const float* action,
+                                 const __grid_constant__ StepPointers out) {
+  const At at = this_thread(kBlock);
+  step_envs<kBlock>(FoldedWarpLeg{{at.leg, {}}}, at,
+                    block_memory<BlockMemory<kBlock, FoldedWarpLeg>>(), task, batch, action, out);
+}
+
+template <int kBlock>
+__global__ void general_in_blocks(const __grid_constant__ Task task,
+                                  const __grid_constant__ BatchMemory batch, const float* action,
+                                  const __grid_constant__ StepPointers out) {
+  const At at = this_thread(kBlock);
+  auto& memory = block_memory<LoadedBlockMemory<kBlock, LoadedWarpLeg>>();
+  if (threadIdx.x < kNumLegs)
+    static_cast<Leg<float>&>(memory.constants[threadIdx.x]) = task.model.leg[threadIdx.x];
+  __syncthreads();
+  step_envs<kBlock>(LoadedWarpLeg{{at.leg, {}}, &memory.constants[at.leg]}, at, memory, task, batch,
+                    action, out);
+}
+
+}  // namespace
+
+namespace testing {
+namespace {
+
+template <int kBlock, bool kFolded>
+void expect_same_bits_in_blocks() {
+  pupper::EnvConfig config = busy_config();
+  config.randomization.exact_invweight = !kFolded;
+  const pupper::Task task = pupper::make_task(config, pupper::kFoldedRobot, 11);
+  DeviceBatch usual(task, 60), other(task, 60);  // padded to 256 threads
+  const auto kernel = kFolded ? folded_in_blocks<kBlock> : general_in_blocks<kBlock>;
+  const std::size_t shared = kFolded ? sizeof(BlockMemory<kBlock, FoldedWarpLeg>)
+                                     : sizeof(LoadedBlockMemory<kBlock, LoadedWarpLeg>);
+  ASSERT_EQ(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 static_cast<int>(shared)),
+            cudaSuccess);
+  for (int t = 0; t < 12; ++t) {
+    std::vector<float> action;
+    for (int i = 0; i < 60 * kNumJoints; ++i)
+      action.push_back(0.4f * std::sin(0.7f * static_cast<float>(t) + static_cast<float>(i)));
+    usual.step(action);
+    launch("step kernel", kernel, {other.memory.stride * kNumLegs / kBlock, kBlock, shared},
+           nullptr, task, other.memory, action.data(), other.out());
+    ASSERT_EQ(usual.obs, other.obs) << t;
+    ASSERT_EQ(usual.privileged, other.privileged) << t;
+    ASSERT_EQ(usual.reward, other.reward) << t;
+    ASSERT_EQ(usual.truncated, other.truncated) << t;
+  }
+}
+
+TEST(SimtBlocks, OfAnySizeGiveTheSameBits) {
+  expect_same_bits_in_blocks<32, true>();
+  expect_same_bits_in_blocks<64, true>();
+  expect_same_bits_in_blocks<256, true>();
+  expect_same_bits_in_blocks<32, false>();
+  expect_same_bits_in_blocks<128, false>();
+}
+
+}  // namespace
+}  // namespace testing
+}  // namespace kennel
