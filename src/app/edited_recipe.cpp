@@ -52,6 +52,7 @@ constexpr FixedKey kFixedKeys[] = {
     {"ppo.squash_mean", kNetworks},
     {"ppo.normalise_obs", kNetworks},
     {"env.history", kNetworks},
+    {"env.random_first_clock", "the environments' first episodes have begun"},
 };
 
 }  // namespace
