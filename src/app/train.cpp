@@ -220,14 +220,14 @@ int resume(const TrainCommand& command) {
   const std::string which = command.checkpoint ? std::to_string(*command.checkpoint) : "last";
   // Killed before its first checkpoint, it starts from the beginning.
   const bool has_checkpoint = command.checkpoint || !run.checkpoint_steps().empty();
-  if (has_checkpoint) read_run_checkpoint(run, which);
+  std::optional<CheckpointSummary> saved;
+  if (has_checkpoint) saved = read_run_checkpoint(run, which);
   const RunConfig config =
       load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
   check_contract(config);
   RunConfig before = config;
-  if (has_checkpoint) {
-    const CheckpointSummary summary = read_run_checkpoint(run, which);
-    before = parse_run_config(summary.config, run.find_checkpoint(which).string());
+  if (saved) {
+    before = parse_run_config(saved->config, run.find_checkpoint(which).string());
     check_resumable(before, config, run.config().string());
   }
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
