@@ -186,12 +186,35 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardCon
           "clip a step's sum at zero, so that ending early never pays");
 }
 
+/// [env.late_reward]: weights that grow as training goes on. What a beginner must not be asked for
+/// - little change from one action to the next - costs a robot that walks nearly nothing.
+struct LateRewardConfig {
+  float from = 0.3f, until = 0.8f;
+  float factor[kNumRewards] = {};
+
+  constexpr LateRewardConfig() {
+    for (float& f : factor) f = 1.0f;
+  }
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, LateRewardConfig> {
+  v.field("from", c.from, Bounds{0.0, 1.0},
+          "share of training at which the factors begin to leave 1");
+  v.field("until", c.until, Bounds{0.0, 1.0},
+          "share of training from which they apply in full; between the two they grow in proportion");
+  for (int i = 0; i < kNumRewards; ++i)
+    v.field(kRewards[i].name, c.factor[i], Bounds{0.0, 1000.0},
+            "what the weight in [env.reward] is multiplied by at the end");
+}
+
 /// The whole task. Plain data: lane code on every backend reads a copy of it.
 struct EnvConfig {
   TaskConfig task;
   CommandConfig command;
   RandomizationConfig randomization;
   RewardConfig reward;
+  LateRewardConfig late_reward;
 };
 
 /// Visits every section: f(section name, struct).
@@ -201,6 +224,7 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, EnvConfig> {
   f("env.command", c.command);
   f("env.randomization", c.randomization);
   f("env.reward", c.reward);
+  f("env.late_reward", c.late_reward);
 }
 
 static_assert(std::is_trivially_copyable_v<EnvConfig>);

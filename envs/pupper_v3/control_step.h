@@ -242,7 +242,7 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
   T value[kNumRewards];
   reward_values(task, view, legs, value);
   for (T& v : value) v = select(sane, v, zero);
-  out.reward = total_reward(task.config.reward, value, task.control_dt);
+  out.reward = total_reward(task, schedule, value);
   s.episode_return = s.episode_return + out.reward;
   count_step<T, Legs>(task, legs, sane, view, value, out, stats);
 

@@ -108,12 +108,13 @@ KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const
   value[kFall] = s.fell;
 }
 
-/// The step's reward: control_dt times the weighted sum, clipped at zero where the recipe says so.
+/// The step's reward: control_dt times the sum weighted by the schedule, clipped at zero where the
+/// recipe says so.
 template <class T>
-KENNEL_HD T total_reward(const RewardConfig& c, const T (&value)[kNumRewards], float control_dt) {
+KENNEL_HD T total_reward(const Task& task, const Schedule& schedule, const T (&value)[kNumRewards]) {
   T sum(0);
-  for (int i = 0; i < kNumRewards; ++i) sum += T(c.weight[i] * control_dt) * value[i];
-  return c.only_positive ? max(sum, T(0)) : sum;
+  for (int i = 0; i < kNumRewards; ++i) sum += T(schedule.weight[i] * task.control_dt) * value[i];
+  return task.config.reward.only_positive ? max(sum, T(0)) : sum;
 }
 
 }  // namespace kennel::pupper

@@ -2,6 +2,8 @@
 // data for every backend.
 #pragma once
 
+#include <algorithm>
+
 #include "envs/pupper_v3/random.h"
 #include "kennel/core/check.h"
 
@@ -38,12 +40,22 @@ KENNEL_HD T first_clock(const Task& task, const EnvState<T, Legs>& s) {
 /// memory of its own: a step that was captured once follows what is written there later.
 struct Schedule {
   std::uint32_t commands_change = 0;  // 1: commands change within an episode
+  float weight[kNumRewards] = {};     // of the reward terms, per second
 };
 static_assert(std::is_trivially_copyable_v<Schedule>);
 
 /// \param progress  of training, from 0 to 1
 inline Schedule schedule_at(const EnvConfig& config, double progress) {
-  return {progress >= config.command.change_from};
+  Schedule schedule;
+  schedule.commands_change = progress >= config.command.change_from;
+  const LateRewardConfig& late = config.late_reward;
+  const double passed = late.until > late.from ? (progress - late.from) / (late.until - late.from)
+                                               : double(progress >= late.from);
+  const double share = std::clamp(passed, 0.0, 1.0);
+  for (int i = 0; i < kNumRewards; ++i)
+    schedule.weight[i] =
+        static_cast<float>(config.reward.weight[i] * (1 + share * (late.factor[i] - 1.0)));
+  return schedule;
 }
 
 /// Puts a task together.
@@ -74,6 +86,9 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
                " must not exceed velocity_sigma2 = ", reward.velocity_sigma2,
                " and yaw_sigma2 = ", reward.yaw_sigma2,
                "; lower them, or set kernel_command_share = 0 for fixed widths");
+  KENNEL_CHECK(config.late_reward.from <= config.late_reward.until, "env.late_reward: from = ",
+               config.late_reward.from, " must not exceed until = ", config.late_reward.until,
+               "; lower it");
   const float longest = 2.0f * task.control_dt + 1e-6f;
   for (const Range& latency :
        {config.randomization.action_latency, config.randomization.imu_latency})

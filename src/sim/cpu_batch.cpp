@@ -39,6 +39,7 @@ std::string cpu_kernel_name() { return text(kNativeWidth, "-lane float"); }
 
 CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads)
     : task_(task),
+      schedule_(schedule_at(task.config, 0.0)),
       num_envs_(num_envs),
       blocks_((num_envs + kWidth - 1) / kWidth),
       pool_(num_threads) {

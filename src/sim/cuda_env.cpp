@@ -70,6 +70,7 @@ class CudaEnv final : public VecEnv {
               static_cast<std::uint32_t>(options.first_env_id)};
     sums_ = torch::zeros({kStatFields}, bytes.dtype(torch::kFloat64));
     scratch_ = torch::empty({static_cast<std::int64_t>(stats_scratch_bytes(batch_))}, bytes);
+    set_progress(0.0);
   }
 
   const EnvSpec& spec() const override { return slots_.spec(); }

@@ -39,6 +39,7 @@ RunConfig lively() {
   r.start_velocity = {-1.0f, 1.0f};
   c.env.reward.only_positive = false;
   for (float& weight : c.env.reward.weight) weight = weight < 0 ? -1.0f : 1.0f;
+  for (float& factor : c.env.late_reward.factor) factor = 1.5f;
   return c;
 }
 

@@ -115,6 +115,35 @@ TEST_P(Backend, EndsEpisodesAndChangesCommandsLikeTheCpuBackend) {
   EXPECT_EQ(count->value, 0) << "a drain empties the sums";
 }
 
+TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
+  EnvConfig config = busy_config();
+  config.reward.only_positive = false;
+  for (float& weight : config.reward.weight) weight = 0;
+  config.reward.weight[pupper::kUpright] = 2;
+  const auto constant = env(40, 3, config);
+  config.late_reward.factor[pupper::kUpright] = 3;
+  config.late_reward.from = 0.25f;
+  config.late_reward.until = 0.75f;
+  const auto growing = make(40, 3, config);
+  growing->reset();
+  const auto factor = [&](int t) {  // of the step that both take now
+    step_both(*constant, *growing, t, 0.1);
+    return growing->buffers().reward.cpu() / constant->buffers().reward.cpu();
+  };
+  const auto expect = [](const torch::Tensor& factors, double value) {
+    EXPECT_TRUE(torch::allclose(factors, torch::full_like(factors, value), 1e-5)) << value;
+  };
+  expect(factor(0), 1);  // before anything is said of progress
+  const std::pair<double, double> by_progress[] = {{0.1, 1}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 3}};
+  int t = 0;
+  for (const auto& [progress, value] : by_progress) {
+    growing->set_progress(progress);
+    expect(factor(++t), value);
+  }
+  growing->set_progress(0.5);
+  expect(factor(++t), 2);  // a resumed run may be earlier than the one before it
+}
+
 TEST_P(Backend, SameSeedGivesTheSameBitsAtAnyNumberOfEnvironments) {
   constexpr int kMost = 128, kSteps = 12;
   const auto whole = env(kMost, 9, busy_config());

@@ -50,7 +50,7 @@ class DeviceBatch {
     memory = {state_.data(), stats_.data(), steps_taken_.data(), &schedule_, kept_.data(), n,
               stride,        first_env_id};
     prepare_kernels();
-    launch_schedule(memory, {.commands_change = 1}, nullptr);
+    launch_schedule(memory, pupper::schedule_at(task.config, 1.0), nullptr);
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);
     for (auto* rows : {&privileged, &final_privileged})
       rows->assign(n * pupper::kPrivilegedSize, NAN);

@@ -95,7 +95,8 @@ class VecEnv {
   /// \throws Error when a slot's shape, type, device or place is wrong
   virtual void bind(const StepBuffers& slots) = 0;
 
-  /// Tells schedules (commands that change in the second half) how far training is, from 0 to 1.
+  /// Tells schedules (commands that change, weights that grow) how far training is, from 0 to 1;
+  /// until then it is at 0.
   /// Never read from a clock.
   virtual void set_progress(double fraction) = 0;
 
