@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "envs/pupper_v3/control_step.h"
-#include "kernels/leg_thread.h"
+#include "kennel/dynamics/leg_thread.h"
 #include "kernels/warp_rows.h"
 
 namespace kennel {

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "envs/pupper_v3/state.h"
-#include "kernels/leg_thread.h"
+#include "kennel/dynamics/leg_thread.h"
 
 namespace kennel {
 

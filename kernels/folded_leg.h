@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/leg_thread.h"
 #include "kennel/dynamics/state.h"
-#include "kernels/leg_thread.h"
 
 namespace kennel {
 

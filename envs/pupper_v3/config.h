@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "envs/pupper_v3/reward_table.h"
-#include "kennel/io/fields.h"
+#include "kennel/core/fields.h"
 
 namespace kennel::pupper {
 
@@ -201,8 +201,9 @@ template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, LateRewardConfig> {
   v.field("from", c.from, Bounds{0.0, 1.0},
           "share of training at which the factors begin to leave 1");
-  v.field("until", c.until, Bounds{0.0, 1.0},
-          "share of training from which they apply in full; between the two they grow in proportion");
+  v.field(
+      "until", c.until, Bounds{0.0, 1.0},
+      "share of training from which they apply in full; between the two they grow in proportion");
   for (int i = 0; i < kNumRewards; ++i)
     v.field(kRewards[i].name, c.factor[i], Bounds{0.0, 1000.0},
             "what the weight in [env.reward] is multiplied by at the end");

@@ -15,12 +15,12 @@
 #include <optional>
 
 #include "bench_rates.h"
-#include "build_info.h"
 #include "kennel/core/check.h"
+#include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/run/build_info.h"
+#include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
-#include "kennel/sim/usable_cores.h"
-#include "run_config.h"
 #include "src/sim/cpu_batch.h"
 #include "src/sim/physics_bench.h"
 #include "subprocess.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "bench.h"
-#include "run_config.h"
+#include "kennel/run/run_config.h"
 
 namespace kennel {
 

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "command.h"
-#include "eval_command.h"
 #include "flags.h"
+#include "kennel/judge/eval_command.h"
 #include "run_policy.h"
 
 namespace kennel {

@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "flags.h"
-#include "kennel/io/policy_formats.h"
+#include "kennel/export/policy_formats.h"
 #include "kennel/io/run_folder.h"
 #include "run_policy.h"
 

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "device.h"
 #include "kennel/core/check.h"
+#include "kennel/run/device.h"
 
 namespace kennel {
 

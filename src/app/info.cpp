@@ -5,15 +5,15 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "build_info.h"
 #include "command.h"
-#include "device.h"
 #include "envs/pupper_v3/state.h"
 #include "flags.h"
+#include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/run/build_info.h"
+#include "kennel/run/device.h"
+#include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
-#include "kennel/sim/usable_cores.h"
-#include "run_config.h"
 #include "src/sim/cpu_batch.h"
 #include "src/sim/folded_fit.h"
 

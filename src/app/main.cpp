@@ -11,7 +11,7 @@
 #include "command.h"
 #include "kennel/core/check.h"
 #include "kennel/io/recipe.h"
-#include "standard_streams.h"
+#include "kennel/run/standard_streams.h"
 
 namespace kennel {
 namespace {

@@ -1,11 +1,11 @@
 // kennel play: the flags; src/play has the rest.
-#include "play.h"
+#include "kennel/play/play.h"
 
 #include <memory>
 
 #include "command.h"
 #include "flags.h"
-#include "interrupt.h"
+#include "kennel/run/interrupt.h"
 #include "run_policy.h"
 
 namespace kennel {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "envs/pupper_v3/config.h"
-#include "kennel/io/policy_file.h"
-#include "run_config.h"
+#include "kennel/policy/policy_file.h"
+#include "kennel/run/run_config.h"
 
 namespace kennel {
 

@@ -1,5 +1,5 @@
 // kennel report: the flags; src/report has the rest.
-#include "report.h"
+#include "kennel/report/report.h"
 
 #include <iostream>
 #include <memory>
@@ -7,7 +7,7 @@
 
 #include "command.h"
 #include "flags.h"
-#include "progress.h"
+#include "kennel/judge/progress.h"
 #include "run_policy.h"
 
 namespace kennel {

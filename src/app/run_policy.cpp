@@ -4,11 +4,11 @@
 #include <iostream>
 
 #include "kennel/core/check.h"
+#include "kennel/export/policy_formats.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/io/policy_formats.h"
-#include "paths.h"
+#include "kennel/run/paths.h"
+#include "kennel/run/run_config.h"
 #include "policy_export.h"
-#include "run_config.h"
 
 namespace kennel {
 namespace {

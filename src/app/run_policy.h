@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "kennel/io/policy_file.h"
 #include "kennel/io/run_folder.h"
+#include "kennel/policy/policy_file.h"
 #include "kennel/rl/learner.h"
 
 namespace kennel {

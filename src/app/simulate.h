@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "device.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/overrides.h"
+#include "kennel/run/device.h"
 
 namespace kennel {
 

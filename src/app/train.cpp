@@ -9,27 +9,27 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "build_info.h"
-#include "device.h"
-#include "edited_recipe.h"
-#include "eval_command.h"
-#include "interrupt.h"
 #include "kennel/core/check.h"
+#include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/checkpoint_links.h"
 #include "kennel/io/run_folder.h"
+#include "kennel/judge/eval_command.h"
+#include "kennel/report/report.h"
 #include "kennel/rl/learner_memory.h"
 #include "kennel/rl/skipped_updates.h"
 #include "kennel/rl/trainer.h"
+#include "kennel/run/build_info.h"
+#include "kennel/run/device.h"
+#include "kennel/run/edited_recipe.h"
+#include "kennel/run/interrupt.h"
+#include "kennel/run/paths.h"
+#include "kennel/run/progress_line.h"
+#include "kennel/run/run_config.h"
+#include "kennel/run/train_loop.h"
 #include "kennel/sim/make_env.h"
-#include "kennel/sim/usable_cores.h"
-#include "paths.h"
 #include "policy_export.h"
-#include "progress_line.h"
-#include "report.h"
-#include "run_config.h"
 #include "run_policy.h"
-#include "train_loop.h"
 
 namespace kennel {
 namespace {

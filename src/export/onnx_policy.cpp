@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "kennel/core/check.h"
+#include "kennel/policy/policy_json.h"
 #include "onnx.pb.h"
-#include "src/judge/policy_json.h"
 
 namespace kennel {
 namespace {

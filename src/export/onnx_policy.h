@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kennel/io/policy_file.h"
+#include "kennel/policy/policy_file.h"
 
 namespace kennel {
 

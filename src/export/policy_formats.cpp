@@ -1,4 +1,4 @@
-#include "kennel/io/policy_formats.h"
+#include "kennel/export/policy_formats.h"
 
 #include <cmath>
 #include <limits>

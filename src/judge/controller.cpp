@@ -1,4 +1,4 @@
-#include "controller.h"
+#include "kennel/judge/controller.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "episode.h"
+#include "kennel/judge/episode.h"
 
 #include <algorithm>
 #include <cmath>

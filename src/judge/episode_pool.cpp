@@ -1,4 +1,4 @@
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "kennel/sim/usable_cores.h"
+#include "kennel/core/usable_cores.h"
 
 namespace kennel::judge {
 namespace {

@@ -1,4 +1,4 @@
-#include "eval_command.h"
+#include "kennel/judge/eval_command.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -6,7 +6,7 @@
 #include "eval_print.h"
 #include "judge_model.h"
 #include "kennel/core/check.h"
-#include "progress.h"
+#include "kennel/judge/progress.h"
 
 namespace kennel {
 namespace {

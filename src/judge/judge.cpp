@@ -5,8 +5,8 @@
 #include <mutex>
 #include <vector>
 
-#include "episode_pool.h"
 #include "kennel/core/check.h"
+#include "kennel/judge/episode_pool.h"
 
 namespace kennel::judge {
 namespace {

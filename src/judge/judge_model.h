@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "kennel/io/policy_file.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/policy/policy_file.h"
 #include "protocol.h"
 
 namespace kennel::judge {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "kennel/dynamics/state.h"
+#include "kennel/judge/world.h"
 #include "kennel/model/env_params.h"
-#include "world.h"
 
 namespace kennel::judge {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "kennel/io/policy_file.h"
 #include "kennel/judge/judge.h"
+#include "kennel/policy/policy_file.h"
 
 namespace kennel::judge {
 

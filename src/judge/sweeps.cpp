@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 
 namespace kennel::judge {
 namespace {

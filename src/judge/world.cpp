@@ -1,4 +1,4 @@
-#include "world.h"
+#include "kennel/judge/world.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "play.h"
+#include "kennel/play/play.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,13 +7,13 @@
 #include <cstdio>
 #include <thread>
 
-#include "episode_pool.h"
 #include "kennel/core/check.h"
-#include "offscreen.h"
-#include "progress.h"
+#include "kennel/judge/episode_pool.h"
+#include "kennel/judge/progress.h"
+#include "kennel/render/offscreen.h"
+#include "kennel/render/video.h"
+#include "kennel/render/window.h"
 #include "stage.h"
-#include "video.h"
-#include "window.h"
 
 namespace kennel::play {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "episode.h"
+#include "kennel/judge/episode.h"
 
 namespace kennel::play {
 namespace {

@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "controller.h"
-#include "world.h"
+#include "kennel/judge/controller.h"
+#include "kennel/judge/world.h"
 
 namespace kennel::play {
 

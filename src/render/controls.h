@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "window.h"
+#include "kennel/render/window.h"
 
 namespace kennel::render {
 

@@ -1,4 +1,4 @@
-#include "offscreen.h"
+#include "kennel/render/offscreen.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "scene.h"
+#include "kennel/render/scene.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "video.h"
+#include "kennel/render/video.h"
 
 #include <fcntl.h>
 #include <signal.h>

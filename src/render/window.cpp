@@ -1,4 +1,4 @@
-#include "window.h"
+#include "kennel/render/window.h"
 
 #include <GLFW/glfw3.h>
 #include <dlfcn.h>
@@ -9,7 +9,7 @@
 #include "controls.h"
 #include "gl_context.h"
 #include "kennel/core/check.h"
-#include "offscreen.h"
+#include "kennel/render/offscreen.h"
 
 namespace kennel::render {
 namespace {

@@ -1,6 +1,6 @@
 // Window in a build without GLFW.
 #include "kennel/core/check.h"
-#include "window.h"
+#include "kennel/render/window.h"
 
 namespace kennel::render {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 
 namespace kennel::report {
 namespace {

@@ -1,4 +1,4 @@
-#include "report.h"
+#include "kennel/report/report.h"
 
 #include <map>
 #include <sstream>

@@ -9,9 +9,9 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
+#include "kennel/run/progress_line.h"
+#include "kennel/run/run_config.h"
 #include "metrics_table.h"
-#include "progress_line.h"
-#include "run_config.h"
 
 namespace kennel::report {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "episode_record.h"
-#include "report.h"
+#include "kennel/report/report.h"
 
 namespace kennel::report {
 

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "kennel/core/check.h"
+#include "kennel/core/usable_cores.h"
 #include "kennel/rl/random.h"
-#include "kennel/sim/usable_cores.h"
 
 namespace kennel {
 namespace {

@@ -14,7 +14,7 @@
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
 #include "kennel/core/pack.h"
-#include "kennel/sim/thread_pool.h"
+#include "kennel/core/thread_pool.h"
 #include "src/sim/divergence.h"
 #include "src/sim/step_pointers.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kennel/core/pack.h"
+#include "kennel/core/thread_pool.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/env_params.h"
-#include "kennel/sim/thread_pool.h"
 
 namespace kennel {
 

@@ -1,5 +1,5 @@
 // A run's recipe edited before it goes on: each of its keys is used, or refused by name.
-#include "edited_recipe.h"
+#include "kennel/run/edited_recipe.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // Each in a process of its own: what a test of signals leaves behind ends with it.
-#include "interrupt.h"
+#include "kennel/run/interrupt.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

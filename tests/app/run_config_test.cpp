@@ -1,9 +1,9 @@
-#include "run_config.h"
+#include "kennel/run/run_config.h"
 
 #include <gmock/gmock.h>
 
 #include "kennel/core/check.h"
-#include "paths.h"
+#include "kennel/run/paths.h"
 
 namespace kennel {
 namespace {

@@ -1,10 +1,10 @@
-#include "train_loop.h"
+#include "kennel/run/train_loop.h"
 
 #include <gmock/gmock.h>
 
 #include "../io/temp_folder.h"
 #include "fake_learner.h"
-#include "progress_line.h"
+#include "kennel/run/progress_line.h"
 
 namespace kennel {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "../io/temp_folder.h"
 #include "../judge/test_policies.h"
+#include "kennel/export/policy_formats.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/npy.h"
-#include "kennel/io/policy_formats.h"
 
 namespace kennel {
 namespace {

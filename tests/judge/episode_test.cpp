@@ -1,12 +1,12 @@
 // One episode at a time: sensing, delays, falls.
-#include "episode.h"
+#include "kennel/judge/episode.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 #include "test_policies.h"
 
 namespace kennel::judge {

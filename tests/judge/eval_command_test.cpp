@@ -1,4 +1,4 @@
-#include "eval_command.h"
+#include "kennel/judge/eval_command.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "episode.h"
 #include "kennel/core/check.h"
+#include "kennel/judge/episode.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <sstream>
 
-#include "episode.h"
+#include "kennel/judge/episode.h"
 #include "kennel/judge/sweeps.h"
+#include "kennel/judge/world.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
-#include "world.h"
 
 namespace kennel::judge {
 namespace {

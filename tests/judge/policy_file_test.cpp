@@ -1,4 +1,4 @@
-#include "kennel/io/policy_file.h"
+#include "kennel/policy/policy_file.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kennel/io/atomic_file.h"
-#include "kennel/judge/policy_forward.h"
+#include "kennel/policy/policy_forward.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 

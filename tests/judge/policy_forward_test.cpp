@@ -1,4 +1,4 @@
-#include "kennel/judge/policy_forward.h"
+#include "kennel/policy/policy_forward.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is drawn for an episode, and that it reaches MuJoCo's model.
-#include "protocol.h"
+#include "src/judge/protocol.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <functional>
 #include <set>
 
-#include "judge_model.h"
 #include "kennel/core/check.h"
+#include "src/judge/judge_model.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 

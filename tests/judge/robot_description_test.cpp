@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "judge_model.h"
+#include "src/judge/judge_model.h"
 
 namespace kennel::judge {
 namespace {

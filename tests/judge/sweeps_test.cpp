@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 #include "test_policies.h"
 
 namespace kennel::judge {

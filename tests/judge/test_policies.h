@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "kennel/io/policy_file.h"
+#include "kennel/policy/policy_file.h"
 
 namespace kennel {
 

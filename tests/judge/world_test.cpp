@@ -1,12 +1,12 @@
 // The worlds of the judge: MuJoCo's physics and Kennel's, seen through the same eyes.
-#include "world.h"
+#include "kennel/judge/world.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "controller.h"
 #include "kennel/dynamics/step.h"
+#include "kennel/judge/controller.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "kennel/io/policy_file.h"
+#include "kennel/policy/policy_file.h"
 #include "tests/app/subprocess.h"
 #include "tests/io/temp_folder.h"
 #include "tests/judge/test_policies.h"

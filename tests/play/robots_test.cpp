@@ -1,11 +1,11 @@
-#include "robots.h"
+#include "src/play/robots.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <set>
 
-#include "episode_pool.h"
+#include "kennel/judge/episode_pool.h"
 #include "tests/judge/test_policies.h"
 
 namespace kennel::play {

@@ -1,5 +1,5 @@
 // Frames drawn without a display.
-#include "offscreen.h"
+#include "kennel/render/offscreen.h"
 
 #include <dlfcn.h>
 

@@ -1,5 +1,5 @@
 // Videos: the file that is written, and that none is left when something goes wrong.
-#include "video.h"
+#include "kennel/render/video.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

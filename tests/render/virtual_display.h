@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "child.h"
 #include "kennel/core/check.h"
+#include "src/render/child.h"
 
 namespace kennel::render {
 

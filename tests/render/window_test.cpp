@@ -1,14 +1,14 @@
 // The window, on a virtual display.
-#include "window.h"
+#include "kennel/render/window.h"
 
 #include <cstdlib>
 #include <optional>
 
 #ifdef KENNEL_GLFW
-#include "controls.h"
+#include "src/render/controls.h"
 #endif
 #include "kennel/core/check.h"
-#include "offscreen.h"
+#include "kennel/render/offscreen.h"
 #include "test_robot.h"
 #include "virtual_display.h"
 

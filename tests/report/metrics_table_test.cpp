@@ -1,4 +1,4 @@
-#include "metrics_table.h"
+#include "src/report/metrics_table.h"
 
 #include <gtest/gtest.h>
 

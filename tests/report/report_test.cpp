@@ -1,5 +1,5 @@
 // A run's report: complete, self-contained, and drawn by a browser.
-#include "report.h"
+#include "kennel/report/report.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -10,8 +10,8 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
-#include "report_data.h"
-#include "run_config.h"
+#include "kennel/run/run_config.h"
+#include "src/report/report_data.h"
 #include "tests/io/temp_folder.h"
 #include "tests/judge/test_policies.h"
 

@@ -1,5 +1,5 @@
 // How much CPU time the control groups allow, read from samples of /proc and /sys.
-#include "kennel/sim/usable_cores.h"
+#include "kennel/core/usable_cores.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kennel/io/fields.h"
+#include "kennel/core/fields.h"
 
 namespace kennel {
 

@@ -30,7 +30,7 @@
 #include <functional>
 #include <string>
 
-#include "kennel/io/policy_file.h"
+#include "kennel/policy/policy_file.h"
 
 namespace kennel::judge {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kennel/io/policy_network.h"
+#include "kennel/policy/policy_network.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/mirror.h"
 #include "kennel/rl/mlp.h"

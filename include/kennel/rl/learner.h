@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "kennel/io/policy_network.h"
+#include "kennel/policy/policy_network.h"
 
 namespace kennel {
 

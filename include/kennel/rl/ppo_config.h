@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kennel/io/fields.h"
+#include "kennel/core/fields.h"
 
 namespace kennel {
 

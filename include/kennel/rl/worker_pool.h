@@ -6,7 +6,7 @@
 // slice runs on one thread from end to end.
 #pragma once
 
-#include "kennel/sim/thread_pool.h"
+#include "kennel/core/thread_pool.h"
 
 namespace kennel {
 

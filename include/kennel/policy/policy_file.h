@@ -1,0 +1,126 @@
+// The robot's policy file: one JSON object that its controller loads and that carries its own
+// contract.
+//
+// The controller reads the network and the keys below; it ignores keys it does not know, so the
+// file also says what its numbers mean (names, order, units, rate) and holds one observation with
+// its action, which is checked on loading.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "envs/pupper_v3/contract.h"
+#include "kennel/policy/policy_network.h"
+
+namespace kennel {
+
+inline constexpr int kPolicyJoints = 12;
+inline constexpr int kPolicyFormatVersion = 1;
+
+/// What control steps are made of, in training and in the judge, s.
+inline constexpr double kPolicyPhysicsDt = 0.004;
+/// The most physics steps a control step may have.
+inline constexpr int kMaxDecimation = 50;
+/// Seconds between two actions of the robot's own controller, whatever a file says.
+inline constexpr float kRobotControlDt = 0.02f;
+
+/// Joint order of observations, actions and files.
+inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
+    "leg_front_r_1", "leg_front_r_2", "leg_front_r_3", "leg_front_l_1",
+    "leg_front_l_2", "leg_front_l_3", "leg_back_r_1",  "leg_back_r_2",
+    "leg_back_r_3",  "leg_back_l_1",  "leg_back_l_2",  "leg_back_l_3"};
+
+/// Numbers of the robot's observation frame (pupper::kFrame). A file with history H holds H frames,
+/// the newest first.
+inline constexpr int kPolicyFrame = pupper::kFrameSize;
+
+/// How far the simulator solved contacts in which a policy was trained.
+struct TrainingSolver {
+  int iterations = 2, ls_iterations = 1;
+  bool operator==(const TrainingSolver&) const = default;
+};
+
+/// What the robot's file says. Joint arrays are in the order of `kPolicyJointNames`.
+struct PolicyFile {
+  using Joints = std::array<float, kPolicyJoints>;
+
+  PolicyNetwork network;        // (observation_history * 36) -> 12
+  int observation_history = 1;  // frames, the newest first
+  float kp = 5.0f;              // N m / rad, all joints
+  float kd = 0.25f;             // N m s / rad, all joints
+  Joints action_scale{};        // rad a unit of action
+  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
+  Joints joint_lower_limits{};  // rad
+  Joints joint_upper_limits{};  // rad
+  bool use_imu = true;  // false: the robot sees zero angular velocity and gravity (0, 0, -1)
+  bool control_orientation = false;
+  float maximum_pitch_command = 0.0f;             // degrees
+  float maximum_roll_command = 0.0f;              // degrees
+  float control_dt = 0.02f;                       // seconds between two actions
+  std::optional<std::int64_t> env_steps;          // of training, where the file says it
+  std::optional<TrainingSolver> training_solver;  // empty for a policy of other tools
+
+  /// One observation and the action it must give; empty when the file has none.
+  std::vector<float> golden_obs;     // (observation_history * 36)
+  std::vector<float> golden_action;  // (12)
+};
+
+/// Physics steps between two actions.
+int decimation_of(const PolicyFile& policy);
+
+/// What the robot's own controller would do otherwise than the policy was trained for, in a
+/// sentence; empty when it does the same. Such a policy is whole: everything but that controller
+/// plays it as it was trained.
+std::string deployment_warning(const PolicyFile& policy);
+
+/// How far the golden action may be from what the network computes; beyond it the file counts as
+/// damaged.
+inline constexpr float kGoldenTolerance = 1e-4f;
+
+/// The largest policy file that is read, bytes; the largest policies in use are 38 MB.
+inline constexpr std::uintmax_t kLargestPolicyFile = 64u << 20;
+
+/// The bytes of a policy file of any format.
+/// \throws Error when it cannot be read or is too large for one
+std::string read_policy_bytes(const std::string& path);
+
+/// Reads and checks the robot's JSON.
+/// \param path  names the file in messages
+/// \throws Error naming the place in it, what was expected and what came
+PolicyFile policy_from_json(const std::string& path, const std::string& bytes);
+
+/// Both in one.
+/// \throws Error naming the file, the place in it, what was expected and what came
+PolicyFile load_policy(const std::string& path);
+
+/// `policy`, checked as `load_policy` would; where it has no golden pair, one is computed with this
+/// library's own forward pass.
+/// \param path  names the file in messages
+/// \throws Error when the policy is inconsistent
+PolicyFile completed(const std::string& path, const PolicyFile& policy);
+
+/// What the robot's file says besides the numbers of its layers, as one JSON object: names, order,
+/// units, gains, pose, limits, rate, history, golden pair, activations.
+/// \param policy  complete
+std::string policy_contract(const PolicyFile& policy);
+
+/// Weights (in, out) row-major and bias (out) of a layer.
+struct LayerNumbers {
+  std::vector<float> weights, bias;
+};
+
+/// The policy that a contract and its layers' numbers make.
+/// \param path  names the file in messages
+/// \throws Error like `load_policy`
+PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
+                                const std::vector<LayerNumbers>& layers);
+
+/// Completes `policy` and replaces `path` by it in one step: a reader sees the
+/// old file or the new one.
+/// \throws Error when the policy is inconsistent or the file cannot be written
+void write_policy(const std::string& path, const PolicyFile& policy);
+
+}  // namespace kennel

@@ -1,0 +1,174 @@
+#include "policy_check.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kennel/core/check.h"
+#include "kennel/policy/policy_forward.h"
+
+namespace kennel {
+namespace {
+
+constexpr double kLargestObservation = 100.0;  // the robot's controller clamps to it
+constexpr const char* kExportAgain = "; export the policy again";
+
+void check_finite(const std::string& where, std::span<const float> values) {
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    KENNEL_CHECK(std::isfinite(values[at]), where, "[", at, "] is ", values[at],
+                 "; expected a finite number", kExportAgain);
+  }
+}
+
+void check_layer(const std::string& where, const DenseLayer& layer, int inputs) {
+  KENNEL_CHECK(judge::is_known_activation(layer.activation), where, ".activation is \"",
+               layer.activation, "\"; the robot knows ", judge::kKnownActivations);
+  KENNEL_CHECK(layer.in == inputs, where, ".weights[0] has ", layer.in, " rows; expected ", inputs,
+               ", what the layer before it puts out", kExportAgain);
+  KENNEL_CHECK(layer.out > 0, where, " has no outputs; expected at least one", kExportAgain);
+  const auto expected = static_cast<std::size_t>(layer.in) * layer.out;
+  KENNEL_CHECK(layer.weights.size() == expected, where, ".weights[0] has ", layer.weights.size(),
+               " numbers; expected ", layer.in, " x ", layer.out, kExportAgain);
+  KENNEL_CHECK(layer.bias.size() == static_cast<std::size_t>(layer.out), where, ".weights[1] has ",
+               layer.bias.size(), " numbers; expected ", layer.out, ", one for each output",
+               kExportAgain);
+  for (int row = 0; row < layer.in; ++row) {
+    check_finite(
+        text(where, ".weights[0][", row, "]"),
+        std::span(layer.weights).subspan(static_cast<std::size_t>(row) * layer.out, layer.out));
+  }
+  check_finite(where + ".weights[1]", layer.bias);
+}
+
+/// Refuses a layer that some observation of the robot makes overflow: infinities then meet to a NaN
+/// in one runtime and not in another, which adds in another order.
+/// \param bounds  how large the layer's inputs can be; replaced by how large its outputs can be
+void check_overflow(const std::string& where, const DenseLayer& layer,
+                    std::vector<double>& bounds) {
+  constexpr double kLargest = 0.5 * std::numeric_limits<float>::max();  // room for rounding
+  std::vector<double> sums(layer.bias.begin(), layer.bias.end());
+  for (double& sum : sums) sum = std::abs(sum);
+  const float* weight = layer.weights.data();
+  for (int in = 0; in < layer.in; ++in)
+    for (double& sum : sums) sum += bounds[in] * std::abs(double{*weight++});
+  for (std::size_t out = 0; out < sums.size(); ++out)
+    KENNEL_CHECK(sums[out] <= kLargest, where, ": its output ", out, " can reach ", sums[out],
+                 ", which overflows a float; expected weights that keep every observation up to ",
+                 kLargestObservation, " finite: train again or export an earlier checkpoint");
+  const bool unbounded =
+      layer.activation.empty() || layer.activation == "relu" || layer.activation == "elu";
+  for (double& sum : sums) sum = unbounded ? std::max(sum, 1.0) : 1.0;
+  bounds = std::move(sums);
+}
+
+void check_network(const std::string& where, const PolicyFile& policy) {
+  const auto& layers = policy.network.layers;
+  KENNEL_CHECK(!layers.empty(), where, "layers is empty; expected at least one dense layer");
+  int inputs = policy.observation_history * kPolicyFrame;
+  std::vector<double> bounds(inputs, kLargestObservation);
+  for (std::size_t at = 0; at < layers.size(); ++at) {
+    const std::string layer = text(where, "layers[", at, "]");
+    check_layer(layer, layers[at], inputs);
+    check_overflow(layer, layers[at], bounds);
+    inputs = layers[at].out;
+  }
+  KENNEL_CHECK(inputs == kPolicyJoints, where, "layers[", layers.size() - 1, "] puts out ", inputs,
+               " numbers; expected ", kPolicyJoints, ", one for each joint");
+}
+
+void check_joints(const std::string& where, const PolicyFile& policy) {
+  check_finite(where + "action_scale", policy.action_scale);
+  check_finite(where + "default_joint_pos", policy.default_joint_pos);
+  check_finite(where + "joint_lower_limits", policy.joint_lower_limits);
+  check_finite(where + "joint_upper_limits", policy.joint_upper_limits);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const float low = policy.joint_lower_limits[joint], high = policy.joint_upper_limits[joint];
+    const float pose = policy.default_joint_pos[joint];
+    KENNEL_CHECK(low < high, where, "joint_lower_limits[", joint, "] = ", low,
+                 " is not below joint_upper_limits[", joint, "] = ", high, " (",
+                 kPolicyJointNames[joint], ")");
+    KENNEL_CHECK(low <= pose && pose <= high, where, "default_joint_pos[", joint, "] = ", pose,
+                 " is outside the joint's limits ", low, " to ", high, " (",
+                 kPolicyJointNames[joint], ")");
+  }
+}
+
+void check_golden(const std::string& where, const PolicyFile& policy) {
+  if (policy.golden_obs.empty() && policy.golden_action.empty()) return;
+  const auto obs_size = static_cast<std::size_t>(policy.observation_history) * kPolicyFrame;
+  KENNEL_CHECK(policy.golden_obs.size() == obs_size, where, "golden.obs has ",
+               policy.golden_obs.size(), " numbers; expected ", obs_size);
+  KENNEL_CHECK(policy.golden_action.size() == kPolicyJoints, where, "golden.action has ",
+               policy.golden_action.size(), " numbers; expected ", kPolicyJoints);
+  check_finite(where + "golden.obs", policy.golden_obs);
+  check_finite(where + "golden.action", policy.golden_action);
+  const std::vector<float> action = forward(policy.network, policy.golden_obs);
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    KENNEL_CHECK(std::abs(action[joint] - policy.golden_action[joint]) <= kGoldenTolerance, where,
+                 "golden.action[", joint, "] is ", policy.golden_action[joint],
+                 ", but the network gives ", action[joint],
+                 "; the file was damaged or edited: export the policy again");
+  }
+}
+
+}  // namespace
+
+void check_policy(const std::string& file, const PolicyFile& policy) {
+  const std::string where = file + ": ";
+  constexpr int kLongestHistory =
+      64;  // more than a second of the robot's; beyond it the number is a mistake
+  KENNEL_CHECK(policy.observation_history >= 1 && policy.observation_history <= kLongestHistory,
+               where, "observation_history is ", policy.observation_history, "; expected 1 to ",
+               kLongestHistory);
+  check_network(where, policy);
+  check_joints(where, policy);
+  KENNEL_CHECK(std::isfinite(policy.kp) && policy.kp > 0.0f, where, "kp is ", policy.kp,
+               "; expected a gain above 0 N m/rad");
+  KENNEL_CHECK(std::isfinite(policy.kd) && policy.kd >= 0.0f, where, "kd is ", policy.kd,
+               "; expected a gain of at least 0 N m s/rad");
+  const int decimation = decimation_of(policy);
+  KENNEL_CHECK(decimation >= 1 && decimation <= kMaxDecimation &&
+                   std::abs(policy.control_dt - decimation * kPolicyPhysicsDt) < 1e-6,
+               where, "control_dt is ", policy.control_dt, " s; expected 1 to ", kMaxDecimation,
+               " whole physics steps of ", kPolicyPhysicsDt, " s", kExportAgain);
+  check_golden(where, policy);
+}
+
+int decimation_of(const PolicyFile& policy) {
+  const double steps = policy.control_dt / kPolicyPhysicsDt;
+  return std::abs(steps) < 1e6 ? static_cast<int>(std::lround(steps)) : 0;  // NaN: 0 too
+}
+
+std::string deployment_warning(const PolicyFile& policy) {
+  if (policy.control_dt == kRobotControlDt) return "";
+  return text("the policy acts every ", policy.control_dt, " s (", 1.0 / policy.control_dt,
+              " Hz); the robot's own controller would run it every ", kRobotControlDt,
+              " s, which it was not trained for: for that robot set env.decimation = ",
+              std::lround(kRobotControlDt / kPolicyPhysicsDt));
+}
+
+std::string network_checksum(const PolicyNetwork& network) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto add = [&](std::span<const float> numbers) {
+    for (const float x : numbers) {
+      const auto bits = std::bit_cast<std::uint32_t>(x);
+      for (int byte = 0; byte < 4; ++byte)
+        hash = (hash ^ (bits >> (8 * byte) & 0xff)) * 0x100000001b3u;
+    }
+  };
+  for (const DenseLayer& layer : network.layers) {
+    add(layer.weights);
+    add(layer.bias);
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+}  // namespace kennel

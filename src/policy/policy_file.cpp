@@ -1,0 +1,262 @@
+// Reads the robot's policy file. Every complaint names the file and the place in it.
+#include "kennel/policy/policy_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
+#include "kennel/policy/policy_json.h"
+#include "policy_check.h"
+
+namespace kennel {
+namespace {
+
+using Json = nlohmann::json;
+
+// A JSON value and where it stands, for messages: "policy.json: layers[2].weights".
+struct Place {
+  const Json& value;
+  std::string where;
+
+  [[noreturn]] void expected(const std::string& what) const {
+    std::string came = value.type_name();
+    if (value.is_array()) came = text("an array of ", value.size());
+    fail(where, ": expected ", what, ", got ", came);
+  }
+  Place at(std::size_t index) const { return {value[index], text(where, "[", index, "]")}; }
+};
+
+// The top of a file: its members are named without a dot in front.
+struct Object {
+  const Json& value;
+  std::string where;
+
+  bool has(const char* key) const { return value.contains(key); }
+  Place at(const char* key) const {
+    KENNEL_CHECK(has(key), where, "\"", key, "\" is missing; the robot's policy files have it");
+    return {value[key], where + key};
+  }
+};
+
+float number(const Place& place) {
+  if (!place.value.is_number()) place.expected("a number");
+  const float value = place.value.get<float>();
+  KENNEL_CHECK(std::isfinite(value), place.where, ": ", place.value.dump(),
+               " does not fit a float; export the policy again");
+  return value;
+}
+
+int integer(const Place& place) {
+  if (!place.value.is_number_integer()) place.expected("a whole number");
+  const double value = place.value.get<double>();
+  KENNEL_CHECK(std::abs(value) <= 1e6, place.where, ": ", place.value.dump(), " is too large");
+  return static_cast<int>(value);
+}
+
+int iterations(const Place& place) {
+  const int value = integer(place);
+  KENNEL_CHECK(value >= 1 && value <= 100, place.where, ": ", value, "; expected 1 to 100");
+  return value;
+}
+
+bool boolean(const Place& place) {
+  if (!place.value.is_boolean()) place.expected("true or false");
+  return place.value.get<bool>();
+}
+
+std::vector<float> numbers(const Place& place) {
+  if (!place.value.is_array()) place.expected("an array of numbers");
+  std::vector<float> values;
+  values.reserve(place.value.size());
+  for (std::size_t at = 0; at < place.value.size(); ++at) {
+    const Json& value = place.value[at];
+    if (!value.is_number()) place.at(at).expected("a number");
+    values.push_back(value.get<float>());  // finiteness is checked with the rest of the policy
+  }
+  return values;
+}
+
+// One number for all joints, or twelve.
+PolicyFile::Joints joints(const Place& place, bool scalar_allowed = false) {
+  PolicyFile::Joints values;
+  if (scalar_allowed && place.value.is_number()) {
+    values.fill(number(place));
+    return values;
+  }
+  if (!place.value.is_array() || place.value.size() != kPolicyJoints) {
+    place.expected(text(scalar_allowed ? "a number or " : "", "an array of ", kPolicyJoints,
+                        " numbers, one for each joint"));
+  }
+  for (int joint = 0; joint < kPolicyJoints; ++joint) values[joint] = number(place.at(joint));
+  return values;
+}
+
+// [null, n]
+int shape_size(const Place& place) {
+  if (!place.value.is_array() || place.value.size() != 2) place.expected("[null, size]");
+  return integer(place.at(1));
+}
+
+DenseLayer dense_layer(const Place& place) {
+  if (!place.value.is_object()) place.expected("a layer object");
+  const Object layer{place.value, place.where + "."};
+  const Place type = layer.at("type");
+  KENNEL_CHECK(type.value == "dense", type.where, ": ", type.value.dump(),
+               " is not supported; expected \"dense\"");
+  DenseLayer result;
+  if (layer.has("activation")) {
+    const Place activation = layer.at("activation");
+    if (!activation.value.is_string()) activation.expected("a name");
+    result.activation = activation.value.get<std::string>();
+  }
+  const Place weights = layer.at("weights");
+  if (!weights.value.is_array() || weights.value.size() != 2) weights.expected("[W, b]");
+  const Place rows = weights.at(0);
+  if (!rows.value.is_array()) rows.expected("an array of rows");
+  result.out = shape_size(layer.at("shape"));
+  result.in = static_cast<int>(rows.value.size());
+  for (std::size_t row = 0; row < rows.value.size(); ++row) {
+    const std::vector<float> values = numbers(rows.at(row));
+    KENNEL_CHECK(static_cast<int>(values.size()) == result.out, rows.at(row).where, " has ",
+                 values.size(), " numbers; expected ", result.out, ", the layer's outputs");
+    result.weights.insert(result.weights.end(), values.begin(), values.end());
+  }
+  result.bias = numbers(weights.at(1));
+  return result;
+}
+
+PolicyNetwork network(const Object& file, int observation_history) {
+  const Place in_shape = file.at("in_shape");
+  const int inputs = shape_size(in_shape);
+  KENNEL_CHECK(inputs == observation_history * kPolicyFrame, in_shape.where, ": ", inputs,
+               " inputs; expected ", observation_history * kPolicyFrame, " = observation_history ",
+               observation_history, " x ", kPolicyFrame);
+  const Place layers = file.at("layers");
+  if (!layers.value.is_array()) layers.expected("an array of layers");
+  PolicyNetwork result;
+  for (std::size_t at = 0; at < layers.value.size(); ++at) {
+    result.layers.push_back(dense_layer(layers.at(at)));
+  }
+  return result;
+}
+
+// Keys that only our own exporter writes.
+void read_own_keys(const Object& file, PolicyFile& policy) {
+  if (file.has("format_version")) {
+    const int version = integer(file.at("format_version"));
+    KENNEL_CHECK(version >= 1 && version <= kPolicyFormatVersion, file.where, "format_version is ",
+                 version, "; this program reads up to ", kPolicyFormatVersion,
+                 "; use the program that wrote the file, or a newer one");
+  }
+  if (file.has("env_steps")) {
+    const Place steps = file.at("env_steps");
+    if (!steps.value.is_number_integer()) steps.expected("a whole number");
+    policy.env_steps = steps.value.get<std::int64_t>();
+  }
+  if (file.has("control_dt")) policy.control_dt = number(file.at("control_dt"));
+  if (file.has("joint_names")) {
+    const Place names = file.at("joint_names");
+    KENNEL_CHECK(names.value == Json(kPolicyJointNames), names.where, ": ", names.value.dump(),
+                 " is another joint order; the robot's is ", Json(kPolicyJointNames).dump());
+  }
+  if (file.has("training_simulator")) {
+    const Place simulator = file.at("training_simulator");
+    if (!simulator.value.is_object())
+      simulator.expected("an object with solver_iterations and ls_iterations");
+    const Object numbers{simulator.value, simulator.where + "."};
+    policy.training_solver = {iterations(numbers.at("solver_iterations")),
+                              iterations(numbers.at("ls_iterations"))};
+  }
+  if (file.has("golden")) {
+    const Place golden = file.at("golden");
+    if (!golden.value.is_object()) golden.expected("an object with obs and action");
+    const Object pair{golden.value, golden.where + "."};
+    policy.golden_obs = numbers(pair.at("obs"));
+    policy.golden_action = numbers(pair.at("action"));
+  }
+}
+
+PolicyFile parse(const Object& file) {
+  PolicyFile policy;
+  if (file.has("observation_history")) {
+    const Place history = file.at("observation_history");
+    policy.observation_history = integer(history);
+    KENNEL_CHECK(policy.observation_history >= 1, history.where, " is ", policy.observation_history,
+                 "; expected at least 1 frame");
+  }
+  policy.network = network(file, policy.observation_history);
+  policy.kp = number(file.at("kp"));
+  policy.kd = number(file.at("kd"));
+  policy.action_scale = joints(file.at("action_scale"), /*scalar_allowed=*/true);
+  policy.default_joint_pos = joints(file.at("default_joint_pos"));
+  policy.joint_lower_limits = joints(file.at("joint_lower_limits"));
+  policy.joint_upper_limits = joints(file.at("joint_upper_limits"));
+  if (file.has("use_imu")) policy.use_imu = boolean(file.at("use_imu"));
+  if (file.has("control_orientation")) {
+    policy.control_orientation = boolean(file.at("control_orientation"));
+  }
+  if (file.has("maximum_pitch_command")) {
+    policy.maximum_pitch_command = number(file.at("maximum_pitch_command"));
+  }
+  if (file.has("maximum_roll_command")) {
+    policy.maximum_roll_command = number(file.at("maximum_roll_command"));
+  }
+  read_own_keys(file, policy);
+  return policy;
+}
+
+PolicyFile checked(const std::string& path, const Json& json) {
+  PolicyFile policy = parse({json, path + ": "});
+  check_policy(path, policy);
+  if (json.contains("weights_checksum"))
+    KENNEL_CHECK(json["weights_checksum"] == network_checksum(policy.network), path,
+                 ": its weights are not those of its weights_checksum; the file was damaged or "
+                 "edited: export the policy again");
+  return policy;
+}
+
+}  // namespace
+
+std::string read_policy_bytes(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);  // a pipe has none
+  KENNEL_CHECK(error || size <= kLargestPolicyFile, path, ": ", size >> 20,
+               " MiB is no policy; expected a file of at most ", kLargestPolicyFile >> 20, " MiB");
+  return read_file(path);
+}
+
+PolicyFile policy_from_json(const std::string& path, const std::string& bytes) {
+  const Json json = parse_policy_json(path, bytes);
+  KENNEL_CHECK(json.is_object(), path, ": expected one JSON object, got ", json.type_name());
+  return checked(path, json);
+}
+
+PolicyFile load_policy(const std::string& path) {
+  return policy_from_json(path, read_policy_bytes(path));
+}
+
+PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
+                                const std::vector<LayerNumbers>& layers) {
+  Json json = parse_policy_json(path, contract);
+  KENNEL_CHECK(json.is_object() && json.contains("layers") && json["layers"].is_array() &&
+                   json["layers"].size() == layers.size(),
+               path, ": its contract does not describe its ", layers.size(),
+               " layers; expected a file that kennel export wrote");
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const auto& [weights, bias] = layers[l];
+    KENNEL_CHECK(
+        json["layers"][l].is_object() && !bias.empty() && weights.size() % bias.size() == 0, path,
+        ": layer ", l, " has ", weights.size(), " weights and ", bias.size(),
+        " biases; the file was damaged or edited: export the policy again");
+    Json rows = Json::array();
+    for (auto row = weights.begin(); row != weights.end(); row += std::ssize(bias))
+      rows.push_back(std::vector<float>(row, row + std::ssize(bias)));
+    json["layers"][l]["weights"] = {std::move(rows), bias};
+  }
+  return checked(path, json);
+}
+
+}  // namespace kennel

@@ -1,0 +1,119 @@
+// Writes the robot's policy file.
+#include <nlohmann/json.hpp>
+
+#include "kennel/io/atomic_file.h"
+#include "kennel/policy/policy_file.h"
+#include "policy_check.h"
+
+namespace kennel {
+namespace {
+
+// Keys in the order they are written, and numbers as float: the shortest text that reads back as
+// the same float.
+using FloatJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
+                                       std::int64_t, std::uint64_t, float>;
+
+FloatJson shape(int size) { return FloatJson::array({nullptr, size}); }
+
+/// What a layer is, without its numbers.
+FloatJson layer_shape(const DenseLayer& layer) {
+  return {{"type", "dense"}, {"activation", layer.activation}, {"shape", shape(layer.out)}};
+}
+
+FloatJson layer_json(const DenseLayer& layer) {
+  FloatJson rows = FloatJson::array();
+  for (int row = 0; row < layer.in; ++row) {
+    const auto begin = layer.weights.begin() + static_cast<std::ptrdiff_t>(row) * layer.out;
+    rows.push_back(std::vector<float>(begin, begin + layer.out));
+  }
+  FloatJson json = layer_shape(layer);
+  json["weights"] = FloatJson::array({std::move(rows), layer.bias});
+  return json;
+}
+
+FloatJson observation_json() {
+  FloatJson terms = FloatJson::array();
+  for (const pupper::ObsTerm& term : pupper::kFrame) {
+    terms.push_back(
+        {{"name", term.name}, {"size", term.size}, {"scale", term.scale}, {"unit", term.unit}});
+  }
+  return terms;
+}
+
+// An observation with every input in use: upright, walking, joints and actions off their zeros by
+// different amounts.
+std::vector<float> example_obs(const PolicyFile& policy) {
+  std::vector<float> obs;
+  for (int frame = 0; frame < policy.observation_history; ++frame) {
+    for (int at = 0; at < kPolicyFrame; ++at) {
+      const int step = (7 * at + 3 * frame) % 11 - 5;
+      obs.push_back(0.05f * static_cast<float>(step));
+    }
+    constexpr int kGravity = pupper::offset_in(pupper::kFrame, "projected_gravity");
+    constexpr int kDesired = pupper::offset_in(pupper::kFrame, "desired_world_z");
+    obs[frame * kPolicyFrame + kGravity + 2] = -1.0f;
+    obs[frame * kPolicyFrame + kDesired + 2] = 1.0f;
+  }
+  return obs;
+}
+
+FloatJson contract_json(const PolicyFile& policy) {
+  FloatJson json = {{"format_version", kPolicyFormatVersion}};
+  if (policy.env_steps) json["env_steps"] = *policy.env_steps;
+  json.update(FloatJson{
+      {"control_dt", policy.control_dt},
+      {"use_imu", policy.use_imu},
+      {"control_orientation", policy.control_orientation},
+      {"maximum_pitch_command", policy.maximum_pitch_command},
+      {"maximum_roll_command", policy.maximum_roll_command},
+      {"kp", policy.kp},
+      {"kd", policy.kd},
+      {"action_scale", policy.action_scale},
+      {"joint_names", kPolicyJointNames},
+      {"default_joint_pos", policy.default_joint_pos},
+      {"joint_lower_limits", policy.joint_lower_limits},
+      {"joint_upper_limits", policy.joint_upper_limits},
+      {"observation_history", policy.observation_history},
+      {"observation", observation_json()},
+      {"observation_frames", "newest first; at the start zeros with projected_gravity z = -1"},
+      {"action", "joint target = clamp(default_joint_pos + action_scale * action, limits), rad"},
+      {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
+      {"weights_checksum", network_checksum(policy.network)},
+      {"in_shape", shape(policy.observation_history * kPolicyFrame)},
+  });
+  if (policy.training_solver)
+    json["training_simulator"] = {{"solver_iterations", policy.training_solver->iterations},
+                                  {"ls_iterations", policy.training_solver->ls_iterations}};
+  return json;
+}
+
+/// The contract with each layer as `describe` gives it.
+template <class Describe>
+FloatJson with_layers(const PolicyFile& policy, Describe&& describe) {
+  FloatJson json = contract_json(policy);
+  json["layers"] = FloatJson::array();
+  for (const DenseLayer& layer : policy.network.layers) json["layers"].push_back(describe(layer));
+  return json;
+}
+
+}  // namespace
+
+std::string policy_contract(const PolicyFile& policy) {
+  return with_layers(policy, layer_shape).dump();
+}
+
+PolicyFile completed(const std::string& path, const PolicyFile& policy) {
+  check_policy(path, policy);
+  PolicyFile complete = policy;
+  if (complete.golden_obs.empty()) {
+    complete.golden_obs = example_obs(policy);
+    complete.golden_action = forward(policy.network, complete.golden_obs);
+  }
+  return complete;
+}
+
+void write_policy(const std::string& path, const PolicyFile& policy) {
+  write_file_atomically(path, with_layers(completed(path, policy), layer_json).dump() + "\n");
+}
+
+}  // namespace kennel

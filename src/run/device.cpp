@@ -1,0 +1,111 @@
+#include "kennel/run/device.h"
+
+#include <dlfcn.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+
+#include "kennel/core/check.h"
+#include "kennel/core/own_folder.h"
+
+namespace kennel {
+namespace {
+
+/// The CUDA backend is a library of its own, beside this code.
+bool has_cuda_backend() {
+  std::error_code ignored;
+  return std::filesystem::exists(own_folder() / "libkennel_cuda.so", ignored);
+}
+
+/// The CUDA driver's library, which is there exactly where a driver is installed.
+class Driver {
+ public:
+  Driver() : handle_(::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL)) {}
+  ~Driver() {
+    if (handle_ != nullptr) ::dlclose(handle_);
+  }
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  bool found() const { return handle_ != nullptr; }
+
+  /// Calls a driver function; false when it is missing or reports an error.
+  template <class... Args>
+  bool call(const char* name, Args... args) const {
+    const auto function = reinterpret_cast<int (*)(Args...)>(::dlsym(handle_, name));
+    return function != nullptr && function(args...) == 0;
+  }
+
+ private:
+  void* handle_;
+};
+
+}  // namespace
+
+std::optional<int> gpu_number(const std::string& choice) {
+  if (choice == "cuda") return 0;
+  if (!choice.starts_with("cuda:")) return std::nullopt;
+  int index = -1;
+  const char *first = choice.data() + 5, *last = choice.data() + choice.size();
+  const auto [end, error] = std::from_chars(first, last, index);
+  if (error != std::errc() || end != last || index < 0) return std::nullopt;
+  return index;
+}
+
+std::string name_of(const Device& device) {
+  return device.cuda ? text("cuda:", device.index) : "cpu";
+}
+
+GpuStatus find_gpu(int index) {
+  const Driver driver;
+  if (!driver.found()) return {"", "no NVIDIA driver is installed (libcuda.so.1 is missing)"};
+  if (!driver.call("cuInit", 0u)) return {"", "the NVIDIA driver finds no device"};
+  int count = 0;
+  if (!driver.call("cuDeviceGetCount", &count) || count == 0) {
+    return {"", "the NVIDIA driver finds no device"};
+  }
+  if (index >= count) {
+    return {"", text("this machine has ", count, " GPU(s), numbered from 0; came ", index)};
+  }
+  char name[256] = "";
+  if (!driver.call("cuDeviceGetName", name, static_cast<int>(sizeof name), index)) {
+    return {"", "the NVIDIA driver does not answer"};
+  }
+  if (!has_cuda_backend()) {
+    return {"", text(name, " is there, but this build has no CUDA backend; ./kennel build --all")};
+  }
+  return {name, ""};
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown CPU";
+}
+
+int simd_bits() {
+#if defined(__AVX512F__)
+  return 512;
+#elif defined(__AVX__)
+  return 256;
+#else
+  return 128;  // SSE2 and NEON
+#endif
+}
+
+Device choose_device(const std::string& choice) {
+  if (choice == "cpu") return {};
+  if (choice == "auto") return {.cuda = !find_gpu().name.empty()};
+  const std::optional<int> index = gpu_number(choice);
+  KENNEL_CHECK(index, "expected a device cpu, cuda, cuda:N or auto, came '", choice, "'");
+  const GpuStatus gpu = find_gpu(*index);
+  KENNEL_CHECK(!gpu.name.empty(), "--device ", choice, " needs a GPU: ", gpu.why_not,
+               "; try --device cpu");
+  return {true, *index};
+}
+
+}  // namespace kennel

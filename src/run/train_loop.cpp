@@ -1,0 +1,158 @@
+#include "kennel/run/train_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include "kennel/core/check.h"
+#include "kennel/io/metrics_log.h"
+#include "kennel/run/progress_line.h"
+
+namespace kennel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The names of metrics.csv and TensorBoard.
+std::vector<Scalar> scalars_of(const IterationReport& report, double seconds) {
+  return {{"iteration", static_cast<double>(report.iteration)},
+          {"train/mean_reward", report.mean_reward},
+          {"train/surrogate_loss", report.surrogate_loss},
+          {"train/value_loss", report.value_loss},
+          {"train/kl", report.kl},
+          {"train/clip_fraction", report.clip_fraction},
+          {"train/grad_norm", report.grad_norm},
+          {"train/learning_rate", report.learning_rate},
+          {"train/std", report.std},
+          {"train/entropy", report.entropy},
+          {"train/explained_variance", report.explained_variance},
+          {"train/skipped_updates", static_cast<double>(report.skipped_updates)},
+          {"time/iteration_seconds", seconds},
+          {"time/simulator_seconds", report.simulator_seconds},
+          {"time/policy_seconds", report.policy_seconds},
+          {"time/update_seconds", report.update_seconds}};
+}
+
+std::string value_of(const std::vector<Scalar>& scalars, std::string_view name) {
+  const auto found = std::find_if(scalars.begin(), scalars.end(),
+                                  [&](const Scalar& scalar) { return scalar.first == name; });
+  if (found == scalars.end() || std::isnan(found->second)) return "-";
+  char buffer[48];
+  const bool is_large = std::abs(found->second) >= 99.5;  // no 1.2e+02
+  std::snprintf(buffer, sizeof buffer, is_large ? "%.0f" : "%.2g", found->second);
+  return buffer;
+}
+
+/// The mean reward of the iterations between two checkpoints, and the best such mean of the run.
+/// A resumed run goes on comparing with the best of before.
+class BestScore {
+ public:
+  BestScore(const RunFolder& run, bool resumed)
+      : best_(resumed ? run.best_score() : std::nullopt) {}
+
+  void add(double reward) {
+    sum_ += reward;
+    ++count_;
+  }
+
+  /// Closes the interval; its mean where it was the best so far.
+  std::optional<double> close() {
+    const double score = count_ > 0 ? sum_ / count_ : best_.value_or(0.0);
+    const bool is_best = count_ > 0 && (!best_ || score > *best_);
+    sum_ = 0.0;
+    count_ = 0;
+    if (!is_best) return {};
+    best_ = score;
+    return score;
+  }
+
+ private:
+  std::optional<double> best_;
+  double sum_ = 0.0;
+  int count_ = 0;
+};
+
+/// One call of `train_loop`.
+class Session {
+ public:
+  explicit Session(const TrainLoop& loop)
+      : loop_(loop),
+        log_(loop.run.path(),
+             loop.resumed ? std::optional(loop.learner.env_steps()) : std::nullopt),
+        best_(loop.run, loop.resumed),
+        first_steps_(loop.learner.env_steps()),
+        saved_iteration_(std::filesystem::exists(loop.run.checkpoint(loop.learner.env_steps()))
+                             ? loop.learner.iteration()
+                             : -1) {}
+
+  StopReason run() {
+    for (;;) {
+      if (loop_.learner.env_steps() >= loop_.config.steps) return stop(StopReason::kBudgetSpent);
+      if (loop_.interrupted != 0) return stop(StopReason::kInterrupted);
+      if (seconds_since(start_) >= 60.0 * loop_.max_minutes) return stop(StopReason::kMinutesOver);
+      iterate();
+      if (loop_.learner.iteration() % loop_.config.checkpoint_every == 0) save_checkpoint();
+    }
+  }
+
+ private:
+  void iterate() {
+    const Clock::time_point start = Clock::now();
+    Learner& learner = loop_.learner;
+    learner.set_progress(static_cast<double>(learner.env_steps()) /
+                         static_cast<double>(loop_.config.steps));
+    const IterationReport report = learner.iterate();
+    std::vector<Scalar> scalars = scalars_of(report, seconds_since(start));
+    const std::vector<Scalar> stats = loop_.drain_stats();
+    scalars.insert(scalars.end(), stats.begin(), stats.end());
+    log_.write(report.env_steps, scalars);
+    best_.add(report.mean_reward);
+    if (progress_.is_due()) progress_.show(progress_text(stats));
+  }
+
+  std::string progress_text(const std::vector<Scalar>& stats) const {
+    const double steps = static_cast<double>(loop_.learner.env_steps());
+    const double budget = static_cast<double>(loop_.config.steps);
+    const double elapsed = seconds_since(start_);
+    const double rate = (steps - static_cast<double>(first_steps_)) / elapsed;
+    const double left = std::min((budget - steps) / rate, 60.0 * loop_.max_minutes - elapsed);
+    // Short enough for a terminal of 80 columns.
+    return text(count_text(steps), " of ", count_text(budget), ", ", count_text(rate), "/s, ",
+                duration_text(left), " left, reward ", value_of(stats, "env/reward"), ", error ",
+                value_of(stats, "env/velocity_error"), " m/s, falls ",
+                value_of(stats, "env/falls_per_minute"), "/min");
+  }
+
+  void save_checkpoint() {
+    const Learner& learner = loop_.learner;
+    const std::optional<double> best_score = best_.close();
+    learner.save(loop_.run.checkpoint(learner.env_steps()), loop_.config_text);
+    loop_.run.publish_checkpoint(learner.env_steps(), best_score, loop_.config.keep_checkpoints);
+    saved_iteration_ = learner.iteration();
+  }
+
+  StopReason stop(StopReason reason) {
+    if (saved_iteration_ != loop_.learner.iteration()) save_checkpoint();
+    return reason;
+  }
+
+  const TrainLoop& loop_;
+  MetricsLog log_;
+  BestScore best_;
+  ProgressLine progress_;
+  Clock::time_point start_ = Clock::now();
+  std::int64_t first_steps_;
+  std::int64_t saved_iteration_;
+};
+
+}  // namespace
+
+StopReason train_loop(const TrainLoop& loop) { return Session(loop).run(); }
+
+}  // namespace kennel
