@@ -4,11 +4,12 @@
 
 #include <cstdio>
 
-#include "kernels/folded_leg.h"
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/folded_leg.h"
 
 int main() {
   using namespace kennel;
-  using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange>>;
+  using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, pupper::Folded>>;
   using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
   std::printf("{\"bytes\": {\"folded\": %zu, \"general\": %zu}, \"budgets\": {", sizeof(Folded),
               sizeof(General));

@@ -8,8 +8,8 @@
 #include <type_traits>
 
 #include "envs/pupper_v3/control_step.h"
+#include "kennel/batch/warp_rows.h"
 #include "kennel/dynamics/leg_thread.h"
-#include "kernels/warp_rows.h"
 
 namespace kennel {
 

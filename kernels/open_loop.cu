@@ -5,11 +5,11 @@
 #include <limits>
 #include <vector>
 
+#include "kennel/batch/open_loop.h"
+#include "kennel/dynamics/trajectory_row.h"
 #include "kernels/launch.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
-#include "src/sim/cuda_plugin.h"
-#include "src/sim/trajectory_row.h"
 
 namespace kennel {
 namespace {

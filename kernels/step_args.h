@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "envs/pupper_v3/task.h"
-#include "kernels/kept_divergence.h"
-#include "src/sim/step_pointers.h"
+#include "kennel/batch/kept_divergence.h"
+#include "kennel/batch/step_pointers.h"
 
 namespace kennel {
 

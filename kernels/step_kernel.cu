@@ -7,13 +7,13 @@
 // shuffles need all lanes; padding environments run and write nothing.
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
+#include "kennel/batch/field_layout.h"
+#include "kennel/batch/folded_fit.h"
+#include "kennel/batch/warp_rows.h"
 #include "kernels/block_memory.h"
-#include "kernels/field_layout.h"
 #include "kernels/launch.h"
 #include "kernels/step_args.h"
 #include "kernels/warp_leg.h"
-#include "kernels/warp_rows.h"
-#include "src/sim/folded_fit.h"
 
 namespace kennel {
 namespace {

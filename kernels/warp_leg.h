@@ -1,7 +1,8 @@
 // The leg mapping of a warp: legs are neighbouring lanes, exchanged by shuffles.
 #pragma once
 
-#include "kernels/folded_leg.h"
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/folded_leg.h"
 
 namespace kennel {
 
@@ -18,6 +19,6 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
-using FoldedWarpLeg = FoldedLegThread<WarpShuffle>;
+using FoldedWarpLeg = FoldedLegThread<WarpShuffle, pupper::Folded>;
 
 }  // namespace kennel

@@ -27,5 +27,8 @@ int main() {
   std::printf(
       "\n};\n// clang-format on\n\n/// The shipped robot.\n"
       "inline constexpr Quadruped<float> kFoldedRobot = "
-      "std::bit_cast<Quadruped<float>>(kFoldedWords);\n\n}  // namespace kennel::pupper\n");
+      "std::bit_cast<Quadruped<float>>(kFoldedWords);\n\n"
+      "/// The same, as FoldedLegThread takes it.\nstruct Folded {\n"
+      "  static constexpr Quadruped<float> kConstants = kFoldedRobot;\n};\n\n}  // namespace "
+      "kennel::pupper\n");
 }

@@ -112,4 +112,9 @@ inline constexpr std::array<std::uint32_t, sizeof(Quadruped<float>) / 4> kFolded
 /// The shipped robot.
 inline constexpr Quadruped<float> kFoldedRobot = std::bit_cast<Quadruped<float>>(kFoldedWords);
 
+/// The same, as FoldedLegThread takes it.
+struct Folded {
+  static constexpr Quadruped<float> kConstants = kFoldedRobot;
+};
+
 }  // namespace kennel::pupper

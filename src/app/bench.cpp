@@ -15,14 +15,14 @@
 #include <optional>
 
 #include "bench_rates.h"
+#include "kennel/batch/cpu_batch.h"
+#include "kennel/batch/physics_bench.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
-#include "src/sim/cpu_batch.h"
-#include "src/sim/physics_bench.h"
 #include "subprocess.h"
 
 namespace kennel {

@@ -8,14 +8,14 @@
 #include "command.h"
 #include "envs/pupper_v3/state.h"
 #include "flags.h"
+#include "kennel/batch/cpu_batch.h"
+#include "kennel/batch/folded_fit.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
-#include "src/sim/cpu_batch.h"
-#include "src/sim/folded_fit.h"
 
 namespace kennel {
 namespace {

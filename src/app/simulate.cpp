@@ -8,11 +8,11 @@
 #include <span>
 #include <utility>
 
+#include "kennel/batch/open_loop.h"
+#include "kennel/batch/replay.h"
 #include "kennel/core/check.h"
 #include "kennel/io/npy.h"
 #include "kennel/sim/make_env.h"
-#include "kennel/sim/open_loop.h"
-#include "kennel/sim/replay.h"
 
 namespace kennel {
 namespace {

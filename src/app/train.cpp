@@ -69,11 +69,11 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
 /// Keeps a run's first diverged environment in a file and says so.
 void keep_divergence(const VecEnv& env, const RunFolder& run) {
   if (std::filesystem::exists(run.divergence())) return;
-  const std::optional<Replay> replay = env.first_divergence();
-  if (!replay) return;
-  write_replay(run.divergence(), *replay);
+  const std::optional<DivergenceDump> dump = env.first_divergence();
+  if (!dump) return;
+  write_file_atomically(run.divergence(), dump->file);
   const std::string file = shown(run.divergence());
-  std::cerr << "kennel: warning: environment " << replay->env
+  std::cerr << "kennel: warning: environment " << dump->env
             << " diverged and was reset; look at it with: kennel simulate --replay " << file
             << " --out trajectory.npy\n";
 }

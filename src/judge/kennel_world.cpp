@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/sim/trajectory_row.h"
+#include "kennel/dynamics/trajectory_row.h"
 
 namespace kennel::judge {
 

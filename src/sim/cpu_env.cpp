@@ -2,9 +2,9 @@
 
 #include <cstring>
 
-#include "src/sim/cpu_batch.h"
-#include "src/sim/slots.h"
-#include "src/sim/stats.h"
+#include "kennel/batch/cpu_batch.h"
+#include "kennel/batch/stats.h"
+#include "kennel/sim/slots.h"
 
 namespace kennel {
 namespace {
@@ -38,7 +38,11 @@ class CpuEnv final : public VecEnv {
     return stats_from(batch_.drain_stats(), spec().control_dt);
   }
 
-  std::optional<Replay> first_divergence() const override { return batch_.first_divergence(); }
+  std::optional<DivergenceDump> first_divergence() const override {
+    const std::optional<Replay> replay = batch_.first_divergence();
+    if (!replay) return std::nullopt;
+    return DivergenceDump{replay->env, replay_text(*replay)};
+  }
 
   torch::Tensor save_state() const override {
     const auto bytes = batch_.save_state();

@@ -4,10 +4,11 @@
 #include <iostream>
 
 #include "envs/pupper_v3/task.h"
+#include "kennel/core/cuda_plugin.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/limits.h"
 #include "src/sim/cpu_env.h"
-#include "src/sim/cuda_plugin.h"
 
 namespace kennel {
 

@@ -1,4 +1,4 @@
-#include "src/sim/slots.h"
+#include "kennel/sim/slots.h"
 
 #include "kennel/core/check.h"
 

@@ -8,7 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/folded_leg.h"
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/folded_leg.h"
 
 namespace kennel::testing {
 
@@ -28,7 +29,7 @@ class EmulatedGroup {
     }
   };
   using Legs = LegThread<Shuffle>;
-  using FoldedLegs = FoldedLegThread<Shuffle>;
+  using FoldedLegs = FoldedLegThread<Shuffle, pupper::Folded>;
 
   /// Calls body(legs) in four threads at once and waits for them.
   template <class Mapping>

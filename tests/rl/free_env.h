@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "kennel/rl/mirror.h"
-#include "kennel/sim/vec_env.h"
+#include "kennel/contract/mirror.h"
+#include "kennel/contract/vec_env.h"
 
 namespace kennel {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "kennel/rl/trainer.h"
-#include "src/sim/memory_check.h"
+#include "kennel/sim/memory_check.h"
 #include "tests/rl/free_env.h"
 #include "tests/rl/operation_counter.h"
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "kennel/contract/mirror.h"
+#include "kennel/contract/vec_env.h"
 #include "kennel/core/check.h"
-#include "kennel/rl/mirror.h"
-#include "kennel/sim/vec_env.h"
 
 namespace kennel {
 

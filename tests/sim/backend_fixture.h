@@ -4,8 +4,8 @@
 
 #include <span>
 
+#include "kennel/batch/open_loop.h"
 #include "kennel/model/mjcf.h"
-#include "kennel/sim/open_loop.h"
 #include "tests/sim/cuda_fixture.h"
 
 namespace kennel::testing {

@@ -134,7 +134,8 @@ TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
     EXPECT_TRUE(torch::allclose(factors, torch::full_like(factors, value), 1e-5)) << value;
   };
   expect(factor(0), 1);  // before anything is said of progress
-  const std::pair<double, double> by_progress[] = {{0.1, 1}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 3}};
+  const std::pair<double, double> by_progress[] = {
+      {0.1, 1}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 3}};
   int t = 0;
   for (const auto& [progress, value] : by_progress) {
     growing->set_progress(progress);
@@ -232,16 +233,19 @@ TEST_P(Backend, KeepsTheFirstEnvironmentThatDiverged) {
   cpu->step(action);
   tested->step(action.to(tested->device()));
   step_both(*cpu, *tested, 5);
-  const auto expected = cpu->first_divergence(), kept = tested->first_divergence();
-  ASSERT_TRUE(expected && kept);
-  EXPECT_EQ(kept->env, 41);
-  EXPECT_EQ(kept->control_step, expected->control_step);
-  for (std::size_t i = 0; i < kept->qpos.size(); ++i)
-    EXPECT_NEAR(kept->qpos[i], expected->qpos[i], kStepTolerance);
-  for (std::size_t i = 0; i < kept->ctrl.size(); ++i)
-    EXPECT_NEAR(kept->ctrl[i], expected->ctrl[i], 1e-5);
-  EXPECT_NEAR(kept->params.leg[3].mass[2], expected->params.leg[3].mass[2], 1e-6);
-  EXPECT_EQ(kept->params.leg[3].hinge_weight[2], 1);
+  const auto expected_dump = cpu->first_divergence(), kept_dump = tested->first_divergence();
+  ASSERT_TRUE(expected_dump && kept_dump);
+  EXPECT_EQ(kept_dump->env, 41);
+  const Replay expected = parse_replay("expected", expected_dump->file);
+  const Replay kept = parse_replay("kept", kept_dump->file);
+  EXPECT_EQ(kept.env, 41);
+  EXPECT_EQ(kept.control_step, expected.control_step);
+  for (std::size_t i = 0; i < kept.qpos.size(); ++i)
+    EXPECT_NEAR(kept.qpos[i], expected.qpos[i], kStepTolerance);
+  for (std::size_t i = 0; i < kept.ctrl.size(); ++i)
+    EXPECT_NEAR(kept.ctrl[i], expected.ctrl[i], 1e-5);
+  EXPECT_NEAR(kept.params.leg[3].mass[2], expected.params.leg[3].mass[2], 1e-6);
+  EXPECT_EQ(kept.params.leg[3].hinge_weight[2], 1);
   EXPECT_EQ(tested->buffers().terminated.cpu().sum().item<double>(), 0) << "it goes on";
 }
 

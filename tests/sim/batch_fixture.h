@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "kennel/batch/cpu_batch.h"
 #include "kennel/model/mjcf.h"
-#include "src/sim/cpu_batch.h"
 
 namespace kennel::testing {
 

@@ -5,12 +5,13 @@
 
 #include <set>
 
-#include "kernels/folded_leg.h"
+#include "envs/pupper_v3/folded_robot.h"
+#include "kennel/dynamics/folded_leg.h"
 
 namespace kennel {
 namespace {
 
-using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange>>;
+using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, pupper::Folded>>;
 using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
 
 TEST(BlockMemory, FitsTheBudgetOfEveryArchitecture) {

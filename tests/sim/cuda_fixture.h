@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "kennel/core/cuda_plugin.h"
+#include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/make_env.h"
-#include "src/sim/cuda_plugin.h"
 
 #define NEEDS_CUDA() \
   if (!kennel::cuda_device_present()) GTEST_SKIP() << "no CUDA device or driver on this machine"

@@ -1,6 +1,6 @@
 // The CUDA backend loaded as programs load it, on any machine: every symbol is there, and a device
 // that cannot be used is refused with a sentence.
-#include "src/sim/cuda_plugin.h"
+#include "kennel/core/cuda_plugin.h"
 
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
@@ -12,7 +12,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/core/own_folder.h"
-#include "kennel/sim/make_env.h"
+#include "kennel/sim/cuda_entry.h"
 
 namespace kennel::testing {
 namespace {

@@ -2,7 +2,7 @@
 // diverged, whatever the number of threads and whichever of them comes first.
 #include <gtest/gtest.h>
 
-#include "kernels/kept_divergence.h"
+#include "kennel/batch/kept_divergence.h"
 #include "tests/sim/batch_fixture.h"
 
 namespace kennel::testing {

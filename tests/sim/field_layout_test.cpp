@@ -1,5 +1,5 @@
 // A GPU's fields back into one environment's state.
-#include "kernels/field_layout.h"
+#include "kennel/batch/field_layout.h"
 
 #include <gtest/gtest.h>
 

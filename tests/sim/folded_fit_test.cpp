@@ -1,6 +1,6 @@
 // Which tasks the fast kernel computes, and what is said of the others. The table of constants is
 // compared with the robot that the model file compiles to.
-#include "src/sim/folded_fit.h"
+#include "kennel/batch/folded_fit.h"
 
 #include <gtest/gtest.h>
 

@@ -20,7 +20,7 @@ TEST_P(Backend, KeepsTheLowestOfTheEnvironmentsThatDivergeFirst) {
     const auto kept = env->first_divergence();
     ASSERT_TRUE(kept);
     EXPECT_EQ(kept->env, 133);
-    EXPECT_EQ(kept->control_step, 1);
+    EXPECT_EQ(parse_replay("kept", kept->file).control_step, 1);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "batch_fixture.h"
-#include "kennel/sim/open_loop.h"
+#include "kennel/batch/open_loop.h"
 
 namespace kennel::testing {
 namespace {

@@ -1,14 +1,14 @@
 // A control step that went wrong in a batch can be run again alone, from a file.
-#include "kennel/sim/replay.h"
+#include "kennel/batch/replay.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
+#include "kennel/batch/open_loop.h"
 #include "kennel/core/check.h"
+#include "kennel/dynamics/trajectory_row.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/sim/open_loop.h"
-#include "src/sim/trajectory_row.h"
 #include "tests/io/temp_folder.h"
 #include "tests/sim/batch_fixture.h"
 

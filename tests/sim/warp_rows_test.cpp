@@ -1,5 +1,5 @@
 // How a warp writes observations, lane after lane.
-#include "kernels/warp_rows.h"
+#include "kennel/batch/warp_rows.h"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 #include <set>
 #include <span>
 
+#include "kennel/batch/open_loop.h"
 #include "kennel/io/npy.h"
-#include "src/sim/cuda_plugin.h"
 #include "tests/sim/batch_fixture.h"
 #include "tests/simt/device_batch.h"
 

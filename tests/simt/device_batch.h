@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "envs/pupper_v3/folded_robot.h"
+#include "kennel/batch/warp_rows.h"
 #include "kernels/step_args.h"
-#include "kernels/warp_rows.h"
 
 namespace kennel::testing {
 

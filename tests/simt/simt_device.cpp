@@ -1,5 +1,5 @@
 // The CUDA backend run on the host keeps its memory there.
-#include "src/sim/cuda_device.h"
+#include "src/cuda/cuda_device.h"
 
 namespace kennel {
 

@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "kennel/contract/mirror.h"
+#include "kennel/contract/vec_env.h"
 #include "kennel/policy/policy_network.h"
 #include "kennel/rl/learner_ops.h"
-#include "kennel/rl/mirror.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/ppo_config.h"
 #include "kennel/rl/weight_tying.h"
-#include "kennel/sim/vec_env.h"
 
 namespace kennel {
 

@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
+#include "kennel/contract/vec_env.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/ppo_config.h"
-#include "kennel/sim/vec_env.h"
 
 namespace kennel {
 

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "kennel/contract/mirror.h"
 #include "kennel/rl/learner_ops.h"
-#include "kennel/rl/mirror.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kennel/contract/vec_env.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
@@ -13,7 +14,6 @@
 #include "kennel/rl/ppo_config.h"
 #include "kennel/rl/ppo_update.h"
 #include "kennel/rl/worker_pool.h"
-#include "kennel/sim/vec_env.h"
 
 namespace kennel {
 

@@ -7,10 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "kennel/contract/mirror.h"
+#include "kennel/contract/vec_env.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/learner.h"
 #include "kennel/rl/learner_ops.h"
-#include "kennel/rl/mirror.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/ppo_config.h"
@@ -18,7 +19,6 @@
 #include "kennel/rl/rollout.h"
 #include "kennel/rl/tensor_archive.h"
 #include "kennel/rl/worker_pool.h"
-#include "kennel/sim/vec_env.h"
 
 namespace kennel {
 

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kennel/rl/mirror.h"
+#include "kennel/contract/mirror.h"
 
 namespace kennel {
 

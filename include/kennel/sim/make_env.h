@@ -9,8 +9,8 @@
 #include <string>
 
 #include "envs/pupper_v3/config.h"
-#include "kennel/rl/mirror.h"
-#include "kennel/sim/vec_env.h"
+#include "kennel/contract/mirror.h"
+#include "kennel/contract/vec_env.h"
 
 namespace kennel {
 

@@ -3,7 +3,7 @@
 
 #include "envs/pupper_v3/state.h"
 #include "envs/pupper_v3/task.h"
-#include "kennel/sim/replay.h"
+#include "kennel/batch/replay.h"
 
 namespace kennel {
 

@@ -1,8 +1,9 @@
-#include "kennel/sim/open_loop.h"
+#include "kennel/batch/open_loop.h"
 
 #include <limits>
 
-#include "src/sim/trajectory_row.h"
+#include "kennel/core/check.h"
+#include "kennel/core/cuda_plugin.h"
 
 namespace kennel {
 namespace {
@@ -24,6 +25,14 @@ std::vector<double> simulate_double(const Quadruped<double>& model, const OpenLo
 }
 std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop& run) {
   return simulate(model, run);
+}
+
+std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run, int device) {
+  const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(
+      cuda_entry_point("kennel_open_loop_cuda", text("cuda:", device)));
+  std::vector<double> out;
+  simulate(&model, &run, device, &out);
+  return out;
 }
 
 }  // namespace kennel

@@ -6,17 +6,17 @@
 
 #include <cstring>
 
+#include "cuda_device.h"
+#include "kennel/batch/divergence.h"
+#include "kennel/batch/folded_fit.h"
+#include "kennel/batch/stats.h"
+#include "kennel/batch/warp_rows.h"
 #include "kennel/core/check.h"
+#include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/make_env.h"
+#include "kennel/sim/memory_check.h"
+#include "kennel/sim/slots.h"
 #include "kernels/step_args.h"
-#include "kernels/warp_rows.h"
-#include "src/sim/cuda_device.h"
-#include "src/sim/cuda_plugin.h"
-#include "src/sim/divergence.h"
-#include "src/sim/folded_fit.h"
-#include "src/sim/memory_check.h"
-#include "src/sim/slots.h"
-#include "src/sim/stats.h"
 
 namespace kennel {
 namespace {
@@ -106,7 +106,7 @@ class CudaEnv final : public VecEnv {
     return stats_from(sums, spec().control_dt);
   }
 
-  std::optional<Replay> first_divergence() const override {
+  std::optional<DivergenceDump> first_divergence() const override {
     const torch::Tensor host = kept_.cpu();
     KeptDivergence kept;
     std::memcpy(&kept, host.data_ptr(), sizeof kept);
@@ -114,7 +114,7 @@ class CudaEnv final : public VecEnv {
     const auto before = state_from(kept.before);
     Divergence divergence{kept.env, before.physics, state_from(kept.after)};
     divergence.after.params = before.params;  // a folded kernel keeps no weights
-    return replay_of(task_, divergence);
+    return DivergenceDump{kept.env, replay_text(replay_of(task_, divergence))};
   }
 
   torch::Tensor save_state() const override { return torch::cat({tag(), count(), state_.cpu()}); }

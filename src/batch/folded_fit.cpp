@@ -1,4 +1,4 @@
-#include "src/sim/folded_fit.h"
+#include "kennel/batch/folded_fit.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 
 #include "envs/pupper_v3/folded_robot.h"
 #include "kennel/core/check.h"
-#include "kernels/folded_leg.h"
+#include "kennel/dynamics/folded_leg.h"
 
 namespace kennel {
 namespace {
@@ -190,7 +190,7 @@ const FoldedNumbers& folded_numbers() {
   return numbers;
 }
 
-constexpr SolverOptions kSolver = FoldedLegThread<NoExchange>::kSolver;
+constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, pupper::Folded>::kSolver;
 
 }  // namespace
 

@@ -1,9 +1,9 @@
-#include "src/sim/cpu_batch.h"
+#include "kennel/batch/cpu_batch.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "src/sim/lanes.h"
+#include "lanes.h"
 
 namespace kennel {
 

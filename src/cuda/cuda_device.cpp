@@ -1,4 +1,4 @@
-#include "src/sim/cuda_device.h"
+#include "cuda_device.h"
 
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <cuda_runtime_api.h>

@@ -1,4 +1,4 @@
-#include "src/sim/cuda_plugin.h"
+#include "kennel/core/cuda_plugin.h"
 
 #include <dlfcn.h>
 
@@ -33,14 +33,6 @@ void* cuda_entry_point(const char* name, const std::string& device) {
   KENNEL_CHECK(entry, "libkennel_cuda.so has no ", name,
                "; it belongs to another build: run ./kennel build --all");
   return entry;
-}
-
-std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run, int device) {
-  const auto simulate = reinterpret_cast<decltype(&kennel_open_loop_cuda)>(
-      cuda_entry_point("kennel_open_loop_cuda", text("cuda:", device)));
-  std::vector<double> out;
-  simulate(&model, &run, device, &out);
-  return out;
 }
 
 }  // namespace kennel

@@ -13,10 +13,10 @@
 
 #include "envs/pupper_v3/control_step.h"
 #include "envs/pupper_v3/reset.h"
+#include "kennel/batch/divergence.h"
+#include "kennel/batch/step_pointers.h"
 #include "kennel/core/pack.h"
 #include "kennel/core/thread_pool.h"
-#include "src/sim/divergence.h"
-#include "src/sim/step_pointers.h"
 
 namespace kennel {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kernels/field_layout.h"
+#include "kennel/batch/field_layout.h"
 
 namespace kennel {
 

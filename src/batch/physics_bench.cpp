@@ -1,4 +1,4 @@
-#include "src/sim/physics_bench.h"
+#include "kennel/batch/physics_bench.h"
 
 #include <chrono>
 

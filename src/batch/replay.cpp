@@ -1,4 +1,4 @@
-#include "kennel/sim/replay.h"
+#include "kennel/batch/replay.h"
 
 #include <cmath>
 #include <cstdint>
@@ -7,9 +7,9 @@
 #include <span>
 #include <string>
 
+#include "kennel/batch/open_loop.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/sim/open_loop.h"
 
 namespace kennel {
 namespace {
@@ -98,7 +98,7 @@ Json numbers(std::span<const double> values) {
 
 }  // namespace
 
-void write_replay(const std::filesystem::path& path, const Replay& replay) {
+std::string replay_text(const Replay& replay) {
   Json rows = Json::array(), params;
   for (std::size_t at = 0; at < replay.ctrl.size(); at += kNumJoints)
     rows.push_back(numbers(std::span(replay.ctrl).subspan(at, kNumJoints)));
@@ -116,14 +116,22 @@ void write_replay(const std::filesystem::path& path, const Replay& replay) {
                      {"qacc_warmstart", replay.qacc},
                      {"ctrl", rows},
                      {"params", params}};
-  write_file_atomically(path, file.dump(1) + '\n');
+  return file.dump(1) + '\n';
+}
+
+void write_replay(const std::filesystem::path& path, const Replay& replay) {
+  write_file_atomically(path, replay_text(replay));
 }
 
 Replay read_replay(const std::filesystem::path& path) {
-  const Json file = Json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  KENNEL_CHECK(!file.is_discarded(), path.string(), ": this is no JSON, or it was cut short");
-  const Reader top(file, path.string());
-  KENNEL_CHECK(top.at("format") == kFormat, path.string(), ": format is ", top.at("format").dump(),
+  return parse_replay(path.string(), read_file(path));
+}
+
+Replay parse_replay(const std::string& name, const std::string& bytes) {
+  const Json file = Json::parse(bytes, nullptr, /*allow_exceptions=*/false);
+  KENNEL_CHECK(!file.is_discarded(), name, ": this is no JSON, or it was cut short");
+  const Reader top(file, name);
+  KENNEL_CHECK(top.at("format") == kFormat, name, ": format is ", top.at("format").dump(),
                "; this program reads \"", kFormat, "\"");
   Replay replay;
   replay.env = top.integer("env", 0);
@@ -134,16 +142,16 @@ Replay read_replay(const std::filesystem::path& path) {
   top.read("qvel", replay.qvel);
   top.read("qacc_warmstart", replay.qacc);
   const Json& rows = top.at("ctrl");
-  KENNEL_CHECK(rows.is_array() && !rows.empty(), path.string(),
-               ": \"ctrl\": expected an array of rows of ", kNumJoints, " joint targets");
+  KENNEL_CHECK(rows.is_array() && !rows.empty(), name, ": \"ctrl\": expected an array of rows of ",
+               kNumJoints, " joint targets");
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const Json& row = rows[r];
-    KENNEL_CHECK(row.is_array() && row.size() == kNumJoints, path.string(),
-                 ": \"ctrl\": expected rows of ", kNumJoints, " joint targets, got ", row.dump());
+    KENNEL_CHECK(row.is_array() && row.size() == kNumJoints, name, ": \"ctrl\": expected rows of ",
+                 kNumJoints, " joint targets, got ", row.dump());
     for (std::size_t k = 0; k < row.size(); ++k)
       replay.ctrl.push_back(top.number(text("\"ctrl\"[", r, "][", k, "]"), row[k]));
   }
-  const Reader params(top.at("params"), path.string() + ": params");
+  const Reader params(top.at("params"), name + ": params");
   visit_params(replay.params, [&](const std::string& name, std::span<double> values) {
     // Masses, frictions and weights divide; the others scale a force.
     const bool divides = name.find("mass") != std::string::npos ||

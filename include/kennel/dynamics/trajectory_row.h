@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "kennel/dynamics/step.h"
-#include "kennel/sim/open_loop.h"
 
 namespace kennel {
+
+inline constexpr int kTrajectoryColumns = kNq + 2 * kNv;  // qpos, qvel, qacc: 55
 
 /// Reads qpos (19), qvel (18) and the warm start qacc (18) into a state; the quaternion is
 /// normalised.
@@ -41,14 +42,6 @@ inline void mend_quaternion(double* q) {
   }
   if (largest > 1e-6 && largest < 1e6) return;
   for (int i = 0; i < 4; ++i) q[i] = largest < kNoLength ? (i == 0 ? 1 : 0) : q[i] / largest;
-}
-
-/// An open-loop run's first row: qpos, qvel and the warm start qacc.
-inline std::vector<double> first_row(const OpenLoop& run) {
-  std::vector<double> row(run.init.begin(), run.init.end());
-  mend_quaternion(row.data() + 3);
-  row.insert(row.end(), run.qacc.begin(), run.qacc.end());
-  return row;
 }
 
 /// Writes qpos and qvel of a state.

@@ -1,5 +1,5 @@
 // Which tasks the kernel with the folded robot computes: the fast one, whose constants the compiler
-// knows (kernels/folded_leg.h). All others take the kernel for any robot.
+// knows (kennel/dynamics/folded_leg.h). All others take the kernel for any robot.
 #pragma once
 
 #include <string>

@@ -4,21 +4,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
-
-#include "envs/pupper_v3/task.h"
-#include "kennel/sim/open_loop.h"
 
 namespace kennel {
-
-class VecEnv;
-struct EnvOptions;
-
-/// The plugin's entry points.
-/// \throws Error when the device cannot be used
-extern "C" VecEnv* kennel_make_cuda_env(const pupper::Task* task, const EnvOptions* options);
-extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
-                                      int device, std::vector<double>* out);
 
 /// Loads the plugin and looks up an entry point.
 /// \param device  what messages call the device

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "kennel/dynamics/state.h"
@@ -24,7 +25,14 @@ struct Replay {
   EnvParams<double, AllLegs> params;
 };
 
-/// Writes the file in one step. Numbers are written so that they are read back bit for bit.
+/// A replay's file. Numbers are written so that they are read back bit for bit.
+std::string replay_text(const Replay& replay);
+
+/// \param name  of the text, for messages
+/// \throws Error like `read_replay`
+Replay parse_replay(const std::string& name, const std::string& bytes);
+
+/// Writes the file in one step.
 /// \throws Error when it cannot be written
 void write_replay(const std::filesystem::path& path, const Replay& replay);
 

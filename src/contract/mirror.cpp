@@ -1,4 +1,4 @@
-#include "kennel/rl/mirror.h"
+#include "kennel/contract/mirror.h"
 
 #include <cstddef>
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "envs/pupper_v3/sensors.h"
-#include "kernels/field_layout.h"
-#include "src/sim/step_pointers.h"
+#include "kennel/batch/field_layout.h"
+#include "kennel/batch/step_pointers.h"
 
 namespace kennel {
 

@@ -1,9 +1,9 @@
-#include "src/sim/divergence.h"
+#include "kennel/batch/divergence.h"
 
 #include <algorithm>
 
 #include "envs/pupper_v3/control_step.h"
-#include "src/sim/trajectory_row.h"
+#include "kennel/dynamics/trajectory_row.h"
 
 namespace kennel {
 

@@ -1,8 +1,8 @@
 // An environment's own output tensors, and the caller's in their place.
 #pragma once
 
-#include "kennel/sim/vec_env.h"
-#include "src/sim/step_pointers.h"
+#include "kennel/batch/step_pointers.h"
+#include "kennel/contract/vec_env.h"
 
 namespace kennel {
 

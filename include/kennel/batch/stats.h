@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "envs/pupper_v3/state.h"
-#include "kennel/sim/vec_env.h"
+#include "kennel/contract/stat.h"
 
 namespace kennel {
 

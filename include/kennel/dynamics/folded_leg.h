@@ -1,4 +1,4 @@
-// The leg mapping of a warp for the shipped robot, whose constants the compiler knows: no loads, no
+// The leg mapping of a warp for a robot whose constants the compiler knows: no loads, no
 // products with zero, no branches on what the robot lacks.
 #pragma once
 
@@ -9,7 +9,6 @@
 #include <cstring>
 #include <utility>
 
-#include "envs/pupper_v3/folded_robot.h"
 #include "kennel/dynamics/leg_thread.h"
 #include "kennel/dynamics/state.h"
 
@@ -20,10 +19,10 @@ struct FoldedConstants : Leg<float> {
   static constexpr bool kKnown = true;
 };
 
-/// LegThread for the shipped robot and training's solver; for which robots it stands in is in
-/// src/sim/folded_fit.h. What differs between the legs, mostly in sign, is selected by the thread's
-/// leg.
-template <class Exchange>
+/// LegThread for the robot of `Robot::kConstants` and training's solver; for which robots it stands
+/// in is in kennel/batch/folded_fit.h. What differs between the legs, mostly in sign, is selected
+/// by the thread's leg.
+template <class Exchange, class Robot>
 struct FoldedLegThread : LegThread<Exchange> {
   static constexpr bool kKnown = true;
   static constexpr SolverOptions kSolver{};
@@ -32,7 +31,7 @@ struct FoldedLegThread : LegThread<Exchange> {
     return all_fields(std::make_index_sequence<kFields>{});
   }
   KENNEL_HD const Quadruped<float>& robot() const {
-    static constexpr Quadruped<float> kRobot = pupper::kFoldedRobot;
+    static constexpr Quadruped<float> kRobot = Robot::kConstants;
     return kRobot;
   }
 
@@ -46,7 +45,7 @@ struct FoldedLegThread : LegThread<Exchange> {
     // Words below the smallest normal float are whole numbers and zeros.
     bool a_number = false;
     for (int leg = 0; leg < kNumLegs; ++leg) {
-      out[leg] = std::bit_cast<std::array<float, kFields>>(pupper::kFoldedRobot.leg[leg])[field];
+      out[leg] = std::bit_cast<std::array<float, kFields>>(Robot::kConstants.leg[leg])[field];
       a_number = a_number || std::abs(out[leg]) >= 1e-37f;
     }
     for (float& x : out)

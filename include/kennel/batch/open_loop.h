@@ -5,15 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "kennel/dynamics/state.h"
+#include "kennel/dynamics/trajectory_row.h"
 #include "kennel/model/env_params.h"
 
 namespace kennel {
 
 /// Beyond this size MuJoCo takes no number of a state or control for meant (its mjMAXVAL).
 inline constexpr double kLargestState = 1e10;
-
-inline constexpr int kTrajectoryColumns = kNq + 2 * kNv;  // qpos, qvel, qacc: 55
 
 /// An open-loop run. Arrays are row-major in MuJoCo's order and conventions.
 struct OpenLoop {
@@ -25,6 +23,14 @@ struct OpenLoop {
   SolverOptions solver = kConverged;
 };
 
+/// An open-loop run's first row: qpos, qvel and the warm start qacc.
+inline std::vector<double> first_row(const OpenLoop& run) {
+  std::vector<double> row(run.init.begin(), run.init.end());
+  mend_quaternion(row.data() + 3);
+  row.insert(row.end(), run.qacc.begin(), run.qacc.end());
+  return row;
+}
+
 /// Runs it on the CPU in double or float.
 /// \return (n + 1, 55): qpos and qvel at the start of step k and the qacc computed in it; NaN in
 /// the last row's qacc
@@ -35,5 +41,10 @@ std::vector<double> simulate_float(const Quadruped<float>& model, const OpenLoop
 /// \throws Error when there is no device or no CUDA backend
 std::vector<double> simulate_cuda(const Quadruped<float>& model, const OpenLoop& run,
                                   int device = 0);
+
+/// The plugin's entry point behind `simulate_cuda`.
+/// \throws Error when the device cannot be used
+extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenLoop* run,
+                                      int device, std::vector<double>* out);
 
 }  // namespace kennel

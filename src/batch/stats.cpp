@@ -1,4 +1,4 @@
-#include "src/sim/stats.h"
+#include "kennel/batch/stats.h"
 
 #include <algorithm>
 #include <cmath>

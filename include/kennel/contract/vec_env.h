@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kennel/sim/replay.h"
+#include "kennel/contract/stat.h"
 
 namespace kennel {
 
@@ -57,11 +57,10 @@ struct StepBuffers {
   torch::Tensor final_obs, final_privileged_obs;
 };
 
-/// A named mean over what happened since the last call of `drain_stats`, for logs.
-struct Stat {
-  std::string
-      name;  // "episode/reward", "reward/track_velocity", "error/velocity", "falls_per_minute", ...
-  double value = 0.0;
+/// What is kept of an environment that diverged: opaque to who trains, for a person to look at.
+struct DivergenceDump {
+  int env = 0;       // in the batch
+  std::string file;  // what `kennel simulate --replay` reads
 };
 
 /// A batch of environments that reset themselves.
@@ -105,7 +104,7 @@ class VecEnv {
 
   /// The first environment that diverged since the start, where the backend keeps it. May
   /// synchronise with the device.
-  virtual std::optional<Replay> first_divergence() const { return std::nullopt; }
+  virtual std::optional<DivergenceDump> first_divergence() const { return std::nullopt; }
 
   /// The complete state of every environment as a 1-D uint8 CPU tensor, so that a resumed run
   /// continues bit for bit.
