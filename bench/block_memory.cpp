@@ -4,12 +4,12 @@
 
 #include <cstdio>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
 
 int main() {
   using namespace kennel;
-  using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, pupper::Folded>>;
+  using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, FoldedRobot>>;
   using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
   std::printf("{\"bytes\": {\"folded\": %zu, \"general\": %zu}, \"budgets\": {", sizeof(Folded),
               sizeof(General));

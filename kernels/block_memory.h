@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "envs/pupper_v3/control_step.h"
+#include "envs/quadruped/control_step.h"
 #include "kennel/batch/warp_rows.h"
 #include "kennel/dynamics/leg_thread.h"
 
@@ -28,7 +28,7 @@ struct OddWords<Words, false> : Words {
 /// What a warp shares: first what its threads keep over the physics, then the rows they write.
 template <class Legs>
 union WarpScratch {
-  OddWords<pupper::Simulated<float, Legs>> simulated[kWarpSize];
+  OddWords<quadruped::Simulated<float, Legs>> simulated[kWarpSize];
   RowScratch rows;
 };
 
@@ -36,7 +36,7 @@ union WarpScratch {
 template <int kBlock, class Legs>
 struct BlockMemory {
   static constexpr int kThreads = kBlock;
-  OddWords<pupper::EnvState<float, Legs>> states[kBlock];
+  OddWords<quadruped::EnvState<float, Legs>> states[kBlock];
   WarpScratch<Legs> scratches[kBlock / kWarpSize];
 };
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 #include "kennel/batch/kept_divergence.h"
 #include "kennel/batch/step_pointers.h"
 
@@ -19,28 +19,28 @@ struct BatchMemory {
   float* stats;          // EnvStats fields of `stride` environments
   std::uint32_t*
       steps_taken;  // control steps so far, a word for each warp's kWarpEnvs environments
-  pupper::Schedule* schedule;  // what `launch_schedule` wrote last
+  quadruped::Schedule* schedule;  // what `launch_schedule` wrote last
   KeptDivergence* kept;
   int num_envs, stride;
   std::uint32_t first_env_id;
 };
 
 std::size_t state_bytes_per_env();
-inline constexpr int kStatFields = sizeof(pupper::EnvStats<float>) / sizeof(float);
+inline constexpr int kStatFields = sizeof(quadruped::EnvStats<float>) / sizeof(float);
 inline constexpr int kPadding = 32;  // environments; 4 warps
 
 /// Starts a new episode everywhere. `first` also numbers the environments. Graph-capturable; never
 /// allocates or synchronises.
-void launch_reset(const pupper::Task& task, const BatchMemory& batch, const StepPointers& out,
+void launch_reset(const quadruped::Task& task, const BatchMemory& batch, const StepPointers& out,
                   bool first, cudaStream_t stream);
 
 /// Writes the schedule that the following steps read, captured ones included.
-void launch_schedule(const BatchMemory& batch, const pupper::Schedule& schedule,
+void launch_schedule(const BatchMemory& batch, const quadruped::Schedule& schedule,
                      cudaStream_t stream);
 
 /// Advances every environment by one control step.
 /// \param action (num_envs, 12)
-void launch_step(const pupper::Task& task, const BatchMemory& batch, const float* action,
+void launch_step(const quadruped::Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream);
 
 /// Sums each stat field over the environments into `sums` (kStatFields doubles on the device).

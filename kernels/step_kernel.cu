@@ -5,8 +5,8 @@
 // is stored once (field_layout.h). Observations leave through shared memory (warp_rows.h).
 // The number of environments is padded to whole blocks and no thread returns early, because the
 // shuffles need all lanes; padding environments run and write nothing.
-#include "envs/pupper_v3/control_step.h"
-#include "envs/pupper_v3/reset.h"
+#include "envs/quadruped/control_step.h"
+#include "envs/quadruped/reset.h"
 #include "kennel/batch/field_layout.h"
 #include "kennel/batch/folded_fit.h"
 #include "kennel/batch/warp_rows.h"
@@ -18,7 +18,7 @@
 namespace kennel {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 
 static_assert(kPadding * kNumLegs % kGeneralThreads == 0 &&
               kPadding * kNumLegs % kFoldedThreads == 0);

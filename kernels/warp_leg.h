@@ -1,7 +1,7 @@
 // The leg mapping of a warp: legs are neighbouring lanes, exchanged by shuffles.
 #pragma once
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
 
 namespace kennel {
@@ -19,6 +19,6 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
-using FoldedWarpLeg = FoldedLegThread<WarpShuffle, pupper::Folded>;
+using FoldedWarpLeg = FoldedLegThread<WarpShuffle, FoldedRobot>;
 
 }  // namespace kennel

@@ -19,7 +19,7 @@ int main() {
       "// Written by fold_robot.cpp from pupper_v3.xml: the fields of Quadruped<float> in their\n"
       "// order. A test compares it with the model file.\n"
       "#pragma once\n\n#include <array>\n#include <bit>\n#include <cstdint>\n\n"
-      "#include \"kennel/model/quadruped.h\"\n\nnamespace kennel::pupper {\n\n"
+      "#include \"kennel/model/quadruped.h\"\n\nnamespace kennel::pupper_v3 {\n\n"
       "// clang-format off\n"
       "inline constexpr std::array<std::uint32_t, sizeof(Quadruped<float>) / 4> kFoldedWords = {");
   for (std::size_t i = 0; i < kWords; ++i)
@@ -30,5 +30,5 @@ int main() {
       "std::bit_cast<Quadruped<float>>(kFoldedWords);\n\n"
       "/// The same, as FoldedLegThread takes it.\nstruct Folded {\n"
       "  static constexpr Quadruped<float> kConstants = kFoldedRobot;\n};\n\n}  // namespace "
-      "kennel::pupper\n");
+      "kennel::pupper_v3\n");
 }

@@ -8,7 +8,7 @@
 
 #include "kennel/model/quadruped.h"
 
-namespace kennel::pupper {
+namespace kennel::pupper_v3 {
 
 // clang-format off
 inline constexpr std::array<std::uint32_t, sizeof(Quadruped<float>) / 4> kFoldedWords = {
@@ -117,4 +117,4 @@ struct Folded {
   static constexpr Quadruped<float> kConstants = kFoldedRobot;
 };
 
-}  // namespace kennel::pupper
+}  // namespace kennel::pupper_v3

@@ -15,9 +15,11 @@
 #include <optional>
 
 #include "bench_rates.h"
+#include "envs/robots.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/physics_bench.h"
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
@@ -64,7 +66,7 @@ std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
   const int threads = command.threads > 0 ? command.threads : num_usable_cores();
   std::vector<std::string> line = python_script("mujoco_batch.py");
   for (const std::string& part :
-       {shipped_model().string(), std::string("--threads"), std::to_string(threads),
+       {robot_model().string(), std::string("--threads"), std::to_string(threads),
         std::string("--seconds"), std::to_string(command.seconds)})
     line.push_back(part);
   auto process = std::make_unique<LineProcess>(line);
@@ -78,7 +80,8 @@ Measured measure(const BenchCommand& command, const RunConfig& config,
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
   if (!command.device.cuda)
-    physics = std::make_unique<PhysicsBench>(model, solver, num_envs, command.threads);
+    physics = std::make_unique<PhysicsBench>(model, robot_named(kDefaultRobot).pose, solver,
+                                             num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
   best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
@@ -120,8 +123,8 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
       {"physics_steps_per_s", m.physics.steps_per_s},
       {"env_steps_per_s", m.env_steps},
       {"env_over_physics", m.physics.steps_per_s / (m.env_steps * config.env.task.decimation)},
-      {"bytes_per_env", pupper::bytes_per_env(config.env).kept},
-      {"output_bytes_per_env", pupper::bytes_per_env(config.env).output}};
+      {"bytes_per_env", quadruped::bytes_per_env(config.env).kept},
+      {"output_bytes_per_env", quadruped::bytes_per_env(config.env).output}};
   if (m.mujoco) {
     out["mujoco_physics_steps_per_s"] = *m.mujoco;
     out["mujoco_settings"] = m.mujoco_settings;
@@ -148,7 +151,7 @@ void print_table(const Json& row) {
 int run_bench(const BenchCommand& command) {
   if (command.gpu_static) show_gpu_static(command.json);
   const RunConfig config = load_run_config(command.config);
-  const Quadruped<float> model = to_float(load_quadruped(shipped_model()).model);
+  const Quadruped<float> model = to_float(load_quadruped(robot_model()).model);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command);
   std::vector<int> sizes = command.num_envs;
   if (sizes.empty()) sizes = {command.device.cuda ? 4096 : config.train.num_envs};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "envs/robots.h"
 #include "kennel/rl/learner_memory.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
@@ -76,7 +77,8 @@ std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunC
 
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, num_envs);
-  Trainer trainer(*env, config.ppo, 1, pupper_mirrors(config.env.task.history));
+  Trainer trainer(*env, config.ppo, 1,
+                  quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history));
   trainer.iterate();
   TrainRate best;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {

@@ -6,10 +6,12 @@
 #include <sstream>
 
 #include "command.h"
-#include "envs/pupper_v3/state.h"
+#include "envs/quadruped/state.h"
+#include "envs/robots.h"
 #include "flags.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
+#include "kennel/core/resource.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
@@ -46,10 +48,10 @@ struct FieldTable {
 };
 
 template <std::size_t N>
-Json terms_of(const pupper::ObsTerm (&table)[N]) {
+Json terms_of(const quadruped::ObsTerm (&table)[N]) {
   Json terms = Json::array();
   int offset = 0;
-  for (const pupper::ObsTerm& term : table) {
+  for (const quadruped::ObsTerm& term : table) {
     terms.push_back({{"name", term.name},
                      {"offset", offset},
                      {"size", term.size},
@@ -62,8 +64,8 @@ Json terms_of(const pupper::ObsTerm (&table)[N]) {
 
 /// What would step the shipped robot's environments under a recipe.
 Json kernels_for(const RunConfig& config) {
-  const pupper::Task task =
-      pupper::make_task(config.env, to_float(load_quadruped(shipped_model()).model), 0);
+  const quadruped::Task task = quadruped::make_task(
+      config.env, robot_named(kDefaultRobot), to_float(load_quadruped(robot_model()).model), 0);
   const std::string why_not = why_not_folded(task);
   return {{"cpu", cpu_kernel_name()},
           {"gpu", described({cuda_kernel_name(why_not.empty()), why_not})}};
@@ -84,10 +86,10 @@ Json collect(const RunConfig& config) {
                    {"flags", build.flags},
                    {"cuda_archs", build.cuda_archs}};
   info["simulator"] = kernels_for(config);
-  const pupper::EnvBytes bytes = pupper::bytes_per_env(config.env);
+  const quadruped::EnvBytes bytes = quadruped::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
-  info["observation_frame"] = terms_of(pupper::kFrame);
-  info["critic_sees_besides"] = terms_of(pupper::kPrivileged);
+  info["observation_frame"] = terms_of(quadruped::kFrame);
+  info["critic_sees_besides"] = terms_of(quadruped::kPrivileged);
   visit_sections(config, [&](const char* section, const auto& part) {
     FieldTable table;
     visit_fields(part, table);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "envs/robots.h"
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/sim/make_env.h"
 
@@ -16,7 +18,7 @@ void check_margin(const Quadruped<double>& model, float margin) {
   int tightest = 0;
   for (int joint = 0; joint < kNumJoints; ++joint) {
     const Hinge<double>& hinge = model.leg[joint / kJointsPerLeg].hinge[joint % kJointsPerLeg];
-    const double pose = pupper::kDefaultPose[joint];
+    const double pose = robot_named(kDefaultRobot).pose[joint];
     const double left = std::min(pose - hinge.range_low, hinge.range_high - pose);
     if (left < room) room = left, tightest = joint;
   }
@@ -54,8 +56,8 @@ PolicyNetwork untrained(const RunConfig& config) {
 
 }  // namespace
 
-PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& env) {
-  const std::filesystem::path model_file = shipped_model();
+PolicyFile policy_file(const PolicyNetwork& network, const quadruped::EnvConfig& env) {
+  const std::filesystem::path model_file = robot_model();
   const Quadruped<double> model = load_quadruped(model_file).model;
   const Hinge<double>& first = model.leg[0].hinge[0];
   check_margin(model, env.task.target_margin);
@@ -73,7 +75,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& en
     KENNEL_CHECK(hinge.kp == first.kp && hinge.kd == first.kd, model_file.string(), ": joint ",
                  joint, " has kp ", hinge.kp, " and kd ", hinge.kd, ", joint 0 has ", first.kp,
                  " and ", first.kd, "; the robot's policy file knows one pair for all");
-    policy.default_joint_pos[joint] = pupper::kDefaultPose[joint];
+    policy.default_joint_pos[joint] = robot_named(kDefaultRobot).pose[joint];
     // Narrower than the joint's range, as targets were in training and are in the robot's hardware.
     policy.joint_lower_limits[joint] = static_cast<float>(hinge.range_low + env.task.target_margin);
     policy.joint_upper_limits[joint] =

@@ -1,7 +1,7 @@
 // From a trained network to the robot's policy file.
 #pragma once
 
-#include "envs/pupper_v3/config.h"
+#include "envs/quadruped/config.h"
 #include "kennel/policy/policy_file.h"
 #include "kennel/run/run_config.h"
 
@@ -10,7 +10,7 @@ namespace kennel {
 /// The policy with everything the robot's controller needs to know about the environment it was
 /// trained in.
 /// \throws Error for an environment that makes no policy file, naming the recipe's key
-PolicyFile policy_file(const PolicyNetwork& network, const pupper::EnvConfig& env);
+PolicyFile policy_file(const PolicyNetwork& network, const quadruped::EnvConfig& env);
 
 /// Makes the policy file that a run of this recipe ends with, its weights zero, and checks it as
 /// the last one will be: what cannot be exported is not trained.

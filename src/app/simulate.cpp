@@ -11,6 +11,7 @@
 #include "kennel/batch/open_loop.h"
 #include "kennel/batch/replay.h"
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/io/npy.h"
 #include "kennel/sim/make_env.h"
 
@@ -66,7 +67,7 @@ Recording from_replay(const std::string& file) {
 /// What the shipped robot leaves out is in the README: only what --set adds to it is said.
 void print_warnings(const LoadedQuadruped& robot, bool shipped) {
   std::vector<std::string> known;
-  if (shipped) known = load_quadruped(shipped_model()).warnings;
+  if (shipped) known = load_quadruped(robot_model()).warnings;
   for (const std::string& warning : robot.warnings)
     if (std::find(known.begin(), known.end(), warning) == known.end())
       std::cerr << "kennel: warning: " << warning << '\n';
@@ -87,7 +88,7 @@ int run_simulate(const SimulateCommand& command) {
   const Recording recording =
       command.replay.empty() ? from_arrays(command) : from_replay(command.replay);
   const LoadedQuadruped robot =
-      load_quadruped(command.model.empty() ? shipped_model() : std::filesystem::path(command.model),
+      load_quadruped(command.model.empty() ? robot_model() : std::filesystem::path(command.model),
                      command.set, command.exact_invweight);
   print_warnings(robot, command.model.empty());
   KENNEL_CHECK(

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "envs/robots.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
@@ -60,9 +61,9 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   };
   Simulation simulation;
   simulation.env = make_env(config.env, options);
-  simulation.trainer =
-      std::make_unique<Trainer>(*simulation.env, config.ppo, seed,
-                                pupper_mirrors(config.env.task.history), options.num_threads);
+  simulation.trainer = std::make_unique<Trainer>(
+      *simulation.env, config.ppo, seed,
+      quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history), options.num_threads);
   return simulation;
 }
 

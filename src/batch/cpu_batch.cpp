@@ -7,7 +7,7 @@
 
 namespace kennel {
 
-using namespace pupper;
+using namespace quadruped;
 
 namespace {
 

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "envs/pupper_v3/control_step.h"
+#include "envs/quadruped/control_step.h"
 #include "kennel/dynamics/trajectory_row.h"
 
 namespace kennel {
 
-Replay replay_of(const pupper::Task& task, const Divergence& divergence) {
+Replay replay_of(const quadruped::Task& task, const Divergence& divergence) {
   const AllLegs legs;
-  pupper::EnvState<float, AllLegs> state = divergence.after;
+  quadruped::EnvState<float, AllLegs> state = divergence.after;
   state.physics = divergence.before;
   state.step -= 1.0f;  // the control step's own number, which keys its random push
-  pupper::push(task, state);
+  quadruped::push(task, state);
 
   Replay replay;
   replay.env = divergence.env;
@@ -27,7 +27,7 @@ Replay replay_of(const pupper::Task& task, const Divergence& divergence) {
   std::copy_n(row + kNq + kNv, kNv, replay.qacc.begin());
   for (int k = 0; k < task.config.task.decimation; ++k) {
     float target[kNumLegs][kJointsPerLeg];
-    pupper::arrived_targets(task, legs, k, state, target);
+    quadruped::arrived_targets(task, legs, k, state, target);
     double ctrl[kNumJoints];
     for (int joint = 0; joint < kNumJoints; ++joint) {
       const int leg = joint / kJointsPerLeg, j = joint % kJointsPerLeg;

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/core/check.h"
 #include "kennel/dynamics/folded_leg.h"
 
@@ -144,7 +144,7 @@ class FoldedNumbers {
  public:
   FoldedNumbers() : parts_(parts_of_robot()) {
     visit([&](const Part&, const Field& field, std::size_t word) {
-      const float size = std::abs(std::bit_cast<float>(pupper::kFoldedWords[word]));
+      const float size = std::abs(std::bit_cast<float>(quadruped::kFoldedWords[word]));
       float& largest = largest_[&field];
       if (!field.whole && std::isfinite(size)) largest = std::max(largest, size);
       return false;
@@ -155,7 +155,7 @@ class FoldedNumbers {
     const auto words = std::bit_cast<Words>(robot);
     std::optional<Misfit> found;
     visit([&](const Part& part, const Field& field, std::size_t word) {
-      if (same(field, words[word], pupper::kFoldedWords[word])) return false;
+      if (same(field, words[word], quadruped::kFoldedWords[word])) return false;
       found = {&part, &field, word};
       return true;
     });
@@ -163,7 +163,7 @@ class FoldedNumbers {
   }
 
  private:
-  using Words = std::remove_const_t<decltype(pupper::kFoldedWords)>;
+  using Words = std::remove_const_t<decltype(quadruped::kFoldedWords)>;
 
   bool same(const Field& field, std::uint32_t a, std::uint32_t b) const {
     if (field.whole || a == b) return a == b;
@@ -190,18 +190,18 @@ const FoldedNumbers& folded_numbers() {
   return numbers;
 }
 
-constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, pupper::Folded>::kSolver;
+constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, FoldedRobot>::kSolver;
 
 }  // namespace
 
-bool fits_folded(const pupper::Task& task) {
+bool fits_folded(const quadruped::Task& task) {
   return !task.config.randomization.exact_invweight &&
          task.solver.iterations == kSolver.iterations &&
          task.solver.ls_iterations == kSolver.ls_iterations &&
          !folded_numbers().first_misfit(task.model);
 }
 
-std::string why_not_folded(const pupper::Task& task) {
+std::string why_not_folded(const quadruped::Task& task) {
   if (task.config.randomization.exact_invweight) return "exact_invweight";
   if (task.solver.iterations != kSolver.iterations)
     return text("solver iterations ", task.solver.iterations, ", folded ", kSolver.iterations);
@@ -217,7 +217,7 @@ std::string why_not_folded(const pupper::Task& task) {
                                 : text(std::bit_cast<float>(word));
   };
   return text(misfit->part->name, misfit->field->name, " ", shown(task.model), ", folded ",
-              shown(pupper::kFoldedRobot));
+              shown(FoldedRobot::kConstants));
 }
 
 }  // namespace kennel

@@ -2,15 +2,15 @@
 
 #include <chrono>
 
-#include "envs/pupper_v3/contract.h"
-#include "envs/pupper_v3/sensors.h"
+#include "envs/quadruped/sensors.h"
 #include "kennel/dynamics/step.h"
 
 namespace kennel {
 
-PhysicsBench::PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs,
-                           int num_threads)
+PhysicsBench::PhysicsBench(const Quadruped<float>& model, const std::array<float, kNumJoints>& pose,
+                           const SolverOptions& solver, int num_envs, int num_threads)
     : model_(model),
+      pose_(pose),
       solver_(solver),
       blocks_((num_envs + kNativeWidth - 1) / kNativeWidth),
       pool_(num_threads) {
@@ -24,8 +24,7 @@ void PhysicsBench::draw_targets() {
     for (auto& target : block.target)
       for (int k = 0; k < kNumJoints; ++k)
         for (int lane = 0; lane < kNativeWidth; ++lane)
-          target[k / kJointsPerLeg][k % kJointsPerLeg].set(
-              lane, pupper::kDefaultPose[k] + normal(generator_));
+          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pose_[k] + normal(generator_));
 }
 
 void PhysicsBench::put_back_fallen(bool all) {
@@ -35,7 +34,7 @@ void PhysicsBench::put_back_fallen(bool all) {
     auto& s = block.state;
     if (all) s.position = {zero, zero, zero};
     const auto fallen = either(negate(Lane(0.06f) < s.position.z),
-                               negate(Lane(kCosTilt) < pupper::up_in_base(s.orientation).z));
+                               negate(Lane(kCosTilt) < quadruped::up_in_base(s.orientation).z));
     const auto put = [&](Lane& x, float value) { x = select(fallen, Lane(value), x); };
     const auto put3 = [&](Vec3<Lane>& v, float x, float y, float z) {
       put(v.x, x), put(v.y, y), put(v.z, z);
@@ -47,7 +46,7 @@ void PhysicsBench::put_back_fallen(bool all) {
       put3(*v, 0.0f, 0.0f, 0.0f);
     for (int k = 0; k < kNumJoints; ++k) {
       auto& leg = s.leg[k / kJointsPerLeg];
-      put(leg.q[k % kJointsPerLeg], pupper::kDefaultPose[k]);
+      put(leg.q[k % kJointsPerLeg], pose_[k]);
       put(leg.qd[k % kJointsPerLeg], 0.0f);
       put(leg.qacc[k % kJointsPerLeg], 0.0f);
     }

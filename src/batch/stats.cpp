@@ -5,7 +5,7 @@
 
 namespace kennel {
 
-std::vector<Stat> stats_from(const pupper::EnvStats<double>& s, double control_dt) {
+std::vector<Stat> stats_from(const quadruped::EnvStats<double>& s, double control_dt) {
   const double steps = std::max(1.0, s.steps), episodes = s.falls + s.timeouts;
   // Errors count from a second after a change of command on; before, there is none: NaN.
   std::vector<Stat> stats = {
@@ -20,8 +20,8 @@ std::vector<Stat> stats_from(const pupper::EnvStats<double>& s, double control_d
       {"episode/return", episodes > 0 ? s.finished_return / episodes : 0.0},
       {"episode/seconds", episodes > 0 ? s.finished_steps * control_dt / episodes : 0.0},
   };
-  for (int i = 0; i < pupper::kNumRewards; ++i)
-    stats.push_back({std::string("reward/") + pupper::kRewards[i].name, s.reward[i] / steps});
+  for (int i = 0; i < quadruped::kNumRewards; ++i)
+    stats.push_back({std::string("reward/") + quadruped::kRewards[i].name, s.reward[i] / steps});
   return stats;
 }
 

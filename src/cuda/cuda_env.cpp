@@ -23,19 +23,19 @@ namespace {
 
 /// Makes a device ready for the kernels.
 /// \throws Error unless it can hold the environments and this build has code for it
-EnvSpec affordable_spec(const pupper::Task& task, const EnvOptions& options,
+EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
                         const torch::Device& device) {
   const c10::cuda::CUDAGuard guard(device);
   check_device_code();
   prepare_kernels();
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
-  const pupper::EnvBytes bytes = pupper::bytes_per_env(task.config);
+  const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config);
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
   const EnvSpec spec = {options.num_envs,
                         task.obs_size,
-                        pupper::kPrivilegedSize,
+                        quadruped::kPrivilegedSize,
                         kNumJoints,
                         task.control_dt,
                         task.config.task.bfloat16_obs,
@@ -48,7 +48,7 @@ int padded(int num_envs) { return (num_envs + kPadding - 1) / kPadding * kPaddin
 
 class CudaEnv final : public VecEnv {
  public:
-  CudaEnv(const pupper::Task& task, const EnvOptions& options)
+  CudaEnv(const quadruped::Task& task, const EnvOptions& options)
       : task_(task),
         device_(usable_device(options.device)),
         slots_(affordable_spec(task, options, device_), device_) {
@@ -58,12 +58,12 @@ class CudaEnv final : public VecEnv {
     state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
     steps_taken_ = torch::zeros({stride / kWarpEnvs}, bytes.dtype(torch::kInt32));
-    schedule_ = torch::zeros({sizeof(pupper::Schedule)}, bytes);
+    schedule_ = torch::zeros({sizeof(quadruped::Schedule)}, bytes);
     kept_ = torch::zeros({sizeof(KeptDivergence)}, bytes);
     batch_ = {static_cast<std::uint32_t*>(state_.data_ptr()),
               stats_.data_ptr<float>(),
               static_cast<std::uint32_t*>(steps_taken_.data_ptr()),
-              static_cast<pupper::Schedule*>(schedule_.data_ptr()),
+              static_cast<quadruped::Schedule*>(schedule_.data_ptr()),
               static_cast<KeptDivergence*>(kept_.data_ptr()),
               options.num_envs,
               static_cast<int>(stride),
@@ -92,7 +92,7 @@ class CudaEnv final : public VecEnv {
 
   void set_progress(double fraction) override {
     const c10::cuda::CUDAGuard guard(device_);
-    launch_schedule(batch_, pupper::schedule_at(task_.config, fraction), stream());
+    launch_schedule(batch_, quadruped::schedule_at(task_.config, fraction), stream());
   }
 
   std::vector<Stat> drain_stats() override {
@@ -100,7 +100,7 @@ class CudaEnv final : public VecEnv {
     launch_sum_stats(batch_, sums_.data_ptr<double>(), scratch_.data_ptr(),
                      static_cast<std::size_t>(scratch_.numel()), stream());
     const torch::Tensor host = sums_.cpu();
-    pupper::EnvStats<double> sums;
+    quadruped::EnvStats<double> sums;
     static_assert(sizeof sums == kStatFields * sizeof(double));
     std::memcpy(&sums, host.data_ptr(), sizeof sums);
     return stats_from(sums, spec().control_dt);
@@ -149,7 +149,7 @@ class CudaEnv final : public VecEnv {
     return torch::tensor(at::ArrayRef<std::uint8_t>(static_cast<const std::uint8_t*>(from), size));
   }
 
-  pupper::Task task_;
+  quadruped::Task task_;
   torch::Device device_;
   Slots slots_;
   torch::Tensor state_, stats_, steps_taken_, schedule_, kept_, sums_, scratch_;
@@ -159,7 +159,7 @@ class CudaEnv final : public VecEnv {
 
 }  // namespace
 
-extern "C" VecEnv* kennel_make_cuda_env(const pupper::Task* task, const EnvOptions* options) {
+extern "C" VecEnv* kennel_make_cuda_env(const quadruped::Task* task, const EnvOptions* options) {
   return new CudaEnv(*task, *options);
 }
 

@@ -49,7 +49,7 @@ std::string contract_comment(const PolicyFile& policy) {
       " numbers, the newest first. At the start all are zero but for projected_gravity's z, which\n"
       "   is -1. A frame:\n");
   int offset = 0;
-  for (const pupper::ObsTerm& term : pupper::kFrame) {
+  for (const quadruped::ObsTerm& term : quadruped::kFrame) {
     out += text("     ", offset, " to ", offset + term.size - 1, "  ", term.name, ": ", term.unit,
                 ", times ", term.scale, "\n");
     offset += term.size;
@@ -152,7 +152,7 @@ static inline float kennel_policy_self_test(void) {
 }  // namespace
 
 std::string c_header(const PolicyFile& policy) {
-  constexpr int kGravityZ = pupper::offset_in(pupper::kFrame, "projected_gravity") + 2;
+  constexpr int kGravityZ = quadruped::offset_in(quadruped::kFrame, "projected_gravity") + 2;
   std::string out =
       "/* A walking policy, written by kennel export. C99, no dependencies but math.h. */\n" +
       contract_comment(policy) +

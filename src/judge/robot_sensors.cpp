@@ -6,12 +6,12 @@
 namespace kennel::judge {
 namespace {
 
-constexpr int kGyro = pupper::offset_in(pupper::kFrame, "base_angular_velocity");
-constexpr int kGravity = pupper::offset_in(pupper::kFrame, "projected_gravity");
-constexpr int kCommandAt = pupper::offset_in(pupper::kFrame, "command");
-constexpr int kDesiredZ = pupper::offset_in(pupper::kFrame, "desired_world_z");
-constexpr int kJoints = pupper::offset_in(pupper::kFrame, "joint_position");
-constexpr int kLastAction = pupper::offset_in(pupper::kFrame, "last_action");
+constexpr int kGyro = quadruped::offset_in(quadruped::kFrame, "base_angular_velocity");
+constexpr int kGravity = quadruped::offset_in(quadruped::kFrame, "projected_gravity");
+constexpr int kCommandAt = quadruped::offset_in(quadruped::kFrame, "command");
+constexpr int kDesiredZ = quadruped::offset_in(quadruped::kFrame, "desired_world_z");
+constexpr int kJoints = quadruped::offset_in(quadruped::kFrame, "joint_position");
+constexpr int kLastAction = quadruped::offset_in(quadruped::kFrame, "last_action");
 constexpr float kObservationLimit = 100.0f;  // the robot's controller clamps to it
 
 // v_base = R_wb' v_world

@@ -33,7 +33,7 @@ FloatJson layer_json(const DenseLayer& layer) {
 
 FloatJson observation_json() {
   FloatJson terms = FloatJson::array();
-  for (const pupper::ObsTerm& term : pupper::kFrame) {
+  for (const quadruped::ObsTerm& term : quadruped::kFrame) {
     terms.push_back(
         {{"name", term.name}, {"size", term.size}, {"scale", term.scale}, {"unit", term.unit}});
   }
@@ -49,8 +49,8 @@ std::vector<float> example_obs(const PolicyFile& policy) {
       const int step = (7 * at + 3 * frame) % 11 - 5;
       obs.push_back(0.05f * static_cast<float>(step));
     }
-    constexpr int kGravity = pupper::offset_in(pupper::kFrame, "projected_gravity");
-    constexpr int kDesired = pupper::offset_in(pupper::kFrame, "desired_world_z");
+    constexpr int kGravity = quadruped::offset_in(quadruped::kFrame, "projected_gravity");
+    constexpr int kDesired = quadruped::offset_in(quadruped::kFrame, "desired_world_z");
     obs[frame * kPolicyFrame + kGravity + 2] = -1.0f;
     obs[frame * kPolicyFrame + kDesired + 2] = 1.0f;
   }

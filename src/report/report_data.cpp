@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "envs/pupper_v3/contract.h"
+#include "envs/quadruped/contract.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
@@ -131,7 +131,7 @@ Json slow(const PolicyFile& policy, const EvalOptions& options) {
 
 /// The range of a swept quantity that the policy was trained in, in the sweep's unit; null where it
 /// was not randomised as the sweep does.
-Json trained_range(const std::string& name, const pupper::RandomizationConfig& c) {
+Json trained_range(const std::string& name, const quadruped::RandomizationConfig& c) {
   const auto range = [](const Range& r, double unit) {
     return Json{rounded(r.low * unit), rounded(r.high * unit)};
   };
@@ -145,7 +145,7 @@ Json trained_range(const std::string& name, const pupper::RandomizationConfig& c
 }
 
 Json sweeps(const PolicyFile& policy, const EvalOptions& options,
-            const pupper::RandomizationConfig* trained) {
+            const quadruped::RandomizationConfig* trained) {
   Json out = Json::array();
   for (const judge::Sweep& sweep : judge::run_sweeps(policy, options)) {
     Json cells = Json::array();
@@ -202,11 +202,11 @@ struct RangeTable {
 
 Json contract(int history) {
   Json terms = Json::array();
-  for (const pupper::ObsTerm& term : pupper::kFrame)
+  for (const quadruped::ObsTerm& term : quadruped::kFrame)
     terms.push_back({{"name", term.name}, {"size", term.size}, {"unit", term.unit}});
   if (history > 1)
     terms.push_back({{"name", text("the same of ", history - 1, " frame(s) before")},
-                     {"size", (history - 1) * pupper::kFrameSize},
+                     {"size", (history - 1) * quadruped::kFrameSize},
                      {"unit", "the newest first"}});
   return terms;
 }

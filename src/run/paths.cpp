@@ -2,10 +2,6 @@
 
 namespace kennel {
 
-std::filesystem::path default_recipe() {
-  return std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/recipes/default.toml";
-}
-
 std::string shown(const std::filesystem::path& path) {
   std::error_code error;  // the working directory may have been deleted since the program started
   const std::filesystem::path here = std::filesystem::current_path(error);

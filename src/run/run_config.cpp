@@ -1,5 +1,6 @@
 #include "kennel/run/run_config.h"
 
+#include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
 #include "kennel/run/paths.h"

@@ -11,11 +11,11 @@ namespace {
 
 class CpuEnv final : public VecEnv {
  public:
-  CpuEnv(const pupper::Task& task, const EnvOptions& options)
+  CpuEnv(const quadruped::Task& task, const EnvOptions& options)
       : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
         slots_({options.num_envs,
                 task.obs_size,
-                pupper::kPrivilegedSize,
+                quadruped::kPrivilegedSize,
                 kNumJoints,
                 task.control_dt,
                 task.config.task.bfloat16_obs,
@@ -65,7 +65,7 @@ class CpuEnv final : public VecEnv {
 
 }  // namespace
 
-std::unique_ptr<VecEnv> make_cpu_env(const pupper::Task& task, const EnvOptions& options) {
+std::unique_ptr<VecEnv> make_cpu_env(const quadruped::Task& task, const EnvOptions& options) {
   return std::make_unique<CpuEnv>(task, options);
 }
 

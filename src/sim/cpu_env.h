@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
 
-std::unique_ptr<VecEnv> make_cpu_env(const pupper::Task& task, const EnvOptions& options);
+std::unique_ptr<VecEnv> make_cpu_env(const quadruped::Task& task, const EnvOptions& options);
 
 }  // namespace kennel

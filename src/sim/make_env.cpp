@@ -3,18 +3,16 @@
 #include <cmath>
 #include <iostream>
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
+#include "envs/robots.h"
 #include "kennel/core/cuda_plugin.h"
+#include "kennel/core/resource.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/limits.h"
 #include "src/sim/cpu_env.h"
 
 namespace kennel {
-
-std::filesystem::path shipped_model() {
-  return std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml";
-}
 
 namespace {
 
@@ -37,12 +35,13 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
   KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
                "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
   const LoadedQuadruped robot =
-      load_quadruped(options.model.empty() ? shipped_model() : options.model);
+      load_quadruped(options.model.empty() ? robot_model(options.robot) : options.model);
   if (!options.model.empty())  // what the shipped robot leaves out is in the README
     for (const std::string& warning : robot.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';
   warn_of_low_friction(config.randomization.friction, robot.model.impratio);
-  const pupper::Task task = pupper::make_task(config, to_float(robot.model), options.seed);
+  const quadruped::Task task =
+      quadruped::make_task(config, robot_named(options.robot), to_float(robot.model), options.seed);
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");
   KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device,

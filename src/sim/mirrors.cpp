@@ -4,9 +4,9 @@
 namespace kennel {
 namespace {
 
-using pupper::MirrorKind;
+using quadruped::MirrorKind;
 
-void append(const pupper::ObsTerm& term, Mirror& mirror) {
+void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot, Mirror& mirror) {
   const int at = mirror.size();
   const auto put = [&](int index, float sign) {
     mirror.index.push_back(at + index);
@@ -25,10 +25,11 @@ void append(const pupper::ObsTerm& term, Mirror& mirror) {
         put(i, kCommand[i]);
         break;
       case MirrorKind::kJoints:
-        put(kJointsPerLeg * pupper::mirrored_leg(i / kJointsPerLeg) + i % kJointsPerLeg, -1);
+        put(kJointsPerLeg * quadruped::mirrored_leg(i / kJointsPerLeg) + i % kJointsPerLeg,
+            robot.joint_mirror[i % kJointsPerLeg]);
         break;
       case MirrorKind::kPerLeg:
-        put(pupper::mirrored_leg(i), 1);
+        put(quadruped::mirrored_leg(i), 1);
         break;
       case MirrorKind::kScalars:
         put(i, 1);
@@ -38,13 +39,13 @@ void append(const pupper::ObsTerm& term, Mirror& mirror) {
 
 }  // namespace
 
-Mirrors pupper_mirrors(int history) {
+Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, int history) {
   Mirrors mirrors;
   for (int frame = 0; frame < history; ++frame)
-    for (const auto& term : pupper::kFrame) append(term, mirrors.obs);
-  for (const auto& term : pupper::kFrame) append(term, mirrors.privileged_obs);
-  for (const auto& term : pupper::kPrivileged) append(term, mirrors.privileged_obs);
-  append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, mirrors.action);
+    for (const auto& term : quadruped::kFrame) append(term, robot, mirrors.obs);
+  for (const auto& term : quadruped::kFrame) append(term, robot, mirrors.privileged_obs);
+  for (const auto& term : quadruped::kPrivileged) append(term, robot, mirrors.privileged_obs);
+  append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, robot, mirrors.action);
   return mirrors;
 }
 

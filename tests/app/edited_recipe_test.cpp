@@ -6,6 +6,7 @@
 #include <map>
 
 #include "../io/temp_folder.h"
+#include "envs/robots.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
@@ -139,7 +140,8 @@ class EditedRecipe : public ::testing::Test {
   struct Session {
     explicit Session(const RunConfig& config)
         : env(make_env(config.env, env_options(config))),
-          trainer(*env, config.ppo, 1, pupper_mirrors(config.env.task.history), 1) {}
+          trainer(*env, config.ppo, 1,
+                  quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history), 1) {}
     void iterate(int count) {
       for (int k = 0; k < count; ++k) {
         trainer.set_progress(0.5);

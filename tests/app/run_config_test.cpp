@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/run/paths.h"
 
 namespace kennel {

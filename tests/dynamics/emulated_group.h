@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
 
 namespace kennel::testing {
@@ -29,7 +29,7 @@ class EmulatedGroup {
     }
   };
   using Legs = LegThread<Shuffle>;
-  using FoldedLegs = FoldedLegThread<Shuffle, pupper::Folded>;
+  using FoldedLegs = FoldedLegThread<Shuffle, FoldedRobot>;
 
   /// Calls body(legs) in four threads at once and waits for them.
   template <class Mapping>

@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "envs/robots.h"
 #include "kennel/rl/random.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
@@ -164,7 +165,9 @@ TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
     const std::unique_ptr<VecEnv> env = make_env(env_config, options);
     PpoConfig config;
     config.symmetric = true;
-    Trainer trainer(*env, config, 1, pupper_mirrors(env_config.task.history), 1, tables[k]);
+    Trainer trainer(*env, config, 1,
+                    quadruped_mirrors(robot_named(kDefaultRobot), env_config.task.history), 1,
+                    tables[k]);
     reward[k] = 0;
     for (int iteration = 0; iteration < 10; ++iteration) {
       const IterationReport report = trainer.iterate();

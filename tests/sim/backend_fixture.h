@@ -4,7 +4,9 @@
 
 #include <span>
 
+#include "envs/robots.h"
 #include "kennel/batch/open_loop.h"
+#include "kennel/core/resource.h"
 #include "kennel/model/mjcf.h"
 #include "tests/sim/cuda_fixture.h"
 
@@ -24,7 +26,7 @@ class Backend : public ::testing::TestWithParam<const char*> {
     options.num_threads = 2;
     options.first_env_id = first_env_id;
     if (name() != "simt") return make_env(config, options);
-    const pupper::Task task = pupper::make_task(config, robot(), seed);
+    const quadruped::Task task = quadruped::make_task(config, pupper_v3::kRobot, robot(), seed);
     return std::unique_ptr<VecEnv>(kennel_make_cuda_env(&task, &options));
   }
 
@@ -47,7 +49,7 @@ class Backend : public ::testing::TestWithParam<const char*> {
   }
 
   static const Quadruped<float>& robot() {
-    static const Quadruped<float> shipped = to_float(load_quadruped(shipped_model()).model);
+    static const Quadruped<float> shipped = to_float(load_quadruped(robot_model()).model);
     return shipped;
   }
 };

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/io/npy.h"
 #include "tests/sim/backend_fixture.h"
 
@@ -119,9 +120,9 @@ TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
   config.reward.only_positive = false;
   for (float& weight : config.reward.weight) weight = 0;
-  config.reward.weight[pupper::kUpright] = 2;
+  config.reward.weight[quadruped::kUpright] = 2;
   const auto constant = env(40, 3, config);
-  config.late_reward.factor[pupper::kUpright] = 3;
+  config.late_reward.factor[quadruped::kUpright] = 3;
   config.late_reward.from = 0.25f;
   config.late_reward.until = 0.75f;
   const auto growing = make(40, 3, config);
@@ -257,7 +258,7 @@ double worst_difference(int which, double friction, const Simulate& simulate) {
       read_npy(std::filesystem::path(KENNEL_SOURCE_DIR) / "tests/dynamics/golden/trajectories.npy",
                {2 * kRows, kColumns});
   const double* rows = golden.values.data() + which * kRows * kColumns;
-  const Quadruped<double> model = load_quadruped(shipped_model()).model;
+  const Quadruped<double> model = load_quadruped(robot_model()).model;
   EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
   for (auto& leg : params.leg)
     for (double& mu : leg.friction) mu = friction;

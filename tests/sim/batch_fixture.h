@@ -5,14 +5,15 @@
 #include <filesystem>
 #include <vector>
 
+#include "envs/robots.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/model/mjcf.h"
 
 namespace kennel::testing {
 
-inline pupper::EnvConfig quiet_config() {
+inline quadruped::EnvConfig quiet_config() {
   // Nothing random but the heading: what a test switches on is all there is.
-  pupper::EnvConfig c;
+  quadruped::EnvConfig c;
   auto& r = c.randomization;
   for (Range* range : {&r.friction, &r.link_mass, &r.link_inertia, &r.strength, &r.kp, &r.kd,
                        &r.joint_friction, &r.armature, &r.damping})
@@ -28,30 +29,30 @@ inline pupper::EnvConfig quiet_config() {
   return c;
 }
 
-inline pupper::Task task_of(const pupper::EnvConfig& config, std::uint64_t seed = 1) {
+inline quadruped::Task task_of(const quadruped::EnvConfig& config, std::uint64_t seed = 1) {
   static const Quadruped<float> model = to_float(
       load_quadruped(std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml")
           .model);
-  return pupper::make_task(config, model, seed);
+  return quadruped::make_task(config, pupper_v3::kRobot, model, seed);
 }
 
 /// A batch, its buffers, and actions that depend on the environment's id and the time only.
 struct SmallBatch {
-  pupper::Task task;
+  quadruped::Task task;
   int n, first_id;
   CpuBatch batch;
   std::vector<float> obs, privileged, reward, terminated, truncated, final_obs, final_privileged,
       action;
   int time = 0;
 
-  SmallBatch(const pupper::EnvConfig& config, int num_envs, int first_env_id = 0, int threads = 1,
-             std::uint64_t seed = 1)
+  SmallBatch(const quadruped::EnvConfig& config, int num_envs, int first_env_id = 0,
+             int threads = 1, std::uint64_t seed = 1)
       : task(task_of(config, seed)),
         n(num_envs),
         first_id(first_env_id),
         batch(task, num_envs, first_env_id, threads),
         obs(num_envs * task.obs_size, NAN),
-        privileged(num_envs * pupper::kPrivilegedSize, NAN),
+        privileged(num_envs * quadruped::kPrivilegedSize, NAN),
         reward(num_envs, NAN),
         terminated(num_envs, NAN),
         truncated(num_envs, NAN),

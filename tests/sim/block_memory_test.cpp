@@ -5,13 +5,13 @@
 
 #include <set>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
 
 namespace kennel {
 namespace {
 
-using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, pupper::Folded>>;
+using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, FoldedRobot>>;
 using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
 
 TEST(BlockMemory, FitsTheBudgetOfEveryArchitecture) {

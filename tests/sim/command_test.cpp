@@ -11,7 +11,7 @@
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 using Command = std::array<float, 3>;
 constexpr int kDraws = 8192;
 

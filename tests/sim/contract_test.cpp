@@ -8,7 +8,7 @@
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 constexpr int kLastAction = offset_in(kFrame, "last_action"),
               kCommand = offset_in(kFrame, "command");
 

@@ -43,7 +43,7 @@ std::string refusal(void* plugin) {
   const auto make =
       reinterpret_cast<decltype(&kennel_make_cuda_env)>(dlsym(plugin, "kennel_make_cuda_env"));
   if (!make) return "no factory";
-  const pupper::Task task{};
+  const quadruped::Task task{};
   EnvOptions options;
   options.device = kNowhere;
   try {

@@ -9,7 +9,7 @@ namespace kennel::testing {
 namespace {
 
 TEST(Divergence, TheLowestEnvironmentOfTheFirstControlStepIsKept) {
-  pupper::EnvConfig config;
+  quadruped::EnvConfig config;
   config.task.random_first_clock = false;
   for (int attempt = 0; attempt < 10; ++attempt) {
     SmallBatch batch(config, 200, 0, 4);

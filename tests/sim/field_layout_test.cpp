@@ -9,7 +9,7 @@ namespace kennel {
 namespace {
 
 using OneLeg = LegThread<NoExchange>;
-using State = pupper::EnvState<float, OneLeg>;
+using State = quadruped::EnvState<float, OneLeg>;
 
 /// What the four threads of an environment store, alone in memory.
 EnvFields stored(const State (&legs)[kNumLegs]) {
@@ -45,7 +45,7 @@ TEST(FieldLayout, FourLegsAndABaseMakeOneState) {
     s.params.leg[0].mass[0] = 50 + l;
     s.params.leg[0].sphere_weight[1] = 60 + l;
   }
-  const pupper::EnvState<float, AllLegs> state = state_from(stored(legs));
+  const quadruped::EnvState<float, AllLegs> state = state_from(stored(legs));
   EXPECT_EQ(state.physics.position.z, 0.17f);
   EXPECT_EQ(state.physics.ang_acc.z, 3.0f);
   EXPECT_EQ(state.env_id, 99u);

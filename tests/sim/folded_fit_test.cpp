@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "tests/sim/batch_fixture.h"
 
 namespace kennel::testing {
@@ -16,22 +16,22 @@ namespace {
 /// What is said of the shipped robot after a change.
 template <class Change>
 std::string said_after(Change&& change) {
-  pupper::Task task = task_of({});
+  quadruped::Task task = task_of({});
   change(task);
   EXPECT_EQ(fits_folded(task), why_not_folded(task).empty());
   return why_not_folded(task);
 }
 
 TEST(FoldedRobot, IsTheShippedRobot) {
-  EXPECT_EQ(said_after([](pupper::Task&) {}), "")
+  EXPECT_EQ(said_after([](quadruped::Task&) {}), "")
       << "pupper_v3.xml or its compilation changed; write folded_robot.h anew with fold_robot";
-  EXPECT_EQ(said_after([](pupper::Task& task) { task.model = pupper::kFoldedRobot; }), "");
+  EXPECT_EQ(said_after([](quadruped::Task& task) { task.model = FoldedRobot::kConstants; }), "");
 }
 
 TEST(FoldedRobot, StandsInWhereOnlyDustDiffers) {
   // Another machine's model compiler may round what is 1e-10 here to 0, or 0 to 1e-10.
   int cleared = 0;
-  const std::string said = said_after([&](pupper::Task& task) {
+  const std::string said = said_after([&](quadruped::Task& task) {
     for (auto& leg : task.model.leg)
       for (auto& hinge : leg.hinge) {
         for (float& x : hinge.inertia)
@@ -47,11 +47,13 @@ TEST(FoldedRobot, StandsInWhereOnlyDustDiffers) {
   });
   EXPECT_EQ(said, "");
   EXPECT_GT(cleared, 4) << "the table holds dust";
-  EXPECT_EQ(said_after([](pupper::Task& task) { task.model.base_com[1] = -0.0f; }), "");
+  EXPECT_EQ(said_after([](quadruped::Task& task) { task.model.base_com[1] = -0.0f; }), "");
 }
 
 TEST(FoldedRobot, SaysWhichNumberKeepsItFromStandingIn) {
-  const auto hinge = [](pupper::Task& task) -> Hinge<float>& { return task.model.leg[2].hinge[1]; };
+  const auto hinge = [](quadruped::Task& task) -> Hinge<float>& {
+    return task.model.leg[2].hinge[1];
+  };
   EXPECT_EQ(said_after([&](auto& task) { hinge(task).mass = 0.31f; }),
             "leg 2 hinge 1 mass 0.31, folded 0.186");
   EXPECT_EQ(said_after([&](auto& task) { hinge(task).kp *= 1.001f; }),
@@ -88,11 +90,11 @@ TEST(FoldedRobot, SaysWhatOfTheRecipeKeepsItFromStandingIn) {
 
 TEST(FoldedRobot, EveryNumberOfTheRobotIsCompared) {
   // A word of the robot that could change unseen would be computed with the folded one's value.
-  constexpr std::size_t kWords = pupper::kFoldedWords.size();
+  constexpr std::size_t kWords = quadruped::kFoldedWords.size();
   for (std::size_t word = 0; word < kWords; ++word) {
-    auto words = pupper::kFoldedWords;
+    auto words = quadruped::kFoldedWords;
     words[word] = std::bit_cast<std::uint32_t>(12345.678f);
-    pupper::Task task = task_of({});
+    quadruped::Task task = task_of({});
     task.model = std::bit_cast<Quadruped<float>>(words);
     EXPECT_FALSE(fits_folded(task)) << word;
   }

@@ -3,12 +3,13 @@
 
 #include <cstring>
 
+#include "envs/robots.h"
 #include "tests/sim/batch_fixture.h"
 
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 constexpr float kTimestep = 0.004f;
 constexpr float kSameMath =
     1e-5f;  // the compiler may contract two copies of one formula differently
@@ -39,8 +40,8 @@ TEST_P(Latency, EachPhysicsStepAppliesTheActionThatHasArrived) {
     const int age = (std::max(0, delay - k) + n - 1) / n;
     float target[kNumLegs][kJointsPerLeg];
     arrived_targets<float, AllLegs>(task, {}, k, s, target);
-    EXPECT_FLOAT_EQ(target[1][2], kDefaultPose[5] + task.config.task.action_scale * 0.1f *
-                                                        static_cast<float>(age + 1))
+    EXPECT_FLOAT_EQ(target[1][2], pupper_v3::kRobot.pose[5] + task.config.task.action_scale * 0.1f *
+                                                                  static_cast<float>(age + 1))
         << k;
   }
 }
@@ -74,7 +75,7 @@ TEST_P(Latency, TheObservationReadsTheImuThatManyPhysicsStepsEarlier) {
   StepReport<float, AllLegs> report;
   for (int t = 1; t <= control_steps; ++t) {
     ImuSample<float> arrived;
-    pupper::simulate<float, AllLegs>(task, {}, s, arrived, report);
+    quadruped::simulate<float, AllLegs>(task, {}, s, arrived, report);
     float target[kNumLegs][kJointsPerLeg];
     for (int k = 0; k < n; ++k) {
       arrived_targets<float, AllLegs>(task, {}, k, s, target);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "batch_fixture.h"
+#include "envs/robots.h"
 #include "kennel/batch/open_loop.h"
 
 namespace kennel::testing {
@@ -101,7 +102,7 @@ TEST(VecEnv, AnActionThatIsNoNumberIsCountedAndActsAsNone) {
     const Replay replay = sick.batch.first_divergence().value();
     EXPECT_EQ(replay.env, 2);
     for (std::size_t k = 0; k < replay.ctrl.size(); ++k) {
-      const double pose = pupper::kDefaultPose[k % kNumJoints];
+      const double pose = pupper_v3::kRobot.pose[k % kNumJoints];
       EXPECT_NEAR(replay.ctrl[k], k % kNumJoints == 5 ? pose : pose + 0.5 * 0.4, 1e-6) << k;
     }
     for (const float x : sick.obs) EXPECT_TRUE(std::isfinite(x));

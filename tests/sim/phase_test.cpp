@@ -10,7 +10,7 @@
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 
 /// Commands and everything else quiet; episodes of 20 control steps that nothing but the clock
 /// ends.

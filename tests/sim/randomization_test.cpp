@@ -4,12 +4,13 @@
 #include <cstring>
 #include <functional>
 
+#include "envs/robots.h"
 #include "tests/sim/batch_fixture.h"
 
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 using State = EnvState<float, AllLegs>;
 using Randomization = RandomizationConfig;
 
@@ -50,7 +51,7 @@ const Parameter kParameters[] = {
     {"start velocity", &Randomization::start_velocity,
      [](const State& s) { return s.physics.velocity.x; }},
     {"start joint", &Randomization::start_joint,
-     [](const State& s) { return s.physics.leg[0].q[1] - kDefaultPose[1]; }},
+     [](const State& s) { return s.physics.leg[0].q[1] - pupper_v3::kRobot.pose[1]; }},
 };
 
 class EveryParameter : public ::testing::TestWithParam<int> {};
@@ -193,7 +194,7 @@ TEST(JointOffset, TheEncoderReadsMoreAndTheServoHoldsLess) {
   reset_env<float, AllLegs>(task, {}, s, history);
   float target[kNumLegs][kJointsPerLeg];
   arrived_targets<float, AllLegs>(task, {}, 0, s, target);
-  EXPECT_NEAR(target[0][0], kDefaultPose[0] - 0.05f, 1e-6f);
+  EXPECT_NEAR(target[0][0], pupper_v3::kRobot.pose[0] - 0.05f, 1e-6f);
   std::vector<float> obs(task.obs_size);
   observe<float, AllLegs>(task, {}, true_imu(s.physics), s, history,
                           [&](int i, float x) { obs[i] = x; });

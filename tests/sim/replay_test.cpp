@@ -15,7 +15,7 @@
 namespace kennel::testing {
 namespace {
 
-using pupper::EnvConfig;
+using quadruped::EnvConfig;
 
 constexpr int kEnv = 5;
 
@@ -23,7 +23,7 @@ constexpr int kEnv = 5;
 struct PushedStep {
   SmallBatch run{config(), 2 * kNativeWidth};
   PhysicsState<float, AllLegs> before;
-  pupper::EnvState<float, AllLegs> after;
+  quadruped::EnvState<float, AllLegs> after;
 
   static EnvConfig config() {
     EnvConfig config;

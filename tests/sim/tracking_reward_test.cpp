@@ -8,7 +8,7 @@
 namespace kennel::testing {
 namespace {
 
-using namespace pupper;
+using namespace quadruped;
 
 struct Motion {
   float vx = 0, vy = 0, yaw = 0;  // m/s, rad/s, base frame

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "envs/robots.h"
 #include "kennel/core/check.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
@@ -30,7 +31,7 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
   ppo.num_steps = 8;
   ppo.num_minibatches = 4;
   ppo.actor_hidden = ppo.critic_hidden = {16};
-  const Mirrors mirrors = pupper_mirrors(config.task.history);
+  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.task.history);
   const auto file = std::filesystem::temp_directory_path() / text("kennel_bf16_", ::getpid());
   const auto env = make_env(config, options), other = make_env(config, options);
   Trainer trainer(*env, ppo, 1, mirrors);
@@ -46,7 +47,7 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
 
 TEST(Mirrors, TwiceIsNothingAndSizesFit) {
   const auto env = small_env();
-  const Mirrors mirrors = pupper_mirrors(2);
+  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), 2);
   EXPECT_NO_THROW(check_mirror(mirrors.obs, env->spec().obs_size, "obs"));
   EXPECT_NO_THROW(
       check_mirror(mirrors.privileged_obs, env->spec().privileged_obs_size, "privileged_obs"));

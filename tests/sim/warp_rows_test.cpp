@@ -14,7 +14,7 @@
 namespace kennel {
 namespace {
 
-using pupper::kFrameSize;
+using quadruped::kFrameSize;
 constexpr int kHistory = HistoryMemory::kFieldsPerEnv;
 
 /// Rows that a test reads back as floats, of enough environments for a second warp.
@@ -99,7 +99,7 @@ TEST_P(WarpRowsTest, FramesMoveThroughHistoryAndObservation) {
 
 TEST_P(WarpRowsTest, StagedNumbersReachTheirColumns) {
   const bool bf16 = std::get<1>(GetParam());
-  constexpr int kSize = pupper::kPrivilegedSize, kColumns = pupper::kPrivilegedExtra;
+  constexpr int kSize = quadruped::kPrivilegedSize, kColumns = quadruped::kPrivilegedExtra;
   Table rows(kSize, bf16), final_rows(kSize, bf16);
   std::vector<float> staged(kWarpEnvs * kColumns);
   for (std::size_t i = 0; i < staged.size(); ++i) staged[i] = static_cast<float>(i);
@@ -120,7 +120,7 @@ TEST_P(WarpRowsTest, StagedNumbersReachTheirColumns) {
 
 /// A leg of an environment in a warp of 32 threads on the CPU.
 using OneLeg = LegThread<NoExchange>;
-using LegState = pupper::EnvState<float, OneLeg>;
+using LegState = quadruped::EnvState<float, OneLeg>;
 
 /// Numbers without a pattern that a mistake in an index could hide behind.
 template <class Struct>
@@ -138,7 +138,7 @@ void scramble(Struct& s, int seed) {
 struct SplitEnv {
   LegState leg[kNumLegs];
   StepReport<float, OneLeg> report[kNumLegs];
-  pupper::ImuSample<float> imu;
+  quadruped::ImuSample<float> imu;
 
   explicit SplitEnv(int env) {
     for (int l = 0; l < kNumLegs; ++l) {
@@ -155,8 +155,8 @@ struct SplitEnv {
     scramble(imu, env + 7000);
   }
 
-  pupper::EnvState<float, AllLegs> whole() const {
-    pupper::EnvState<float, AllLegs> all{};
+  quadruped::EnvState<float, AllLegs> whole() const {
+    quadruped::EnvState<float, AllLegs> all{};
     all.physics.position = leg[0].physics.position;
     all.physics.orientation = leg[0].physics.orientation;
     all.physics.velocity = leg[0].physics.velocity;
@@ -186,10 +186,10 @@ struct SplitEnv {
 // Threads that wait for each other as a warp's lanes do: without one of the waits this fails, and
 // ThreadSanitizer sees it.
 TEST(WriteRows, AWarpWritesWhatItsEnvironmentsSee) {
-  const pupper::Task task = testing::task_of(pupper::EnvConfig{});
+  const quadruped::Task task = testing::task_of(quadruped::EnvConfig{});
   Table obs(task.obs_size, false), final_obs(task.obs_size, false);
-  Table privileged(pupper::kPrivilegedSize, false),
-      final_privileged(pupper::kPrivilegedSize, false);
+  Table privileged(quadruped::kPrivilegedSize, false),
+      final_privileged(quadruped::kPrivilegedSize, false);
   StepPointers out{};
   out.obs = obs.rows();
   out.final_obs = final_obs.rows();
@@ -218,7 +218,7 @@ TEST(WriteRows, AWarpWritesWhatItsEnvironmentsSee) {
     StepReport<float, AllLegs> report;
     for (int l = 0; l < kNumLegs; ++l)
       std::memcpy(&report.leg[l], &envs[e].report[l].leg[0], sizeof report.leg[l]);
-    pupper::FrameHistory<float> frames;
+    quadruped::FrameHistory<float> frames;
     for (int i = 0; i < kHistory; ++i)
       frames.frame[i / kFrameSize][i % kFrameSize] = old_number(e, i);
     // The two mappings may round differently.
@@ -231,9 +231,9 @@ TEST(WriteRows, AWarpWritesWhatItsEnvironmentsSee) {
                   1e-5f)
           << e << ' ' << i;
     };
-    pupper::observe<float, AllLegs>(task, {}, envs[e].imu, state, frames,
-                                    [&](int i, float x) { expect(obs, final_obs, i, x); });
-    pupper::observe_privileged<float, AllLegs>(task, {}, state, &report, [&](int i, float x) {
+    quadruped::observe<float, AllLegs>(task, {}, envs[e].imu, state, frames,
+                                       [&](int i, float x) { expect(obs, final_obs, i, x); });
+    quadruped::observe_privileged<float, AllLegs>(task, {}, state, &report, [&](int i, float x) {
       expect(privileged, final_privileged, i, x);
     });
     for (int i = 0; i < kHistory; ++i)
@@ -243,7 +243,7 @@ TEST(WriteRows, AWarpWritesWhatItsEnvironmentsSee) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WarpRowsTest,
-                         ::testing::Combine(::testing::Range(1, pupper::kMaxHistory + 1),
+                         ::testing::Combine(::testing::Range(1, quadruped::kMaxHistory + 1),
                                             ::testing::Bool()));
 
 }  // namespace

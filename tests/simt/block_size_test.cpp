@@ -2,6 +2,7 @@
 // share a block must change no bit.
 //
 // The kernels' text is included, because what is launched here is inside it.
+#include "envs/robots.h"
 #include "kernels/step_kernel.cu"
 #include "tests/simt/device_batch.h"
 #include "tests/simt/lane_kernels.h"
@@ -38,9 +39,10 @@ namespace {
 
 template <int kBlock, bool kFolded>
 void expect_same_bits_in_blocks() {
-  pupper::EnvConfig config = busy_config();
+  quadruped::EnvConfig config = busy_config();
   config.randomization.exact_invweight = !kFolded;
-  const pupper::Task task = pupper::make_task(config, pupper::kFoldedRobot, 11);
+  const quadruped::Task task =
+      quadruped::make_task(config, pupper_v3::kRobot, FoldedRobot::kConstants, 11);
   DeviceBatch usual(task, 60), other(task, 60);  // padded to 256 threads
   const auto kernel = kFolded ? folded_in_blocks<kBlock> : general_in_blocks<kBlock>;
   const std::size_t shared = kFolded ? sizeof(BlockMemory<kBlock, FoldedWarpLeg>)

@@ -25,7 +25,7 @@ constexpr int kMayBeApart = 2;
 
 /// The same batch on the CPU backend and on the kernels.
 struct Pair {
-  Pair(const pupper::EnvConfig& config, int n, std::uint64_t seed = 5)
+  Pair(const quadruped::EnvConfig& config, int n, std::uint64_t seed = 5)
       : cpu(config, n, 0, 1, seed), simt(task_of(config, seed), n) {
     cpu.batch.set_commands_change(true);
   }
@@ -56,7 +56,7 @@ double furthest(std::span<const float> a, std::span<const float> b) {
   return worst;
 }
 
-using State = pupper::EnvState<float, AllLegs>;
+using State = quadruped::EnvState<float, AllLegs>;
 std::array<float, kNq> positions(const State& s) {
   const auto& p = s.physics;
   std::array<float, kNq> q = {p.position.x,    p.position.y,    p.position.z,   p.orientation.w,
@@ -137,7 +137,7 @@ void expect_same_start(const Pair& pair) {
 
 struct Case {
   const char* name;
-  pupper::EnvConfig config;
+  quadruped::EnvConfig config;
 };
 class SimtAgainstCpu : public ::testing::TestWithParam<Case> {};
 
@@ -161,8 +161,8 @@ TEST_P(SimtAgainstCpu, FollowsTheCpuBackendThroughResetsPushesAndLatencies) {
   EXPECT_LE(came_apart.size(), kMayBeApart) << ::testing::PrintToString(came_apart);
   EXPECT_GT(ended, 150);
 
-  const pupper::EnvStats<double> ours = pair.cpu.batch.drain_stats(),
-                                 theirs = pair.simt.drain_stats();
+  const quadruped::EnvStats<double> ours = pair.cpu.batch.drain_stats(),
+                                    theirs = pair.simt.drain_stats();
   const auto *x = reinterpret_cast<const double*>(&ours),
              *y = reinterpret_cast<const double*>(&theirs);
   for (int i = 0; i < kStatFields; ++i) EXPECT_NEAR(x[i], y[i], 1e-2 * (1 + std::abs(x[i]))) << i;

@@ -7,15 +7,15 @@
 #include <cmath>
 #include <vector>
 
-#include "envs/pupper_v3/folded_robot.h"
+#include "envs/robots.h"
 #include "kennel/batch/warp_rows.h"
 #include "kernels/step_args.h"
 
 namespace kennel::testing {
 
 /// A recipe in which everything happens often: time-outs, new commands, pushes.
-inline pupper::EnvConfig busy_config() {
-  pupper::EnvConfig config;
+inline quadruped::EnvConfig busy_config() {
+  quadruped::EnvConfig config;
   config.task.episode_seconds = 0.2f;  // ten control steps
   config.command.change_probability = 0.2f;
   config.command.change_from = 0.0f;
@@ -24,12 +24,12 @@ inline pupper::EnvConfig busy_config() {
 }
 
 /// Exact weights ask for the general kernel.
-inline pupper::EnvConfig exact_weights(pupper::EnvConfig config) {
+inline quadruped::EnvConfig exact_weights(quadruped::EnvConfig config) {
   config.randomization.exact_invweight = true;
   return config;
 }
 
-inline pupper::EnvConfig jittering(pupper::EnvConfig config) {
+inline quadruped::EnvConfig jittering(quadruped::EnvConfig config) {
   config.randomization.latency_jitter = true;
   config.randomization.action_latency = config.randomization.imu_latency = {0.0f, 0.03f};
   return config;
@@ -39,7 +39,7 @@ inline pupper::EnvConfig jittering(pupper::EnvConfig config) {
 /// `num_envs` need not be a multiple of anything.
 class DeviceBatch {
  public:
-  DeviceBatch(const pupper::Task& task, int num_envs, std::uint32_t first_env_id = 0,
+  DeviceBatch(const quadruped::Task& task, int num_envs, std::uint32_t first_env_id = 0,
               bool bfloat16 = false)
       : task(task), n(num_envs), bfloat16(bfloat16) {
     const int stride = (n + kPadding - 1) / kPadding * kPadding;
@@ -50,10 +50,10 @@ class DeviceBatch {
     memory = {state_.data(), stats_.data(), steps_taken_.data(), &schedule_, kept_.data(), n,
               stride,        first_env_id};
     prepare_kernels();
-    launch_schedule(memory, pupper::schedule_at(task.config, 1.0), nullptr);
+    launch_schedule(memory, quadruped::schedule_at(task.config, 1.0), nullptr);
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);
     for (auto* rows : {&privileged, &final_privileged})
-      rows->assign(n * pupper::kPrivilegedSize, NAN);
+      rows->assign(n * quadruped::kPrivilegedSize, NAN);
     for (auto* numbers : {&reward, &terminated, &truncated}) numbers->assign(n, NAN);
     launch_reset(this->task, memory, out(), true, nullptr);
   }
@@ -69,8 +69,8 @@ class DeviceBatch {
     launch_step(task, memory, action.data(), out(), nullptr);
   }
 
-  pupper::EnvStats<double> drain_stats() {
-    pupper::EnvStats<double> sums;
+  quadruped::EnvStats<double> drain_stats() {
+    quadruped::EnvStats<double> sums;
     std::vector<char> scratch(stats_scratch_bytes(memory));
     launch_sum_stats(memory, reinterpret_cast<double*>(&sums), scratch.data(), scratch.size(),
                      nullptr);
@@ -80,7 +80,7 @@ class DeviceBatch {
   const KeptDivergence& kept() const { return kept_[0]; }
 
   /// One environment's state as plain floats.
-  pupper::EnvState<float, AllLegs> env(int index) const {
+  quadruped::EnvState<float, AllLegs> env(int index) const {
     using Layout = FieldLayout<LegThread<NoExchange>>;
     const std::size_t stride = memory.stride;
     EnvFields fields;
@@ -92,7 +92,7 @@ class DeviceBatch {
     return state_from(fields);
   }
 
-  pupper::Task task;
+  quadruped::Task task;
   int n;
   bool bfloat16;
   BatchMemory memory{};
@@ -102,7 +102,7 @@ class DeviceBatch {
   std::vector<std::uint32_t> state_;
   std::vector<float> stats_;
   std::vector<std::uint32_t> steps_taken_;
-  pupper::Schedule schedule_;
+  quadruped::Schedule schedule_;
   std::vector<KeptDivergence> kept_;
 };
 

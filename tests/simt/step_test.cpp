@@ -4,14 +4,15 @@
 #include <cmath>
 #include <cstring>
 
+#include "envs/robots.h"
 #include "tests/simt/device_batch.h"
 #include "tests/simt/lane_kernels.h"
 
 namespace kennel::testing {
 namespace {
 
-pupper::Task task_with(const pupper::EnvConfig& config, std::uint64_t seed) {
-  return pupper::make_task(config, pupper::kFoldedRobot, seed);
+quadruped::Task task_with(const quadruped::EnvConfig& config, std::uint64_t seed) {
+  return quadruped::make_task(config, pupper_v3::kRobot, FoldedRobot::kConstants, seed);
 }
 
 /// Actions (n, 12) of the environments from `first` on.
@@ -25,7 +26,7 @@ std::vector<float> waves(int t, int first, int n) {
 
 struct Case {
   const char* name;
-  pupper::EnvConfig config;
+  quadruped::EnvConfig config;
 };
 class SimtStep : public ::testing::TestWithParam<Case> {};
 
@@ -41,7 +42,7 @@ TEST_P(SimtStep, GivesTheSameBitsInAnyOrderOfLanesAndWithAnyPoison) {
         seen.insert(seen.end(), part->begin(), part->end());
     }
     for (int e = 0; e < batch.n; ++e) {
-      const pupper::EnvState<float, AllLegs> state = batch.env(e);
+      const quadruped::EnvState<float, AllLegs> state = batch.env(e);
       const auto* numbers = reinterpret_cast<const float*>(&state);
       seen.insert(seen.end(), numbers, numbers + sizeof state / sizeof(float));
     }
@@ -65,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(, SimtStep,
 /// Rows of an environment in a batch of another size that begins elsewhere.
 TEST(SimtBatch, AnEnvironmentsPlaceAndTheBatchsSizeChangeNoBit) {
   constexpr int kEnvs = 33;  // more than a block's
-  const pupper::Task task = task_with(busy_config(), 9);
+  const quadruped::Task task = task_with(busy_config(), 9);
   DeviceBatch whole(task, kEnvs);
   std::vector<std::vector<float>> obs, privileged;
   for (int t = 0; t < 12; ++t) {
@@ -98,7 +99,7 @@ TEST(SimtBatch, TheLowestOfTheEnvironmentsThatDivergeFirstIsKeptInAnyOrder) {
       batch.step(waves(0, 0, 100));
       EXPECT_EQ(batch.kept().rank, 0u);
       std::vector<float> action = waves(1, 0, 100);
-      const pupper::EnvState<float, AllLegs> before = batch.env(33);
+      const quadruped::EnvState<float, AllLegs> before = batch.env(33);
       for (const int env : {99, 70, 33, 34, 35}) action[env * kNumJoints + 2] = NAN;
       batch.step(action);
       action[3 * kNumJoints] = NAN;  // lower, but later
@@ -106,7 +107,7 @@ TEST(SimtBatch, TheLowestOfTheEnvironmentsThatDivergeFirstIsKeptInAnyOrder) {
       EXPECT_NE(batch.kept().rank, 0u);
       EXPECT_EQ(batch.kept().lock, 0);
       EXPECT_EQ(batch.kept().env, 33);
-      const pupper::EnvState<float, AllLegs> kept = state_from(batch.kept().before);
+      const quadruped::EnvState<float, AllLegs> kept = state_from(batch.kept().before);
       EXPECT_EQ(kept.step, before.step);
       EXPECT_EQ(kept.physics.position.z, before.physics.position.z);
       EXPECT_EQ(kept.physics.leg[3].q[2], before.physics.leg[3].q[2]);
@@ -117,7 +118,7 @@ TEST(SimtBatch, TheLowestOfTheEnvironmentsThatDivergeFirstIsKeptInAnyOrder) {
 
 TEST(SimtBatch, TheFoldedKernelComputesWhatTheGeneralOneDoes) {
   // Exact weights ask for the general kernel, and are those of the nominal robot here.
-  pupper::EnvConfig config = busy_config();
+  quadruped::EnvConfig config = busy_config();
   auto& r = config.randomization;
   for (Range* range : {&r.link_mass, &r.link_inertia, &r.armature}) *range = {1, 1};
   for (Range* range : {&r.base_com_x, &r.base_com_y, &r.base_com_z}) *range = {0, 0};

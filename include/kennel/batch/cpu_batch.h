@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "envs/pupper_v3/control_step.h"
-#include "envs/pupper_v3/reset.h"
+#include "envs/quadruped/control_step.h"
+#include "envs/quadruped/reset.h"
 #include "kennel/batch/divergence.h"
 #include "kennel/batch/step_pointers.h"
 #include "kennel/core/pack.h"
@@ -26,7 +26,7 @@ std::string cpu_kernel_name();
 /// A batch of Pupper environments on the CPU.
 class CpuBatch {
  public:
-  CpuBatch(const pupper::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
+  CpuBatch(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
 
   void reset(const StepPointers& out);
   /// \param action  (num_envs, 12) row-major
@@ -34,11 +34,11 @@ class CpuBatch {
 
   void set_commands_change(bool change) { schedule_.commands_change = change; }
   void set_progress(double fraction) { schedule_ = schedule_at(task_.config, fraction); }
-  const pupper::Task& task() const { return task_; }
+  const quadruped::Task& task() const { return task_; }
   int num_threads() const { return pool_.num_threads(); }
 
   /// Sums over environments since the last call, in a fixed order; clears them.
-  pupper::EnvStats<double> drain_stats();
+  quadruped::EnvStats<double> drain_stats();
 
   /// A tag of this backend and layout, then every environment's state and history: the same bytes
   /// for every lane width.
@@ -47,7 +47,7 @@ class CpuBatch {
   void load_state(std::span<const std::byte> bytes);
 
   /// One environment's state as plain floats.
-  pupper::EnvState<float, AllLegs> env(int index) const;
+  quadruped::EnvState<float, AllLegs> env(int index) const;
 
   /// The first environment that diverged since the start, for replay; of several in the same
   /// control step, the one in the lowest slot.
@@ -57,26 +57,26 @@ class CpuBatch {
   using Lane = NativePack;
   static constexpr int kWidth = kNativeWidth;
   struct Block {
-    pupper::EnvState<Lane, AllLegs> state;
-    pupper::FrameHistory<Lane> history;
-    pupper::EnvStats<Lane> stats;
+    quadruped::EnvState<Lane, AllLegs> state;
+    quadruped::FrameHistory<Lane> history;
+    quadruped::EnvStats<Lane> stats;
     StepReport<Lane, AllLegs> report;
     PhysicsState<Lane, AllLegs> before;
   };
 
   void for_each_block(const std::function<void(int)>& work);
   void step_block(int index, const float* action, const StepPointers& out);
-  void write_rows(Block& block, int first, int lanes, const pupper::ImuSample<Lane>& imu,
+  void write_rows(Block& block, int first, int lanes, const quadruped::ImuSample<Lane>& imu,
                   const StepPointers& out);
   void keep_final(int env, bool diverged, const StepPointers& out) const;
   void note_divergence(const Block& block, int lane, int env);
-  void tell_command(int env, const pupper::CommandChange<Lane>& change, int lane,
+  void tell_command(int env, const quadruped::CommandChange<Lane>& change, int lane,
                     const StepPointers& out) const;
   void restart(Block& block, int lane, int env, const StepPointers& out);
   int lanes_in(int block) const;
 
-  pupper::Task task_;
-  pupper::Schedule schedule_;
+  quadruped::Task task_;
+  quadruped::Schedule schedule_;
   int num_envs_;
   std::vector<Block> blocks_;
   ThreadPool pool_;

@@ -1,8 +1,8 @@
 // An environment that diverged, as something to replay.
 #pragma once
 
-#include "envs/pupper_v3/state.h"
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/state.h"
+#include "envs/quadruped/task.h"
 #include "kennel/batch/replay.h"
 
 namespace kennel {
@@ -11,11 +11,11 @@ namespace kennel {
 struct Divergence {
   int env = 0;
   PhysicsState<float, AllLegs> before;
-  pupper::EnvState<float, AllLegs> after;
+  quadruped::EnvState<float, AllLegs> after;
 };
 
 /// The control step once more: its start after a push, and the joint targets that reached the
 /// servos. An action that was not finite stands there as zero, as the servos saw it.
-Replay replay_of(const pupper::Task& task, const Divergence& divergence);
+Replay replay_of(const quadruped::Task& task, const Divergence& divergence);
 
 }  // namespace kennel

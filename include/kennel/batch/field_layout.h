@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "envs/pupper_v3/state.h"
+#include "envs/quadruped/state.h"
 #include "kennel/dynamics/leg_thread.h"
 
 namespace kennel {
@@ -16,7 +16,7 @@ namespace kennel {
 /// EnvState for one leg, and which of its fields are the leg's own.
 template <class Legs>
 struct FieldLayout {
-  using State = pupper::EnvState<float, Legs>;
+  using State = quadruped::EnvState<float, Legs>;
   using Physics = decltype(State::physics);
   using Params = decltype(State::params);
   static constexpr std::size_t kFields = sizeof(State) / 4;
@@ -43,10 +43,10 @@ struct FieldLayout {
 /// One environment's state as the device lays it out, with nothing between its fields.
 using EnvFields = std::array<std::uint32_t, FieldLayout<LegThread<NoExchange>>::kFieldsPerEnv>;
 
-inline pupper::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
+inline quadruped::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
   using Layout = FieldLayout<LegThread<NoExchange>>;
   EnvFields words{};
-  static_assert(sizeof(pupper::EnvState<float, AllLegs>) == sizeof words);
+  static_assert(sizeof(quadruped::EnvState<float, AllLegs>) == sizeof words);
   std::size_t out = 0, base = 0, leg = Layout::kBaseFields;
   for (std::size_t field = 0; field < Layout::kFields;) {
     if (!Layout::is_leg(field)) {
@@ -61,20 +61,20 @@ inline pupper::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
     out += kNumLegs * run;
     field += run;
   }
-  return std::bit_cast<pupper::EnvState<float, AllLegs>>(words);
+  return std::bit_cast<quadruped::EnvState<float, AllLegs>>(words);
 }
 
 /// An environment's frame history in device memory: a row of its own behind all state fields, so
 /// that a warp moves its environments' rows as they lie (warp_rows.h).
 class HistoryMemory {
  public:
-  static constexpr int kFrames = pupper::FrameHistory<float>::kFrames;
-  static constexpr std::size_t kFieldsPerEnv = kFrames * pupper::kFrameSize;
+  static constexpr int kFrames = quadruped::FrameHistory<float>::kFrames;
+  static constexpr std::size_t kFieldsPerEnv = kFrames * quadruped::kFrameSize;
 
   /// \param memory  a row of kFieldsPerEnv numbers for each environment
   KENNEL_HD HistoryMemory(float* memory, int env) : row_(memory + env * kFieldsPerEnv) {}
 
-  KENNEL_HD float& at(int age, int i) const { return row_[age * pupper::kFrameSize + i]; }
+  KENNEL_HD float& at(int age, int i) const { return row_[age * quadruped::kFrameSize + i]; }
 
  private:
   float* row_;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 
 namespace kennel {
 
@@ -13,10 +13,10 @@ namespace kennel {
 /// Empty where it can. Whole numbers are compared exactly, others up to what is harmless: a part in
 /// 100,000 of the largest number of their kind in the robot, which is 0.8 micrometres of a hinge's
 /// place, 1e-9 kg m^2 of an inertia and 10 microradians of an axis.
-std::string why_not_folded(const pupper::Task& task);
+std::string why_not_folded(const quadruped::Task& task);
 
 /// The same as a yes or no, without a text.
-bool fits_folded(const pupper::Task& task);
+bool fits_folded(const quadruped::Task& task);
 
 /// What people call the kernel.
 constexpr const char* cuda_kernel_name(bool folded) {

@@ -1,6 +1,7 @@
 // Bare physics on the CPU under a fixed load, for comparing machines and simulators.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -22,8 +23,9 @@ struct Rate {
 /// stepping is timed. State carries over between measurements.
 class PhysicsBench {
  public:
-  PhysicsBench(const Quadruped<float>& model, const SolverOptions& solver, int num_envs,
-               int num_threads);
+  /// \param pose  rad, what targets are drawn around and fallen robots start in
+  PhysicsBench(const Quadruped<float>& model, const std::array<float, kNumJoints>& pose,
+               const SolverOptions& solver, int num_envs, int num_threads);
 
   Rate measure(double seconds);
 
@@ -43,6 +45,7 @@ class PhysicsBench {
   double contacts() const;
 
   Quadruped<float> model_;
+  std::array<float, kNumJoints> pose_;
   SolverOptions solver_;
   std::vector<Block> blocks_;
   ThreadPool pool_;

@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "envs/pupper_v3/state.h"
+#include "envs/quadruped/state.h"
 #include "kennel/contract/stat.h"
 
 namespace kennel {
 
 /// \param control_dt  s, to turn counts into rates
-std::vector<Stat> stats_from(const pupper::EnvStats<double>& sums, double control_dt);
+std::vector<Stat> stats_from(const quadruped::EnvStats<double>& sums, double control_dt);
 
 }  // namespace kennel

@@ -3,7 +3,7 @@
 // newest never pass through shared memory: they go from the history's rows into the observation's.
 #pragma once
 
-#include "envs/pupper_v3/sensors.h"
+#include "envs/quadruped/sensors.h"
 #include "kennel/batch/field_layout.h"
 #include "kennel/batch/step_pointers.h"
 
@@ -72,7 +72,7 @@ class WarpHistory {
   /// \param frames  that the policy sees
   KENNEL_HD void shift(const Four* newest, int frames, const WarpRows& to,
                        const StepPointers& out) {
-    const int size = frames * pupper::kFrameSize;
+    const int size = frames * quadruped::kFrameSize;
     each<kFrame>([&](int, int i) {
       const int e = i / kFrame, column = i % kFrame;
       rows_[e * kRow + column] = newest[i];
@@ -86,8 +86,8 @@ class WarpHistory {
   }
 
  private:
-  static constexpr int kFrame = pupper::kFrameSize / 4, kRow = HistoryMemory::kFieldsPerEnv / 4;
-  static_assert(pupper::kFrameSize % 4 == 0);
+  static constexpr int kFrame = quadruped::kFrameSize / 4, kRow = HistoryMemory::kFieldsPerEnv / 4;
+  static_assert(quadruped::kFrameSize % 4 == 0);
   template <int Row>
   static constexpr int kRounds = (kWarpEnvs * Row + kWarpSize - 1) / kWarpSize;
 
@@ -108,15 +108,15 @@ class WarpHistory {
 
 /// What a warp's threads compute before all lanes move it.
 union RowScratch {
-  FourNumbers fours[kWarpEnvs * pupper::kFrameSize / 4];
-  float numbers[kWarpEnvs * pupper::kPrivilegedExtra];
+  FourNumbers fours[kWarpEnvs * quadruped::kFrameSize / 4];
+  float numbers[kWarpEnvs * quadruped::kPrivilegedExtra];
 };
 
 /// What a thread knows at the end of a control step, for the observations.
 template <class Legs>
 struct Seen {
-  const pupper::ImuSample<float>& imu;
-  const pupper::EnvState<float, Legs>& state;
+  const quadruped::ImuSample<float>& imu;
+  const quadruped::EnvState<float, Legs>& state;
   const StepReport<float, Legs>& report;
 };
 
@@ -125,9 +125,9 @@ struct Seen {
 /// \param scratch  the warp's; other lanes may still read what it held before
 /// \param sync     waits for all lanes of the warp, memory included
 template <class Legs, class Sync>
-KENNEL_HD void write_rows(const pupper::Task& task, const Legs& legs, const Seen<Legs>& seen,
+KENNEL_HD void write_rows(const quadruped::Task& task, const Legs& legs, const Seen<Legs>& seen,
                           const WarpRows& to, RowScratch& scratch, const Sync& sync) {
-  using namespace pupper;
+  using namespace quadruped;
   const int e = to.lane / kNumLegs;
   const StepPointers& out = to.out;
   WarpHistory history(to.history, to.lane);

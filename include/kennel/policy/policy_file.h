@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "envs/pupper_v3/contract.h"
+#include "envs/quadruped/contract.h"
 #include "kennel/policy/policy_network.h"
 
 namespace kennel {
@@ -33,9 +33,9 @@ inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
     "leg_front_l_2", "leg_front_l_3", "leg_back_r_1",  "leg_back_r_2",
     "leg_back_r_3",  "leg_back_l_1",  "leg_back_l_2",  "leg_back_l_3"};
 
-/// Numbers of the robot's observation frame (pupper::kFrame). A file with history H holds H frames,
-/// the newest first.
-inline constexpr int kPolicyFrame = pupper::kFrameSize;
+/// Numbers of the robot's observation frame (quadruped::kFrame). A file with history H holds H
+/// frames, the newest first.
+inline constexpr int kPolicyFrame = quadruped::kFrameSize;
 
 /// How far the simulator solved contacts in which a policy was trained.
 struct TrainingSolver {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "envs/pupper_v3/config.h"
+#include "envs/quadruped/config.h"
 #include "kennel/rl/ppo_config.h"
 #include "train_config.h"
 
@@ -15,7 +15,7 @@ namespace kennel {
 struct RunConfig {
   TrainConfig train;
   PpoConfig ppo;
-  pupper::EnvConfig env;
+  quadruped::EnvConfig env;
 };
 
 /// Visits every section of a recipe: f(section name, struct).

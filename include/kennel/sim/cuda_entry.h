@@ -1,13 +1,13 @@
 // What the CUDA backend's plugin offers to `make_env`.
 #pragma once
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
 
 /// A batch on a CUDA device, which the caller owns.
 /// \throws Error when the device cannot be used
-extern "C" VecEnv* kennel_make_cuda_env(const pupper::Task* task, const EnvOptions* options);
+extern "C" VecEnv* kennel_make_cuda_env(const quadruped::Task* task, const EnvOptions* options);
 
 }  // namespace kennel

@@ -1,4 +1,4 @@
-// Making the Pupper task's environments on a device.
+// Making the quadruped task's environments on a device.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,19 @@
 #include <memory>
 #include <string>
 
-#include "envs/pupper_v3/config.h"
+#include "envs/quadruped/config.h"
+#include "envs/quadruped/robot.h"
 #include "kennel/contract/mirror.h"
 #include "kennel/contract/vec_env.h"
+#include "kennel/core/resource.h"
 
 namespace kennel {
 
-using pupper::EnvConfig;
+using quadruped::EnvConfig;
 
 struct EnvOptions {
-  std::filesystem::path model;  // MJCF; empty: the shipped robot
+  std::string robot = kDefaultRobot;  // a row of kRobots
+  std::filesystem::path model;        // MJCF; empty: the robot's own
   int num_envs = 1024;
   std::uint64_t seed = 1;
   int num_threads = 0;          // of the CPU simulator; 0: one a core. Results do not depend on it.
@@ -34,9 +37,6 @@ struct EnvOptions {
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options);
 
 /// Left-right mirror maps of the task's observations and actions.
-Mirrors pupper_mirrors(int history);
-
-/// The robot that ships with Kennel.
-std::filesystem::path shipped_model();
+Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, int history);
 
 }  // namespace kennel

@@ -1,4 +1,4 @@
-// The robot's own contract: what a frame of its observation holds, in which order, and what its
+// What a quadruped's agent observes: what a frame holds, in which order, and what its
 // left-right mirror image is. One table each for the policy's frame and for what only the critic
 // sees; sizes, offsets and mirror maps derive from them.
 #pragma once
@@ -8,7 +8,7 @@
 
 #include "kennel/core/legs.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// How a term looks in the mirror (y -> -y; right and left legs swap).
 enum class MirrorKind {
@@ -80,12 +80,7 @@ static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a fra
 /// Right and left legs alternate: front right, front left, back right, back left.
 inline constexpr int mirrored_leg(int leg) { return leg ^ 1; }
 
-/// The robot's default pose, rad, in joint order; targets are this plus action_scale times the
-/// action.
-inline constexpr std::array<float, kNumJoints> kDefaultPose = {
-    0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f, 0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f};
-
-/// Which of a leg's spheres is which, in the order of the shipped model's geoms.
+/// Which of a leg's spheres is which: the one on its second link, and the one on its third.
 inline constexpr int kElbow = 0, kFoot = 1;
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
-#include "envs/pupper_v3/random.h"
+#include "envs/quadruped/random.h"
+#include "envs/quadruped/robot.h"
 #include "kennel/core/check.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 struct Task {
   EnvConfig config;
@@ -19,6 +20,7 @@ struct Task {
   float target_low[kNumJoints], target_high[kNumJoints];  // rad, the hardware's clamp
   float cos_max_tilt;
   float default_pose[kNumJoints];  // rad
+  int abduction;                   // which of a leg's joints moves it sideways
   int obs_size;
 };
 static_assert(std::is_trivially_copyable_v<Task>);
@@ -61,7 +63,8 @@ inline Schedule schedule_at(const EnvConfig& config, double progress) {
 /// Puts a task together.
 /// \throws Error when recipe and robot do not fit: latencies beyond two control steps, spheres that
 /// are not elbow and foot, ...
-inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, std::uint64_t seed) {
+inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
+                      const Quadruped<float>& model, std::uint64_t seed) {
   Task task{};
   task.config = config;
   task.model = model;
@@ -71,6 +74,7 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
   task.episode_steps = std::round(config.task.episode_seconds / task.control_dt);
   task.push_steps = std::max(1.0f, std::round(config.randomization.push_seconds / task.control_dt));
   task.cos_max_tilt = std::cos(config.task.max_tilt);
+  task.abduction = traits.abduction;
   task.obs_size = config.task.history * kFrameSize;
   const CommandConfig& command = config.command;
   KENNEL_CHECK(command.scaled_fraction + command.axis_fraction <= 1.0f + 1e-6f,
@@ -86,9 +90,9 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
                " must not exceed velocity_sigma2 = ", reward.velocity_sigma2,
                " and yaw_sigma2 = ", reward.yaw_sigma2,
                "; lower them, or set kernel_command_share = 0 for fixed widths");
-  KENNEL_CHECK(config.late_reward.from <= config.late_reward.until, "env.late_reward: from = ",
-               config.late_reward.from, " must not exceed until = ", config.late_reward.until,
-               "; lower it");
+  KENNEL_CHECK(config.late_reward.from <= config.late_reward.until,
+               "env.late_reward: from = ", config.late_reward.from,
+               " must not exceed until = ", config.late_reward.until, "; lower it");
   const float longest = 2.0f * task.control_dt + 1e-6f;
   for (const Range& latency :
        {config.randomization.action_latency, config.randomization.imu_latency})
@@ -99,13 +103,13 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
     const auto& robot = model.leg[leg];
     KENNEL_CHECK(robot.num_spheres == kSpheresPerLeg && robot.sphere[kElbow].link == 1 &&
                      robot.sphere[kFoot].link == 2,
-                 "the pupper_v3 task expects an elbow sphere on the second link and a foot sphere "
+                 "the task expects an elbow sphere on the second link and a foot sphere "
                  "on the third of each leg; leg ",
                  leg, " differs");
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const auto& hinge = robot.hinge[j];
       const int k = kJointsPerLeg * leg + j;
-      task.default_pose[k] = kDefaultPose[k];
+      task.default_pose[k] = traits.pose[k];
       task.target_low[k] = hinge.range_low + config.task.target_margin;
       task.target_high[k] = hinge.range_high - config.task.target_margin;
       KENNEL_CHECK(task.target_low[k] < task.target_high[k],
@@ -116,4 +120,4 @@ inline Task make_task(const EnvConfig& config, const Quadruped<float>& model, st
   return task;
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

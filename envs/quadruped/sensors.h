@@ -1,9 +1,9 @@
 // What the robot's sensors report, and the observation made of it.
 #pragma once
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// The world's z axis in base axes.
 template <class T>
@@ -181,4 +181,4 @@ KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvS
   observe_hidden<T, Legs>(legs, s, report, [&](int i, const T& x) { put(kFrameSize + i, x); });
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

@@ -1,9 +1,9 @@
 // What the robot is told to do.
 #pragma once
 
-#include "envs/pupper_v3/random.h"
+#include "envs/quadruped/random.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// A command from a mixture: the full box, the box scaled by one factor, one axis of the box alone
 /// scaled likewise, or standing. In a uniform box slow commands are rare, and a robot that stands
@@ -69,4 +69,4 @@ KENNEL_HD void apply_change(const Legs& legs, const CommandChange<T>& change, En
   s.command_age = select(mask, T(0), s.command_age);
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

@@ -2,9 +2,9 @@
 // in the same order.
 #pragma once
 
-#include "envs/pupper_v3/contract.h"
+#include "envs/quadruped/contract.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 enum Reward : int {
   kTrackVelocity,
@@ -55,4 +55,4 @@ inline constexpr RewardTerm kRewards[kNumRewards] = {
     {"fall", -100.0f, "1 in the step that ends in a fall"},
 };
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

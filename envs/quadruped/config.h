@@ -4,10 +4,10 @@
 
 #include <type_traits>
 
-#include "envs/pupper_v3/reward_table.h"
+#include "envs/quadruped/reward_table.h"
 #include "kennel/core/fields.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// [env]: rates, episode, action, termination.
 struct TaskConfig {
@@ -230,4 +230,4 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, EnvConfig> {
 
 static_assert(std::is_trivially_copyable_v<EnvConfig>);
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

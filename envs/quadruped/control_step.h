@@ -9,12 +9,12 @@
 // go.
 #pragma once
 
-#include "envs/pupper_v3/command.h"
-#include "envs/pupper_v3/reward.h"
-#include "envs/pupper_v3/sensors.h"
+#include "envs/quadruped/command.h"
+#include "envs/quadruped/reward.h"
+#include "envs/quadruped/sensors.h"
 #include "kennel/dynamics/step.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// How a control step ended. 1 or 0 per lane.
 template <class T>
@@ -265,4 +265,4 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Schedule& schedule
   return judge_step(task, schedule, legs, simulated, s, report, stats);
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

@@ -2,9 +2,9 @@
 // reward_table.h, a function here, a case in `reward_value`. Signs are in the weights.
 #pragma once
 
-#include "envs/pupper_v3/task.h"
+#include "envs/quadruped/task.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// What reward terms may look at: the state after a control step, and what happened in it.
 template <class T, class Legs>
@@ -84,7 +84,8 @@ KENNEL_HD void leg_terms(const Task& task, const StepView<T, Legs>& s, int slot,
   out[kStandJointVelocity] *= told_to_stand;
   out[kSwingTime] =
       s.told_to_move * seen.touch_down * clamp(seen.air_time - T(0.06f), T(0), T(0.25f));
-  out[kAbduction] = square(now.q[1]);
+  for (int j = 0; j < kJointsPerLeg; ++j)
+    if (j == task.abduction) out[kAbduction] = square(now.q[j]);
   const Vec3<T>& v = report.velocity[kFoot];
   out[kFootSlip] = seen.foot_contact * (v.x * v.x + v.y * v.y);
   out[kElbowContact] = seen.elbow_contact;
@@ -111,10 +112,11 @@ KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const
 /// The step's reward: control_dt times the sum weighted by the schedule, clipped at zero where the
 /// recipe says so.
 template <class T>
-KENNEL_HD T total_reward(const Task& task, const Schedule& schedule, const T (&value)[kNumRewards]) {
+KENNEL_HD T total_reward(const Task& task, const Schedule& schedule,
+                         const T (&value)[kNumRewards]) {
   T sum(0);
   for (int i = 0; i < kNumRewards; ++i) sum += T(schedule.weight[i] * task.control_dt) * value[i];
   return task.config.reward.only_positive ? max(sum, T(0)) : sum;
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

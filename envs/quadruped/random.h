@@ -1,10 +1,10 @@
 // The environment's random numbers: what each is for, and how it is keyed.
 #pragma once
 
-#include "envs/pupper_v3/state.h"
+#include "envs/quadruped/state.h"
 #include "kennel/core/philox.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// A number's purpose; the low byte of the last counter word. Blocks of four numbers are counted
 /// above it.
@@ -84,4 +84,4 @@ KENNEL_HD T latency_steps(const Range& seconds, float timestep, const T& u) {
   return round(within(seconds, u) * T(1.0f / timestep));
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

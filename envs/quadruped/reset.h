@@ -1,11 +1,11 @@
 // A new episode: fresh parameters, a fresh state, a fresh command, empty buffers.
 #pragma once
 
-#include "envs/pupper_v3/command.h"
-#include "envs/pupper_v3/sensors.h"
+#include "envs/quadruped/command.h"
+#include "envs/quadruped/sensors.h"
 #include "kennel/dynamics/constraint_weights.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// Draws the environment's physical parameters.
 template <class T, class Legs, class Base, class PerLeg>
@@ -130,4 +130,4 @@ KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& 
   clear_buffers(legs, s, history);
 }
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

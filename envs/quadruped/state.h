@@ -2,11 +2,11 @@
 // environment), so that a backend can treat the struct as a list of fields.
 #pragma once
 
-#include "envs/pupper_v3/config.h"
+#include "envs/quadruped/config.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/env_params.h"
 
-namespace kennel::pupper {
+namespace kennel::quadruped {
 
 /// Gyro and gravity direction as an IMU reads them, base axes.
 template <class T>
@@ -77,4 +77,4 @@ struct EnvStats {
   T contacts;   // spheres on the floor, summed over control steps
 };
 
-}  // namespace kennel::pupper
+}  // namespace kennel::quadruped

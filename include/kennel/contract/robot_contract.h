@@ -1,0 +1,71 @@
+// What a policy's surroundings must know of the robot and the task that it was trained for: made
+// before training, carried by every policy file, and all that a judge, a viewer or an exporter asks.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kennel/core/fields.h"
+#include "kennel/core/legs.h"
+
+namespace kennel {
+
+/// A part of an observation frame.
+struct TermInfo {
+  std::string name;
+  int size = 0;
+  float scale = 1.0f;  // applied before the policy sees it
+  std::string unit;
+  bool operator==(const TermInfo&) const = default;
+};
+
+/// How far the simulator solved contacts in which a policy was trained.
+struct TrainingSolver {
+  int iterations = 2, ls_iterations = 1;
+  bool operator==(const TrainingSolver&) const = default;
+};
+
+/// Joint arrays are in the order of `joint_names`, which is that of observations and actions.
+struct RobotContract {
+  using Joints = std::array<float, kNumJoints>;
+
+  std::string robot;  // of a folder in envs, or the file of a model that does not ship
+  std::array<std::string, kNumJoints> joint_names{};
+  std::vector<TermInfo> frame{};
+  int observation_history = 1;  // frames, the newest first
+  Joints kp{};                  // N m / rad
+  Joints kd{};                  // N m s / rad
+  Joints action_scale{};        // rad a unit of action
+  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
+  Joints joint_lower_limits{};  // rad
+  Joints joint_upper_limits{};  // rad
+  float control_dt = 0.02f;     // s between two actions
+  Range command_vx{}, command_vy{};  // m/s, base frame: what it was told in training
+  Range command_yaw{};               // rad/s
+  double start_height = 0.0;         // m of the base
+  double fall_tilt = 0.0;            // rad of the base beyond which it has fallen
+  double fall_height = 0.0;          // m of the base below which it has fallen
+  std::optional<TrainingSolver> training_solver{};  // empty for a policy of other tools
+};
+
+/// Numbers of a frame.
+inline int frame_size(const RobotContract& robot) {
+  int size = 0;
+  for (const TermInfo& term : robot.frame) size += term.size;
+  return size;
+}
+
+/// Where a term begins in a frame; nothing where the frame has no such term.
+inline std::optional<int> offset_in_frame(const RobotContract& robot, std::string_view name) {
+  int offset = 0;
+  for (const TermInfo& term : robot.frame) {
+    if (term.name == name) return offset;
+    offset += term.size;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kennel

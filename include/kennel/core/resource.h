@@ -1,0 +1,19 @@
+// Where the files lie that come with the program.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace kennel {
+
+/// The robot that is meant where none is named: the first of kRobots in envs/robots.h.
+inline constexpr const char* kDefaultRobot = "pupper_v3";
+
+/// A shipped robot's MJCF.
+/// \param robot  the name of its folder in envs
+std::filesystem::path robot_model(const std::string& robot = kDefaultRobot);
+
+/// The recipe that is used where none is named.
+std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot);
+
+}  // namespace kennel
