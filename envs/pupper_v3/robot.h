@@ -13,6 +13,12 @@ inline constexpr quadruped::RobotTraits kRobot = {
     .pose = {0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f, 0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f},
     .joint_mirror = {-1.0f, -1.0f, -1.0f},
     .abduction = 1,
+    .command_vx = {-0.75f, 0.75f},
+    .command_vy = {-0.5f, 0.5f},
+    .command_yaw = {-2.0f, 2.0f},
+    .start_height = 0.17,
+    .fall_tilt = 0.9,
+    .fall_height = 0.06,
 };
 
 }  // namespace kennel::pupper_v3

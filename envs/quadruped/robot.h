@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "kennel/core/fields.h"
 #include "kennel/core/legs.h"
 
 namespace kennel::quadruped {
@@ -16,7 +17,11 @@ struct RobotTraits {
   std::array<float, kNumJoints> pose;
   /// Joint angles of a left leg are these times those of the right one in the mirror.
   std::array<float, kJointsPerLeg> joint_mirror;
-  int abduction;  // which of a leg's joints moves it sideways
+  int abduction;                              // which of a leg's joints moves it sideways
+  Range command_vx, command_vy, command_yaw;  // m/s and rad/s: what judges and players tell it
+  // The judge's: m of the base at the start, rad of its tilt beyond and m of its height below which
+  // it has fallen.
+  double start_height, fall_tilt, fall_height;
 };
 
 }  // namespace kennel::quadruped

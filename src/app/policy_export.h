@@ -2,10 +2,17 @@
 #pragma once
 
 #include "envs/quadruped/config.h"
+#include "envs/quadruped/robot.h"
+#include "kennel/model/quadruped.h"
 #include "kennel/policy/policy_file.h"
 #include "kennel/run/run_config.h"
 
 namespace kennel {
+
+/// What a policy of these environments says of its robot, made before training.
+/// \throws Error for an environment that makes no policy file, naming the recipe's key
+RobotContract contract_of(const quadruped::RobotTraits& robot, const Quadruped<double>& model,
+                          const quadruped::EnvConfig& env);
 
 /// The policy with everything the robot's controller needs to know about the environment it was
 /// trained in.

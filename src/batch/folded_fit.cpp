@@ -139,12 +139,15 @@ struct Misfit {
   std::size_t word;
 };
 
+using Words = std::array<std::uint32_t, sizeof(Quadruped<float>) / 4>;
+constexpr Words kFoldedWords = std::bit_cast<Words>(FoldedRobot::kConstants);
+
 /// The robot's parts, and the largest number of each kind in the folded one.
 class FoldedNumbers {
  public:
   FoldedNumbers() : parts_(parts_of_robot()) {
     visit([&](const Part&, const Field& field, std::size_t word) {
-      const float size = std::abs(std::bit_cast<float>(quadruped::kFoldedWords[word]));
+      const float size = std::abs(std::bit_cast<float>(kFoldedWords[word]));
       float& largest = largest_[&field];
       if (!field.whole && std::isfinite(size)) largest = std::max(largest, size);
       return false;
@@ -155,7 +158,7 @@ class FoldedNumbers {
     const auto words = std::bit_cast<Words>(robot);
     std::optional<Misfit> found;
     visit([&](const Part& part, const Field& field, std::size_t word) {
-      if (same(field, words[word], quadruped::kFoldedWords[word])) return false;
+      if (same(field, words[word], kFoldedWords[word])) return false;
       found = {&part, &field, word};
       return true;
     });
@@ -163,8 +166,6 @@ class FoldedNumbers {
   }
 
  private:
-  using Words = std::remove_const_t<decltype(quadruped::kFoldedWords)>;
-
   bool same(const Field& field, std::uint32_t a, std::uint32_t b) const {
     if (field.whole || a == b) return a == b;
     // Infinity minus infinity and NaN are not below anything.

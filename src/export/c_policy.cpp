@@ -45,11 +45,11 @@ std::string activation_code(const std::string& name, int n) {
 
 std::string contract_comment(const PolicyFile& policy) {
   std::string out = text(
-      "/* Observation: ", policy.observation_history, " frame(s) of ", kPolicyFrame,
+      "/* Observation: ", policy.observation_history, " frame(s) of ", frame_size(policy),
       " numbers, the newest first. At the start all are zero but for projected_gravity's z, which\n"
       "   is -1. A frame:\n");
   int offset = 0;
-  for (const quadruped::ObsTerm& term : quadruped::kFrame) {
+  for (const TermInfo& term : policy.frame) {
     out += text("     ", offset, " to ", offset + term.size - 1, "  ", term.name, ": ", term.unit,
                 ", times ", term.scale, "\n");
     offset += term.size;
@@ -62,13 +62,20 @@ std::string contract_comment(const PolicyFile& policy) {
          "control_dt [s]. */\n";
 }
 
+/// A gain of each joint, and the one number where it is the same for all.
+std::string gains_code(const std::string& name, const RobotContract::Joints& all) {
+  std::string out = array(text("kennel_policy_joint_", name), all);
+  if (std::all_of(all.begin(), all.end(), [&](float gain) { return gain == all[0]; }))
+    out += text("static const float kennel_policy_", name, " = ", literal(all[0]), ";\n");
+  return out;
+}
+
 std::string contract_arrays(const PolicyFile& policy) {
   std::string names = "static const char *const kennel_policy_joint_names[12] = {\n   ";
-  for (const char* name : kPolicyJointNames) names += text(" \"", name, "\",");
-  return text("static const float kennel_policy_kp = ", literal(policy.kp),
-              ", kennel_policy_kd = ", literal(policy.kd),
-              ", kennel_policy_control_dt = ", literal(policy.control_dt), ";\n") +
-         names + "\n};\n" + array("kennel_policy_default_joint_pos", policy.default_joint_pos) +
+  for (const std::string& name : policy.joint_names) names += text(" \"", name, "\",");
+  return text("static const float kennel_policy_control_dt = ", literal(policy.control_dt), ";\n") +
+         gains_code("kp", policy.kp) + gains_code("kd", policy.kd) + names + "\n};\n" +
+         array("kennel_policy_default_joint_pos", policy.default_joint_pos) +
          array("kennel_policy_action_scale", policy.action_scale) +
          array("kennel_policy_joint_lower_limits", policy.joint_lower_limits) +
          array("kennel_policy_joint_upper_limits", policy.joint_upper_limits) +
@@ -152,18 +159,21 @@ static inline float kennel_policy_self_test(void) {
 }  // namespace
 
 std::string c_header(const PolicyFile& policy) {
-  constexpr int kGravityZ = quadruped::offset_in(quadruped::kFrame, "projected_gravity") + 2;
+  const std::optional<int> gravity = offset_in_frame(policy, "projected_gravity");
+  KENNEL_CHECK(gravity,
+               "the policy's observation has no projected_gravity, which a C header starts "
+               "from; export it in another format");
   std::string out =
       "/* A walking policy, written by kennel export. C99, no dependencies but math.h. */\n" +
       contract_comment(policy) +
       text(
           "#ifndef KENNEL_POLICY_H\n#define KENNEL_POLICY_H\n\n#include <math.h>\n\n"
           "#define KENNEL_POLICY_FORMAT_VERSION ",
-          kPolicyFormatVersion, "\n#define KENNEL_POLICY_FRAME_SIZE ", kPolicyFrame,
+          kPolicyFormatVersion, "\n#define KENNEL_POLICY_FRAME_SIZE ", frame_size(policy),
           "\n#define KENNEL_POLICY_HISTORY ", policy.observation_history,
           "\n#define KENNEL_POLICY_OBS_SIZE ", policy.network.input_size(),
           "\n#define KENNEL_POLICY_ACTION_SIZE ", policy.network.output_size(),
-          "\n#define KENNEL_POLICY_GRAVITY_Z ", kGravityZ, "\n\n") +
+          "\n#define KENNEL_POLICY_GRAVITY_Z ", *gravity + 2, "\n\n") +
       contract_arrays(policy);
   for (std::size_t l = 0; l < policy.network.layers.size(); ++l) {
     const DenseLayer& layer = policy.network.layers[l];

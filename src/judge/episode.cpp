@@ -29,8 +29,8 @@ double weight_of(const mjModel& model, const RobotIndex& robot) {
 
 }  // namespace
 
-bool is_fall(const mjData& data) {
-  return base_tilt(data) > kFallTilt || data.qpos[2] < kFallHeight;
+bool is_fall(const RobotContract& robot, const mjData& data) {
+  return base_tilt(data) > robot.fall_tilt || data.qpos[2] < robot.fall_height;
 }
 
 EpisodePlayer::EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy, Physics physics)
@@ -77,7 +77,7 @@ void EpisodePlayer::advance(const Delays& delays, EpisodeStats& stats) {
   }
   ++stats.steps;
   stats.diverged = has_diverged(world_->model(), data);
-  stats.fell = stats.diverged || is_fall(data);
+  stats.fell = stats.diverged || is_fall(world_->contract(), data);
 }
 
 void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats) {

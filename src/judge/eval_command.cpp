@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "eval_print.h"
-#include "judge_model.h"
 #include "kennel/core/check.h"
+#include "kennel/judge/judge_model.h"
 #include "kennel/judge/progress.h"
 
 namespace kennel {
@@ -80,11 +80,12 @@ int run_eval(const EvalCommand& command) {
   KENNEL_CHECK(!command.policies.empty(), "eval needs at least one policy file");
   const bool in_kennel = std::any_of(command.physics.begin(), command.physics.end(),
                                      [](Physics physics) { return physics != Physics::kMujoco; });
-  if (!command.model.empty() && in_kennel)
-    for (const std::string& warning : judge::load_judge_model(command.model).kennel.warnings)
-      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
   std::vector<Named> policies;
   for (const std::string& path : command.policies) policies.push_back({path, command.load(path)});
+  if (!command.model.empty() && in_kennel)
+    for (const std::string& warning :
+         judge::load_judge_model(command.model, policies.front().policy).kennel.warnings)
+      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
   switch (command.study) {
     case Study::kProtocol:
       run_protocol(command, policies);

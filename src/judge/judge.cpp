@@ -1,11 +1,13 @@
 #include "kennel/judge/judge.h"
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <mutex>
 #include <vector>
 
 #include "kennel/core/check.h"
+#include "kennel/core/resource.h"
 #include "kennel/judge/episode_pool.h"
 
 namespace kennel::judge {
@@ -98,17 +100,20 @@ void EvalOptions::validate() const {
                "; expected 0 (one for each core) to 4096");
 }
 
-JudgeModel load_judge_model(const EvalOptions& options) {
+JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& robot) {
   options.validate();
   silence_mujoco();
-  return load_judge_model(options.model.empty() ? KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml"
-                                                : options.model);
+  if (!options.model.empty()) return load_judge_model(options.model, robot);
+  const std::filesystem::path model = robot_model(robot.robot);
+  KENNEL_CHECK(std::filesystem::exists(model), "the policy is of ", robot.robot,
+               ", which does not ship with Kennel; name its model: --model ROBOT.xml");
+  return load_judge_model(model.string(), robot);
 }
 
 EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
-  const JudgeModel judge = load_judge_model(options);
+  const JudgeModel judge = load_judge_model(options, policy);
   const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
-                             return plan_episode(options.condition, options.seed, episode);
+                             return plan_episode(options.condition, options.seed, episode, policy);
                            }};
   return summarise(play_episodes(judge, policy, options, plans));
 }

@@ -1,4 +1,4 @@
-#include "judge_model.h"
+#include "kennel/judge/judge_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,7 +43,8 @@ void index_bodies(const mjModel& model, RobotIndex& robot) {
   }
 }
 
-RobotIndex index_robot(const mjModel& model, const std::string& path) {
+RobotIndex index_robot(const mjModel& model, const RobotContract& contract,
+                       const std::string& path) {
   KENNEL_CHECK(
       model.nq == 19 && model.nv == 18 && model.nu == kPolicyJoints, path,
       ": the judge plays robots with a free base and four legs of three links (nq 19, nv 18, nu "
@@ -55,9 +56,12 @@ RobotIndex index_robot(const mjModel& model, const std::string& path) {
   robot.base = model.jnt_bodyid[0];
   index_bodies(model, robot);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
-    const char* name = kPolicyJointNames[joint];
-    const int id = mj_name2id(&model, mjOBJ_JOINT, name);
-    KENNEL_CHECK(id >= 0, path, ": no joint \"", name, "\"; a policy's joints are found by name");
+    const std::string& name = contract.joint_names[joint];
+    const int id = mj_name2id(&model, mjOBJ_JOINT, name.c_str());
+    KENNEL_CHECK(id >= 0, path, ": no joint \"", name,
+                 "\"; a policy's joints are found by name, and this "
+                 "policy is of ",
+                 contract.robot, ": name that robot's model");
     robot.qpos[joint] = model.jnt_qposadr[id];
     robot.dof[joint] = model.jnt_dofadr[id];
     robot.foot_body[joint / kJointsPerLeg] = model.jnt_bodyid[id];  // the last joint's stays
@@ -110,9 +114,9 @@ void shift_base(const RobotIndex& robot, const std::array<double, 3>& shift, mjM
 
 }  // namespace
 
-JudgeModel load_judge_model(const std::string& path) {
+JudgeModel load_judge_model(const std::string& path, const RobotContract& robot) {
   JudgeModel judge{path, load_mjcf(path), {}, {}};
-  judge.robot = index_robot(*judge.nominal, path);
+  judge.robot = index_robot(*judge.nominal, robot, path);
   judge.kennel = quadruped_from(*judge.nominal, path);
   check_protocol(*judge.nominal, judge.kennel.model, path);
   set_protocol_options(*judge.nominal);
@@ -147,9 +151,10 @@ void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const Episode
       model->body_inertia[3 * body + axis] *= plan.mass_factor[link];
   }
   shift_base(judge.robot, plan.com_shift, model);
-  for (const int actuator : judge.robot.actuator) {
-    const double kp = plan.strength * plan.kp_factor * policy.kp;
-    const double kd = plan.strength * plan.kd_factor * policy.kd;
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const int actuator = judge.robot.actuator[joint];
+    const double kp = plan.strength * plan.kp_factor * policy.kp[joint];
+    const double kd = plan.strength * plan.kd_factor * policy.kd[joint];
     mjtNum* bias = model->actuator_biasprm + mjNBIAS * actuator;
     model->actuator_gainprm[mjNGAIN * actuator] = kp;
     bias[0] = 0.0;

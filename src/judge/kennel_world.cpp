@@ -72,12 +72,13 @@ template class LaneWorld<double>;
 void KennelWorld::model_changed() {
   Quadruped<double> nominal = judge_.kennel.model;
   std::copy_n(model_->opt.gravity, 3, nominal.gravity);
-  for (auto& leg : nominal.leg)
-    for (auto& hinge : leg.hinge) {
-      hinge.kp = policy_.kp;
-      hinge.kd = policy_.kd;
-    }
   const RobotIndex& robot = judge_.robot;
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const int at = robot.qpos[joint] - 7;
+    for (auto& leg : nominal.leg)
+      for (auto& hinge : leg.hinge)
+        if (hinge.qpos_index == at) hinge.kp = policy_.kp[joint], hinge.kd = policy_.kd[joint];
+  }
   const auto factor = [&](int body) { return plan_.mass_factor[robot.link_of[body]]; };
   EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(nominal, AllLegs{});
   params.base_mass = params.base_inertia = factor(robot.base);

@@ -1,4 +1,4 @@
-#include "protocol.h"
+#include "kennel/judge/protocol.h"
 
 #include <cmath>
 #include <numbers>
@@ -80,7 +80,8 @@ void draw_start(const EpisodeRandom& random, EpisodePlan& plan) {
 
 }  // namespace
 
-EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode) {
+EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
+                         const RobotContract& robot) {
   using R = EpisodeRandom;
   const EpisodeRandom random(seed, episode);
   EpisodePlan plan;
@@ -89,9 +90,9 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode) {
   plan.standing = episode % kStandingEpisodeEvery == kStandingEpisodeEvery - 1;
   if (!plan.standing) {
     for (int at = 0; at < kCommands; ++at) {
-      plan.commands[at] = {random.uniform(R::kCommand, 3 * at, kCommandVx),
-                           random.uniform(R::kCommand, 3 * at + 1, kCommandVy),
-                           random.uniform(R::kCommand, 3 * at + 2, kCommandYawRate)};
+      plan.commands[at] = {random.uniform(R::kCommand, 3 * at, interval_of(robot.command_vx)),
+                           random.uniform(R::kCommand, 3 * at + 1, interval_of(robot.command_vy)),
+                           random.uniform(R::kCommand, 3 * at + 2, interval_of(robot.command_yaw))};
     }
   }
   if (condition == Condition::kRandomised) draw_robot(random, plan);

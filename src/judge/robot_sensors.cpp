@@ -2,16 +2,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string_view>
+#include <tuple>
+
+#include "kennel/core/check.h"
 
 namespace kennel::judge {
 namespace {
 
-constexpr int kGyro = quadruped::offset_in(quadruped::kFrame, "base_angular_velocity");
-constexpr int kGravity = quadruped::offset_in(quadruped::kFrame, "projected_gravity");
-constexpr int kCommandAt = quadruped::offset_in(quadruped::kFrame, "command");
-constexpr int kDesiredZ = quadruped::offset_in(quadruped::kFrame, "desired_world_z");
-constexpr int kJoints = quadruped::offset_in(quadruped::kFrame, "joint_position");
-constexpr int kLastAction = quadruped::offset_in(quadruped::kFrame, "last_action");
+/// What a frame can hold.
+enum Sensed { kGyro, kGravity, kCommandAt, kDesiredZ, kJoints, kLastAction, kNumSensed };
+struct SensedTerm {
+  const char* name;
+  int size;
+};
+constexpr SensedTerm kSensed[kNumSensed] = {{"base_angular_velocity", 3},
+                                            {"projected_gravity", 3},
+                                            {"command", 3},
+                                            {"desired_world_z", 3},
+                                            {"joint_position", kPolicyJoints},
+                                            {"last_action", kPolicyJoints}};
+
 constexpr float kObservationLimit = 100.0f;  // the robot's controller clamps to it
 
 // v_base = R_wb' v_world
@@ -61,41 +73,58 @@ double base_tilt(const mjData& data) {
 }
 
 ObservationHistory::ObservationHistory(const PolicyFile& policy, const RobotIndex& robot)
-    : policy_(policy), robot_(robot), obs_(policy.observation_history * kPolicyFrame) {
+    : policy_(policy), robot_(robot), obs_(policy.observation_history * frame_size(policy)) {
+  static_assert(std::tuple_size_v<decltype(offset_)> == kNumSensed);
+  for (const TermInfo& term : policy.frame) {
+    const auto known =
+        std::find_if(std::begin(kSensed), std::end(kSensed),
+                     [&](const SensedTerm& s) { return std::string_view(s.name) == term.name; });
+    KENNEL_CHECK(known != std::end(kSensed) && known->size == term.size, "the policy observes ",
+                 term.name, " (", term.size,
+                 "), which the judge cannot sense; expected terms like ", kSensed[kGyro].name, " (",
+                 kSensed[kGyro].size, ") or ", kSensed[kJoints].name, " (", kSensed[kJoints].size,
+                 ")");
+    scale_.insert(scale_.end(), term.size, term.scale);
+  }
+  for (int at = 0; at < kNumSensed; ++at)
+    offset_[at] = offset_in_frame(policy, kSensed[at].name).value_or(-1);
   reset();
 }
 
 void ObservationHistory::reset() {
   std::fill(obs_.begin(), obs_.end(), 0.0f);
-  for (std::size_t frame = 0; frame < obs_.size(); frame += kPolicyFrame) {
-    obs_[frame + kGravity + 2] = -1.0f;
-  }
+  if (offset_[kGravity] < 0) return;
+  for (std::size_t frame = 0; frame < obs_.size(); frame += scale_.size())
+    obs_[frame + offset_[kGravity] + 2] = -scale_[offset_[kGravity] + 2];
 }
 
 std::span<const float> ObservationHistory::observe(const mjData& data, const Imu& imu,
                                                    const Command& command,
                                                    std::span<const float> last_action,
                                                    const EpisodeRandom* random, int step) {
-  std::copy_backward(obs_.begin(), obs_.end() - kPolicyFrame, obs_.end());
+  const auto frame = static_cast<std::ptrdiff_t>(scale_.size());
+  std::copy_backward(obs_.begin(), obs_.end() - frame, obs_.end());
+  const auto put = [&](Sensed term, int index, float value) {
+    if (offset_[term] >= 0) obs_[offset_[term] + index] = value;
+  };
   Imu reading = imu;
   if (random) add_noise(reading, *random, step);
   if (!policy_.use_imu) reading = Imu{};
-  std::copy(reading.gyro.begin(), reading.gyro.end(), obs_.begin() + kGyro);
-  std::copy(reading.gravity.begin(), reading.gravity.end(), obs_.begin() + kGravity);
-  obs_[kCommandAt] = static_cast<float>(command.vx);
-  obs_[kCommandAt + 1] = static_cast<float>(command.vy);
-  obs_[kCommandAt + 2] = static_cast<float>(command.yaw_rate);
-  obs_[kDesiredZ] = obs_[kDesiredZ + 1] = 0.0f;
-  obs_[kDesiredZ + 2] = 1.0f;
+  const double told[] = {command.vx, command.vy, command.yaw_rate};
+  for (int axis = 0; axis < 3; ++axis) {
+    put(kGyro, axis, static_cast<float>(reading.gyro[axis]));
+    put(kGravity, axis, static_cast<float>(reading.gravity[axis]));
+    put(kCommandAt, axis, static_cast<float>(told[axis]));
+    put(kDesiredZ, axis, axis == 2 ? 1.0f : 0.0f);
+  }
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
     const double q =
         data.qpos[robot_.qpos[joint]] + (random ? joint_noise(*random, step, joint) : 0.0);
-    obs_[kJoints + joint] = static_cast<float>(q) - policy_.default_joint_pos[joint];
+    put(kJoints, joint, static_cast<float>(q) - policy_.default_joint_pos[joint]);
+    put(kLastAction, joint, last_action[joint]);
   }
-  std::copy(last_action.begin(), last_action.end(), obs_.begin() + kLastAction);
-  for (int at = 0; at < kPolicyFrame; ++at) {
-    obs_[at] = std::clamp(obs_[at], -kObservationLimit, kObservationLimit);
-  }
+  for (std::ptrdiff_t at = 0; at < frame; ++at)
+    obs_[at] = std::clamp(scale_[at] * obs_[at], -kObservationLimit, kObservationLimit);
   return obs_;
 }
 

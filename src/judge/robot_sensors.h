@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "judge_model.h"
+#include "kennel/judge/judge_model.h"
 
 namespace kennel::judge {
 
@@ -31,6 +31,7 @@ double base_tilt(const mjData& data);
 /// gravity z = -1.
 class ObservationHistory {
  public:
+  /// \throws Error for a term of the frame that the judge cannot sense
   ObservationHistory(const PolicyFile& policy, const RobotIndex& robot);
 
   void reset();
@@ -39,7 +40,7 @@ class ObservationHistory {
   /// \param imu          what the robot reads, delayed where the plan says so, without noise
   /// \param last_action  (12), the network's output of the step before
   /// \param random       adds sensor noise drawn for `step`; null for none
-  /// \return (observation_history * 36), valid until the next call
+  /// \return (observation_history * frame), valid until the next call
   std::span<const float> observe(const mjData& data, const Imu& imu, const Command& command,
                                  std::span<const float> last_action, const EpisodeRandom* random,
                                  int step);
@@ -47,6 +48,10 @@ class ObservationHistory {
  private:
   const PolicyFile& policy_;
   const RobotIndex& robot_;
+  /// Where the terms begin in a frame, by the order of the terms that the judge can sense; -1 where
+  /// the robot's frame has none.
+  std::array<int, 6> offset_;
+  std::vector<float> scale_;  // of each number of a frame
   std::vector<float> obs_;
 };
 

@@ -59,8 +59,9 @@ const std::vector<Quantity>& quantities() {
 /// The nominal plan of an episode, told one thing from the start to the end. With sensor noise:
 /// such commands often lie in the robot's plane of symmetry, and a mirror-symmetric policy that
 /// sees nothing else hardly lifts one foot before the other.
-EpisodePlan constant_plan(std::uint64_t seed, int episode, const Command& command) {
-  EpisodePlan plan = plan_episode(Condition::kNominal, seed, episode);
+EpisodePlan constant_plan(const RobotContract& robot, std::uint64_t seed, int episode,
+                          const Command& command) {
+  EpisodePlan plan = plan_episode(Condition::kNominal, seed, episode, robot);
   plan.standing = false;
   plan.noise = true;
   plan.commands.fill(command);
@@ -70,14 +71,14 @@ EpisodePlan constant_plan(std::uint64_t seed, int episode, const Command& comman
 }  // namespace
 
 std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& options) {
-  const JudgeModel judge = load_judge_model(options);
+  const JudgeModel judge = load_judge_model(options, policy);
   std::vector<Sweep> sweeps;
   for (const Quantity& quantity : quantities()) {
     Sweep& sweep = sweeps.emplace_back(Sweep{quantity.name, quantity.unit, {}});
     for (const double value : quantity.values) {
       const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
-                                 EpisodePlan plan =
-                                     plan_episode(Condition::kNominal, options.seed, episode);
+                                 EpisodePlan plan = plan_episode(Condition::kNominal, options.seed,
+                                                                 episode, policy);
                                  quantity.apply(value, EpisodeRandom(options.seed, episode), plan);
                                  return plan;
                                }};
@@ -94,10 +95,11 @@ SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
   constexpr int kCommandCount = static_cast<int>(std::size(kSlow));
   const int each = options.episodes;
   const EpisodePlans plans{kCommandCount * each, options.seed, [&](int episode) {
-                             return constant_plan(options.seed, episode, kSlow[episode / each]);
+                             return constant_plan(policy, options.seed, episode,
+                                                  kSlow[episode / each]);
                            }};
   const std::vector<EpisodeStats> all =
-      play_episodes(load_judge_model(options), policy, options, plans);
+      play_episodes(load_judge_model(options, policy), policy, options, plans);
   const auto worse = [](double a, double b) { return std::isnan(a) || b < a ? a : b; };
   SlowStudy study{{}, 0.0, 0.0, 0, 0};
   for (int at = 0; at < kCommandCount; ++at) {
@@ -113,14 +115,15 @@ SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
 }
 
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
-  const JudgeModel judge = load_judge_model(options);
+  const JudgeModel judge = load_judge_model(options, policy);
   CommandGrid grid{{-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75}, {-2.0, -1.0, 0.0, 1.0, 2.0}, {}};
   for (const double yaw_rate : grid.yaw_rate) {
     auto& row = grid.result.emplace_back();
     for (const double vx : grid.vx) {
-      const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
-                                 return constant_plan(options.seed, episode, {vx, 0.0, yaw_rate});
-                               }};
+      const EpisodePlans plans{
+          options.episodes, options.seed, [&](int episode) {
+            return constant_plan(policy, options.seed, episode, {vx, 0.0, yaw_rate});
+          }};
       row.push_back(summarise(play_episodes(judge, policy, options, plans)));
     }
   }
@@ -133,12 +136,12 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
     Interval range;
     double Command::*number;
   };
-  constexpr Axis kAxes[] = {{"vx", "m/s", kCommandVx, &Command::vx},
-                            {"vy", "m/s", kCommandVy, &Command::vy},
-                            {"yaw_rate", "rad/s", kCommandYawRate, &Command::yaw_rate}};
-  constexpr int kPoints = 7, kEpisodes = kPoints * static_cast<int>(std::size(kAxes));
+  const Axis axes[] = {{"vx", "m/s", interval_of(policy.command_vx), &Command::vx},
+                       {"vy", "m/s", interval_of(policy.command_vy), &Command::vy},
+                       {"yaw_rate", "rad/s", interval_of(policy.command_yaw), &Command::yaw_rate}};
+  constexpr int kPoints = 7, kEpisodes = kPoints * static_cast<int>(std::size(axes));
   const auto command_of = [&](int episode) {
-    const Interval range = kAxes[episode / kPoints].range;
+    const Interval range = axes[episode / kPoints].range;
     return range.low + (range.high - range.low) * (episode % kPoints) / (kPoints - 1);
   };
   struct Moments {
@@ -149,21 +152,21 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
   const EpisodePlans plans{kEpisodes, options.seed,
                            [&](int episode) {
                              Command command;
-                             command.*kAxes[episode / kPoints].number = command_of(episode);
-                             return constant_plan(options.seed, episode % kPoints, command);
+                             command.*axes[episode / kPoints].number = command_of(episode);
+                             return constant_plan(policy, options.seed, episode % kPoints, command);
                            },
                            [&](int episode, const StepRecord& record) {
                              if (record.step < first_scored) return;
-                             const double x = base_velocity(record.world.data()).*
-                                              kAxes[episode / kPoints].number;
+                             const double x =
+                                 base_velocity(record.world.data()).*axes[episode / kPoints].number;
                              Moments& m = seen[episode];
                              ++m.count, m.sum += x, m.sum_sq += x * x;
                            }};
-  play_episodes(load_judge_model(options), policy, options, plans);
+  play_episodes(load_judge_model(options, policy), policy, options, plans);
 
   std::vector<TrackingCurve> curves;
   for (int episode = 0; episode < kEpisodes; ++episode) {
-    const Axis& axis = kAxes[episode / kPoints];
+    const Axis& axis = axes[episode / kPoints];
     if (episode % kPoints == 0) curves.push_back({axis.name, axis.unit, {}, {}, {}});
     const Moments& m = seen[episode];
     const double mean = m.sum / m.count;

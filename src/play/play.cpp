@@ -117,15 +117,17 @@ class Session {
   }
 
  private:
+  const RobotContract& contract() const { return robots_.contract(); }
+
   void advance() {
     if (options_.command) {
       command_ = *options_.command;
     } else {
       const double dt = robots_.control_dt();
-      command_.vx = eased(command_.vx, wanted_.vx, judge::kCommandVx.high, dt);
-      command_.vy = eased(command_.vy, wanted_.vy, judge::kCommandVy.high, dt);
+      command_.vx = eased(command_.vx, wanted_.vx, contract().command_vx.high, dt);
+      command_.vy = eased(command_.vy, wanted_.vy, contract().command_vy.high, dt);
       command_.yaw_rate =
-          eased(command_.yaw_rate, wanted_.yaw_rate, judge::kCommandYawRate.high, dt);
+          eased(command_.yaw_rate, wanted_.yaw_rate, contract().command_yaw.high, dt);
     }
     robots_.step(command_);
     time_ += robots_.control_dt();
@@ -133,8 +135,9 @@ class Session {
 
   void obey(const render::WindowInput& input) {
     quit_ = input.quit;
-    wanted_ = {input.forward * judge::kCommandVx.high, input.sideways * judge::kCommandVy.high,
-               input.turn * judge::kCommandYawRate.high};
+    wanted_ = {input.forward * contract().command_vx.high,
+               input.sideways * contract().command_vy.high,
+               input.turn * contract().command_yaw.high};
     if (input.pause) paused_ = !paused_;
     if (input.push) robots_.push(kPushSpeed);
     if (input.reset) robots_.restart();
@@ -169,7 +172,7 @@ class Session {
 int run_play(const PolicyFile& policy, const PlayOptions& options) {
   judge::EvalOptions model;
   model.model = options.model;
-  const judge::JudgeModel judge = judge::load_judge_model(model);
+  const judge::JudgeModel judge = judge::load_judge_model(model, policy);
   Robots robots(judge, policy, options.robots);
   return options.video.empty() ? Session(robots, options).run() : record(robots, options);
 }

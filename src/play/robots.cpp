@@ -32,7 +32,7 @@ Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
     robot.controller = std::make_unique<judge::Controller>(policy, judge.robot);
     const auto condition =
         options.randomised ? judge::Condition::kRandomised : judge::Condition::kNominal;
-    robot.plan = judge::plan_episode(condition, options.seed, index);
+    robot.plan = judge::plan_episode(condition, options.seed, index, policy);
     robot.noise = judge::EpisodeRandom(options.seed, index);
     robot.plan.heading = 0.0;
     if (!options.randomised) robot.plan.friction = options.friction;
@@ -74,7 +74,9 @@ void Robots::step(Robot& robot, const Command& command) {
   if (robot.velocities.size() > static_cast<std::size_t>(clock_.steps_until(kAveraged)))
     robot.velocities.erase(robot.velocities.begin());
   // Not finite counts as lying too: every comparison with it is false.
-  if (!judge::is_fall(data) && std::isfinite(data.qpos[2]) && robot.lying == 0) return;
+  if (!judge::is_fall(robot.world->contract(), data) && std::isfinite(data.qpos[2]) &&
+      robot.lying == 0)
+    return;
   if (robot.lying++ == 0) ++falls_;
 }
 

@@ -24,6 +24,8 @@ class Robots {
   /// Both must outlive the robots.
   Robots(const judge::JudgeModel& judge, const PolicyFile& policy, const RobotsOptions& options);
 
+  const RobotContract& contract() const { return robots_.front().world->contract(); }
+
   /// Advances a control step. A robot that has lain for a second stands up again at its place.
   void step(const judge::Command& command);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kennel/core/check.h"
+#include "kennel/policy/first_format.h"
 #include "kennel/policy/policy_forward.h"
 
 namespace kennel {
@@ -70,7 +71,7 @@ void check_overflow(const std::string& where, const DenseLayer& layer,
 void check_network(const std::string& where, const PolicyFile& policy) {
   const auto& layers = policy.network.layers;
   KENNEL_CHECK(!layers.empty(), where, "layers is empty; expected at least one dense layer");
-  int inputs = policy.observation_history * kPolicyFrame;
+  int inputs = policy.observation_history * frame_size(policy);
   std::vector<double> bounds(inputs, kLargestObservation);
   for (std::size_t at = 0; at < layers.size(); ++at) {
     const std::string layer = text(where, "layers[", at, "]");
@@ -92,16 +93,30 @@ void check_joints(const std::string& where, const PolicyFile& policy) {
     const float pose = policy.default_joint_pos[joint];
     KENNEL_CHECK(low < high, where, "joint_lower_limits[", joint, "] = ", low,
                  " is not below joint_upper_limits[", joint, "] = ", high, " (",
-                 kPolicyJointNames[joint], ")");
+                 policy.joint_names[joint], ")");
     KENNEL_CHECK(low <= pose && pose <= high, where, "default_joint_pos[", joint, "] = ", pose,
                  " is outside the joint's limits ", low, " to ", high, " (",
-                 kPolicyJointNames[joint], ")");
+                 policy.joint_names[joint], ")");
   }
+}
+
+void check_robot(const std::string& where, const RobotContract& robot) {
+  for (const TermInfo& term : robot.frame)
+    KENNEL_CHECK(term.size > 0 && std::isfinite(term.scale) && term.scale != 0.0f, where,
+                 "observation: ", term.name, " has ", term.size, " numbers times ", term.scale,
+                 "; expected at least one, and a scale that is not 0", kExportAgain);
+  for (const Range& range : {robot.command_vx, robot.command_vy, robot.command_yaw})
+    KENNEL_CHECK(range.low <= range.high, where, "command_ranges: [", range.low, ", ", range.high,
+                 "]; expected two numbers, the lower one first", kExportAgain);
+  KENNEL_CHECK(robot.start_height > robot.fall_height && robot.fall_tilt > 0.0, where,
+               "start_height ", robot.start_height, " m, fall_height ", robot.fall_height,
+               " m and fall_tilt ", robot.fall_tilt,
+               " rad; expected a start above the fall, and a tilt above 0", kExportAgain);
 }
 
 void check_golden(const std::string& where, const PolicyFile& policy) {
   if (policy.golden_obs.empty() && policy.golden_action.empty()) return;
-  const auto obs_size = static_cast<std::size_t>(policy.observation_history) * kPolicyFrame;
+  const auto obs_size = static_cast<std::size_t>(policy.observation_history) * frame_size(policy);
   KENNEL_CHECK(policy.golden_obs.size() == obs_size, where, "golden.obs has ",
                policy.golden_obs.size(), " numbers; expected ", obs_size);
   KENNEL_CHECK(policy.golden_action.size() == kPolicyJoints, where, "golden.action has ",
@@ -128,10 +143,13 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
                kLongestHistory);
   check_network(where, policy);
   check_joints(where, policy);
-  KENNEL_CHECK(std::isfinite(policy.kp) && policy.kp > 0.0f, where, "kp is ", policy.kp,
-               "; expected a gain above 0 N m/rad");
-  KENNEL_CHECK(std::isfinite(policy.kd) && policy.kd >= 0.0f, where, "kd is ", policy.kd,
-               "; expected a gain of at least 0 N m s/rad");
+  for (const float kp : policy.kp)
+    KENNEL_CHECK(std::isfinite(kp) && kp > 0.0f, where, "kp is ", kp,
+                 "; expected a gain above 0 N m/rad");
+  for (const float kd : policy.kd)
+    KENNEL_CHECK(std::isfinite(kd) && kd >= 0.0f, where, "kd is ", kd,
+                 "; expected a gain of at least 0 N m s/rad");
+  check_robot(where, policy);
   const int decimation = decimation_of(policy);
   KENNEL_CHECK(decimation >= 1 && decimation <= kMaxDecimation &&
                    std::abs(policy.control_dt - decimation * kPolicyPhysicsDt) < 1e-6,
@@ -146,7 +164,8 @@ int decimation_of(const PolicyFile& policy) {
 }
 
 std::string deployment_warning(const PolicyFile& policy) {
-  if (policy.control_dt == kRobotControlDt) return "";
+  const bool own_controller = policy.robot == first_format_robot().robot;
+  if (!own_controller || policy.control_dt == kRobotControlDt) return "";
   return text("the policy acts every ", policy.control_dt, " s (", 1.0 / policy.control_dt,
               " Hz); the robot's own controller would run it every ", kRobotControlDt,
               " s, which it was not trained for: for that robot set env.decimation = ",

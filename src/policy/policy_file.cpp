@@ -8,6 +8,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/policy/first_format.h"
 #include "kennel/policy/policy_json.h"
 #include "policy_check.h"
 
@@ -80,8 +81,8 @@ std::vector<float> numbers(const Place& place) {
 }
 
 // One number for all joints, or twelve.
-PolicyFile::Joints joints(const Place& place, bool scalar_allowed = false) {
-  PolicyFile::Joints values;
+RobotContract::Joints joints(const Place& place, bool scalar_allowed = false) {
+  RobotContract::Joints values;
   if (scalar_allowed && place.value.is_number()) {
     values.fill(number(place));
     return values;
@@ -128,12 +129,12 @@ DenseLayer dense_layer(const Place& place) {
   return result;
 }
 
-PolicyNetwork network(const Object& file, int observation_history) {
+PolicyNetwork network(const Object& file, const RobotContract& robot) {
   const Place in_shape = file.at("in_shape");
   const int inputs = shape_size(in_shape);
-  KENNEL_CHECK(inputs == observation_history * kPolicyFrame, in_shape.where, ": ", inputs,
-               " inputs; expected ", observation_history * kPolicyFrame, " = observation_history ",
-               observation_history, " x ", kPolicyFrame);
+  const int history = robot.observation_history, frame = frame_size(robot);
+  KENNEL_CHECK(inputs == history * frame, in_shape.where, ": ", inputs, " inputs; expected ",
+               history * frame, " = observation_history ", history, " x ", frame);
   const Place layers = file.at("layers");
   if (!layers.value.is_array()) layers.expected("an array of layers");
   PolicyNetwork result;
@@ -143,25 +144,89 @@ PolicyNetwork network(const Object& file, int observation_history) {
   return result;
 }
 
+int format_version(const Object& file) {
+  if (!file.has("format_version")) return 1;  // the robot team's own files
+  const int version = integer(file.at("format_version"));
+  KENNEL_CHECK(version >= 1 && version <= kPolicyFormatVersion, file.where, "format_version is ",
+               version, "; this program reads up to ", kPolicyFormatVersion,
+               "; use the program that wrote the file, or a newer one");
+  return version;
+}
+
+std::string name(const Place& place) {
+  if (!place.value.is_string() || place.value.get_ref<const std::string&>().empty())
+    place.expected("a name");
+  return place.value.get<std::string>();
+}
+
+std::array<std::string, kPolicyJoints> joint_names(const Place& place) {
+  if (!place.value.is_array() || place.value.size() != kPolicyJoints)
+    place.expected(text("an array of ", kPolicyJoints, " names, one for each joint"));
+  std::array<std::string, kPolicyJoints> names;
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    names[joint] = name(place.at(joint));
+    const auto same = std::find(names.begin(), names.begin() + joint, names[joint]);
+    KENNEL_CHECK(same == names.begin() + joint, place.where, ": \"", names[joint],
+                 "\" is there twice; expected ", kPolicyJoints, " joints");
+  }
+  return names;
+}
+
+Range range(const Place& place) {
+  if (!place.value.is_array() || place.value.size() != 2) place.expected("[low, high]");
+  return {number(place.at(0)), number(place.at(1))};
+}
+
+std::vector<TermInfo> frame(const Place& place) {
+  if (!place.value.is_array() || place.value.empty()) place.expected("an array of terms");
+  std::vector<TermInfo> terms;
+  for (std::size_t at = 0; at < place.value.size(); ++at) {
+    const Place term = place.at(at);
+    if (!term.value.is_object()) term.expected("a term with name, size, scale and unit");
+    const Object o{term.value, term.where + "."};
+    terms.push_back(
+        {name(o.at("name")), integer(o.at("size")), number(o.at("scale")), name(o.at("unit"))});
+  }
+  return terms;
+}
+
+double exact(const Place& place) {
+  if (!place.value.is_number()) place.expected("a number");
+  return place.value.get<double>();
+}
+
+/// What a file says of its robot since format 2; before, all were of one robot.
+void read_robot(const Object& file, RobotContract& robot) {
+  const int version = format_version(file);
+  if (file.has("joint_names")) {
+    const auto names = joint_names(file.at("joint_names"));
+    KENNEL_CHECK(version > 1 || names == robot.joint_names, file.where,
+                 "joint_names: another joint order than the robot's ",
+                 Json(robot.joint_names).dump(), "; export the policy again");
+    robot.joint_names = names;
+  }
+  if (version == 1) return;
+  robot.robot = name(file.at("robot"));
+  robot.frame = frame(file.at("observation"));
+  const Place ranges = file.at("command_ranges");
+  if (!ranges.value.is_object()) ranges.expected("an object with vx, vy and yaw_rate");
+  const Object o{ranges.value, ranges.where + "."};
+  robot.command_vx = range(o.at("vx"));
+  robot.command_vy = range(o.at("vy"));
+  robot.command_yaw = range(o.at("yaw_rate"));
+  robot.start_height = exact(file.at("start_height"));
+  robot.fall_tilt = exact(file.at("fall_tilt"));
+  robot.fall_height = exact(file.at("fall_height"));
+}
+
 // Keys that only our own exporter writes.
 void read_own_keys(const Object& file, PolicyFile& policy) {
-  if (file.has("format_version")) {
-    const int version = integer(file.at("format_version"));
-    KENNEL_CHECK(version >= 1 && version <= kPolicyFormatVersion, file.where, "format_version is ",
-                 version, "; this program reads up to ", kPolicyFormatVersion,
-                 "; use the program that wrote the file, or a newer one");
-  }
   if (file.has("env_steps")) {
     const Place steps = file.at("env_steps");
     if (!steps.value.is_number_integer()) steps.expected("a whole number");
     policy.env_steps = steps.value.get<std::int64_t>();
   }
   if (file.has("control_dt")) policy.control_dt = number(file.at("control_dt"));
-  if (file.has("joint_names")) {
-    const Place names = file.at("joint_names");
-    KENNEL_CHECK(names.value == Json(kPolicyJointNames), names.where, ": ", names.value.dump(),
-                 " is another joint order; the robot's is ", Json(kPolicyJointNames).dump());
-  }
   if (file.has("training_simulator")) {
     const Place simulator = file.at("training_simulator");
     if (!simulator.value.is_object())
@@ -180,16 +245,17 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
 }
 
 PolicyFile parse(const Object& file) {
-  PolicyFile policy;
+  PolicyFile policy{first_format_robot()};
+  read_robot(file, policy);
   if (file.has("observation_history")) {
     const Place history = file.at("observation_history");
     policy.observation_history = integer(history);
     KENNEL_CHECK(policy.observation_history >= 1, history.where, " is ", policy.observation_history,
                  "; expected at least 1 frame");
   }
-  policy.network = network(file, policy.observation_history);
-  policy.kp = number(file.at("kp"));
-  policy.kd = number(file.at("kd"));
+  policy.network = network(file, policy);
+  policy.kp = joints(file.at("kp"), /*scalar_allowed=*/true);
+  policy.kd = joints(file.at("kd"), /*scalar_allowed=*/true);
   policy.action_scale = joints(file.at("action_scale"), /*scalar_allowed=*/true);
   policy.default_joint_pos = joints(file.at("default_joint_pos"));
   policy.joint_lower_limits = joints(file.at("joint_lower_limits"));

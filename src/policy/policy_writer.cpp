@@ -1,4 +1,5 @@
 // Writes the robot's policy file.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "kennel/io/atomic_file.h"
@@ -31,9 +32,9 @@ FloatJson layer_json(const DenseLayer& layer) {
   return json;
 }
 
-FloatJson observation_json() {
+FloatJson observation_json(const RobotContract& robot) {
   FloatJson terms = FloatJson::array();
-  for (const quadruped::ObsTerm& term : quadruped::kFrame) {
+  for (const TermInfo& term : robot.frame) {
     terms.push_back(
         {{"name", term.name}, {"size", term.size}, {"scale", term.scale}, {"unit", term.unit}});
   }
@@ -44,21 +45,32 @@ FloatJson observation_json() {
 // different amounts.
 std::vector<float> example_obs(const PolicyFile& policy) {
   std::vector<float> obs;
+  const int size = frame_size(policy);
+  const auto set_z = [&](int frame, const char* vector, float z) {
+    if (const auto at = offset_in_frame(policy, vector)) obs[frame * size + *at + 2] = z;
+  };
   for (int frame = 0; frame < policy.observation_history; ++frame) {
-    for (int at = 0; at < kPolicyFrame; ++at) {
+    for (int at = 0; at < size; ++at) {
       const int step = (7 * at + 3 * frame) % 11 - 5;
       obs.push_back(0.05f * static_cast<float>(step));
     }
-    constexpr int kGravity = quadruped::offset_in(quadruped::kFrame, "projected_gravity");
-    constexpr int kDesired = quadruped::offset_in(quadruped::kFrame, "desired_world_z");
-    obs[frame * kPolicyFrame + kGravity + 2] = -1.0f;
-    obs[frame * kPolicyFrame + kDesired + 2] = 1.0f;
+    set_z(frame, "projected_gravity", -1.0f);
+    set_z(frame, "desired_world_z", 1.0f);
   }
   return obs;
 }
 
+/// One number where all joints have it, which is what the robot's controller reads.
+FloatJson gains(const RobotContract::Joints& all) {
+  if (std::all_of(all.begin(), all.end(), [&](float gain) { return gain == all[0]; }))
+    return all[0];
+  return all;
+}
+
+FloatJson range_json(const Range& range) { return FloatJson::array({range.low, range.high}); }
+
 FloatJson contract_json(const PolicyFile& policy) {
-  FloatJson json = {{"format_version", kPolicyFormatVersion}};
+  FloatJson json = {{"format_version", kPolicyFormatVersion}, {"robot", policy.robot}};
   if (policy.env_steps) json["env_steps"] = *policy.env_steps;
   json.update(FloatJson{
       {"control_dt", policy.control_dt},
@@ -66,20 +78,27 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"control_orientation", policy.control_orientation},
       {"maximum_pitch_command", policy.maximum_pitch_command},
       {"maximum_roll_command", policy.maximum_roll_command},
-      {"kp", policy.kp},
-      {"kd", policy.kd},
+      {"kp", gains(policy.kp)},
+      {"kd", gains(policy.kd)},
       {"action_scale", policy.action_scale},
-      {"joint_names", kPolicyJointNames},
+      {"joint_names", policy.joint_names},
       {"default_joint_pos", policy.default_joint_pos},
       {"joint_lower_limits", policy.joint_lower_limits},
       {"joint_upper_limits", policy.joint_upper_limits},
       {"observation_history", policy.observation_history},
-      {"observation", observation_json()},
+      {"observation", observation_json(policy)},
+      {"command_ranges",
+       {{"vx", range_json(policy.command_vx)},
+        {"vy", range_json(policy.command_vy)},
+        {"yaw_rate", range_json(policy.command_yaw)}}},
+      {"start_height", static_cast<float>(policy.start_height)},
+      {"fall_tilt", static_cast<float>(policy.fall_tilt)},
+      {"fall_height", static_cast<float>(policy.fall_height)},
       {"observation_frames", "newest first; at the start zeros with projected_gravity z = -1"},
       {"action", "joint target = clamp(default_joint_pos + action_scale * action, limits), rad"},
       {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
       {"weights_checksum", network_checksum(policy.network)},
-      {"in_shape", shape(policy.observation_history * kPolicyFrame)},
+      {"in_shape", shape(policy.observation_history * frame_size(policy))},
   });
   if (policy.training_solver)
     json["training_simulator"] = {{"solver_iterations", policy.training_solver->iterations},

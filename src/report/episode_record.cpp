@@ -130,9 +130,10 @@ Json rounded(double x, double unit) {
 }
 
 EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions& options) {
-  const judge::JudgeModel judge = judge::load_judge_model(options);
+  const judge::JudgeModel judge = judge::load_judge_model(options, policy);
   const mjModel& model = *judge.nominal;
-  judge::EpisodePlan plan = judge::plan_episode(judge::Condition::kNominal, options.seed, 0);
+  judge::EpisodePlan plan =
+      judge::plan_episode(judge::Condition::kNominal, options.seed, 0, policy);
   plan.standing = false;
   plan.heading = 0.0;
   // Without noise a robot that starts symmetric, under a command that is, stays so: a
@@ -146,7 +147,7 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
   out.episode = {{"physics", judge::name_of(options.physics)},
                  {"control_dt", control_dt},
                  {"foot_names", kFeet},
-                 {"joint_names", kPolicyJointNames},
+                 {"joint_names", policy.joint_names},
                  {"joint_lower", rounded_all(policy.joint_lower_limits)},
                  {"joint_upper", rounded_all(policy.joint_upper_limits)},
                  {"torque_limit", rounded(model.actuator_forcerange[2 * actuator + 1])}};

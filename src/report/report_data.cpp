@@ -5,7 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include "envs/quadruped/contract.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
@@ -34,7 +33,7 @@ std::string network_text(const PolicyNetwork& network) {
 Json summary_of(const PolicyFile& policy) {
   Json summary = {{"network", network_text(policy.network)},
                   {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
-                  {"gains", text("kp ", policy.kp, ", kd ", policy.kd)}};
+                  {"gains", text("kp ", policy.kp[0], ", kd ", policy.kd[0])}};
   if (policy.env_steps)
     summary["policy after"] = count_text(static_cast<double>(*policy.env_steps)) + " steps";
   return summary;
@@ -200,13 +199,14 @@ struct RangeTable {
   }
 };
 
-Json contract(int history) {
+Json contract(const RobotContract& robot) {
+  const int history = robot.observation_history;
   Json terms = Json::array();
-  for (const quadruped::ObsTerm& term : quadruped::kFrame)
+  for (const TermInfo& term : robot.frame)
     terms.push_back({{"name", term.name}, {"size", term.size}, {"unit", term.unit}});
   if (history > 1)
     terms.push_back({{"name", text("the same of ", history - 1, " frame(s) before")},
-                     {"size", (history - 1) * quadruped::kFrameSize},
+                     {"size", (history - 1) * frame_size(robot)},
                      {"unit", "the newest first"}});
   return terms;
 }
@@ -259,7 +259,7 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
     stage("grid of commands", std::max(1, options.sweep_episodes / 4));
     data["grid"] = grid(policy, eval);
   }
-  data["contract"] = contract(policy.observation_history);
+  data["contract"] = contract(policy);
   return data;
 }
 

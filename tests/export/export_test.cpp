@@ -153,7 +153,7 @@ TEST_F(Export, OnnxRunsInOnnxRuntime) {
 
 TEST_F(Export, WhatWasWrittenReadsBackWholeInEveryFormat) {
   policy_.use_imu = false;
-  policy_.kp = 4.75f;
+  policy_.kp.fill(4.75f);
   for (const PolicyFormatEntry& entry : kPolicyFormats) {
     if (entry.format == PolicyFormat::kC || (entry.format == PolicyFormat::kOnnx && !kHasOnnx))
       continue;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kennel/judge/episode_pool.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 
 namespace kennel::judge {
@@ -22,7 +23,7 @@ class EpisodeTest : public testing::Test {
     std::array<double, kPolicyJoints> target;
   };
 
-  EpisodeTest() : judge_(load_judge_model(kModel)) {}
+  EpisodeTest() : judge_(load_judge_model(kModel, first_format_robot())) {}
 
   // Plays the plan and keeps what happened in each control step.
   EpisodeStats play(const PolicyFile& policy, const EpisodePlan& plan) {
@@ -34,7 +35,9 @@ class EpisodeTest : public testing::Test {
     });
   }
 
-  static EpisodePlan walking_plan() { return plan_episode(Condition::kNominal, 1, 1); }
+  static EpisodePlan walking_plan() {
+    return plan_episode(Condition::kNominal, 1, 1, first_format_robot());
+  }
 
   JudgeModel judge_;
   std::vector<Copy> steps_;
@@ -242,7 +245,7 @@ TEST_F(EpisodeTest, AFallIsATiltBeyondTheLimitOrABaseTooLow) {
     const double axis[3] = {std::cos(axis_angle), std::sin(axis_angle), 0.0};
     mju_axisAngle2Quat(data->qpos + 3, axis, tilt);
     EXPECT_NEAR(base_tilt(*data), std::abs(tilt), 1e-9);
-    return is_fall(*data);
+    return is_fall(first_format_robot(), *data);
   };
   for (const double direction : {0.0, 1.0, 2.5}) {
     EXPECT_FALSE(falls(0.899, direction, 0.15));

@@ -6,6 +6,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/judge/episode.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
@@ -54,7 +55,8 @@ TEST(Judge, APolicyThatStandsErrsByTheCommandsAndDoesNotDrift) {
   const EvalResult result = evaluate(standing_policy(), options(Condition::kNominal, kEpisodes));
   double velocity_sq = 0.0, yaw_sq = 0.0;
   for (int episode = 0; episode < kEpisodes; ++episode) {
-    for (const Command& c : plan_episode(Condition::kNominal, 12345, episode).commands) {
+    for (const Command& c :
+         plan_episode(Condition::kNominal, 12345, episode, first_format_robot()).commands) {
       velocity_sq += (c.vx * c.vx + c.vy * c.vy) / (kCommands * kEpisodes);
       yaw_sq += c.yaw_rate * c.yaw_rate / (kCommands * kEpisodes);
     }
@@ -79,12 +81,14 @@ TEST(Judge, CountsEveryFallOfAPolicyThatAlwaysFalls) {
 TEST(Judge, AveragesOverTheEpisodeThenOverEpisodesThenTakesTheRoot) {
   const PolicyFile policy = trembling_policy();
   const EvalOptions o = options(Condition::kRandomised, 4);
-  const JudgeModel judge = load_judge_model(KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml");
+  const JudgeModel judge =
+      load_judge_model(KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml", first_format_robot());
   EpisodePlayer player(judge, policy);
   double velocity_sq = 0.0;
   for (int episode = 0; episode < o.episodes; ++episode) {
     const EpisodeStats stats =
-        player.play(plan_episode(o.condition, o.seed, episode), EpisodeRandom(o.seed, episode));
+        player.play(plan_episode(o.condition, o.seed, episode, first_format_robot()),
+                    EpisodeRandom(o.seed, episode));
     velocity_sq += stats.velocity_error_sq / stats.scored_steps / o.episodes;
   }
   EXPECT_NEAR(evaluate(policy, o).velocity_rmse, std::sqrt(velocity_sq), 1e-12);

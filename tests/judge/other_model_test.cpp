@@ -8,6 +8,7 @@
 #include "kennel/judge/episode.h"
 #include "kennel/judge/sweeps.h"
 #include "kennel/judge/world.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
@@ -49,9 +50,9 @@ class OtherModel : public testing::Test {
 };
 
 TEST_F(OtherModel, PairsHaveTheFrictionOfThePlan) {
-  const JudgeModel judge = load_judge_model(with_pairs());
+  const JudgeModel judge = load_judge_model(with_pairs(), first_format_robot());
   ASSERT_EQ(judge.nominal->npair, 4);
-  EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0);
+  EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0, first_format_robot());
   plan.friction = 0.37;
   const PolicyFile policy = standing_policy();
   const DataPtr data(mj_makeData(judge.nominal.get()));
@@ -66,13 +67,13 @@ TEST_F(OtherModel, PairsHaveTheFrictionOfThePlan) {
 
 // The push that one floor stops and the other does not.
 TEST_F(OtherModel, PairsSlipOnIceInEveryPhysics) {
-  const JudgeModel judge = load_judge_model(with_pairs());
+  const JudgeModel judge = load_judge_model(with_pairs(), first_format_robot());
   PolicyFile policy = standing_policy();
   policy.training_solver = {60, 40};  // until all physics agree
   double expected = 0.0;
   for (const Physics physics : {Physics::kMujoco, Physics::kKennel, Physics::kExact}) {
     const auto way = [&](double friction) {
-      EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0);
+      EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0, first_format_robot());
       plan.friction = friction;
       const auto world = make_world(physics, judge, policy);
       world->start(plan);
@@ -98,11 +99,12 @@ TEST_F(OtherModel, BodiesWeldedToALinkChangeWithIt) {
       "<body name=\"motor\" pos=\"0.05 0 0.02\" quat=\"0.70710678 0 0 0.70710678\">"
       "<inertial pos=\"0.01 0 0\" mass=\"0.2\" diaginertia=\"1e-4 2e-4 3e-4\"/></body>";
   const JudgeModel judge = load_judge_model(
-      variant({{"<site name=\"body_imu_site\"", motor + "<site name=\"body_imu_site\""}}));
+      variant({{"<site name=\"body_imu_site\"", motor + "<site name=\"body_imu_site\""}}),
+      first_format_robot());
   ASSERT_EQ(judge.nominal->nbody, kLinks + 2);
   const int body = mj_name2id(judge.nominal.get(), mjOBJ_BODY, "motor");
   EXPECT_EQ(judge.robot.link_of[body], 0);
-  EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0);
+  EpisodePlan plan = plan_episode(Condition::kNominal, 1, 0, first_format_robot());
   for (int link = 0; link < kLinks; ++link) plan.mass_factor[link] = 0.9 + 0.02 * link;
   plan.com_shift = {0.02, -0.004, 0.003};
   const PolicyFile policy = standing_policy();
@@ -124,15 +126,17 @@ TEST_F(OtherModel, WhatStandsBesideTheRobotIsNotCarried) {
   const std::string stand =
       "<body name=\"stand\" pos=\"9 0 0.1\"><geom type=\"box\" size=\"0.1 0.1 0.1\" contype=\"0\" "
       "conaffinity=\"0\" mass=\"5\"/></body>";
-  const JudgeModel shipped = load_judge_model(kModel);
+  const JudgeModel shipped = load_judge_model(kModel, first_format_robot());
   const JudgeModel beside =
-      load_judge_model(variant({{"<body name=\"base_link\"", stand + "<body name=\"base_link\""}}));
+      load_judge_model(variant({{"<body name=\"base_link\"", stand + "<body name=\"base_link\""}}),
+                       first_format_robot());
   ASSERT_EQ(beside.robot.base, shipped.robot.base + 1);
   const PolicyFile policy = trembling_policy();
   for (const Physics physics : {Physics::kMujoco, Physics::kKennel}) {
     const auto play = [&](const JudgeModel& judge) {
       return EpisodePlayer(judge, policy, physics)
-          .play(plan_episode(Condition::kRandomised, 1, 5), EpisodeRandom(1, 5));
+          .play(plan_episode(Condition::kRandomised, 1, 5, first_format_robot()),
+                EpisodeRandom(1, 5));
     };
     const EpisodeStats expected = play(shipped), seen = play(beside);
     ASSERT_GT(expected.carried, 0.0);

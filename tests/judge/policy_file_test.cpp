@@ -1,5 +1,6 @@
 #include "kennel/policy/policy_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -65,8 +66,8 @@ TEST_F(PolicyFileTest, TheRobotsOwnFormatLoads) {
   EXPECT_EQ(policy.network.layers[0].weights[2 * 6 + 1], -0.1f);  // in-major: row 6, output 1
   EXPECT_EQ(policy.network.layers[0].activation, "elu");
   EXPECT_EQ(policy.network.layers[1].activation, "tanh");
-  EXPECT_EQ(policy.kp, 5.0f);
-  EXPECT_EQ(policy.kd, 0.25f);
+  EXPECT_EQ(policy.kp[7], 5.0f);
+  EXPECT_EQ(policy.kd[7], 0.25f);
   for (const float scale : policy.action_scale) EXPECT_EQ(scale, 0.75f);
   EXPECT_EQ(policy.default_joint_pos[3], -0.26f);
   EXPECT_EQ(policy.joint_lower_limits[2], -2.79f);
@@ -89,8 +90,8 @@ TEST_F(PolicyFileTest, KeysThatTheRobotCanDoWithoutHaveItsDefaults) {
 
 TEST_F(PolicyFileTest, WhatIsWrittenReadsBackExactly) {
   PolicyFile policy = trembling_policy(/*history=*/3);
-  policy.kp = 4.7f;
-  policy.kd = 0.31f;
+  policy.kp.fill(4.7f);
+  policy.kd.fill(0.31f);
   policy.use_imu = false;
   policy.control_orientation = true;
   policy.maximum_pitch_command = 12.5f;
@@ -133,6 +134,71 @@ TEST_F(PolicyFileTest, AWrittenFileSaysWhatItsNumbersMean) {
   EXPECT_EQ(numbers, 36);
   EXPECT_EQ(json.at("in_shape"), Json::array({nullptr, 72}));
   EXPECT_EQ(json.at("golden").at("obs").size(), 72u);
+}
+
+/// A robot that is none of ours.
+RobotContract other_robot() {
+  RobotContract robot = standing_policy(2);
+  robot.robot = "/somewhere/mule.xml";
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    robot.joint_names[joint] = text("hinge_", joint);
+    robot.kp[joint] = 20.0f + static_cast<float>(joint);
+    robot.kd[joint] = 0.5f;
+  }
+  robot.frame.push_back({"clock", 2, 0.5f, "sine and cosine"});
+  robot.command_vx = {-0.3f, 1.5f};
+  robot.command_vy = {-0.2f, 0.2f};
+  robot.command_yaw = {-1.25f, 1.0f};
+  robot.start_height = 0.42;
+  robot.fall_tilt = 1.1;
+  robot.fall_height = 0.15;
+  robot.training_solver = {3, 2};
+  return robot;
+}
+
+PolicyFile other_robots_policy() {
+  PolicyFile policy{other_robot()};
+  policy.network.layers = {constant_layer(2 * frame_size(policy), kPolicyJoints, "tanh")};
+  return policy;
+}
+
+TEST_F(PolicyFileTest, CarriesTheContractOfAnyRobot) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, other_robots_policy());
+  const PolicyFile read = load_policy(path);
+  EXPECT_EQ(static_cast<const RobotContract&>(read), other_robot());
+  EXPECT_EQ(read.golden_obs.size(), 2u * 38);
+  EXPECT_EQ(Json::parse(std::ifstream(path)).at("kd"), 0.5) << "one number where all are the same";
+}
+
+TEST_F(PolicyFileTest, AFileOfFormat1IsOfTheRobotThatAllOfThemWere) {
+  const PolicyFile read = load_policy(file(tiny_robot_file().dump()));
+  EXPECT_EQ(read.robot, "pupper_v3");
+  EXPECT_EQ(read.joint_names, first_format_robot().joint_names);
+  EXPECT_EQ(read.frame, first_format_robot().frame);
+  EXPECT_EQ(read.start_height, 0.17);
+}
+
+TEST_F(PolicyFileTest, ALaterFileThatSaysLessOfItsRobotIsRefused) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, other_robots_policy());
+  const Json whole = Json::parse(std::ifstream(path));
+  for (const char* key :
+       {"robot", "observation", "command_ranges", "start_height", "fall_tilt", "fall_height"}) {
+    Json json = whole;
+    json.erase(key);
+    EXPECT_THAT([&] { load_policy(file(json.dump())); },
+                testing::ThrowsMessage<Error>(testing::HasSubstr(text('"', key, "\" is missing"))));
+  }
+  const std::pair<const char*, Json> wrong[] = {
+      {"command_ranges", {{"vx", {1, 0}}, {"vy", {0, 0}}, {"yaw_rate", {0, 0}}}},
+      {"fall_height", 0.5},
+      {"observation", Json::array({{{"name", "x"}, {"size", 0}, {"scale", 1}, {"unit", "m"}}})}};
+  for (const auto& [key, value] : wrong) {
+    Json json = whole;
+    json[key] = value;
+    EXPECT_THROW(load_policy(file(json.dump())), Error) << key;
+  }
 }
 
 TEST_F(PolicyFileTest, EveryRateReadsBackAndTheRobotsOwnControllerHasOne) {
@@ -212,7 +278,7 @@ const Broken kBroken[] = {
      [](Json& j) {
        j["kp"] = {5.0, 5.0};
      },
-     "kp: expected a number, got an array of 2"},
+     "kp: expected a number or an array of 12 numbers, one for each joint, got an array of 2"},
     {"NoKp", [](Json& j) { j.erase("kp"); }, "\"kp\" is missing"},
     {"NegativeKp", [](Json& j) { j["kp"] = -5; }, "kp is -5; expected a gain above 0"},
     {"NegativeKd", [](Json& j) { j["kd"] = -1; }, "kd is -1; expected a gain of at least 0"},
@@ -232,7 +298,20 @@ const Broken kBroken[] = {
     {"TimeGoesBack", [](Json& j) { j["control_dt"] = -0.02; }, "control_dt is -0.02 s"},
     {"TooSlow", [](Json& j) { j["control_dt"] = 0.204; }, "control_dt is 0.204 s"},
     {"FarTooSlow", [](Json& j) { j["control_dt"] = 1e30; }, "control_dt is 1e+30 s"},
-    {"AnotherJointOrder", [](Json& j) { j["joint_names"] = {"knee"}; }, "another joint order"},
+    {"OneJoint", [](Json& j) { j["joint_names"] = {"knee"}; },
+     "joint_names: expected an array of 12"},
+    {"AnotherJointOrder",
+     [](Json& j) {
+       j["joint_names"] = first_format_robot().joint_names;
+       std::swap(j["joint_names"][0], j["joint_names"][3]);
+     },
+     "another joint order"},
+    {"AJointTwice",
+     [](Json& j) {
+       j["joint_names"] = first_format_robot().joint_names;
+       j["joint_names"][0] = j["joint_names"][3];
+     },
+     "\"leg_front_l_1\" is there twice"},
     {"GoldenOfAnotherSize",
      [](Json& j) {
        j["golden"] = {{"obs", {1.0}}, {"action", std::vector<int>(12)}};

@@ -1,5 +1,5 @@
 // What is drawn for an episode, and that it reaches MuJoCo's model.
-#include "src/judge/protocol.h"
+#include "kennel/judge/protocol.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,8 @@
 #include <set>
 
 #include "kennel/core/check.h"
-#include "src/judge/judge_model.h"
+#include "kennel/judge/judge_model.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
@@ -24,7 +25,7 @@ void expect_fills(const char* name, Interval interval,
                   Condition condition = Condition::kRandomised) {
   double smallest = INFINITY, largest = -INFINITY;
   for (int episode = 0; episode < 600; ++episode) {
-    const EpisodePlan plan = plan_episode(condition, 42, episode);
+    const EpisodePlan plan = plan_episode(condition, 42, episode, first_format_robot());
     if (plan.standing) continue;  // its commands are zero
     smallest = std::min(smallest, of(plan));
     largest = std::max(largest, of(plan));
@@ -76,7 +77,7 @@ TEST(EpisodePlan, ShiftedIsDrawnFromWhatNoRecipeTrainsOn) {
   constexpr int kEpisodes = 600;
   std::set<double> gains;
   for (int episode = 0; episode < kEpisodes; ++episode) {
-    const EpisodePlan plan = plan_episode(Condition::kShifted, 42, episode);
+    const EpisodePlan plan = plan_episode(Condition::kShifted, 42, episode, first_format_robot());
     EXPECT_TRUE((plan.friction >= 0.3 && plan.friction <= 0.5) ||
                 (plan.friction >= 1.3 && plan.friction <= 1.6));
     slippery += plan.friction < 1.0;
@@ -122,7 +123,7 @@ TEST(Seeds, BelowAThousandAreForTuning) {
 TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
   int action = 0, imu = 0, both = 0;
   for (int episode = 0; episode < 1000; ++episode) {
-    const EpisodePlan plan = plan_episode(Condition::kRandomised, 7, episode);
+    const EpisodePlan plan = plan_episode(Condition::kRandomised, 7, episode, first_format_robot());
     action += plan.action_delay / kSignalDelay;
     imu += plan.imu_delay / kSignalDelay;
     both += plan.action_delay * plan.imu_delay / (kSignalDelay * kSignalDelay);
@@ -135,7 +136,7 @@ TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
 TEST(EpisodePlan, CommandsZeroThroughoutInOneEpisodeOfTwelve) {
   int standing = 0;
   for (int episode = 0; episode < 96; ++episode) {
-    const EpisodePlan plan = plan_episode(Condition::kNominal, 3, episode);
+    const EpisodePlan plan = plan_episode(Condition::kNominal, 3, episode, first_format_robot());
     if (!plan.standing) continue;
     ++standing;
     for (const Command& command : plan.commands) {
@@ -143,14 +144,16 @@ TEST(EpisodePlan, CommandsZeroThroughoutInOneEpisodeOfTwelve) {
     }
   }
   EXPECT_EQ(standing, 8);
-  EXPECT_FALSE(plan_episode(Condition::kNominal, 3, 0).standing) << "one episode is a moving one";
+  EXPECT_FALSE(plan_episode(Condition::kNominal, 3, 0, first_format_robot()).standing)
+      << "one episode is a moving one";
 }
 
 TEST(EpisodePlan, IsTheSameWalkInEveryCondition) {
   for (const ConditionInfo& condition : kConditions)
     for (int episode = 0; episode < 24; ++episode) {
-      const EpisodePlan nominal = plan_episode(Condition::kNominal, 5, episode);
-      const EpisodePlan other = plan_episode(condition.condition, 5, episode);
+      const EpisodePlan nominal =
+          plan_episode(Condition::kNominal, 5, episode, first_format_robot());
+      const EpisodePlan other = plan_episode(condition.condition, 5, episode, first_format_robot());
       EXPECT_EQ(nominal.heading, other.heading);
       EXPECT_EQ(nominal.start_joint, other.start_joint);
       for (int at = 0; at < kCommands; ++at) {
@@ -161,25 +164,28 @@ TEST(EpisodePlan, IsTheSameWalkInEveryCondition) {
 }
 
 TEST(EpisodePlan, DependsOnSeedAndEpisodeAndNothingElse) {
-  const EpisodePlan first = plan_episode(Condition::kRandomised, 5, 17);
-  plan_episode(Condition::kRandomised, 99, 3);
-  const EpisodePlan again = plan_episode(Condition::kRandomised, 5, 17);
+  const EpisodePlan first = plan_episode(Condition::kRandomised, 5, 17, first_format_robot());
+  plan_episode(Condition::kRandomised, 99, 3, first_format_robot());
+  const EpisodePlan again = plan_episode(Condition::kRandomised, 5, 17, first_format_robot());
   EXPECT_EQ(first.mass_factor, again.mass_factor);
   EXPECT_EQ(first.pushes, again.pushes);
-  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, 5, 18).mass_factor);
-  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, 6, 17).mass_factor);
+  EXPECT_NE(first.mass_factor,
+            plan_episode(Condition::kRandomised, 5, 18, first_format_robot()).mass_factor);
+  EXPECT_NE(first.mass_factor,
+            plan_episode(Condition::kRandomised, 6, 17, first_format_robot()).mass_factor);
   const std::uint64_t high_bits = 5 + (std::uint64_t{1} << 40);
-  EXPECT_NE(first.mass_factor, plan_episode(Condition::kRandomised, high_bits, 17).mass_factor);
+  EXPECT_NE(first.mass_factor,
+            plan_episode(Condition::kRandomised, high_bits, 17, first_format_robot()).mass_factor);
 }
 
 class ApplyPlan : public testing::Test {
  protected:
   ApplyPlan()
-      : judge_(load_judge_model(kModel)),
+      : judge_(load_judge_model(kModel, first_format_robot())),
         policy_(standing_policy()),
         model_(mj_copyModel(nullptr, judge_.nominal.get())),
         data_(mj_makeData(model_.get())),
-        plan_(plan_episode(Condition::kNominal, 1, 0)) {}
+        plan_(plan_episode(Condition::kNominal, 1, 0, first_format_robot())) {}
 
   const mjModel& applied() {
     apply_plan(judge_, policy_, plan_, model_.get(), data_.get());
@@ -212,8 +218,8 @@ TEST_F(ApplyPlan, NominalIsTheModelAsItIsButForFrictionAndTheJudgesSolver) {
 }
 
 TEST_F(ApplyPlan, GainsAreThePolicysTimesTheFactorsAndStrengthScalesAllThree) {
-  policy_.kp = 6.0f;
-  policy_.kd = 0.5f;
+  policy_.kp.fill(6.0f);
+  policy_.kd.fill(0.5f);
   plan_.kp_factor = 0.7;
   plan_.kd_factor = 1.4;
   plan_.strength = 0.9;
@@ -270,7 +276,7 @@ TEST_F(ApplyPlan, ContactsHaveTheDrawnFriction) {
 }
 
 TEST_F(ApplyPlan, LeavesNothingOfTheEpisodeBefore) {
-  plan_ = plan_episode(Condition::kRandomised, 1, 5);
+  plan_ = plan_episode(Condition::kRandomised, 1, 5, first_format_robot());
   applied();
   const std::vector<double> first(model_->body_mass, model_->body_mass + model_->nbody);
   applied();
@@ -282,14 +288,16 @@ TEST(JudgeModel, RefusesWhatIsNotThisRobotInOneLine) {
   const auto error_for = [&](const std::string& mjcf) {
     const std::string path = (folder / "robot.xml").string();
     write_raw(path, mjcf);
-    const std::string error = error_of([&] { load_judge_model(path); });
+    const std::string error = error_of([&] { load_judge_model(path, first_format_robot()); });
     EXPECT_EQ(error.rfind(path, 0), 0u) << error;
     EXPECT_EQ(error.find('\n'), std::string::npos) << error;
     return error;
   };
   EXPECT_NE(error_for("<mujoco>").find("MuJoCo cannot load it"), std::string::npos);
   EXPECT_NE(error_for("<mujoco><worldbody/></mujoco>").find("nq 0"), std::string::npos);
-  EXPECT_NE(error_of([] { load_judge_model("/nowhere/robot.xml"); }).find("/nowhere/robot.xml"),
+  EXPECT_NE(error_of([] {
+              load_judge_model("/nowhere/robot.xml", first_format_robot());
+            }).find("/nowhere/robot.xml"),
             std::string::npos);
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "src/judge/judge_model.h"
+#include "kennel/judge/judge_model.h"
 
 namespace kennel::judge {
 namespace {

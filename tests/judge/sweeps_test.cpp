@@ -7,6 +7,7 @@
 #include <set>
 
 #include "kennel/judge/episode_pool.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 
 namespace kennel::judge {
@@ -91,14 +92,15 @@ TEST(Slow, FallsAreCountedAndAnErrorWithoutDataIsTheWorst) {
 EvalResult by_hand(const PolicyFile& policy, const EvalOptions& options, const Command& command,
                    bool noise) {
   const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
-                             EpisodePlan plan =
-                                 plan_episode(Condition::kNominal, options.seed, episode);
+                             EpisodePlan plan = plan_episode(Condition::kNominal, options.seed,
+                                                             episode, first_format_robot());
                              plan.standing = false;
                              plan.noise = noise;
                              plan.commands.fill(command);
                              return plan;
                            }};
-  return summarise(play_episodes(load_judge_model(options), policy, options, plans));
+  return summarise(
+      play_episodes(load_judge_model(options, first_format_robot()), policy, options, plans));
 }
 
 TEST(Sweeps, ConstantCommandsArePlayedWithSensorNoise) {

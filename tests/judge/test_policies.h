@@ -4,9 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "kennel/policy/first_format.h"
 #include "kennel/policy/policy_file.h"
 
 namespace kennel {
+
+inline constexpr int kPolicyFrame = 36;
 
 /// A layer with all weights zero: it puts out activation(bias).
 inline DenseLayer constant_layer(int in, int out, const std::string& activation) {
@@ -16,7 +19,7 @@ inline DenseLayer constant_layer(int in, int out, const std::string& activation)
 
 /// Pupper's pose, limits and gains with a network that always answers zero: it stands still.
 inline PolicyFile standing_policy(int history = 1) {
-  PolicyFile policy;
+  PolicyFile policy{first_format_robot()};
   policy.observation_history = history;
   policy.action_scale.fill(0.5f);
   for (int leg = 0; leg < 4; ++leg) {

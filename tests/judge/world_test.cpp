@@ -7,6 +7,7 @@
 
 #include "kennel/dynamics/step.h"
 #include "kennel/judge/controller.h"
+#include "kennel/policy/first_format.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
@@ -17,7 +18,7 @@ constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml"
 
 class WorldTest : public testing::TestWithParam<Physics> {
  protected:
-  WorldTest() : judge_(load_judge_model(kModel)) {}
+  WorldTest() : judge_(load_judge_model(kModel, first_format_robot())) {}
 
   std::unique_ptr<World> start(Physics physics, const EpisodePlan& plan) {
     auto world = make_world(physics, judge_, policy_);
@@ -36,8 +37,10 @@ class WorldTest : public testing::TestWithParam<Physics> {
   JudgeModel judge_;
 };
 
-EpisodePlan nominal() { return plan_episode(Condition::kNominal, 1, 0); }
-EpisodePlan randomised() { return plan_episode(Condition::kRandomised, 1, 5); }
+EpisodePlan nominal() { return plan_episode(Condition::kNominal, 1, 0, first_format_robot()); }
+EpisodePlan randomised() {
+  return plan_episode(Condition::kRandomised, 1, 5, first_format_robot());
+}
 
 INSTANTIATE_TEST_SUITE_P(All, WorldTest,
                          testing::Values(Physics::kMujoco, Physics::kKennel, Physics::kExact),
@@ -88,8 +91,8 @@ TEST_P(WorldTest, StartsALittleOffSymmetryInThePlansPose) {
   const auto world = start(GetParam(), nominal());
   const mjData& data = world->data();
   const EpisodePlan plan = nominal();
-  EXPECT_NE(data.qpos[2], kStartHeight);
-  EXPECT_NEAR(data.qpos[2], kStartHeight, 0.001);
+  EXPECT_NE(data.qpos[2], first_format_robot().start_height);
+  EXPECT_NEAR(data.qpos[2], first_format_robot().start_height, 0.001);
   EXPECT_NEAR(base_tilt(data), std::hypot(plan.start_roll, plan.start_pitch), 1e-9);
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     EXPECT_EQ(data.qpos[world->robot().qpos[joint]],
@@ -109,7 +112,7 @@ Joints waves(const PolicyFile& policy, int k) {
 
 TEST_F(WorldTest, AllPhysicsMoveARandomisedOrShiftedRobotAlike) {
   for (const Condition condition : {Condition::kRandomised, Condition::kShifted}) {
-    const EpisodePlan plan = plan_episode(condition, 1, 5);
+    const EpisodePlan plan = plan_episode(condition, 1, 5, first_format_robot());
     const auto reference = start(Physics::kMujoco, plan);
     const auto own = start(Physics::kKennel, plan);
     const auto exact = start(Physics::kExact, plan);

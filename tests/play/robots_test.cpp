@@ -6,6 +6,7 @@
 #include <set>
 
 #include "kennel/judge/episode_pool.h"
+#include "kennel/policy/first_format.h"
 #include "tests/judge/test_policies.h"
 
 namespace kennel::play {
@@ -15,7 +16,7 @@ using judge::Physics;
 
 class RobotsTest : public testing::TestWithParam<Physics> {
  protected:
-  RobotsTest() : judge_(judge::load_judge_model(judge::EvalOptions{})) {}
+  RobotsTest() : judge_(judge::load_judge_model(judge::EvalOptions{}, first_format_robot())) {}
 
   RobotsOptions options(int count) const {
     RobotsOptions result;
@@ -77,7 +78,9 @@ TEST_P(RobotsTest, OneThatFellLiesForASecondAndStandsUpAgain) {
   for (int step = 0; step < 600 && stood < 0; ++step) {
     robots.step({});
     if (fell < 0 && robots.falls() == 1) fell = step;
-    if (fell >= 0 && !judge::is_fall(robots.world(0).data()) && step > fell + 25) stood = step;
+    if (fell >= 0 && !judge::is_fall(first_format_robot(), robots.world(0).data()) &&
+        step > fell + 25)
+      stood = step;
   }
   ASSERT_GE(fell, 0);
   EXPECT_NEAR(stood - fell, 51, 2);

@@ -90,9 +90,9 @@ TEST(FoldedRobot, SaysWhatOfTheRecipeKeepsItFromStandingIn) {
 
 TEST(FoldedRobot, EveryNumberOfTheRobotIsCompared) {
   // A word of the robot that could change unseen would be computed with the folded one's value.
-  constexpr std::size_t kWords = quadruped::kFoldedWords.size();
+  constexpr std::size_t kWords = pupper_v3::kFoldedWords.size();
   for (std::size_t word = 0; word < kWords; ++word) {
-    auto words = quadruped::kFoldedWords;
+    auto words = pupper_v3::kFoldedWords;
     words[word] = std::bit_cast<std::uint32_t>(12345.678f);
     quadruped::Task task = task_of({});
     task.model = std::bit_cast<Quadruped<float>>(words);

@@ -1,5 +1,6 @@
 // What a policy's surroundings must know of the robot and the task that it was trained for: made
-// before training, carried by every policy file, and all that a judge, a viewer or an exporter asks.
+// before training, carried by every policy file, and all that a judge, a viewer or an exporter
+// asks.
 #pragma once
 
 #include <array>
@@ -35,20 +36,22 @@ struct RobotContract {
   std::string robot;  // of a folder in envs, or the file of a model that does not ship
   std::array<std::string, kNumJoints> joint_names{};
   std::vector<TermInfo> frame{};
-  int observation_history = 1;  // frames, the newest first
-  Joints kp{};                  // N m / rad
-  Joints kd{};                  // N m s / rad
-  Joints action_scale{};        // rad a unit of action
-  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
-  Joints joint_lower_limits{};  // rad
-  Joints joint_upper_limits{};  // rad
-  float control_dt = 0.02f;     // s between two actions
-  Range command_vx{}, command_vy{};  // m/s, base frame: what it was told in training
+  int observation_history = 1;       // frames, the newest first
+  Joints kp{};                       // N m / rad
+  Joints kd{};                       // N m s / rad
+  Joints action_scale{};             // rad a unit of action
+  Joints default_joint_pos{};        // rad; target = clamp(default + scale * action, lower, upper)
+  Joints joint_lower_limits{};       // rad
+  Joints joint_upper_limits{};       // rad
+  float control_dt = 0.02f;          // s between two actions
+  Range command_vx{}, command_vy{};  // m/s, base frame: what judges and players tell it
   Range command_yaw{};               // rad/s
   double start_height = 0.0;         // m of the base
   double fall_tilt = 0.0;            // rad of the base beyond which it has fallen
   double fall_height = 0.0;          // m of the base below which it has fallen
   std::optional<TrainingSolver> training_solver{};  // empty for a policy of other tools
+
+  bool operator==(const RobotContract&) const = default;
 };
 
 /// Numbers of a frame.

@@ -50,7 +50,7 @@ struct StepRecord {
 using StepObserver = std::function<void(const StepRecord&)>;
 
 /// True for a state that ends an episode: tilted too far or too low.
-bool is_fall(const mjData& data);
+bool is_fall(const RobotContract& robot, const mjData& data);
 
 /// Plays episodes one after the other; one for each thread.
 class EpisodePlayer {

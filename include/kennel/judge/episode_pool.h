@@ -18,9 +18,9 @@ struct EpisodePlans {
   std::function<void(int episode, const StepRecord&)> observer = {};
 };
 
-/// The model that the options name, MuJoCo's own messages off.
+/// The model that the options name, or that of the policy's robot; MuJoCo's own messages off.
 /// \throws Error when options or model are unusable
-JudgeModel load_judge_model(const EvalOptions& options);
+JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& robot);
 
 /// Plays the plans with the options' threads, physics and progress.
 /// \return entry e is episode e, whichever thread played it

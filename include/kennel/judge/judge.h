@@ -14,7 +14,7 @@
 // the end of a control step; it ends the episode, and so does a state or an action that is not
 // finite. Joint targets are clamped to the policy file's own limits, as the robot's controller
 // does; the hardware's clamp, 0.1 rad further in, counts only where the file has it.
-// src/judge/protocol.h has the numbers.
+// protocol.h has the numbers.
 //
 // The shifted condition draws what no recipe trains on: friction 0.3 to 0.5 or 1.3 to 1.6, each
 // link's mass and inertia times 1.3 to 1.5, both gains times 0.6 or 1.25, both latencies 28 or 32

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "src/judge/judge_model.h"
+#include "kennel/judge/judge_model.h"
 
 namespace kennel::judge {
 
@@ -45,6 +45,7 @@ class World {
   virtual void step(const Joints& target) = 0;
 
   const RobotIndex& robot() const { return judge_.robot; }
+  const RobotContract& contract() const { return policy_; }
   const mjModel& model() const { return *model_; }
 
   /// After `step`: qpos and qvel at its end; actuator_force acted during it. What MuJoCo derives

@@ -6,19 +6,18 @@
 // its action, which is checked on loading.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "envs/quadruped/contract.h"
+#include "kennel/contract/robot_contract.h"
 #include "kennel/policy/policy_network.h"
 
 namespace kennel {
 
-inline constexpr int kPolicyJoints = 12;
-inline constexpr int kPolicyFormatVersion = 1;
+inline constexpr int kPolicyJoints = kNumJoints;
+inline constexpr int kPolicyFormatVersion = 2;
 
 /// What control steps are made of, in training and in the judge, s.
 inline constexpr double kPolicyPhysicsDt = 0.004;
@@ -27,45 +26,19 @@ inline constexpr int kMaxDecimation = 50;
 /// Seconds between two actions of the robot's own controller, whatever a file says.
 inline constexpr float kRobotControlDt = 0.02f;
 
-/// Joint order of observations, actions and files.
-inline constexpr std::array<const char*, kPolicyJoints> kPolicyJointNames = {
-    "leg_front_r_1", "leg_front_r_2", "leg_front_r_3", "leg_front_l_1",
-    "leg_front_l_2", "leg_front_l_3", "leg_back_r_1",  "leg_back_r_2",
-    "leg_back_r_3",  "leg_back_l_1",  "leg_back_l_2",  "leg_back_l_3"};
-
-/// Numbers of the robot's observation frame (quadruped::kFrame). A file with history H holds H
-/// frames, the newest first.
-inline constexpr int kPolicyFrame = quadruped::kFrameSize;
-
-/// How far the simulator solved contacts in which a policy was trained.
-struct TrainingSolver {
-  int iterations = 2, ls_iterations = 1;
-  bool operator==(const TrainingSolver&) const = default;
-};
-
-/// What the robot's file says. Joint arrays are in the order of `kPolicyJointNames`.
-struct PolicyFile {
-  using Joints = std::array<float, kPolicyJoints>;
-
-  PolicyNetwork network;        // (observation_history * 36) -> 12
-  int observation_history = 1;  // frames, the newest first
-  float kp = 5.0f;              // N m / rad, all joints
-  float kd = 0.25f;             // N m s / rad, all joints
-  Joints action_scale{};        // rad a unit of action
-  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
-  Joints joint_lower_limits{};  // rad
-  Joints joint_upper_limits{};  // rad
-  bool use_imu = true;  // false: the robot sees zero angular velocity and gravity (0, 0, -1)
+/// What a policy's file says: its robot's contract, its network, and what else that robot's
+/// controller reads.
+struct PolicyFile : RobotContract {
+  PolicyNetwork network{};  // (observation_history * frame) -> 12
+  bool use_imu = true;      // false: the robot sees zero angular velocity and gravity (0, 0, -1)
   bool control_orientation = false;
-  float maximum_pitch_command = 0.0f;             // degrees
-  float maximum_roll_command = 0.0f;              // degrees
-  float control_dt = 0.02f;                       // seconds between two actions
-  std::optional<std::int64_t> env_steps;          // of training, where the file says it
-  std::optional<TrainingSolver> training_solver;  // empty for a policy of other tools
+  float maximum_pitch_command = 0.0f;       // degrees
+  float maximum_roll_command = 0.0f;        // degrees
+  std::optional<std::int64_t> env_steps{};  // of training, where the file says it
 
   /// One observation and the action it must give; empty when the file has none.
-  std::vector<float> golden_obs;     // (observation_history * 36)
-  std::vector<float> golden_action;  // (12)
+  std::vector<float> golden_obs{};     // (observation_history * frame)
+  std::vector<float> golden_action{};  // (12)
 };
 
 /// Physics steps between two actions.

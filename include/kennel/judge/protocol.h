@@ -13,6 +13,7 @@ namespace kennel::judge {
 struct Interval {
   double low, high;
 };
+inline Interval interval_of(const Range& range) { return {range.low, range.high}; }
 
 inline constexpr double kPhysicsDt = kPolicyPhysicsDt;  // s
 
@@ -57,18 +58,11 @@ inline constexpr int kStandingEpisodeEvery = 12;  // the last of them, so that a
 inline constexpr double kSlowestWalk = 0.05;  // m/s; slower robots have no cost of transport
 inline constexpr double kWalkingSpeed = 0.1;  // m/s; slower commands have no cost of transport
 
-inline constexpr double kStartHeight = 0.17;          // m
 inline constexpr Interval kStartLift{-0.001, 0.001};  // m, on top of it
 inline constexpr Interval kStartAngle{-0.01, 0.01};   // rad: roll, pitch, each joint off its pose
-inline constexpr double kFallTilt = 0.9;              // rad
-inline constexpr double kFallHeight = 0.06;           // m
 inline constexpr double kNominalFriction = 0.8;
 
 inline constexpr int kLinks = 13;  // base_link and three a leg
-
-inline constexpr Interval kCommandVx{-0.75, 0.75};     // m/s, base frame
-inline constexpr Interval kCommandVy{-0.5, 0.5};       // m/s, base frame
-inline constexpr Interval kCommandYawRate{-2.0, 2.0};  // rad/s
 
 inline constexpr Interval kFriction{0.5, 1.3};     // sliding, of every geom and so of every contact
 inline constexpr Interval kMassFactor{0.85, 1.3};  // each link its own, for mass and inertia alike
@@ -128,7 +122,7 @@ struct EpisodePlan {
   std::array<Command, kCommands> commands;
   bool standing = false;                            // zero commands throughout
   double heading = 0.0;                             // rad
-  double start_lift = 0.0;                          // m, of the base above kStartHeight
+  double start_lift = 0.0;                          // m, of the base above the contract's start
   double start_roll = 0.0, start_pitch = 0.0;       // rad
   std::array<double, kPolicyJoints> start_joint{};  // rad, off the policy's default pose
 
@@ -152,6 +146,7 @@ struct EpisodePlan {
 
 /// The plan of one episode; the episodes of a number have the same start and the same commands in
 /// every condition.
-EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode);
+EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
+                         const RobotContract& robot);
 
 }  // namespace kennel::judge

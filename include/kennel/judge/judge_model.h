@@ -43,10 +43,10 @@ struct JudgeModel {
 };
 
 /// \param path  MJCF of a Pupper-like robot: a free base, and the joints and servos of
-/// `kPolicyJointNames`
+/// `robot.joint_names`
 /// \throws Error naming the file and what is missing or different: what `load_quadruped` refuses,
 /// and what the protocol fixes (4 ms steps, a floor at height 0)
-JudgeModel load_judge_model(const std::string& path);
+JudgeModel load_judge_model(const std::string& path, const RobotContract& robot);
 
 /// Gives every geom and every explicit pair, and so every contact, a sliding friction.
 void set_friction(double friction, mjModel* model);
