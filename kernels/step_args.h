@@ -29,10 +29,14 @@ std::size_t state_bytes_per_env();
 inline constexpr int kStatFields = sizeof(quadruped::EnvStats<float>) / sizeof(float);
 inline constexpr int kPadding = 32;  // environments; 4 warps
 
-/// Starts a new episode everywhere. `first` also numbers the environments. Graph-capturable; never
-/// allocates or synchronises.
+/// Starts a new episode everywhere, or where `chosen` (num_envs, on the device) is not 0. `first`
+/// also numbers the environments. Graph-capturable; never allocates or synchronises.
 void launch_reset(const quadruped::Task& task, const BatchMemory& batch, const StepPointers& out,
-                  bool first, cudaStream_t stream);
+                  bool first, const std::uint8_t* chosen, cudaStream_t stream);
+
+/// Sets the clocks of all episodes.
+/// \param steps  (num_envs) on the device, control steps since their start
+void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_t stream);
 
 /// Writes the schedule that the following steps read, captured ones included.
 void launch_schedule(const BatchMemory& batch, const quadruped::Schedule& schedule,

@@ -159,7 +159,7 @@ __device__ __noinline__ void weigh(const Task& task, Legs legs, EnvState<float, 
 
 __global__ void __launch_bounds__(kGeneralThreads)
     reset_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
-                 const __grid_constant__ StepPointers out, bool first) {
+                 const __grid_constant__ StepPointers out, bool first, const std::uint8_t* chosen) {
   const At at = this_thread(kGeneralThreads);
   const WarpLeg legs{at.leg, {}};
   EnvState<float, WarpLeg> state{};
@@ -169,7 +169,9 @@ __global__ void __launch_bounds__(kGeneralThreads)
   } else {
     load(batch, at, state);
   }
-  restart(task, batch, legs, at, out, state);
+  // No shuffle of all lanes inside; what `weigh` computes for the others is what they have.
+  if (!chosen || (at.env < batch.num_envs && chosen[at.env] != 0))
+    restart(task, batch, legs, at, out, state);
   weigh(task, legs, state);
   __syncwarp();  // before leg 0 stores what the environment's other threads load
   store(batch, at, state);
@@ -210,7 +212,8 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
     add_stats(batch, at, stats);
     out.reward[at.env] = outcome.reward;
     out.terminated[at.env] = outcome.terminated;
-    out.truncated[at.env] = outcome.timed_out + outcome.change.changed;
+    out.truncated[at.env] = outcome.timed_out;
+    out.command_changed[at.env] = outcome.change.changed;
   }
 
   // What becomes of an environment is leg 0's word for all four threads. Theirs follow from sums
@@ -279,6 +282,16 @@ __global__ void __launch_bounds__(kFoldedThreads)
                             batch, action, out);
 }
 
+__global__ void __launch_bounds__(kGeneralThreads)
+    clock_kernel(const __grid_constant__ BatchMemory batch, const float* steps) {
+  const At at = this_thread(kGeneralThreads);
+  EnvState<float, WarpLeg> state{};
+  load(batch, at, state);
+  if (at.env < batch.num_envs) state.step = steps[at.env];
+  __syncwarp();  // before leg 0 stores what the environment's other threads load
+  store(batch, at, state);
+}
+
 __global__ void schedule_kernel(Schedule* to, const Schedule schedule) { *to = schedule; }
 
 int blocks(const BatchMemory& batch, int threads) {
@@ -318,6 +331,7 @@ void prepare_kernels() {
   allow(folded_step_kernel, sizeof(FoldedMemory));
   allow(step_kernel, sizeof(GeneralMemory));
   allow(reset_kernel, 0);
+  allow(clock_kernel, 0);
   allow(schedule_kernel, 0);
 }
 
@@ -326,9 +340,14 @@ void launch_schedule(const BatchMemory& batch, const Schedule& schedule, cudaStr
 }
 
 void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
-                  cudaStream_t stream) {
+                  const std::uint8_t* chosen, cudaStream_t stream) {
   launch("reset kernel", reset_kernel, {blocks(batch, kGeneralThreads), kGeneralThreads}, stream,
-         task, batch, out, first);
+         task, batch, out, first, chosen);
+}
+
+void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_t stream) {
+  launch("clock kernel", clock_kernel, {blocks(batch, kGeneralThreads), kGeneralThreads}, stream,
+         batch, steps);
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,

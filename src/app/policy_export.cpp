@@ -7,6 +7,7 @@
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
 #include "kennel/model/mjcf.h"
+#include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
@@ -62,8 +63,7 @@ RobotContract contract_of(const quadruped::RobotTraits& robot, const Quadruped<d
   check_margin(robot, model, env.task.target_margin);
   RobotContract contract;
   contract.robot = robot.name;
-  for (const quadruped::ObsTerm& term : quadruped::kFrame)
-    contract.frame.push_back({term.name, term.size, term.scale, term.unit});
+  contract.frame = terms_of(quadruped::kFrame);
   contract.observation_history = env.task.history;
   contract.action_scale.fill(env.task.action_scale);
   contract.training_solver = {env.task.solver_iterations, env.task.ls_iterations};

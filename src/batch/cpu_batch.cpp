@@ -58,10 +58,18 @@ void CpuBatch::for_each_block(const std::function<void(int)>& work) {
 
 int CpuBatch::lanes_in(int block) const { return std::min(kWidth, num_envs_ - block * kWidth); }
 
-void CpuBatch::reset(const StepPointers& out) {
+void CpuBatch::reset(const StepPointers& out, const std::uint8_t* chosen) {
   for_each_block([&](int b) {
-    for (int lane = 0; lane < kWidth; ++lane) restart(blocks_[b], lane, b * kWidth + lane, out);
+    for (int lane = 0; lane < kWidth; ++lane) {
+      const int env = b * kWidth + lane;
+      if (!chosen || (env < num_envs_ && chosen[env] != 0)) restart(blocks_[b], lane, env, out);
+    }
   });
+}
+
+void CpuBatch::set_episode_steps(const float* steps) {
+  for (int env = 0; env < num_envs_; ++env)
+    blocks_[env / kWidth].state.step.set(env % kWidth, steps[env]);
 }
 
 void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out) {
@@ -113,7 +121,8 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
     if (lane < lanes) {
       out.reward[env] = outcome.reward[lane];
       out.terminated[env] = outcome.terminated[lane];
-      out.truncated[env] = outcome.timed_out[lane] + change.changed[lane];
+      out.truncated[env] = outcome.timed_out[lane];
+      out.command_changed[env] = change.changed[lane];
       if (restarts || change.changed[lane] > 0) keep_final(env, outcome.diverged[lane] > 0, out);
       if (outcome.diverged[lane] > 0) note_divergence(block, lane, env);
       if (change.changed[lane] > 0) tell_command(env, change, lane, out);

@@ -13,6 +13,7 @@
 #include "kennel/batch/warp_rows.h"
 #include "kennel/core/check.h"
 #include "kennel/sim/cuda_entry.h"
+#include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 #include "kennel/sim/memory_check.h"
 #include "kennel/sim/slots.h"
@@ -33,13 +34,8 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config);
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
-  const EnvSpec spec = {options.num_envs,
-                        task.obs_size,
-                        quadruped::kPrivilegedSize,
-                        kNumJoints,
-                        task.control_dt,
-                        task.config.task.bfloat16_obs,
-                        {cuda_kernel_name(why_not.empty()), why_not}};
+  const EnvSpec spec =
+      spec_of(task, options.num_envs, {cuda_kernel_name(why_not.empty()), why_not});
   check_memory(spec, options, each, free);
   return spec;
 }
@@ -80,8 +76,22 @@ class CudaEnv final : public VecEnv {
 
   void reset() override {
     const c10::cuda::CUDAGuard guard(device_);
-    launch_reset(task_, batch_, slots_.pointers(), !started_, stream());
+    launch_reset(task_, batch_, slots_.pointers(), !started_, nullptr, stream());
     started_ = true;
+  }
+
+  void reset_envs(const torch::Tensor& envs) override {
+    KENNEL_CHECK(started_, "reset all environments before some of them");
+    const c10::cuda::CUDAGuard guard(device_);
+    const torch::Tensor chosen = slots_.chosen(envs);
+    launch_reset(task_, batch_, slots_.pointers(), false, chosen.data_ptr<std::uint8_t>(),
+                 stream());
+  }
+
+  void set_episode_steps(const torch::Tensor& steps) override {
+    const c10::cuda::CUDAGuard guard(device_);
+    const torch::Tensor clocks = slots_.clocks(steps);
+    launch_set_clocks(batch_, clocks.data_ptr<float>(), stream());
   }
 
   void step(const torch::Tensor& action) override {

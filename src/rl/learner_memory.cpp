@@ -53,7 +53,7 @@ LearnerBytes learner_bytes(const EnvSpec& spec, const PpoConfig& config, const L
 
   LearnerBytes bytes;
   bytes.rollout = observed * ((rows + N) * (obs + privileged) + rows * privileged) +
-                  kFloat * (2 * rows * actions + 8 * rows + N);
+                  kFloat * (2 * rows * actions + 10 * rows + N);
 
   const std::size_t inputs = obs + privileged;
   if (ops.gathers_epochs) bytes.epoch = kFloat * rows * (inputs + actions + 4) + kIndex * rows;

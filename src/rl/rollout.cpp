@@ -39,6 +39,8 @@ Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
   reward_ = torch::zeros({T, N}, device);
   terminated_ = torch::zeros({T, N}, device);
   truncated_ = torch::zeros({T, N}, device);
+  command_changed_ = torch::zeros({T, N}, device);
+  cut_ = torch::zeros({T, N}, device);
   value_ = torch::zeros({T + 1, N}, device);
   next_value_ = torch::zeros({T * N + 1}, device);
   advantage_ = torch::zeros({T, N}, device);
@@ -60,6 +62,7 @@ void Rollout::bind(VecEnv& env, std::int64_t step) {
   slots.reward = reward_[step];
   slots.terminated = terminated_[step];
   slots.truncated = truncated_[step];
+  slots.command_changed = command_changed_[step];
   slots.final_privileged_obs = final_privileged_obs_[step];
   env.bind(slots);
 }
@@ -116,11 +119,13 @@ void Rollout::evaluate(const std::vector<Dense>& critic, const Normaliser& norma
 void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser) {
   const torch::NoGradGuard no_grad;
   prepare(critic_workers_, networks.critic_shape());
+  // Neither time nor a new command is the last action's doing.
+  at::add_out(cut_, truncated_, command_changed_);
   evaluate(networks.critic(), privileged_normaliser, privileged_obs_.flatten(0, 1),
            value_.flatten());
   const torch::Tensor value = value_.narrow(0, 0, num_steps_);
   const torch::Tensor next_value = next_values(networks, privileged_normaliser);
-  advantage_.copy_(gae({reward_, value, next_value, terminated_, truncated_}, gamma_, gae_lambda_));
+  advantage_.copy_(gae({reward_, value, next_value, terminated_, cut_}, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
   advantage_.sub_(advantage_.mean()).div_(advantage_.std().add_(1e-8));
 
@@ -136,9 +141,9 @@ torch::Tensor Rollout::next_values(const ActorCritic& networks,
                                    const Normaliser& privileged_normaliser) {
   const std::int64_t rows = num_steps_ * num_envs_;
   torch::Tensor next_value = next_value_.narrow(0, 0, rows).view({num_steps_, num_envs_});
-  at::where_out(next_value, truncated_ > 0, value_.narrow(0, 0, num_steps_),
+  at::where_out(next_value, cut_ > 0, value_.narrow(0, 0, num_steps_),
                 value_.narrow(0, 1, num_steps_));
-  const torch::Tensor cut = ops_.set_flags(truncated_.flatten(), cut_rows_);
+  const torch::Tensor cut = ops_.set_flags(cut_.flatten(), cut_rows_);
   torch::Tensor last_value = torch::empty({cut.size(0)}, device_);
   evaluate(networks.critic(), privileged_normaliser,
            final_privileged_obs_.flatten(0, 1).index_select(0, cut.clamp_max(rows - 1)),

@@ -1,9 +1,11 @@
 #include "src/sim/cpu_env.h"
 
+#include <cstdint>
 #include <cstring>
 
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/stats.h"
+#include "kennel/sim/env_spec.h"
 #include "kennel/sim/slots.h"
 
 namespace kennel {
@@ -13,21 +15,24 @@ class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const quadruped::Task& task, const EnvOptions& options)
       : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
-        slots_({options.num_envs,
-                task.obs_size,
-                quadruped::kPrivilegedSize,
-                kNumJoints,
-                task.control_dt,
-                task.config.task.bfloat16_obs,
-                {cpu_kernel_name(), ""}},
-               torch::kCPU) {}
+        slots_(spec_of(task, options.num_envs, {cpu_kernel_name(), ""}), torch::kCPU) {}
 
   const EnvSpec& spec() const override { return slots_.spec(); }
   torch::Device device() const override { return torch::kCPU; }
   const StepBuffers& buffers() const override { return slots_.current(); }
   void bind(const StepBuffers& slots) override { slots_.bind(slots); }
 
-  void reset() override { batch_.reset(slots_.pointers()); }
+  void reset() override {
+    batch_.reset(slots_.pointers());
+    started_ = true;
+  }
+  void reset_envs(const torch::Tensor& envs) override {
+    KENNEL_CHECK(started_, "reset all environments before some of them");
+    batch_.reset(slots_.pointers(), slots_.chosen(envs).data_ptr<std::uint8_t>());
+  }
+  void set_episode_steps(const torch::Tensor& steps) override {
+    batch_.set_episode_steps(slots_.clocks(steps).data_ptr<float>());
+  }
   void step(const torch::Tensor& action) override {
     slots_.check_action(action);
     batch_.step(action.data_ptr<float>(), slots_.pointers());
@@ -61,6 +66,7 @@ class CpuEnv final : public VecEnv {
  private:
   CpuBatch batch_;
   Slots slots_;
+  bool started_ = false;
 };
 
 }  // namespace

@@ -27,7 +27,9 @@ Slots::Slots(const EnvSpec& spec, torch::Device device) : spec_(spec), device_(d
   const auto rows = [&](std::int64_t size) {
     return torch::zeros({n, size}, options.dtype(obs_type(spec)));
   };
-  own_ = {rows(spec.obs_size), rows(spec.privileged_obs_size), numbers(), numbers(), numbers(),
+  own_ = {rows(spec.obs_size), rows(spec.privileged_obs_size),
+          numbers(),           numbers(),
+          numbers(),           numbers(),
           rows(spec.obs_size), rows(spec.privileged_obs_size)};
   current_ = own_;
 }
@@ -38,6 +40,7 @@ StepPointers Slots::pointers() const {
           current_.reward.data_ptr<float>(),
           current_.terminated.data_ptr<float>(),
           current_.truncated.data_ptr<float>(),
+          current_.command_changed.data_ptr<float>(),
           rows_of(current_.final_obs),
           rows_of(current_.final_privileged_obs)};
 }
@@ -65,8 +68,33 @@ void Slots::bind(const StepBuffers& s) {
               checked("reward", s.reward, own_.reward),
               checked("terminated", s.terminated, own_.terminated),
               checked("truncated", s.truncated, own_.truncated),
+              checked("command_changed", s.command_changed, own_.command_changed),
               checked_rows("final_obs", s.final_obs, own_.final_obs),
               checked("final_privileged_obs", s.final_privileged_obs, own_.final_privileged_obs)};
+}
+
+torch::Tensor Slots::chosen(const torch::Tensor& envs) const {
+  KENNEL_CHECK(envs.defined() && envs.dim() == 1 && envs.scalar_type() == torch::kInt64 &&
+                   envs.device() == device_,
+               "envs: expected a tensor (n) of int64 on ", device_, ", got ", envs.toString());
+  const bool fit = envs.numel() == 0 || (envs.min().item<std::int64_t>() >= 0 &&
+                                         envs.max().item<std::int64_t>() < spec_.num_envs);
+  KENNEL_CHECK(fit, "envs: expected indices from 0 to ", spec_.num_envs - 1,
+               ", the environments of this batch");
+  torch::Tensor flags =
+      torch::zeros({spec_.num_envs}, torch::TensorOptions().dtype(torch::kUInt8).device(device_));
+  return flags.index_fill_(0, envs, 1);
+}
+
+torch::Tensor Slots::clocks(const torch::Tensor& steps) const {
+  KENNEL_CHECK(steps.defined() && steps.dim() == 1 && steps.size(0) == spec_.num_envs &&
+                   steps.scalar_type() == torch::kInt64 && steps.device() == device_,
+               "steps: expected a tensor (", spec_.num_envs, ") of int64 on ", device_, ", got ",
+               steps.toString());
+  constexpr std::int64_t kMost = 1 << 24;  // beyond it a float skips whole numbers
+  KENNEL_CHECK(steps.min().item<std::int64_t>() >= 0 && steps.max().item<std::int64_t>() < kMost,
+               "steps: expected control steps from 0 to ", kMost - 1);
+  return steps.to(torch::kFloat32).contiguous();
 }
 
 void Slots::check_action(const torch::Tensor& action) const {

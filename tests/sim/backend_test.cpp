@@ -88,8 +88,10 @@ TEST_P(Backend, EndsEpisodesAndChangesCommandsLikeTheCpuBackend) {
     const StepBuffers &c = cpu->buffers(), &g = tested->buffers();
     ASSERT_TRUE(torch::equal(c.terminated, g.terminated.cpu())) << t;
     ASSERT_TRUE(torch::equal(c.truncated, g.truncated.cpu())) << t;
+    ASSERT_TRUE(torch::equal(c.command_changed, g.command_changed.cpu())) << t;
     EXPECT_LT(largest_gap(c.obs, g.obs), kStepTolerance) << t;
-    const torch::Tensor ended = (c.truncated + c.terminated > 0).nonzero().squeeze(1);
+    const torch::Tensor ended =
+        (c.truncated + c.terminated + c.command_changed > 0).nonzero().squeeze(1);
     finals += static_cast<int>(ended.size(0));
     if (ended.size(0) == 0) continue;
     EXPECT_LT(
@@ -185,6 +187,50 @@ TEST_P(Backend, FourThousandAndNinetySevenEnvironmentsAreEachAsIfAlone) {
   EXPECT_TRUE(torch::equal(all.obs.narrow(0, 0, 33), first->buffers().obs));
   EXPECT_TRUE(torch::equal(all.obs.narrow(0, kMany - 1, 1), last->buffers().obs));
   EXPECT_TRUE(torch::isfinite(all.privileged_obs).all().item<bool>());
+}
+
+TEST_P(Backend, ResetsTheChosenAndLeavesTheOthers) {
+  const auto all = env(40, 2), some = env(40, 2);
+  for (int t = 0; t < 5; ++t) step_both(*all, *some, t);
+  const torch::Tensor before = some->buffers().obs.clone();
+  const torch::Tensor chosen = torch::tensor({3, 39, 3, 0}, torch::kInt64).to(some->device());
+  some->reset_envs(chosen);
+  const torch::Tensor changed = (some->buffers().obs != before).any(1).cpu().nonzero().squeeze(1);
+  EXPECT_TRUE(torch::equal(changed, torch::tensor({0, 3, 39}, torch::kInt64)));
+  all->reset();
+  EXPECT_TRUE(torch::equal(all->buffers().obs.index_select(0, chosen),
+                           some->buffers().obs.index_select(0, chosen)))
+      << "the same next episode as when all are reset";
+  some->reset_envs(torch::empty({0}, torch::kInt64).to(some->device()));
+
+  for (const std::int64_t wrong : {-1, 40})
+    EXPECT_THROW(some->reset_envs(torch::tensor({wrong}, torch::kInt64).to(some->device())), Error);
+  EXPECT_THROW(some->reset_envs(torch::zeros({2})), Error) << "no indices";
+  EXPECT_THROW(make(4)->reset_envs(torch::zeros({1}, torch::kInt64)), Error) << "nothing to leave";
+}
+
+TEST_P(Backend, ClocksThatAreSetEndEpisodesInTheirTime) {
+  EnvConfig config;
+  config.task.random_first_clock = false;
+  config.task.episode_seconds = 2;  // 100 control steps
+  config.command.change_probability = 0;
+  const auto env = this->env(40, 2, config);
+  torch::Tensor steps = torch::zeros({40}, torch::kInt64);
+  steps[5] = 99;
+  steps[6] = 98;
+  steps[7] = 5000;
+  env->set_episode_steps(steps.to(env->device()));
+  const auto truncated = [&](int t) {
+    env->step(waves(t, 40, 0.1).to(env->device()));
+    return env->buffers().truncated.cpu().nonzero().squeeze(1);
+  };
+  EXPECT_TRUE(torch::equal(truncated(0), torch::tensor({5, 7}, torch::kInt64)));
+  EXPECT_TRUE(torch::equal(truncated(1), torch::tensor({6}, torch::kInt64)));
+  EXPECT_EQ(truncated(2).numel(), 0);
+
+  EXPECT_THROW(env->set_episode_steps(-steps.to(env->device())), Error);
+  EXPECT_THROW(env->set_episode_steps(steps.narrow(0, 0, 3).to(env->device())), Error);
+  EXPECT_THROW(env->set_episode_steps(steps.to(torch::kFloat32).to(env->device())), Error);
 }
 
 TEST_P(Backend, SavedStateContinuesInAnotherEnvironment) {

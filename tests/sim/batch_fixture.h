@@ -41,8 +41,8 @@ struct SmallBatch {
   quadruped::Task task;
   int n, first_id;
   CpuBatch batch;
-  std::vector<float> obs, privileged, reward, terminated, truncated, final_obs, final_privileged,
-      action;
+  std::vector<float> obs, privileged, reward, terminated, truncated, command_changed, final_obs,
+      final_privileged, action;
   int time = 0;
 
   SmallBatch(const quadruped::EnvConfig& config, int num_envs, int first_env_id = 0,
@@ -56,6 +56,7 @@ struct SmallBatch {
         reward(num_envs, NAN),
         terminated(num_envs, NAN),
         truncated(num_envs, NAN),
+        command_changed(num_envs, NAN),
         final_obs(obs),
         final_privileged(privileged),
         action(num_envs * kNumJoints, 0.0f) {
@@ -64,8 +65,8 @@ struct SmallBatch {
 
   StepPointers out() {
     const auto rows = [](std::vector<float>& v) { return ObsRows{v.data(), false}; };
-    return {rows(obs),        rows(privileged), reward.data(),         terminated.data(),
-            truncated.data(), rows(final_obs),  rows(final_privileged)};
+    return {rows(obs),        rows(privileged),       reward.data(),   terminated.data(),
+            truncated.data(), command_changed.data(), rows(final_obs), rows(final_privileged)};
   }
   void step() {
     batch.step(action.data(), out());

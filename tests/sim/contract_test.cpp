@@ -54,7 +54,7 @@ TEST(VecEnv, EachEpisodeStartsInAFreshRandomState) {
   for (int e = 0; e < 4; ++e) EXPECT_EQ(run.batch.env(e).episode, 2u);
 }
 
-TEST(VecEnv, ANewCommandTruncatesButTheRobotGoesOn) {
+TEST(VecEnv, ANewCommandIsSaidApartAndTheRobotGoesOn) {
   EnvConfig config = quiet_config();
   config.command.change_probability = 1.0f;
   config.command.standing_fraction = 0.0f;
@@ -63,7 +63,8 @@ TEST(VecEnv, ANewCommandTruncatesButTheRobotGoesOn) {
   const std::vector<float> before = run.obs;
   run.step_with_waves();
   for (int e = 0; e < 4; ++e) {
-    EXPECT_EQ(run.truncated[e], 1.0f);
+    EXPECT_EQ(run.command_changed[e], 1.0f);
+    EXPECT_EQ(run.truncated[e], 0.0f) << "by time only";
     EXPECT_EQ(run.final_row(e)[kCommand], before[e * run.task.obs_size + kCommand])
         << "the old command";
     EXPECT_NE(run.obs_row(e)[kCommand], run.final_row(e)[kCommand]) << "the new one";

@@ -42,6 +42,7 @@ inline void expect_same_bits(const VecEnv& a, const VecEnv& b) {
   EXPECT_TRUE(torch::equal(x.reward, y.reward));
   EXPECT_TRUE(torch::equal(x.terminated, y.terminated));
   EXPECT_TRUE(torch::equal(x.truncated, y.truncated));
+  EXPECT_TRUE(torch::equal(x.command_changed, y.command_changed));
 }
 
 /// A recipe in which everything happens often: time-outs, new commands, pushes.

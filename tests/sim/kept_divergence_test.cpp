@@ -24,6 +24,24 @@ TEST_P(Backend, KeepsTheLowestOfTheEnvironmentsThatDivergeFirst) {
   }
 }
 
+TEST_P(Backend, SaysWhatItsObservationsAre) {
+  EnvConfig config;
+  config.task.history = 3;
+  const EnvSpec spec = env(8, 1, config)->spec();
+  const auto size = [](const std::vector<TermInfo>& terms) {
+    int numbers = 0;
+    for (const TermInfo& term : terms) {
+      EXPECT_NE(term.name, "");
+      EXPECT_NE(term.unit, "");
+      numbers += term.size;
+    }
+    return numbers;
+  };
+  EXPECT_EQ(3 * size(spec.obs_terms), spec.obs_size);
+  EXPECT_EQ(size(spec.privileged_obs_terms), spec.privileged_obs_size);
+  EXPECT_EQ(spec.action_bounds, (Range{-1.0f, 1.0f}));
+}
+
 TEST_P(Backend, SaysWhatStepsItAndWhyNotTheFastest) {
   EnvConfig config;
   const KernelChoice usual = env(8, 1, config)->spec().kernel;

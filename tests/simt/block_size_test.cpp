@@ -61,6 +61,7 @@ void expect_same_bits_in_blocks() {
     ASSERT_EQ(usual.privileged, other.privileged) << t;
     ASSERT_EQ(usual.reward, other.reward) << t;
     ASSERT_EQ(usual.truncated, other.truncated) << t;
+    ASSERT_EQ(usual.command_changed, other.command_changed) << t;
   }
 }
 

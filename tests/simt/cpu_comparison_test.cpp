@@ -113,7 +113,7 @@ double output_gap(const Pair& pair, int env) {
   double worst =
       std::max({furthest(row(a.obs), row(b.obs)), furthest(row(a.privileged), row(b.privileged)),
                 furthest(row(a.reward), row(b.reward))});
-  if (a.terminated[env] + a.truncated[env] > 0)
+  if (a.terminated[env] + a.truncated[env] + a.command_changed[env] > 0)
     worst = std::max({worst, furthest(row(a.final_obs), row(b.final_obs)),
                       furthest(row(a.final_privileged), row(b.final_privileged))});
   return worst;
@@ -151,9 +151,10 @@ TEST_P(SimtAgainstCpu, FollowsTheCpuBackendThroughResetsPushesAndLatencies) {
     pair.step();
     ASSERT_EQ(pair.cpu.terminated, pair.simt.terminated);
     ASSERT_EQ(pair.cpu.truncated, pair.simt.truncated);
+    ASSERT_EQ(pair.cpu.command_changed, pair.simt.command_changed);
     expect_same_draws(pair);
     for (int e = 0; e < kEnvs; ++e) {
-      ended += pair.cpu.terminated[e] + pair.cpu.truncated[e] > 0;
+      ended += pair.cpu.terminated[e] + pair.cpu.truncated[e] + pair.cpu.command_changed[e] > 0;
       if (std::max(physics_gap(pair, e), output_gap(pair, e)) > kStateTolerance)
         came_apart.insert(e);
     }

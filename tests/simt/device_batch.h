@@ -54,17 +54,18 @@ class DeviceBatch {
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);
     for (auto* rows : {&privileged, &final_privileged})
       rows->assign(n * quadruped::kPrivilegedSize, NAN);
-    for (auto* numbers : {&reward, &terminated, &truncated}) numbers->assign(n, NAN);
-    launch_reset(this->task, memory, out(), true, nullptr);
+    for (auto* numbers : {&reward, &terminated, &truncated, &command_changed})
+      numbers->assign(n, NAN);
+    launch_reset(this->task, memory, out(), true, nullptr, nullptr);
   }
 
   StepPointers out() {
     const auto rows = [&](std::vector<float>& v) { return ObsRows{v.data(), bfloat16}; };
-    return {rows(obs),        rows(privileged), reward.data(),         terminated.data(),
-            truncated.data(), rows(final_obs),  rows(final_privileged)};
+    return {rows(obs),        rows(privileged),       reward.data(),   terminated.data(),
+            truncated.data(), command_changed.data(), rows(final_obs), rows(final_privileged)};
   }
 
-  void reset() { launch_reset(task, memory, out(), false, nullptr); }
+  void reset() { launch_reset(task, memory, out(), false, nullptr, nullptr); }
   void step(const std::vector<float>& action) {
     launch_step(task, memory, action.data(), out(), nullptr);
   }
@@ -96,7 +97,8 @@ class DeviceBatch {
   int n;
   bool bfloat16;
   BatchMemory memory{};
-  std::vector<float> obs, privileged, reward, terminated, truncated, final_obs, final_privileged;
+  std::vector<float> obs, privileged, reward, terminated, truncated, command_changed, final_obs,
+      final_privileged;
 
  private:
   std::vector<std::uint32_t> state_;

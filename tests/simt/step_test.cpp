@@ -38,7 +38,8 @@ TEST_P(SimtStep, GivesTheSameBitsInAnyOrderOfLanesAndWithAnyPoison) {
     for (int t = 0; t < 12; ++t) {
       batch.step(waves(t, 0, 33));
       if (t == 8) batch.reset();
-      for (const auto* part : {&batch.obs, &batch.privileged, &batch.reward, &batch.truncated})
+      for (const auto* part :
+           {&batch.obs, &batch.privileged, &batch.reward, &batch.truncated, &batch.command_changed})
         seen.insert(seen.end(), part->begin(), part->end());
     }
     for (int e = 0; e < batch.n; ++e) {

@@ -28,7 +28,12 @@ class CpuBatch {
  public:
   CpuBatch(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
 
-  void reset(const StepPointers& out);
+  /// \param chosen  (num_envs), not 0 where an environment is to be reset; null: all
+  void reset(const StepPointers& out, const std::uint8_t* chosen = nullptr);
+
+  /// Sets the clocks of all episodes.
+  /// \param steps  (num_envs), control steps since their start
+  void set_episode_steps(const float* steps);
   /// \param action  (num_envs, 12) row-major
   void step(const float* action, const StepPointers& out);
 

@@ -45,7 +45,7 @@ struct ObsRows {
 /// The tensors of StepBuffers, a row an environment, in the backend's memory.
 struct StepPointers {
   ObsRows obs, privileged_obs;
-  float *reward, *terminated, *truncated;
+  float *reward, *terminated, *truncated, *command_changed;
   ObsRows final_obs, final_privileged_obs;
 };
 

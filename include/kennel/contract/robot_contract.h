@@ -9,19 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "kennel/contract/term.h"
 #include "kennel/core/fields.h"
 #include "kennel/core/legs.h"
 
 namespace kennel {
-
-/// A part of an observation frame.
-struct TermInfo {
-  std::string name;
-  int size = 0;
-  float scale = 1.0f;  // applied before the policy sees it
-  std::string unit;
-  bool operator==(const TermInfo&) const = default;
-};
 
 /// How far the simulator solved contacts in which a policy was trained.
 struct TrainingSolver {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "kennel/contract/stat.h"
+#include "kennel/contract/term.h"
+#include "kennel/core/fields.h"
 
 namespace kennel {
 
@@ -34,6 +36,10 @@ struct EnvSpec {
   double control_dt = 0.0;    // seconds a step() advances
   bool bfloat16_obs = false;  // observations are bfloat16, not float32
   KernelChoice kernel = {};   // for people
+  // The numbers' meaning in their order; empty where an environment does not say it. `obs_terms`
+  // are of one frame: observations hold obs_size / frame of them, the newest first.
+  std::vector<TermInfo> obs_terms = {}, privileged_obs_terms = {};
+  Range action_bounds = {-1.0f, 1.0f};  // beyond them an action is clamped
 };
 
 /// The number type of observations.
@@ -49,9 +55,11 @@ struct StepBuffers {
   torch::Tensor reward;          // (num_envs)
   torch::Tensor terminated;  // (num_envs), 1 where the episode ended in a state worth nothing (a
                              // fall), else 0
-  torch::Tensor truncated;   // (num_envs), 1 where the clock ended it or the command changed, else
-                             // 0; never both
-  // As obs and privileged_obs: rows of environments that terminated or truncated hold what was
+  torch::Tensor truncated;   // (num_envs), 1 where the clock ended it, else 0
+  // (num_envs), 1 where the episode goes on under a new command, else 0. At most one of the three
+  // is 1.
+  torch::Tensor command_changed;
+  // As obs and privileged_obs: rows of environments of which one of the three is 1 hold what was
   // observed before the reset or the change of command, zeros where the state diverged; other rows
   // are unspecified.
   torch::Tensor final_obs, final_privileged_obs;
@@ -67,8 +75,8 @@ struct DivergenceDump {
 ///
 /// Buffers are allocated once and owned by the environment; `buffers()` are zero-copy views of its
 /// memory on the current stream, overwritten by the next step. A caller may bind its own slots (a
-/// rollout's) instead. An episode that ends is reset inside the step, to a fresh random state; a
-/// new command within an episode counts as truncation, but the state goes on. Time-outs bootstrap
+/// rollout's) instead. An episode that ends is reset inside the step, to a fresh random state.
+/// What follows a time-out or a new command is no consequence of the last action: both bootstrap
 /// from V(final observation), terminations from 0.
 class VecEnv {
  public:
@@ -79,6 +87,18 @@ class VecEnv {
 
   /// Starts a new episode in every environment and writes `obs` and `privileged_obs`.
   virtual void reset() = 0;
+
+  /// Starts a new episode in some environments, and writes their rows of `obs` and
+  /// `privileged_obs`. May synchronise with the device.
+  /// \param envs  (n) int64 on `device()`, indices within the batch; one may be there twice
+  /// \throws Error when an index is out of range, or before the first `reset`
+  virtual void reset_envs(const torch::Tensor& envs);
+
+  /// Sets the clocks of all episodes: control steps since their start. An episode whose clock is at
+  /// its length or beyond is truncated by the next step. May synchronise with the device.
+  /// \param steps  (num_envs) int64 on `device()`, from 0 on
+  /// \throws Error when the shape is wrong or a number negative
+  virtual void set_episode_steps(const torch::Tensor& steps);
 
   /// Advances every environment by one control step.
   /// \param action  (num_envs, action_size) contiguous float32 on `device()`; not finite counts as

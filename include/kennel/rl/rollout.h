@@ -80,8 +80,10 @@ class Rollout {
   torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)
   torch::Tensor final_privileged_obs_;  // (T, N, privileged_obs_size), rows of ended episodes
   torch::Tensor action_, noise_;        // (T, N, action_size)
-  torch::Tensor log_prob_, reward_, terminated_, truncated_;  // (T, N)
-  torch::Tensor value_;                                       // (T + 1, N)
+  torch::Tensor log_prob_, reward_;     // (T, N)
+  torch::Tensor terminated_, truncated_, command_changed_;  // (T, N)
+  torch::Tensor cut_;    // (T, N), 1 where what follows is no consequence: truncated or told anew
+  torch::Tensor value_;  // (T + 1, N)
   torch::Tensor next_value_;           // (T * N + 1), the last for indices that mean nothing
   torch::Tensor advantage_, returns_;  // (T, N)
 };

@@ -21,6 +21,14 @@ class Slots {
   /// \throws Error when one does not fit
   void bind(const StepBuffers& slots);
 
+  /// Flags (num_envs, uint8) of the environments that `envs` names.
+  /// \throws Error when it is no (n) int64 tensor on the device, or names others
+  torch::Tensor chosen(const torch::Tensor& envs) const;
+
+  /// The clocks as the environments keep them: (num_envs) float32.
+  /// \throws Error when it is no (num_envs) int64 tensor on the device, or a clock is negative
+  torch::Tensor clocks(const torch::Tensor& steps) const;
+
   /// \throws Error unless `action` is a contiguous float32 (num_envs, action_size) tensor on the
   /// device
   void check_action(const torch::Tensor& action) const;

@@ -1,0 +1,15 @@
+#include "kennel/contract/vec_env.h"
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+
+void VecEnv::reset_envs(const torch::Tensor&) {
+  fail("these environments can only be reset all together");
+}
+
+void VecEnv::set_episode_steps(const torch::Tensor&) {
+  fail("these environments have no clock that can be set");
+}
+
+}  // namespace kennel
