@@ -1,0 +1,150 @@
+#include "src/model/stance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "kennel/core/check.h"
+#include "src/model/spec.h"
+
+namespace kennel {
+namespace {
+
+constexpr mjtNum kCrouch = 0.8;  // of the leg's length
+
+struct DataDeleter {
+  void operator()(mjData* d) const { mj_deleteData(d); }
+};
+
+/// Where a leg's hinges and foot are, base at the origin, joints as in d->qpos.
+struct LegPose {
+  mjtNum hip[3], knee[3], foot[3];  // hip: the second hinge
+};
+
+class Poser {
+ public:
+  Poser(const mjModel& m, const Skeleton& skeleton, const std::array<Foot, kNumLegs>& feet)
+      : m_(m), skeleton_(skeleton), feet_(feet), data_(mj_makeData(&m)) {
+    mju_zero(data_->qpos, 7);
+    data_->qpos[3] = 1;
+  }
+
+  mjtNum* joints() { return data_->qpos + 7; }
+
+  LegPose pose(int leg) {
+    mj_kinematics(&m_, data_.get());
+    LegPose out;
+    const int* joint = skeleton_.joint.data() + kJointsPerLeg * leg;
+    mju_copy3(out.hip, data_->xanchor + 3 * joint[1]);
+    mju_copy3(out.knee, data_->xanchor + 3 * joint[2]);
+    const Foot& foot = feet_[leg];
+    const int body = foot.geom >= 0 ? m_.geom_bodyid[foot.geom]
+                                    : skeleton_.link[kJointsPerLeg * leg + 2];
+    mju_mulMatVec3(out.foot, data_->xmat + 9 * body, foot.centre);
+    mju_addTo3(out.foot, data_->xpos + 3 * body);
+    return out;
+  }
+
+  void stand(int leg);
+
+ private:
+  const mjModel& m_;
+  const Skeleton& skeleton_;
+  const std::array<Foot, kNumLegs>& feet_;
+  std::unique_ptr<mjData, DataDeleter> data_;
+};
+
+void Poser::stand(int leg) {
+  using Angles = std::array<mjtNum, kJointsPerLeg>;
+  mjtNum* q = joints() + kJointsPerLeg * leg;
+  Angles low, high, best{};
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const int joint = skeleton_.joint[kJointsPerLeg * leg + j];
+    const bool limited = m_.jnt_limited[joint];
+    low[j] = std::max(limited ? m_.jnt_range[2 * joint] : -2.5, -2.5);
+    high[j] = std::min(limited ? m_.jnt_range[2 * joint + 1] : 2.5, 2.5);
+    q[j] = std::clamp<mjtNum>(0, low[j], high[j]);
+  }
+  const LegPose straight = pose(leg);
+  const mjtNum length = mju_dist3(straight.hip, straight.knee) +
+                        mju_dist3(straight.knee, straight.foot) + feet_[leg].radius;
+  // Below the hip, in the plane in which the shank swings.
+  const mjtNum target[3] = {straight.hip[0], straight.foot[1], straight.hip[2] - kCrouch * length};
+  const auto cost = [&](const Angles& angles) {
+    std::copy(angles.begin(), angles.end(), q);
+    const LegPose p = pose(leg);
+    const mjtNum miss = mju_dist3(p.foot, target) / length;
+    const mjtNum before = std::max<mjtNum>(0, p.knee[0] - p.hip[0]) / length;
+    return miss * miss + 0.01 * before + 1e-4 * mju_dot3(angles.data(), angles.data());
+  };
+  constexpr int kGrid = 16;
+  mjtNum least = 1e9;
+  for (int n = 0; n < kGrid * kGrid * kGrid; ++n) {
+    const int at[3] = {n % kGrid, n / kGrid % kGrid, n / (kGrid * kGrid)};
+    Angles angles;
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      angles[j] = low[j] + (high[j] - low[j]) * at[j] / (kGrid - 1);
+    if (const mjtNum c = cost(angles); c < least) least = c, best = angles;
+  }
+  for (mjtNum step = 0.2; step > 1e-5;) {
+    bool better = false;
+    for (int move = 0; move < 2 * kJointsPerLeg; ++move) {
+      Angles angles = best;
+      const int j = move / 2;
+      angles[j] = std::clamp(angles[j] + (move % 2 ? step : -step), low[j], high[j]);
+      if (const mjtNum c = cost(angles); c < least) least = c, best = angles, better = true;
+    }
+    if (!better) step /= 2;
+  }
+  for (int j = 0; j < kJointsPerLeg; ++j) q[j] = std::round(best[j] * 1000) / 1000;
+}
+
+int stance_key(const mjModel& m) {
+  for (const char* name : {"home", "stand", "standing"})
+    if (const int key = mj_name2id(&m, mjOBJ_KEY, name); key >= 0) return key;
+  return m.nkey ? 0 : -1;
+}
+
+}  // namespace
+
+Stance find_stance(const mjModel& m, const Skeleton& skeleton,
+                   const std::array<Foot, kNumLegs>& feet, double floor_height) {
+  Stance stance;
+  if (const int key = stance_key(m); key >= 0) {
+    const char* name = mj_id2name(&m, mjOBJ_KEY, key);
+    std::copy_n(m.key_qpos + m.nq * key, kNq, stance.qpos.begin());
+    stance.from = name && *name ? text("keyframe '", name, "'") : text("keyframe #", key);
+    return stance;
+  }
+  Poser poser(m, skeleton, feet);
+  for (int leg = 0; leg < kNumLegs; ++leg) poser.stand(leg);
+  mjtNum lowest = 0;
+  for (int leg = 0; leg < kNumLegs; ++leg)
+    lowest = std::min(lowest, poser.pose(leg).foot[2] - feet[leg].radius);
+  stance.qpos[2] = std::round((floor_height - lowest) * 1e4) / 1e4;
+  stance.qpos[3] = 1;
+  std::copy_n(poser.joints(), kNumJoints, stance.qpos.begin() + 7);
+  stance.from = "computed";
+  return stance;
+}
+
+void set_keyframes(mjSpec& spec, const mjModel& m, const Stance& stance) {
+  const auto hold = [&](mjsKey& key, const mjtNum* qpos) {
+    std::vector<double> ctrl(m.nu, 0);
+    for (int a = 0; a < m.nactuator; ++a)
+      ctrl[m.actuator_ctrladr[a]] = qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
+    mjs_setDouble(key.ctrl, ctrl.data(), m.nu);
+  };
+  int key = 0;
+  for_each(spec, mjOBJ_KEY, [&](mjsElement* e) {
+    hold(*mjs_asKey(e), m.key_qpos + m.nq * key++);
+  });
+  if (key) return;
+  mjsKey* home = mjs_addKey(&spec);
+  mjs_setName(home->element, "home");
+  mjs_setDouble(home->qpos, stance.qpos.data(), kNq);
+  hold(*home, stance.qpos.data());
+}
+
+}  // namespace kennel
