@@ -181,10 +181,11 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
     for (int b = a + 1; b < m.ngeom; ++b) {
       if (!is_moving(skeleton, m, a) || !is_moving(skeleton, m, b) || !collides(m, skeleton, a, b))
         continue;
-      s.require(m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
-                m.geom_type[a] == mjGEOM_SPHERE ? b : a,
-                "can collide with another part of the robot and is not a sphere (--feet-only leaves "
-                "the feet only)");
+      s.require(
+          m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
+          m.geom_type[a] == mjGEOM_SPHERE ? b : a,
+          "can collide with another part of the robot and is not a sphere (--feet-only leaves "
+          "the feet only)");
       partners += (partners.empty() ? "" : ", ") + short_name(b);
       ++count;
     }
@@ -261,7 +262,9 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
       leg.sphere[leg.num_spheres++] = sphere;
     }
   } else {
-    warnings.push_back(s.name + ": nothing can touch a floor: the robot will fall for ever (--add-floor adds one)");
+    warnings.push_back(
+        s.name +
+        ": nothing can touch a floor: the robot will fall for ever (--add-floor adds one)");
   }
   warn_of_leg_pairs(s, skeleton, warnings);
 }

@@ -43,9 +43,9 @@ void fit_sphere(const Edited& edited, const Foot& foot, mjsGeom& shape) {
   sphere->group = 3;
   copy_contact(shape, *sphere);
   set_mask(*sphere, 1, 0);
-  mjs_setName(sphere->element,
-              (short_name(edited.m, mjOBJ_BODY, edited.m.geom_bodyid[foot.geom]) + "_foot_sphere")
-                  .c_str());
+  mjs_setName(
+      sphere->element,
+      (short_name(edited.m, mjOBJ_BODY, edited.m.geom_bodyid[foot.geom]) + "_foot_sphere").c_str());
 }
 
 }  // namespace
@@ -58,9 +58,10 @@ void leave_feet_only(const Edited& edited) {
                         [geom](const Foot& foot) { return foot.geom == geom; });
   };
   for (int leg = 0; leg < kNumLegs; ++leg)
-    KENNEL_CHECK(edited.feet[leg].geom >= 0, edited.name, ": body '",
-                 short_name(m, mjOBJ_BODY, edited.skeleton.link[kJointsPerLeg * leg + 2]),
-                 "' has no geom that can collide and be a foot; give it a sphere, or its mesh file");
+    KENNEL_CHECK(
+        edited.feet[leg].geom >= 0, edited.name, ": body '",
+        short_name(m, mjOBJ_BODY, edited.skeleton.link[kJointsPerLeg * leg + 2]),
+        "' has no geom that can collide and be a foot; give it a sphere, or its mesh file");
   const auto geoms = by_id(edited.spec, mjOBJ_GEOM), pairs = by_id(edited.spec, mjOBJ_PAIR);
   for (int id = 0; id < m.ngeom; ++id) {
     mjsGeom& geom = *mjs_asGeom(geoms[id]);

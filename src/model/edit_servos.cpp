@@ -29,8 +29,8 @@ Range torque_range(const mjModel& m, int actuator, int joint) {
   if (m.actuator_forcelimited[actuator]) range.narrow(m.actuator_forcerange + 2 * actuator, gear);
   // A motor's control is its force over the gain.
   const int ctrl = m.actuator_ctrladr[actuator];
-  const bool motor = m.actuator_gaintype[actuator] == mjGAIN_FIXED &&
-                     m.actuator_biastype[actuator] == mjBIAS_NONE;
+  const bool motor =
+      m.actuator_gaintype[actuator] == mjGAIN_FIXED && m.actuator_biastype[actuator] == mjBIAS_NONE;
   if (motor && m.actuator_ctrllimited[ctrl])
     range.narrow(m.actuator_ctrlrange + 2 * ctrl, gear * m.actuator_gainprm[mjNGAIN * actuator]);
   return range;
@@ -52,8 +52,7 @@ struct Gains {
 /// radian (public tasks use 0.3 to 0.95), and a damping of a fortieth of that second.
 Gains default_gains(const Edited& edited) {
   const double weight = 9.81 * edited.m.body_subtreemass[edited.skeleton.base];
-  const double kp =
-      0.7 * weight * leg_length(edited.m, edited.skeleton, edited.feet);
+  const double kp = 0.7 * weight * leg_length(edited.m, edited.skeleton, edited.feet);
   const double step = std::pow(10, std::floor(std::log10(kp)) - 1);  // two digits
   return {std::round(kp / step) * step, std::round(kp / step) * step / 40};
 }
@@ -93,10 +92,10 @@ void bare_the_base(const Edited& edited) {
     if (joint.damping[0] == 0 && joint.armature == 0 && joint.frictionloss == 0 &&
         joint.stiffness[0] == 0)
       return;
-    edited.warnings.push_back(
-        text(edited.name, ": --bare-base: the free joint loses damping ", joint.damping[0],
-             ", armature ", joint.armature, ", frictionloss ", joint.frictionloss, ", stiffness ",
-             joint.stiffness[0]));
+    edited.warnings.push_back(text(edited.name, ": --bare-base: the free joint loses damping ",
+                                   joint.damping[0], ", armature ", joint.armature,
+                                   ", frictionloss ", joint.frictionloss, ", stiffness ",
+                                   joint.stiffness[0]));
     joint.damping[0] = joint.armature = joint.frictionloss = joint.stiffness[0] = 0;
   });
 }
@@ -106,9 +105,8 @@ void put_servos(const Edited& edited, std::optional<double> kp, std::optional<do
   std::array<int, kNumJoints> driver;
   driver.fill(-1);
   for (int a = 0; a < m.nactuator; ++a) {
-    const int k = m.actuator_trntype[a] == mjTRN_JOINT
-                      ? m.jnt_qposadr[m.actuator_trnid[2 * a]] - 7
-                      : -1;
+    const int k =
+        m.actuator_trntype[a] == mjTRN_JOINT ? m.jnt_qposadr[m.actuator_trnid[2 * a]] - 7 : -1;
     if (k >= 0) driver[k] = a;
   }
   const auto joints = by_id(edited.spec, mjOBJ_JOINT),
@@ -135,8 +133,7 @@ void put_servos(const Edited& edited, std::optional<double> kp, std::optional<do
     if (servo && !kp && !kd && gear == 1 && !m.jnt_actfrclimited[joint]) continue;
 
     mjsActuator* actuator =
-        a < 0 ? mjs_addActuator(&edited.spec, nullptr)
-              : mjs_asActuator(actuators[a]);
+        a < 0 ? mjs_addActuator(&edited.spec, nullptr) : mjs_asActuator(actuators[a]);
     if (a < 0) mjs_setName(actuator->element, name.c_str());
     mjs_setToPosition(actuator, gains.kp, &gains.kd, nullptr, nullptr, 0);
     actuator->trntype = mjTRN_JOINT;
@@ -165,8 +162,8 @@ void put_servos(const Edited& edited, std::optional<double> kp, std::optional<do
   std::string what;
   if (!added.empty()) what += " servos on " + listed(added, 3);
   if (!around.empty())
-    what += (added.empty() ? "" : ";") +
-            std::string(" servos in the place of the actuators of ") + listed(around, 3);
+    what += (added.empty() ? "" : ";") + std::string(" servos in the place of the actuators of ") +
+            listed(around, 3);
   if (kp || defaulted)
     what += text("; kp ", kp.value_or(fallback.kp), " N m/rad, kd ",
                  kd.value_or(kp.value_or(fallback.kp) / 40), " N m s/rad",

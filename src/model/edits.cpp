@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "src/model/assets.h"
 #include "src/model/edit_parts.h"
 #include "src/model/stance.h"
 #include "src/model/urdf.h"
@@ -20,7 +21,7 @@ ModelEdits all_with(const ModelEdits& edits) {
 
 void add_stance(mjSpec& spec, MjModelPtr& model, const std::string& name) {
   const Skeleton skeleton = find_skeleton({*model, name});
-  set_keyframes(spec, *model, find_stance(*model, skeleton, find_feet(*model, skeleton), 0));
+  add_keyframe(spec, *model, find_stance(*model, skeleton, find_feet(*model, skeleton), 0));
   model = compile_spec(spec, name);
 }
 
@@ -52,6 +53,7 @@ EditedModel compile_edited(const fs::path& file, const ModelEdits& wanted) {
     return edited;
   }
   edited.spec = urdf ? spec_of_urdf(file, edited.warnings) : parse_spec(file);
+  if (edits.feet_only && !urdf) leave_missing_meshes(*edited.spec, file, edited.warnings);
   edited.model = compile_spec(*edited.spec, name);
   // One after the other, because an edit that adds or deletes an element renumbers the rest.
   const auto edit = [&](bool wanted, auto apply) {
@@ -66,7 +68,10 @@ EditedModel compile_edited(const fs::path& file, const ModelEdits& wanted) {
   edit(edits.pyramidal, make_pyramidal);
   edit(edits.bare_base, bare_the_base);
   edit(edits.add_servos, [&](const Edited& parts) { put_servos(parts, edits.kp, edits.kd); });
-  if (edits.add_servos) add_stance(*edited.spec, edited.model, name);
+  if (edits.add_servos) {
+    hold_keyframes(*edited.spec, *edited.model);
+    add_stance(*edited.spec, edited.model, name);
+  }
   return edited;
 }
 
@@ -76,7 +81,7 @@ void write_mjcf(EditedModel& edited, const fs::path& out) {
     edited.spec = parse_spec(edited.file);
     edited.model = compile_spec(*edited.spec, name);
   }
-  if (!edited.model->nkey) add_stance(*edited.spec, edited.model, name);
+  add_stance(*edited.spec, edited.model, name);
   if (!is_urdf(edited.file)) find_assets(*edited.spec, edited.file);
   const fs::path folder = fs::absolute(out).parent_path();
   relate_assets(*edited.spec, folder);

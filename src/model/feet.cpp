@@ -35,8 +35,8 @@ std::vector<Point> outline(const mjModel& m, int geom) {
       return points;
     case mjGEOM_BOX:
       for (int n = 0; n < 8; ++n)
-        points.push_back({n & 1 ? size[0] : -size[0], n & 2 ? size[1] : -size[1],
-                          n & 4 ? size[2] : -size[2]});
+        points.push_back(
+            {n & 1 ? size[0] : -size[0], n & 2 ? size[1] : -size[1], n & 4 ? size[2] : -size[2]});
       return points;
     case mjGEOM_ELLIPSOID:
       for (int axis = 0; axis < 3; ++axis)

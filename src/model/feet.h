@@ -9,7 +9,7 @@ namespace kennel {
 
 /// A foot in the frame of the body that carries it.
 struct Foot {
-  int geom = -1;       // -1: the leg has none
+  int geom = -1;        // -1: the leg has none
   bool fitted = false;  // the geom is no sphere; centre and radius are a sphere fitted to its tip
   mjtNum centre[3] = {}, radius = 0;
 };

@@ -4,8 +4,14 @@
 
 #include "kennel/core/check.h"
 
+// MuJoCo's writer has six digits unless it is told otherwise; exported, but in no header.
+extern "C" MJAPI void _mjPRIVATE__set_xml_precision(int digits);
+extern "C" MJAPI int _mjPRIVATE__get_xml_precision();
+
 namespace kennel {
 namespace {
+
+constexpr int kDigits = 15;  // 0.6 stays 0.6
 
 std::string one_line(std::string message) {
   std::replace(message.begin(), message.end(), '\n', ' ');
@@ -32,10 +38,24 @@ MjModelPtr compile_spec(mjSpec& spec, const std::string& source) {
   return model;
 }
 
+std::string mjcf_text(const mjSpec& spec, const std::string& source) {
+  const int digits = _mjPRIVATE__get_xml_precision();
+  _mjPRIVATE__set_xml_precision(kDigits);
+  char error[1024] = "";
+  std::string text(1 << 16, '\0');
+  int size;
+  while ((size = mj_saveXMLString(&spec, text.data(), static_cast<int>(text.size()), error,
+                                  sizeof error)) > 0)
+    text.resize(static_cast<std::size_t>(size) + 1);
+  _mjPRIVATE__set_xml_precision(digits);
+  KENNEL_CHECK(size == 0, source, ": MuJoCo cannot write it as MJCF: ", error);
+  text.resize(text.find('\0'));
+  return text;
+}
+
 std::string listed(const std::vector<std::string>& names, std::size_t shown) {
   std::string out;
-  for (std::size_t n = 0; n < std::min(names.size(), shown); ++n)
-    out += (n ? ", " : "") + names[n];
+  for (std::size_t n = 0; n < std::min(names.size(), shown); ++n) out += (n ? ", " : "") + names[n];
   if (names.size() > shown) out += text(" and ", names.size() - shown, " more");
   return out;
 }

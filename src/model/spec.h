@@ -15,6 +15,9 @@ MjSpecPtr parse_spec(const std::filesystem::path& file);
 /// \throws Error naming the source and MuJoCo's complaint
 MjModelPtr compile_spec(mjSpec& spec, const std::string& source);
 
+/// The description as MJCF, with nearly all digits of its numbers.
+std::string mjcf_text(const mjSpec& spec, const std::string& source);
+
 /// Visits all elements of a kind, in MuJoCo's order. The visitor must not add or delete any.
 template <class Visit>
 void for_each(mjSpec& spec, mjtObj kind, Visit visit) {

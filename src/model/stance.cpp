@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kennel/core/check.h"
-#include "src/model/spec.h"
+#include "src/model/edit_parts.h"
 
 namespace kennel {
 namespace {
@@ -39,8 +39,8 @@ class Poser {
     mju_copy3(out.hip, data_->xanchor + 3 * joint[1]);
     mju_copy3(out.knee, data_->xanchor + 3 * joint[2]);
     const Foot& foot = feet_[leg];
-    const int body = foot.geom >= 0 ? m_.geom_bodyid[foot.geom]
-                                    : skeleton_.link[kJointsPerLeg * leg + 2];
+    const int body =
+        foot.geom >= 0 ? m_.geom_bodyid[foot.geom] : skeleton_.link[kJointsPerLeg * leg + 2];
     mju_mulMatVec3(out.foot, data_->xmat + 9 * body, foot.centre);
     mju_addTo3(out.foot, data_->xpos + 3 * body);
     return out;
@@ -100,10 +100,29 @@ void Poser::stand(int leg) {
   for (int j = 0; j < kJointsPerLeg; ++j) q[j] = std::round(best[j] * 1000) / 1000;
 }
 
-int stance_key(const mjModel& m) {
+/// The keyframes in order of trust.
+std::vector<int> candidates(const mjModel& m) {
+  std::vector<int> keys;
   for (const char* name : {"home", "stand", "standing"})
-    if (const int key = mj_name2id(&m, mjOBJ_KEY, name); key >= 0) return key;
-  return m.nkey ? 0 : -1;
+    if (const int key = mj_name2id(&m, mjOBJ_KEY, name); key >= 0) keys.push_back(key);
+  for (int key = 0; key < m.nkey; ++key)
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  return keys;
+}
+
+/// Whether all feet are about equally far below the base.
+bool stands(const std::array<mjtNum, kNumLegs>& soles, mjtNum leg_length) {
+  const auto [low, high] = std::minmax_element(soles.begin(), soles.end());
+  return *high < -0.3 * leg_length && *high - *low < 0.15 * leg_length;
+}
+
+/// The servo targets that hold a pose.
+void hold(const mjModel& m, mjsKey& key, const mjtNum* qpos) {
+  std::vector<double> ctrl(m.nu, 0);
+  for (int a = 0; a < m.nactuator; ++a)
+    if (m.actuator_trntype[a] == mjTRN_JOINT)
+      ctrl[m.actuator_ctrladr[a]] = qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
+  mjs_setDouble(key.ctrl, ctrl.data(), m.nu);
 }
 
 }  // namespace
@@ -111,40 +130,45 @@ int stance_key(const mjModel& m) {
 Stance find_stance(const mjModel& m, const Skeleton& skeleton,
                    const std::array<Foot, kNumLegs>& feet, double floor_height) {
   Stance stance;
-  if (const int key = stance_key(m); key >= 0) {
-    const char* name = mj_id2name(&m, mjOBJ_KEY, key);
-    std::copy_n(m.key_qpos + m.nq * key, kNq, stance.qpos.begin());
-    stance.from = name && *name ? text("keyframe '", name, "'") : text("keyframe #", key);
-    return stance;
-  }
   Poser poser(m, skeleton, feet);
-  for (int leg = 0; leg < kNumLegs; ++leg) poser.stand(leg);
-  mjtNum lowest = 0;
-  for (int leg = 0; leg < kNumLegs; ++leg)
-    lowest = std::min(lowest, poser.pose(leg).foot[2] - feet[leg].radius);
-  stance.qpos[2] = std::round((floor_height - lowest) * 1e4) / 1e4;
+  std::array<mjtNum, kNumLegs> soles;
+  const auto measure = [&] {
+    for (int leg = 0; leg < kNumLegs; ++leg)
+      soles[leg] = poser.pose(leg).foot[2] - feet[leg].radius;
+  };
+  const mjtNum length = leg_length(m, skeleton, feet);
+  for (const int key : candidates(m)) {
+    std::copy_n(m.key_qpos + m.nq * key + 7, kNumJoints, poser.joints());
+    measure();
+    if (!stands(soles, length)) continue;
+    const char* name = mj_id2name(&m, mjOBJ_KEY, key);
+    stance.from = name && *name ? text("keyframe '", name, "'") : text("keyframe #", key);
+    stance.key = key;
+    break;
+  }
+  if (stance.key < 0) {
+    for (int leg = 0; leg < kNumLegs; ++leg) poser.stand(leg);
+    measure();
+    stance.from = "computed";
+  }
+  stance.qpos[2] = floor_height - *std::min_element(soles.begin(), soles.end());
   stance.qpos[3] = 1;
   std::copy_n(poser.joints(), kNumJoints, stance.qpos.begin() + 7);
-  stance.from = "computed";
   return stance;
 }
 
-void set_keyframes(mjSpec& spec, const mjModel& m, const Stance& stance) {
-  const auto hold = [&](mjsKey& key, const mjtNum* qpos) {
-    std::vector<double> ctrl(m.nu, 0);
-    for (int a = 0; a < m.nactuator; ++a)
-      ctrl[m.actuator_ctrladr[a]] = qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
-    mjs_setDouble(key.ctrl, ctrl.data(), m.nu);
-  };
+void hold_keyframes(mjSpec& spec, const mjModel& m) {
   int key = 0;
-  for_each(spec, mjOBJ_KEY, [&](mjsElement* e) {
-    hold(*mjs_asKey(e), m.key_qpos + m.nq * key++);
-  });
-  if (key) return;
-  mjsKey* home = mjs_addKey(&spec);
-  mjs_setName(home->element, "home");
-  mjs_setDouble(home->qpos, stance.qpos.data(), kNq);
-  hold(*home, stance.qpos.data());
+  for_each(spec, mjOBJ_KEY,
+           [&](mjsElement* e) { hold(m, *mjs_asKey(e), m.key_qpos + m.nq * key++); });
+}
+
+void add_keyframe(mjSpec& spec, const mjModel& m, const Stance& stance) {
+  if (stance.key >= 0) return;
+  mjsKey* key = mjs_addKey(&spec);
+  mjs_setName(key->element, mj_name2id(&m, mjOBJ_KEY, "home") < 0 ? "home" : "stand");
+  mjs_setDouble(key->qpos, stance.qpos.data(), kNq);
+  hold(m, *key, stance.qpos.data());
 }
 
 }  // namespace kennel

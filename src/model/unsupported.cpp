@@ -10,7 +10,8 @@ void check_options(const Source& s) {
   const bool euler = o.integrator == mjINT_EULER, fast = o.integrator == mjINT_IMPLICITFAST;
   s.require_option(euler || fast, "integrator ", o.integrator,
                    " is not supported (RK4, implicit, discrete); use Euler or implicitfast");
-  s.require_option(o.cone == mjCONE_PYRAMIDAL, "cone=\"elliptic\" is not supported; use pyramidal (--pyramidal does)");
+  s.require_option(o.cone == mjCONE_PYRAMIDAL,
+                   "cone=\"elliptic\" is not supported; use pyramidal (--pyramidal does)");
   s.require_option(o.density == 0 && o.viscosity == 0,
                    "density and viscosity (a fluid) are not supported; set them to 0");
   s.require_option(o.noslip_iterations == 0, "noslip_iterations is not supported; set it to 0");

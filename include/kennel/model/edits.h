@@ -1,6 +1,6 @@
 // Changes that make a robot's description one that Kennel steps: each is asked for by a switch, off
-// by default, and says in one warning what it changed. The edited description can be written as MJCF,
-// so that MuJoCo, the judge and a reader see the same robot.
+// by default, and says in one warning what it changed. The edited description can be written as
+// MJCF, so that MuJoCo, the judge and a reader see the same robot.
 #pragma once
 
 #include <filesystem>
@@ -16,12 +16,13 @@ struct mjSpec_;
 namespace kennel {
 
 struct ModelEdits {
-  bool feet_only = false;   // all geoms but one foot a leg stop colliding; a foot of another shape
-                            // becomes a sphere, and feet meet the floor only
-  bool pyramidal = false;   // pyramidal cone and condim 3 where the file says otherwise
-  bool add_servos = false;  // a position servo on each hinge, around a motor or where nothing drives
-  bool add_floor = false;   // one plane at z = 0 in the place of all static geoms
-  bool bare_base = false;   // no damping, armature, dry friction or spring on the free joint
+  bool feet_only = false;  // all geoms but one foot a leg stop colliding; a foot of another shape
+                           // becomes a sphere, and feet meet the floor only
+  bool pyramidal = false;  // pyramidal cone and condim 3 where the file says otherwise
+  bool add_servos =
+      false;               // a position servo on each hinge, around a motor or where nothing drives
+  bool add_floor = false;  // one plane at z = 0 in the place of all static geoms
+  bool bare_base = false;  // no damping, armature, dry friction or spring on the free joint
   std::optional<double> kp, kd;  // N m/rad, N m s/rad of all servos; with add_servos
 
   bool any() const { return feet_only || pyramidal || add_servos || add_floor || bare_base; }
@@ -48,8 +49,8 @@ bool is_urdf(const std::filesystem::path& file);
 /// \throws Error naming the file and what cannot be compiled or edited
 EditedModel compile_edited(const std::filesystem::path& file, const ModelEdits& edits);
 
-/// Writes the edited description as MJCF, with a keyframe "home" in which the robot stands where the
-/// file has none, and paths to meshes relative to the new file's folder.
+/// Writes the edited description as MJCF, with a keyframe in which the robot stands where the file
+/// has none, and paths to meshes relative to the new file's folder.
 /// \throws Error when the file cannot be written
 void write_mjcf(EditedModel& edited, const std::filesystem::path& out);
 
