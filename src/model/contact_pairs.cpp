@@ -165,14 +165,21 @@ double floor_height(const Source& s, int floor) {
   return p[2];
 }
 
-/// Refuses parts of the robot that would collide and are not spheres; the spheres of different legs
-/// that would are named in one warning, grouped by the first of each pair.
+/// Refuses parts of the robot that would collide and are not spheres, each once; the spheres of
+/// different legs that would are named in one warning, grouped by the first of each pair.
 void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
                        std::vector<std::string>& warnings) {
   const mjModel& m = s.m;
-  const auto short_name = [&](int geom) {
-    const char* name = mj_id2name(&m, mjOBJ_GEOM, geom);
-    return name ? std::string(name) : "geom #" + std::to_string(geom);
+  std::vector<bool> refused(m.ngeom, false);
+  const auto is_sphere = [&](int geom) {
+    const bool sphere = m.geom_type[geom] == mjGEOM_SPHERE;
+    if (!sphere && !refused[geom]) {
+      refused[geom] = true;
+      s.require(false, mjOBJ_GEOM, geom,
+                "can collide with another part of the robot and is not a sphere (--feet-only "
+                "leaves the feet only)");
+    }
+    return sphere;
   };
   int count = 0;
   std::string pairs;
@@ -181,16 +188,12 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
     for (int b = a + 1; b < m.ngeom; ++b) {
       if (!is_moving(skeleton, m, a) || !is_moving(skeleton, m, b) || !collides(m, skeleton, a, b))
         continue;
-      s.require(
-          m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
-          m.geom_type[a] == mjGEOM_SPHERE ? b : a,
-          "can collide with another part of the robot and is not a sphere (--feet-only leaves "
-          "the feet only)");
-      partners += (partners.empty() ? "" : ", ") + short_name(b);
+      if (!is_sphere(a) || !is_sphere(b)) continue;
+      partners += (partners.empty() ? "" : ", ") + geom_label(m, b);
       ++count;
     }
     if (!partners.empty())
-      pairs += (pairs.empty() ? "" : "; ") + short_name(a) + " with " + partners;
+      pairs += (pairs.empty() ? "" : "; ") + geom_label(m, a) + " with " + partners;
   }
   if (count > 0)
     warnings.push_back(
@@ -234,9 +237,10 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
 }
 
 void fill_contacts(const Source& s, const Skeleton& skeleton,
-                   const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
-                   Stiffest& stiffest, std::vector<std::string>& warnings) {
+                   const std::array<Frame, kNumJoints>& frames, LoadedQuadruped& loaded,
+                   Stiffest& stiffest) {
   const mjModel& m = s.m;
+  Quadruped<double>& out = loaded.model;
   const int floor = find_floor(s, skeleton);
   if (floor >= 0) {
     out.floor_height = floor_height(s, floor);
@@ -259,14 +263,15 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
         continue;
       const Sphere<double> sphere = sphere_from(s, skeleton, frames, g, floor, k);
       stiffest.add(stiffness(sphere, out.impratio), mjOBJ_GEOM, g);
+      loaded.sphere_geom[k / kJointsPerLeg][leg.num_spheres] = g;
       leg.sphere[leg.num_spheres++] = sphere;
     }
   } else {
-    warnings.push_back(
+    loaded.warnings.push_back(
         s.name +
         ": nothing can touch a floor: the robot will fall for ever (--add-floor adds one)");
   }
-  warn_of_leg_pairs(s, skeleton, warnings);
+  warn_of_leg_pairs(s, skeleton, loaded.warnings);
 }
 
 }  // namespace kennel

@@ -6,11 +6,9 @@
 namespace kennel {
 namespace {
 
-std::string short_name(const mjModel& m, mjtObj kind, int id) {
-  const char* name = mj_id2name(&m, kind, id);
-  if (name && *name) return name;
-  return kind == mjOBJ_GEOM ? "one of " + short_name(m, mjOBJ_BODY, m.geom_bodyid[id])
-                            : text("#", id);
+std::string body_name(const mjModel& m, int body) {
+  const char* name = mj_id2name(&m, mjOBJ_BODY, body);
+  return name && *name ? name : text("body_", body);
 }
 
 /// What two geoms that touch make of the contact, without where and what they are.
@@ -43,9 +41,8 @@ void fit_sphere(const Edited& edited, const Foot& foot, mjsGeom& shape) {
   sphere->group = 3;
   copy_contact(shape, *sphere);
   set_mask(*sphere, 1, 0);
-  mjs_setName(
-      sphere->element,
-      (short_name(edited.m, mjOBJ_BODY, edited.m.geom_bodyid[foot.geom]) + "_foot_sphere").c_str());
+  mjs_setName(sphere->element,
+              (body_name(edited.m, edited.m.geom_bodyid[foot.geom]) + "_foot_sphere").c_str());
 }
 
 }  // namespace
@@ -60,7 +57,7 @@ void leave_feet_only(const Edited& edited) {
   for (int leg = 0; leg < kNumLegs; ++leg)
     KENNEL_CHECK(
         edited.feet[leg].geom >= 0, edited.name, ": body '",
-        short_name(m, mjOBJ_BODY, edited.skeleton.link[kJointsPerLeg * leg + 2]),
+        body_name(m, edited.skeleton.link[kJointsPerLeg * leg + 2]),
         "' has no geom that can collide and be a foot; give it a sphere, or its mesh file");
   const auto geoms = by_id(edited.spec, mjOBJ_GEOM), pairs = by_id(edited.spec, mjOBJ_PAIR);
   for (int id = 0; id < m.ngeom; ++id) {
@@ -72,13 +69,15 @@ void leave_feet_only(const Edited& edited) {
     }
     const auto foot = foot_of(id);
     if (foot == edited.feet.end()) {
-      if (collided) silenced.push_back(short_name(m, mjOBJ_GEOM, id));
+      if (collided) silenced.push_back(geom_label(m, id));
       set_mask(geom, 0, 0);
       continue;
     }
-    kept.push_back(short_name(m, mjOBJ_GEOM, id) +
+    kept.push_back(geom_label(m, id) +
                    (foot->fitted ? text(" as a sphere of ", foot->radius, " m") : ""));
     set_mask(geom, foot->fitted ? 0 : 1, 0);
+    if (name_of(geoms[id]).empty() && !foot->fitted)
+      mjs_setName(geoms[id], (body_name(m, m.geom_bodyid[id]) + "_foot").c_str());
   }
   for (const Foot& foot : edited.feet)
     if (foot.fitted) fit_sphere(edited, foot, *mjs_asGeom(geoms[foot.geom]));
@@ -103,7 +102,7 @@ void make_pyramidal(const Edited& edited) {
   for_each(edited.spec, mjOBJ_GEOM, [&](mjsElement* e) {
     mjsGeom& geom = *mjs_asGeom(e);
     if (geom.condim == 3 || !(geom.contype || geom.conaffinity)) return;
-    geoms.push_back(short_name(edited.m, mjOBJ_GEOM, mjs_getId(e)));
+    geoms.push_back(geom_label(edited.m, mjs_getId(e)));
     geom.condim = 3;
   });
   for_each(edited.spec, mjOBJ_PAIR, [&](mjsElement* e) {
@@ -124,7 +123,7 @@ void put_floor(const Edited& edited, bool feet_only) {
   for (int id = 0; id < m.ngeom; ++id) {
     mjsGeom& geom = *mjs_asGeom(geoms[id]);
     if (!is_static(edited, id) || !(geom.contype || geom.conaffinity)) continue;
-    silenced.push_back(short_name(m, mjOBJ_GEOM, id));
+    silenced.push_back(geom_label(m, id));
     set_mask(geom, 0, 0);
   }
   for (int pair = 0; pair < m.npair; ++pair) {

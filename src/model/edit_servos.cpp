@@ -36,14 +36,6 @@ Range torque_range(const mjModel& m, int actuator, int joint) {
   return range;
 }
 
-bool is_servo(const mjModel& m, int a) {
-  const mjtNum* gain = m.actuator_gainprm + mjNGAIN * a;
-  const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
-  return m.actuator_gaintype[a] == mjGAIN_FIXED && m.actuator_biastype[a] == mjBIAS_AFFINE &&
-         m.actuator_dyntype[a] == mjDYN_NONE && gain[0] > 0 && bias[0] == 0 &&
-         bias[1] == -gain[0] && bias[2] <= 0;
-}
-
 struct Gains {
   double kp, kd;
 };

@@ -76,22 +76,25 @@ void fill_integrator(const Source& s, Quadruped<double>& out) {
   }
 }
 
-/// The actuator of each hinge in qpos order; -1 where there is none, or none that fits.
+/// The servo of each hinge in qpos order; -1 where there is none, or what is there was refused.
 std::array<int, kNumJoints> servos_of(const Source& source, const Skeleton& skeleton) {
   const mjModel& model = source.m;
-  std::array<int, kNumJoints> servo;
+  std::array<int, kNumJoints> driver, servo;
+  driver.fill(-1);
   servo.fill(-1);
   for (int a = 0; a < model.nactuator; ++a) {
-    if (model.actuator_trntype[a] != mjTRN_JOINT) continue;  // refused already
+    if (model.actuator_trntype[a] != mjTRN_JOINT) continue;  // refused before
     const int k = model.jnt_qposadr[model.actuator_trnid[2 * a]] - 7;
-    if (source.require(k >= 0, mjOBJ_ACTUATOR, a,
-                       "drives the free joint; expected a servo for each hinge") &&
-        source.require(servo[k] < 0, mjOBJ_ACTUATOR, a,
-                       "a second servo on one hinge is not supported"))
-      servo[k] = a;
+    if (!source.require(k >= 0, mjOBJ_ACTUATOR, a,
+                        "drives the free joint; expected a servo for each hinge") ||
+        !source.require(driver[k] < 0, mjOBJ_ACTUATOR, a,
+                        "a second servo on one hinge is not supported"))
+      continue;
+    driver[k] = a;
+    if (is_servo(model, a)) servo[k] = a;
   }
   for (int k = 0; k < kNumJoints; ++k)
-    source.require(servo[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
+    source.require(driver[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
                    "has no position servo; expected one for each hinge (--add-servos adds them)");
   return servo;
 }
@@ -105,7 +108,7 @@ LoadedQuadruped read_quadruped(const Source& source, const Skeleton& skeleton) {
   fill_options(model, out);
   const auto frames = fill_frames(source, skeleton, out);
   Stiffest stiffest;
-  fill_contacts(source, skeleton, frames, out, stiffest, loaded.warnings);
+  fill_contacts(source, skeleton, frames, loaded, stiffest);
 
   const std::array<int, kNumJoints> servo = servos_of(source, skeleton);
   for (int k = 0; k < kNumJoints; ++k) {

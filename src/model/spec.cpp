@@ -54,9 +54,24 @@ std::string mjcf_text(const mjSpec& spec, const std::string& source) {
 }
 
 std::string listed(const std::vector<std::string>& names, std::size_t shown) {
+  std::vector<std::pair<std::string, int>> groups;
+  for (const std::string& name : names) {
+    const auto group = std::find_if(groups.begin(), groups.end(),
+                                    [&](const auto& other) { return other.first == name; });
+    if (group == groups.end()) {
+      groups.push_back({name, 1});
+    } else {
+      ++group->second;
+    }
+  }
   std::string out;
-  for (std::size_t n = 0; n < std::min(names.size(), shown); ++n) out += (n ? ", " : "") + names[n];
-  if (names.size() > shown) out += text(" and ", names.size() - shown, " more");
+  std::size_t left = names.size();
+  for (std::size_t n = 0; n < std::min(groups.size(), shown); ++n) {
+    const auto& [name, count] = groups[n];
+    out += (n ? ", " : "") + (count > 1 ? text(count, " times ") : "") + name;
+    left -= static_cast<std::size_t>(count);
+  }
+  if (left) out += text(" and ", left, " more");
   return out;
 }
 

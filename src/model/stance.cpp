@@ -2,78 +2,37 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <vector>
 
 #include "kennel/core/check.h"
 #include "src/model/edit_parts.h"
+#include "src/model/poser.h"
 
 namespace kennel {
 namespace {
 
 constexpr mjtNum kCrouch = 0.8;  // of the leg's length
 
-struct DataDeleter {
-  void operator()(mjData* d) const { mj_deleteData(d); }
-};
-
-/// Where a leg's hinges and foot are, base at the origin, joints as in d->qpos.
-struct LegPose {
-  mjtNum hip[3], knee[3], foot[3];  // hip: the second hinge
-};
-
-class Poser {
- public:
-  Poser(const mjModel& m, const Skeleton& skeleton, const std::array<Foot, kNumLegs>& feet)
-      : m_(m), skeleton_(skeleton), feet_(feet), data_(mj_makeData(&m)) {
-    mju_zero(data_->qpos, 7);
-    data_->qpos[3] = 1;
-  }
-
-  mjtNum* joints() { return data_->qpos + 7; }
-
-  LegPose pose(int leg) {
-    mj_kinematics(&m_, data_.get());
-    LegPose out;
-    const int* joint = skeleton_.joint.data() + kJointsPerLeg * leg;
-    mju_copy3(out.hip, data_->xanchor + 3 * joint[1]);
-    mju_copy3(out.knee, data_->xanchor + 3 * joint[2]);
-    const Foot& foot = feet_[leg];
-    const int body =
-        foot.geom >= 0 ? m_.geom_bodyid[foot.geom] : skeleton_.link[kJointsPerLeg * leg + 2];
-    mju_mulMatVec3(out.foot, data_->xmat + 9 * body, foot.centre);
-    mju_addTo3(out.foot, data_->xpos + 3 * body);
-    return out;
-  }
-
-  void stand(int leg);
-
- private:
-  const mjModel& m_;
-  const Skeleton& skeleton_;
-  const std::array<Foot, kNumLegs>& feet_;
-  std::unique_ptr<mjData, DataDeleter> data_;
-};
-
-void Poser::stand(int leg) {
+/// Puts a leg's joints where it stands.
+void stand(Poser& poser, int leg) {
   using Angles = std::array<mjtNum, kJointsPerLeg>;
-  mjtNum* q = joints() + kJointsPerLeg * leg;
+  mjtNum* q = poser.joints() + kJointsPerLeg * leg;
   Angles low, high, best{};
   for (int j = 0; j < kJointsPerLeg; ++j) {
-    const int joint = skeleton_.joint[kJointsPerLeg * leg + j];
-    const bool limited = m_.jnt_limited[joint];
-    low[j] = std::max(limited ? m_.jnt_range[2 * joint] : -2.5, -2.5);
-    high[j] = std::min(limited ? m_.jnt_range[2 * joint + 1] : 2.5, 2.5);
+    const int joint = poser.skeleton.joint[kJointsPerLeg * leg + j];
+    const bool limited = poser.m.jnt_limited[joint];
+    low[j] = std::max(limited ? poser.m.jnt_range[2 * joint] : -2.5, -2.5);
+    high[j] = std::min(limited ? poser.m.jnt_range[2 * joint + 1] : 2.5, 2.5);
     q[j] = std::clamp<mjtNum>(0, low[j], high[j]);
   }
-  const LegPose straight = pose(leg);
+  const LegPose straight = poser.pose(leg);
   const mjtNum length = mju_dist3(straight.hip, straight.knee) +
-                        mju_dist3(straight.knee, straight.foot) + feet_[leg].radius;
+                        mju_dist3(straight.knee, straight.foot) + poser.feet[leg].radius;
   // Below the hip, in the plane in which the shank swings.
   const mjtNum target[3] = {straight.hip[0], straight.foot[1], straight.hip[2] - kCrouch * length};
   const auto cost = [&](const Angles& angles) {
     std::copy(angles.begin(), angles.end(), q);
-    const LegPose p = pose(leg);
+    const LegPose p = poser.pose(leg);
     const mjtNum miss = mju_dist3(p.foot, target) / length;
     const mjtNum before = std::max<mjtNum>(0, p.knee[0] - p.hip[0]) / length;
     return miss * miss + 0.01 * before + 1e-4 * mju_dot3(angles.data(), angles.data());
@@ -97,7 +56,7 @@ void Poser::stand(int leg) {
     }
     if (!better) step /= 2;
   }
-  for (int j = 0; j < kJointsPerLeg; ++j) q[j] = std::round(best[j] * 1000) / 1000;
+  for (int j = 0; j < kJointsPerLeg; ++j) q[j] = std::round(best[j] * 1000) / 1000 + 0.0;
 }
 
 /// The keyframes in order of trust.
@@ -147,7 +106,7 @@ Stance find_stance(const mjModel& m, const Skeleton& skeleton,
     break;
   }
   if (stance.key < 0) {
-    for (int leg = 0; leg < kNumLegs; ++leg) poser.stand(leg);
+    for (int leg = 0; leg < kNumLegs; ++leg) stand(poser, leg);
     measure();
     stance.from = "computed";
   }
