@@ -1,5 +1,6 @@
 #include "kennel/model/edits.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "src/model/assets.h"
@@ -35,6 +36,20 @@ void relate_assets(mjSpec& spec, const fs::path& folder) {
   for_each(spec, mjOBJ_MESH, [&](mjsElement* e) { relate(mjs_asMesh(e)->file); });
   for_each(spec, mjOBJ_HFIELD, [&](mjsElement* e) { relate(mjs_asHField(e)->file); });
   for_each(spec, mjOBJ_TEXTURE, [&](mjsElement* e) { relate(mjs_asTexture(e)->file); });
+}
+
+/// Defines materials that a class names and that are nowhere: geoms of the class that take none of
+/// it are written as if they did.
+void define_materials(mjSpec& spec) {
+  std::vector<std::string> missing;
+  for_each(spec, mjOBJ_GEOM, [&](mjsElement* e) {
+    const char* name = mjs_getString(mjs_getDefault(e)->geom->material);
+    if (name && *name && !mjs_findElement(&spec, mjOBJ_MATERIAL, name) &&
+        std::find(missing.begin(), missing.end(), name) == missing.end())
+      missing.push_back(name);
+  });
+  for (const std::string& name : missing)
+    mjs_setName(mjs_addMaterial(&spec, nullptr)->element, name.c_str());
 }
 
 }  // namespace
@@ -85,6 +100,7 @@ void write_mjcf(EditedModel& edited, const fs::path& out) {
   if (!is_urdf(edited.file)) find_assets(*edited.spec, edited.file);
   const fs::path folder = fs::absolute(out).parent_path();
   relate_assets(*edited.spec, folder);
+  define_materials(*edited.spec);
   mjs_setString(edited.spec->modelfiledir, folder.string().c_str());
   edited.spec->compiler.saveinertial = 1;
   edited.model = compile_spec(*edited.spec, name);

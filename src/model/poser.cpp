@@ -16,4 +16,10 @@ LegPose Poser::pose(int leg) {
   return out;
 }
 
+mjtNum Poser::com_x() {
+  mj_kinematics(&m, data_.get());
+  mj_comPos(&m, data_.get());
+  return data_->subtree_com[3 * skeleton.base];
+}
+
 }  // namespace kennel

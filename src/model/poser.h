@@ -23,6 +23,8 @@ class Poser {
   /// The twelve joint angles, to be written   [rad]
   mjtNum* joints() { return data_->qpos + 7; }
   LegPose pose(int leg);
+  /// The robot's centre of mass, forward of the base's origin   [m]
+  mjtNum com_x();
 
   const mjModel& m;
   const Skeleton& skeleton;

@@ -31,6 +31,13 @@ MjSpecPtr parse_spec(const std::filesystem::path& file) {
   return spec;
 }
 
+MjSpecPtr parse_spec_text(const std::string& xml, const std::string& source) {
+  char error[1024] = "";
+  MjSpecPtr spec(mj_parseXMLString(xml.c_str(), nullptr, error, sizeof error));
+  KENNEL_CHECK(spec, source, ": MuJoCo cannot read it: ", one_line(error));
+  return spec;
+}
+
 MjModelPtr compile_spec(mjSpec& spec, const std::string& source) {
   MjModelPtr model(mj_compile(&spec, nullptr));
   const char* why = model ? "" : mjs_getError(&spec);

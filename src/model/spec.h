@@ -12,6 +12,9 @@ namespace kennel {
 /// \throws Error naming the file and MuJoCo's complaint
 MjSpecPtr parse_spec(const std::filesystem::path& file);
 
+/// The same from text.
+MjSpecPtr parse_spec_text(const std::string& xml, const std::string& source);
+
 /// \throws Error naming the source and MuJoCo's complaint
 MjModelPtr compile_spec(mjSpec& spec, const std::string& source);
 

@@ -11,10 +11,10 @@
 namespace kennel {
 namespace {
 
-constexpr mjtNum kCrouch = 0.8;  // of the leg's length
+constexpr mjtNum kCrouch = 0.7;  // of the leg's length
 
-/// Puts a leg's joints where it stands.
-void stand(Poser& poser, int leg) {
+/// Puts a leg's joints where it stands, its foot `forward` of the hip   [m]
+void stand(Poser& poser, int leg, mjtNum forward) {
   using Angles = std::array<mjtNum, kJointsPerLeg>;
   mjtNum* q = poser.joints() + kJointsPerLeg * leg;
   Angles low, high, best{};
@@ -29,7 +29,8 @@ void stand(Poser& poser, int leg) {
   const mjtNum length = mju_dist3(straight.hip, straight.knee) +
                         mju_dist3(straight.knee, straight.foot) + poser.feet[leg].radius;
   // Below the hip, in the plane in which the shank swings.
-  const mjtNum target[3] = {straight.hip[0], straight.foot[1], straight.hip[2] - kCrouch * length};
+  const mjtNum target[3] = {straight.hip[0] + forward, straight.foot[1],
+                            straight.hip[2] - kCrouch * length};
   const auto cost = [&](const Angles& angles) {
     std::copy(angles.begin(), angles.end(), q);
     const LegPose p = poser.pose(leg);
@@ -106,7 +107,13 @@ Stance find_stance(const mjModel& m, const Skeleton& skeleton,
     break;
   }
   if (stance.key < 0) {
-    for (int leg = 0; leg < kNumLegs; ++leg) stand(poser, leg);
+    mjtNum forward = 0;  // of all feet, so that they are centred below the centre of mass
+    for (int pass = 0; pass < 2; ++pass) {
+      for (int leg = 0; leg < kNumLegs; ++leg) stand(poser, leg, forward);
+      mjtNum centre = 0;
+      for (int leg = 0; leg < kNumLegs; ++leg) centre += poser.pose(leg).foot[0] / kNumLegs;
+      forward = std::clamp(poser.com_x() - centre, -0.2 * length, 0.2 * length);
+    }
     measure();
     stance.from = "computed";
   }

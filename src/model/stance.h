@@ -15,8 +15,9 @@ struct Stance {
 };
 
 /// The joints of the first keyframe in which the robot stands on four feet, those called home or
-/// stand before others; where there is none, computed ones: each foot under its hip at four fifths
-/// of the leg's length, knees behind the hips where the ranges leave a choice.
+/// stand before others; where there is none, computed ones: each foot below its hip by seven tenths
+/// of the leg's length, all together below the centre of mass, knees behind the hips where the
+/// ranges leave a choice.
 Stance find_stance(const mjModel& m, const Skeleton& skeleton,
                    const std::array<Foot, kNumLegs>& feet, double floor_height);
 

@@ -1,8 +1,10 @@
 #include "src/model/urdf.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "kennel/core/check.h"
@@ -12,6 +14,36 @@ namespace kennel {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Blanks what lies between two marks, marks included, and keeps the lines.
+void blank(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
+    const char after = at + from.size() < text.size() ? text[at + from.size()] : '>';
+    if (std::isalnum(static_cast<unsigned char>(after)) || after == '_') {  // a longer name
+      at += from.size();
+      continue;
+    }
+    const std::size_t tag_end = text.find('>', at);
+    const bool closed = from[0] == '<' && from[1] != '!' && tag_end != std::string::npos &&
+                        text[tag_end - 1] == '/';
+    const std::size_t end = closed ? tag_end + 1 : text.find(to, at);
+    if (end == std::string::npos) return;
+    const std::size_t stop = closed ? end : end + to.size();
+    for (; at < stop; ++at)
+      if (text[at] != '\n') text[at] = ' ';
+  }
+}
+
+/// The file without what is only seen: of visuals MuJoCo reads less than others write.
+std::string felt_part(const fs::path& file) {
+  KENNEL_CHECK(fs::exists(file), "no robot description at ", file.string(), "; expected a URDF");
+  std::ifstream in(file);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  blank(text, "<!--", "-->");
+  blank(text, "<visual", "</visual>");
+  blank(text, "<material", "</material>");
+  return text;
+}
 
 /// A link without <inertial> has no mass, whatever its shapes are: MuJoCo would take it from them.
 /// Links without mass are MuJoCo's to merge, if they do not claim an inertia of zero.
@@ -93,7 +125,7 @@ bool is_urdf(const fs::path& file) {
 
 MjSpecPtr spec_of_urdf(const fs::path& file, std::vector<std::string>& warnings) {
   const std::string name = file.string();
-  MjSpecPtr spec = parse_spec(file);
+  MjSpecPtr spec = parse_spec_text(felt_part(file), name);
   find_assets(*spec, file);
   forget_zero_masses(*spec);
   const std::vector<std::string> lost = drop_unreadable_meshes(*spec, name);
@@ -115,11 +147,7 @@ MjSpecPtr spec_of_urdf(const fs::path& file, std::vector<std::string>& warnings)
       lost.empty() ? "" : "; meshes not found, left out: ", listed(lost),
       mended.empty() ? "" : "; impossible inertias raised: ", listed(mended),
       endless.empty() ? "" : "; joints without limits (give them a <limit>): ", listed(endless)));
-  const std::string mjcf = mjcf_text(*spec, name);
-  char error[1024] = "";
-  MjSpecPtr again(mj_parseXMLString(mjcf.c_str(), nullptr, error, sizeof error));
-  KENNEL_CHECK(again, name, ": MuJoCo cannot read its own MJCF: ", error);
-  return again;
+  return parse_spec_text(mjcf_text(*spec, name), name);
 }
 
 }  // namespace kennel
