@@ -70,6 +70,7 @@ int run_model_info(const ModelInfoCommand& command) {
   if (!anatomy.refusals.empty()) {
     KENNEL_CHECK(command.write.empty(), command.model, ": refused, so nothing was written to ",
                  command.write);
+    std::cerr << "kennel: " << command.model << ": refused, see above\n";
     return 1;
   }
   if (!command.write.empty()) {

@@ -36,6 +36,14 @@ Range torque_range(const mjModel& m, int actuator, int joint) {
   return range;
 }
 
+/// Whether an actuator pulls its joint back to somewhere: its stiffness and damping are servo
+/// gains.
+bool has_gains(const mjModel& m, int a) {
+  const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
+  return m.actuator_dyntype[a] == mjDYN_NONE && m.actuator_biastype[a] == mjBIAS_AFFINE &&
+         bias[1] < 0 && bias[2] <= 0;
+}
+
 struct Gains {
   double kp, kd;
 };
@@ -92,76 +100,105 @@ void bare_the_base(const Edited& edited) {
   });
 }
 
+namespace {
+
+/// What is known of a hinge's drive before a servo is put there.
+struct Drive {
+  int actuator = -1;  // -1: none
+  double gear = 1;
+  Range torque, target;        // N m at the joint; rad
+  std::optional<Gains> gains;  // at the joint, where the file has them
+
+  Drive(const mjModel& m, int a, int joint) : actuator(a), torque(torque_range(m, a, joint)) {
+    if (a < 0) return;
+    gear = m.actuator_gear[6 * m.actuator_outadr[a]];
+    const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
+    if (has_gains(m, a)) gains = {-gear * gear * bias[1], -gear * gear * bias[2]};
+    const int ctrl = m.actuator_ctrladr[a];
+    if (is_servo(m, a) && m.actuator_ctrllimited[ctrl])
+      target.narrow(m.actuator_ctrlrange + 2 * ctrl, 1 / gear);
+  }
+};
+
+void limit(const Range& range, mjtLimited& limited, double (&values)[2]) {
+  limited = range.limited() ? mjLIMITED_TRUE : mjLIMITED_FALSE;
+  values[0] = range.limited() ? range.low : 0;
+  values[1] = range.limited() ? range.high : 0;
+}
+
+/// Makes an actuator the servo of a joint, with the joint's own limit folded into it.
+void write_servo(mjsActuator& actuator, mjsJoint& hinge, const std::string& joint,
+                 const Drive& drive, Gains gains) {
+  mjs_setToPosition(&actuator, gains.kp, &gains.kd, nullptr, nullptr, 0);
+  actuator.trntype = mjTRN_JOINT;
+  mjs_setString(actuator.target, joint.c_str());
+  std::fill_n(actuator.gear, 6, 0);
+  actuator.gear[0] = 1;
+  limit(drive.torque, actuator.forcelimited, actuator.forcerange);
+  limit(drive.target, actuator.ctrllimited, actuator.ctrlrange);
+  hinge.actfrclimited = mjLIMITED_FALSE;
+  hinge.actfrcrange[0] = hinge.actfrcrange[1] = 0;
+}
+
+std::array<int, kNumJoints> actuators_of_hinges(const mjModel& m) {
+  std::array<int, kNumJoints> actuator;
+  actuator.fill(-1);
+  for (int a = 0; a < m.nactuator; ++a) {
+    if (m.actuator_trntype[a] != mjTRN_JOINT) continue;
+    const int k = m.jnt_qposadr[m.actuator_trnid[2 * a]] - 7;
+    if (k >= 0) actuator[k] = a;
+  }
+  return actuator;
+}
+
+/// The joint's name; one of our own where it has none, because an actuator needs it.
+std::string named(mjsJoint& joint, int k) {
+  if (name_of(joint.element).empty()) mjs_setName(joint.element, text("joint_", k).c_str());
+  return name_of(joint.element);
+}
+
+}  // namespace
+
 void put_servos(const Edited& edited, std::optional<double> kp, std::optional<double> kd) {
   const mjModel& m = edited.m;
-  std::array<int, kNumJoints> driver;
-  driver.fill(-1);
-  for (int a = 0; a < m.nactuator; ++a) {
-    const int k =
-        m.actuator_trntype[a] == mjTRN_JOINT ? m.jnt_qposadr[m.actuator_trnid[2 * a]] - 7 : -1;
-    if (k >= 0) driver[k] = a;
-  }
+  const std::array<int, kNumJoints> actuator = actuators_of_hinges(m);
   const auto joints = by_id(edited.spec, mjOBJ_JOINT),
              actuators = by_id(edited.spec, mjOBJ_ACTUATOR);
   const Gains fallback = default_gains(edited);
-  std::vector<std::string> added, around, unlimited;
+  std::vector<std::string> added, replaced, unlimited;
   bool defaulted = false;
   for (int k = 0; k < kNumJoints; ++k) {
-    const int joint = edited.skeleton.joint[k], a = driver[k];
-    mjsJoint& hinge = *mjs_asJoint(joints[joint]);
-    const char* given_name = mj_id2name(&m, mjOBJ_JOINT, joint);
-    const std::string name = given_name && *given_name ? given_name : text("joint_", k);
-    if (!given_name || !*given_name) mjs_setName(hinge.element, name.c_str());
-    const Range torque = torque_range(m, a, joint);
-    const bool servo = a >= 0 && is_servo(m, a);
-    const double gear = a >= 0 ? m.actuator_gear[6 * m.actuator_outadr[a]] : 1;
-    Gains gains = fallback;
-    if (servo)
-      gains = {gear * gear * m.actuator_gainprm[mjNGAIN * a],
-               -gear * gear * m.actuator_biasprm[mjNBIAS * a + 2]};
-    if (kp) gains.kp = *kp, gains.kd = servo && !kd ? gains.kd : *kp / 40;
+    const int joint = edited.skeleton.joint[k], a = actuator[k];
+    const Drive drive(m, a, joint);
+    const bool as_wanted =
+        a >= 0 && is_servo(m, a) && drive.gear == 1 && !m.jnt_actfrclimited[joint];
+    if (as_wanted && !kp && !kd) continue;
+    Gains gains = drive.gains.value_or(fallback);
+    if (kp) gains = {*kp, drive.gains ? drive.gains->kd : *kp / 40};
     if (kd) gains.kd = *kd;
-    defaulted |= !servo && !kp;
-    if (servo && !kp && !kd && gear == 1 && !m.jnt_actfrclimited[joint]) continue;
+    defaulted |= !drive.gains && !kp;
 
-    mjsActuator* actuator =
+    mjsJoint& hinge = *mjs_asJoint(joints[joint]);
+    const std::string name = named(hinge, k);
+    mjsActuator* servo =
         a < 0 ? mjs_addActuator(&edited.spec, nullptr) : mjs_asActuator(actuators[a]);
-    if (a < 0) mjs_setName(actuator->element, name.c_str());
-    mjs_setToPosition(actuator, gains.kp, &gains.kd, nullptr, nullptr, 0);
-    actuator->trntype = mjTRN_JOINT;
-    mjs_setString(actuator->target, name.c_str());
-    std::fill_n(actuator->gear, 6, 0);
-    actuator->gear[0] = 1;
-    actuator->forcelimited = torque.limited() ? mjLIMITED_TRUE : mjLIMITED_FALSE;
-    actuator->forcerange[0] = torque.limited() ? torque.low : 0;
-    actuator->forcerange[1] = torque.limited() ? torque.high : 0;
-    const int ctrl = a >= 0 ? m.actuator_ctrladr[a] : 0;
-    if (servo && m.actuator_ctrllimited[ctrl]) {
-      Range target;
-      target.narrow(m.actuator_ctrlrange + 2 * ctrl, 1 / gear);
-      actuator->ctrlrange[0] = target.low;
-      actuator->ctrlrange[1] = target.high;
-    } else {
-      actuator->ctrllimited = mjLIMITED_FALSE;
-      actuator->ctrlrange[0] = actuator->ctrlrange[1] = 0;
-    }
-    hinge.actfrclimited = mjLIMITED_FALSE;
-    hinge.actfrcrange[0] = hinge.actfrcrange[1] = 0;
-    (a < 0 ? added : around).push_back(name);
-    if (!torque.limited()) unlimited.push_back(name);
+    if (a < 0) mjs_setName(servo->element, name.c_str());
+    write_servo(*servo, hinge, name, drive, gains);
+    (a < 0 ? added : replaced).push_back(name);
+    if (!drive.torque.limited()) unlimited.push_back(name);
   }
-  if (added.empty() && around.empty()) return;
-  std::string what;
-  if (!added.empty()) what += " servos on " + listed(added, 3);
-  if (!around.empty())
-    what += (added.empty() ? "" : ";") + std::string(" servos in the place of the actuators of ") +
-            listed(around, 3);
-  if (kp || defaulted)
-    what += text("; kp ", kp.value_or(fallback.kp), " N m/rad, kd ",
-                 kd.value_or(kp.value_or(fallback.kp) / 40), " N m s/rad",
-                 defaulted ? " (by weight and leg length; --kp --kd set them)" : "");
-  if (!unlimited.empty()) what += "; without a torque limit: " + listed(unlimited, 3);
-  edited.warnings.push_back(edited.name + ": --add-servos:" + what);
+  if (added.empty() && replaced.empty()) return;
+  std::vector<std::string> what;
+  if (!added.empty()) what.push_back("servos on " + listed(added, 3));
+  if (!replaced.empty())
+    what.push_back("servos in the place of the actuators of " + listed(replaced, 3));
+  if (defaulted)
+    what.push_back(text("kp ", fallback.kp, " N m/rad, kd ", kd.value_or(fallback.kd),
+                        " N m s/rad, by weight and leg length (--kp --kd set them)"));
+  if (!unlimited.empty()) what.push_back("no torque limit on " + listed(unlimited, 3));
+  std::string line;
+  for (const std::string& part : what) line += (line.empty() ? " " : "; ") + part;
+  edited.warnings.push_back(edited.name + ": --add-servos:" + line);
 }
 
 }  // namespace kennel
