@@ -1,4 +1,5 @@
-// kennel info: the device, the build, and the tables that the environment is made of.
+// kennel info: the device, the build, and the tables that the environment is made of; or how Kennel
+// understands a robot's description.
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -18,6 +19,8 @@
 #include "kennel/run/device.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
+#include "model_flags.h"
+#include "model_info.h"
 
 namespace kennel {
 namespace {
@@ -145,6 +148,7 @@ void print(const Json& info) {
 struct Flags {
   bool json = false;
   std::string config;
+  ModelInfoCommand model;
 };
 
 }  // namespace
@@ -152,8 +156,22 @@ struct Flags {
 RunCommand add_info(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   app.add_flag("--json", flags->json, "print one object");
-  app.add_option("--config", flags->config, "recipe to show (default: the shipped one)");
+  CLI::Option* config =
+      app.add_option("--config", flags->config, "recipe to show (default: the shipped one)");
+  CLI::Option* model =
+      app.add_option("--model", flags->model.model,
+                     "MJCF or URDF: show how Kennel understands it, instead of all this")
+          ->excludes(config);
+  app.add_option("--write", flags->model.write,
+                 "MJCF to write: the model as Kennel steps it, after the switches below")
+      ->needs(model);
+  add_model_edits(app, flags->model.edits);
+  add_servo_gains(app, flags->model.edits);
   return [flags] {
+    if (!flags->model.model.empty()) {
+      flags->model.json = flags->json;
+      return run_model_info(flags->model);
+    }
     const Json info = collect(load_run_config(flags->config));
     if (flags->json) {
       std::cout << info.dump(2) << '\n';

@@ -27,7 +27,9 @@ constexpr Command kCommands[] = {
     {"export", "write a run's policy for the robot and for other software", add_export},
     {"bench", "measure how many steps a second this machine makes", add_bench},
     {"simulate", "controls in, trajectory out, for comparing with other simulators", add_simulate},
-    {"info", "show the device, the build and the tables of the environment", add_info},
+    {"info",
+     "show the device, the build and the tables of the environment, or a robot's description",
+     add_info},
 };
 
 /// Errors of libraries carry whole stack traces; the first line says what happened.

@@ -7,6 +7,7 @@
 #include "flags.h"
 #include "kennel/core/check.h"
 #include "kennel/io/recipe.h"
+#include "model_flags.h"
 #include "simulate.h"
 
 namespace kennel {
@@ -117,6 +118,7 @@ RunCommand add_simulate(CLI::App& app) {
       "--set", flags->set,
       "kp=5 kd=0.25 friction=0.8 strength=1 base_mass_scale=1: instead of the model's own");
   replay->excludes(ctrl)->excludes(init)->excludes(set);
+  add_model_edits(app, command.set.edits);
   app.add_option("--invweight", flags->invweight,
                  "inverse weights of the constraints: nominal keeps the model file's, exact "
                  "recomputes them after --set")

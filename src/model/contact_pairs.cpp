@@ -99,7 +99,7 @@ Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
   const mjModel& m = s.m;
   const Mixed mixed = parameters(m, geom, floor);
   s.require(mixed.condim == 3, mjOBJ_GEOM, geom, "contact with the floor has condim ", mixed.condim,
-            "; only 3 is supported");
+            "; only 3 is supported (--pyramidal puts it in its place)");
   s.require(mixed.friction[0] == mixed.friction[1], mjOBJ_GEOM, geom,
             "anisotropic friction of a <pair> is not supported");
   const int adhesive = explicit_pair(m, geom, floor);
@@ -137,10 +137,11 @@ int find_floor(const Source& s, const Skeleton& skeleton) {
     for (int other = 0; other < m.ngeom; ++other)
       touched |= is_moving(skeleton, m, other) && collides(m, skeleton, g, other);
     if (!touched) continue;
-    s.require(m.geom_type[g] == mjGEOM_PLANE, mjOBJ_GEOM, g,
-              "an obstacle is not supported; the only ground is one horizontal plane");
-    s.require(floor < 0, mjOBJ_GEOM, g, "a second floor is not supported");
-    floor = g;
+    if (s.require(m.geom_type[g] == mjGEOM_PLANE, mjOBJ_GEOM, g,
+                  "an obstacle is not supported; the only ground is one horizontal plane "
+                  "(--add-floor puts one in the place of what stands around)") &&
+        s.require(floor < 0, mjOBJ_GEOM, g, "a second floor is not supported"))
+      floor = g;
   }
   return floor;
 }
@@ -164,14 +165,21 @@ double floor_height(const Source& s, int floor) {
   return p[2];
 }
 
-/// Refuses parts of the robot that would collide and are not spheres; the spheres of different legs
-/// that would are named in one warning, grouped by the first of each pair.
+/// Refuses parts of the robot that would collide and are not spheres, each once; the spheres of
+/// different legs that would are named in one warning, grouped by the first of each pair.
 void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
                        std::vector<std::string>& warnings) {
   const mjModel& m = s.m;
-  const auto short_name = [&](int geom) {
-    const char* name = mj_id2name(&m, mjOBJ_GEOM, geom);
-    return name ? std::string(name) : "geom #" + std::to_string(geom);
+  std::vector<bool> refused(m.ngeom, false);
+  const auto is_sphere = [&](int geom) {
+    const bool sphere = m.geom_type[geom] == mjGEOM_SPHERE;
+    if (!sphere && !refused[geom]) {
+      refused[geom] = true;
+      s.require(false, mjOBJ_GEOM, geom,
+                "can collide with another part of the robot and is not a sphere (--feet-only "
+                "leaves the feet only)");
+    }
+    return sphere;
   };
   int count = 0;
   std::string pairs;
@@ -180,14 +188,12 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
     for (int b = a + 1; b < m.ngeom; ++b) {
       if (!is_moving(skeleton, m, a) || !is_moving(skeleton, m, b) || !collides(m, skeleton, a, b))
         continue;
-      s.require(m.geom_type[a] == mjGEOM_SPHERE && m.geom_type[b] == mjGEOM_SPHERE, mjOBJ_GEOM,
-                m.geom_type[a] == mjGEOM_SPHERE ? b : a,
-                "can collide with another part of the robot and is not a sphere");
-      partners += (partners.empty() ? "" : ", ") + short_name(b);
+      if (!is_sphere(a) || !is_sphere(b)) continue;
+      partners += (partners.empty() ? "" : ", ") + geom_label(m, b);
       ++count;
     }
     if (!partners.empty())
-      pairs += (pairs.empty() ? "" : "; ") + short_name(a) + " with " + partners;
+      pairs += (pairs.empty() ? "" : "; ") + geom_label(m, a) + " with " + partners;
   }
   if (count > 0)
     warnings.push_back(
@@ -231,33 +237,41 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
 }
 
 void fill_contacts(const Source& s, const Skeleton& skeleton,
-                   const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
-                   Stiffest& stiffest, std::vector<std::string>& warnings) {
+                   const std::array<Frame, kNumJoints>& frames, LoadedQuadruped& loaded,
+                   Stiffest& stiffest) {
   const mjModel& m = s.m;
+  Quadruped<double>& out = loaded.model;
   const int floor = find_floor(s, skeleton);
   if (floor >= 0) {
     out.floor_height = floor_height(s, floor);
     for (int g = 0; g < m.ngeom; ++g) {
       if (!is_moving(skeleton, m, g) || !collides(m, skeleton, g, floor)) continue;
       const int root = skeleton.rigid_root[m.geom_bodyid[g]];
-      s.require(m.geom_type[g] == mjGEOM_SPHERE, mjOBJ_GEOM, g,
-                "can reach the ground and is not a sphere; set contype and conaffinity to 0, or "
-                "put spheres in its place");
-      s.require(root != skeleton.base, mjOBJ_GEOM, g,
-                "a contact sphere on the base is not supported; spheres belong to legs");
+      if (!s.require(m.geom_type[g] == mjGEOM_SPHERE, mjOBJ_GEOM, g,
+                     "can reach the ground and is not a sphere; set contype and conaffinity to 0, "
+                     "or put spheres in its place (--feet-only leaves the feet only)") ||
+          !s.require(root != skeleton.base, mjOBJ_GEOM, g,
+                     "a contact sphere on the base is not supported; spheres belong to legs "
+                     "(--feet-only leaves the feet only)"))
+        continue;
       const int k = static_cast<int>(std::find(skeleton.link.begin(), skeleton.link.end(), root) -
                                      skeleton.link.begin());
       auto& leg = out.leg[k / kJointsPerLeg];
-      s.require(leg.num_spheres < kSpheresPerLeg, mjOBJ_GEOM, g,
-                "a third contact sphere on one leg; at most two are supported");
+      if (!s.require(leg.num_spheres < kSpheresPerLeg, mjOBJ_GEOM, g,
+                     "a third contact sphere on one leg; at most two are supported (--feet-only "
+                     "leaves the feet only)"))
+        continue;
       const Sphere<double> sphere = sphere_from(s, skeleton, frames, g, floor, k);
       stiffest.add(stiffness(sphere, out.impratio), mjOBJ_GEOM, g);
+      loaded.sphere_geom[k / kJointsPerLeg][leg.num_spheres] = g;
       leg.sphere[leg.num_spheres++] = sphere;
     }
   } else {
-    warnings.push_back(s.name + ": nothing can touch a floor: the robot will fall for ever");
+    loaded.warnings.push_back(
+        s.name +
+        ": nothing can touch a floor: the robot will fall for ever (--add-floor adds one)");
   }
-  warn_of_leg_pairs(s, skeleton, warnings);
+  warn_of_leg_pairs(s, skeleton, loaded.warnings);
 }
 
 }  // namespace kennel

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kennel/model/mjcf.h"
 #include "src/model/frames.h"
 #include "src/model/stiffness.h"
 
@@ -14,14 +15,14 @@ namespace kennel {
 /// is off.
 Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const mjtNum* solimp);
 
-/// Fills the spheres of all legs and the floor's height.
+/// Fills the spheres of all legs, which geoms they are, and the floor's height.
 /// \param stiffest  receives the stiffest contact
-/// \param warnings  receives one line that names the pairs of spheres that would collide in MuJoCo
+/// \param loaded  its warnings receive one line that names the pairs of spheres that would collide in MuJoCo
 /// but do not here
 /// \throws Error naming a geom that can reach the ground and is not a sphere on a leg, a tilted
 /// floor, an unsupported condim
 void fill_contacts(const Source& source, const Skeleton& skeleton,
-                   const std::array<Frame, kNumJoints>& frames, Quadruped<double>& out,
-                   Stiffest& stiffest, std::vector<std::string>& warnings);
+                   const std::array<Frame, kNumJoints>& frames, LoadedQuadruped& loaded,
+                   Stiffest& stiffest);
 
 }  // namespace kennel

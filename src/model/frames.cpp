@@ -142,6 +142,38 @@ Frame body_frame(const mjModel& m, const Skeleton& skeleton, int body) {
   return frame;
 }
 
+namespace {
+
+/// The robot's chains of hinges, by the first joint of each: "2 chains of 3 (a, b), 1 chain of 7
+/// (c)".
+std::string chains(const mjModel& m, int base) {
+  std::vector<int> first(m.nbody, -1), length(m.njnt, 0);  // of a body, its chain's first joint
+  for (int b = base + 1; b < m.nbody; ++b) {
+    first[b] = first[m.body_parentid[b]];
+    for (int n = 0; n < m.body_jntnum[b]; ++n) {
+      const int j = m.body_jntadr[b] + n;
+      if (first[b] < 0) first[b] = j;
+      ++length[first[b]];
+    }
+  }
+  std::string out;
+  for (int size = 1; size <= m.njnt; ++size) {
+    std::string names;
+    int count = 0;
+    for (int j = 0; j < m.njnt; ++j) {
+      if (length[j] != size) continue;
+      const char* name = mj_id2name(&m, mjOBJ_JOINT, j);
+      names += (count++ ? ", " : "") + (name && *name ? std::string(name) : text("#", j));
+    }
+    if (count)
+      out += text(out.empty() ? "" : ", ", count, count > 1 ? " chains" : " chain", " of ", size,
+                  " (", names, ")");
+  }
+  return out.empty() ? "no chain" : out;
+}
+
+}  // namespace
+
 Skeleton find_skeleton(const Source& source) {
   const mjModel& m = source.m;
   Skeleton skeleton;
@@ -149,7 +181,8 @@ Skeleton find_skeleton(const Source& source) {
   for (int j = 0; j < m.njnt; ++j) {
     if (m.jnt_type[j] == mjJNT_FREE) {
       source.require(skeleton.base < 0, mjOBJ_JOINT, j,
-                     "a second free joint; expected one floating base");
+                     "a second free joint; expected one floating base: remove its body, or "
+                     "give it no joint");
       skeleton.base = m.jnt_bodyid[j];
       source.require(m.jnt_qposadr[j] == 0, mjOBJ_JOINT, j, "the free joint must come first");
     } else {
@@ -157,9 +190,12 @@ Skeleton find_skeleton(const Source& source) {
     }
   }
   KENNEL_CHECK(skeleton.base >= 0, source.name,
-               ": no free joint; expected a floating base with four legs of three hinges");
-  KENNEL_CHECK(hinges == kNumJoints, source.name, ": ", hinges,
-               " hinges; expected twelve: four legs of three");
+               ": no free joint; expected a floating base with four legs of three hinges: put "
+               "<freejoint/> into the base's body");
+  KENNEL_CHECK(hinges == kNumJoints, source.name, ": ", hinges, " hinges, in ",
+               chains(m, skeleton.base),
+               "; expected twelve: four legs of three (take the joint out of "
+               "a link that is to stay fixed)");
 
   skeleton.rigid_root.assign(m.nbody, 0);
   for (int b = 1; b < m.nbody; ++b) {

@@ -37,14 +37,17 @@ void apply(const ModelOverrides& o, mjModel& m) {
 
 LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOverrides& overrides,
                                bool exact_invweight) {
-  const MjModelPtr model = compile_mjcf(file);
+  const EditedModel edited = compile_edited(file, overrides.edits);
+  const MjModelPtr& model = edited.model;
   apply(overrides, *model);
   if (exact_invweight) {
     mjData* data = mj_makeData(model.get());
     mj_setConst(model.get(), data);
     mj_deleteData(data);
   }
-  return quadruped_from(*model, file.string());
+  LoadedQuadruped loaded = quadruped_from(*model, file.string());
+  loaded.warnings.insert(loaded.warnings.begin(), edited.warnings.begin(), edited.warnings.end());
+  return loaded;
 }
 
 }  // namespace kennel

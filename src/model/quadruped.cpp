@@ -6,6 +6,7 @@
 #include "kennel/model/mjcf.h"
 #include "src/model/contact_pairs.h"
 #include "src/model/finite.h"
+#include "src/model/read.h"
 #include "src/model/unsupported.h"
 
 namespace kennel {
@@ -50,6 +51,12 @@ void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
   const bool limited = m.actuator_forcelimited[actuator];
   hinge.force_low = limited ? m.actuator_forcerange[2 * actuator] : -kInf;
   hinge.force_high = limited ? m.actuator_forcerange[2 * actuator + 1] : kInf;
+  // The joint's own limit on what its actuators exert: with one actuator, the narrower of the two.
+  const int joint = m.actuator_trnid[2 * actuator];
+  if (m.jnt_actfrclimited[joint]) {
+    hinge.force_low = std::max<double>(hinge.force_low, m.jnt_actfrcrange[2 * joint]);
+    hinge.force_high = std::min<double>(hinge.force_high, m.jnt_actfrcrange[2 * joint + 1]);
+  }
   const bool clamped =
       m.actuator_ctrllimited[hinge.ctrl_index] && !(m.opt.disableflags & mjDSBL_CLAMPCTRL);
   hinge.target_low = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index] : -kInf;
@@ -69,35 +76,45 @@ void fill_integrator(const Source& s, Quadruped<double>& out) {
   }
 }
 
+/// The servo of each hinge in qpos order; -1 where there is none, or what is there was refused.
+std::array<int, kNumJoints> servos_of(const Source& source, const Skeleton& skeleton) {
+  const mjModel& model = source.m;
+  std::array<int, kNumJoints> driver, servo;
+  driver.fill(-1);
+  servo.fill(-1);
+  for (int a = 0; a < model.nactuator; ++a) {
+    if (model.actuator_trntype[a] != mjTRN_JOINT) continue;  // refused before
+    const int k = model.jnt_qposadr[model.actuator_trnid[2 * a]] - 7;
+    if (!source.require(k >= 0, mjOBJ_ACTUATOR, a,
+                        "drives the free joint; expected a servo for each hinge") ||
+        !source.require(driver[k] < 0, mjOBJ_ACTUATOR, a,
+                        "a second servo on one hinge is not supported"))
+      continue;
+    driver[k] = a;
+    if (is_servo(model, a)) servo[k] = a;
+  }
+  for (int k = 0; k < kNumJoints; ++k)
+    source.require(driver[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
+                   "has no position servo; expected one for each hinge (--add-servos adds them)");
+  return servo;
+}
+
 }  // namespace
 
-LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
-  const Source source{model, name};
+LoadedQuadruped read_quadruped(const Source& source, const Skeleton& skeleton) {
+  const mjModel& model = source.m;
   LoadedQuadruped loaded;
   Quadruped<double>& out = loaded.model;
-  refuse_not_finite(source);  // first: every comparison with NaN is false
-  refuse_unsupported(source);
-  const Skeleton skeleton = find_skeleton(source);
   fill_options(model, out);
   const auto frames = fill_frames(source, skeleton, out);
   Stiffest stiffest;
-  fill_contacts(source, skeleton, frames, out, stiffest, loaded.warnings);
+  fill_contacts(source, skeleton, frames, loaded, stiffest);
 
-  std::array<int, kNumJoints> servo;
-  servo.fill(-1);
-  for (int a = 0; a < model.nactuator; ++a) {
-    const int k = model.jnt_qposadr[model.actuator_trnid[2 * a]] - 7;
-    source.require(k >= 0, mjOBJ_ACTUATOR, a,
-                   "drives the free joint; expected a servo for each hinge");
-    source.require(servo[k] < 0, mjOBJ_ACTUATOR, a, "a second servo on one hinge is not supported");
-    servo[k] = a;
-  }
+  const std::array<int, kNumJoints> servo = servos_of(source, skeleton);
   for (int k = 0; k < kNumJoints; ++k) {
-    source.require(servo[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
-                   "has no position servo; expected one for each hinge");
     auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
     fill_hinge(source, skeleton.joint[k], hinge);
-    fill_servo(source, servo[k], hinge);
+    if (servo[k] >= 0) fill_servo(source, servo[k], hinge);
     stiffest.add(stiffness(hinge), mjOBJ_JOINT, skeleton.joint[k]);
     out.both_limits |= hinge.limits_at_once == 2;
     const char* joint_name = mj_id2name(&model, mjOBJ_JOINT, skeleton.joint[k]);
@@ -106,6 +123,13 @@ LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
   judge_stiffness(source, stiffest, out, loaded.warnings);
   fill_integrator(source, out);
   return loaded;
+}
+
+LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& name) {
+  const Source source{model, name};
+  refuse_not_finite(source);  // first: every comparison with NaN is false
+  refuse_unsupported(source);
+  return read_quadruped(source, find_skeleton(source));
 }
 
 }  // namespace kennel

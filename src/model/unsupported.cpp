@@ -10,7 +10,8 @@ void check_options(const Source& s) {
   const bool euler = o.integrator == mjINT_EULER, fast = o.integrator == mjINT_IMPLICITFAST;
   s.require_option(euler || fast, "integrator ", o.integrator,
                    " is not supported (RK4, implicit, discrete); use Euler or implicitfast");
-  s.require_option(o.cone == mjCONE_PYRAMIDAL, "cone=\"elliptic\" is not supported; use pyramidal");
+  s.require_option(o.cone == mjCONE_PYRAMIDAL,
+                   "cone=\"elliptic\" is not supported; use pyramidal (--pyramidal does)");
   s.require_option(o.density == 0 && o.viscosity == 0,
                    "density and viscosity (a fluid) are not supported; set them to 0");
   s.require_option(o.noslip_iterations == 0, "noslip_iterations is not supported; set it to 0");
@@ -28,8 +29,12 @@ void check_options(const Source& s) {
 
 void check_kinds(const Source& s) {
   const mjModel& m = s.m;
-  s.require(m.neq == 0, mjOBJ_EQUALITY, 0, "equality constraints are not supported");
-  s.require(m.ntendon == 0, mjOBJ_TENDON, 0, "tendons are not supported");
+  s.require(
+      m.neq == 0, mjOBJ_EQUALITY, 0,
+      "a closed chain (an equality constraint) is not supported; remove it, and drive its joints "
+      "one by one");
+  s.require(m.ntendon == 0, mjOBJ_TENDON, 0,
+            "tendons are not supported; remove them, and drive the joints directly");
   s.require(m.nflex == 0, mjOBJ_FLEX, 0, "flexible bodies are not supported");
   s.require(m.nplugin == 0, mjOBJ_PLUGIN, 0, "plugins are not supported");
   s.require(m.nmocap == 0, mjOBJ_BODY, 0, "mocap bodies are not supported");
@@ -45,9 +50,8 @@ void check_joints(const Source& s) {
     const int dof = m.jnt_dofadr[j];
     const int dofs = m.jnt_type[j] == mjJNT_FREE ? 6 : 1;
     s.require(m.jnt_type[j] == mjJNT_FREE || m.jnt_type[j] == mjJNT_HINGE, mjOBJ_JOINT, j,
-              "slide and ball joints are not supported; expected one free joint and twelve hinges");
-    s.require(!m.jnt_actfrclimited[j], mjOBJ_JOINT, j,
-              "actuatorfrcrange is not supported; use the actuator's forcerange");
+              "slide and ball joints are not supported; expected one free joint and twelve hinges: "
+              "make it fixed or a hinge");
     s.require(all_zero(m.jnt_stiffnesspoly + mjNPOLY * j, mjNPOLY) &&
                   all_zero(m.dof_dampingpoly + mjNPOLY * dof, mjNPOLY * dofs),
               mjOBJ_JOINT, j, "polynomial stiffness or damping is not supported");
@@ -57,7 +61,7 @@ void check_joints(const Source& s) {
                   all_zero(m.dof_armature + dof, 6) && all_zero(m.dof_frictionloss + dof, 6),
               mjOBJ_JOINT, j,
               "stiffness, damping, armature or frictionloss on the free joint is not supported "
-              "(use <freejoint/>)");
+              "(use <freejoint/>; --bare-base drops them)");
   }
   for (int b = 0; b < m.nbody; ++b)
     s.require(m.body_gravcomp[b] == 0, mjOBJ_BODY, b, "gravcomp is not supported");
@@ -70,14 +74,15 @@ void check_actuators(const Source& s) {
       s.require(condition, mjOBJ_ACTUATOR, a, what);
     };
     require(m.actuator_trntype[a] == mjTRN_JOINT, "only joint transmissions are supported");
-    require(m.actuator_dyntype[a] == mjDYN_NONE, "activation dynamics are not supported");
-    const mjtNum* gain = m.actuator_gainprm + mjNGAIN * a;
-    const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
+    require(m.actuator_dyntype[a] == mjDYN_NONE,
+            "activation dynamics are not supported (--add-servos puts a position servo in its "
+            "place)");
     require(
-        m.actuator_gaintype[a] == mjGAIN_FIXED && m.actuator_biastype[a] == mjBIAS_AFFINE &&
-            gain[0] > 0 && bias[0] == 0 && bias[1] == -gain[0] && bias[2] <= 0,
-        "not a position servo; expected <position kp=... kv=...> (gainprm kp, biasprm 0 -kp -kd)");
-    require(m.actuator_gear[6 * m.actuator_outadr[a]] == 1, "gear other than 1 is not supported");
+        m.actuator_dyntype[a] != mjDYN_NONE || is_servo(m, a),
+        "not a position servo; expected <position kp=... kv=...> (gainprm kp, biasprm 0 -kp -kd; "
+        "--add-servos puts one in its place)");
+    require(m.actuator_gear[6 * m.actuator_outadr[a]] == 1,
+            "gear other than 1 is not supported (--add-servos folds it into gains and limits)");
     require(m.actuator_delay[a] == 0 && m.actuator_history[2 * a] == 0,
             "delay is not supported; latency belongs to the environment");
     require(m.actuator_damping[a] == 0 && m.actuator_armature[a] == 0 &&

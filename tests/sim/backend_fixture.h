@@ -6,6 +6,7 @@
 
 #include "envs/robots.h"
 #include "kennel/batch/open_loop.h"
+#include "kennel/batch/replay.h"
 #include "kennel/core/resource.h"
 #include "kennel/model/mjcf.h"
 #include "tests/sim/cuda_fixture.h"

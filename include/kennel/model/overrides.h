@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "kennel/model/mjcf.h"
+#include "kennel/model/edits.h"
 
 namespace kennel {
 
@@ -16,6 +16,7 @@ struct ModelOverrides {
   std::optional<double> friction;         // sliding coefficient of the contacts, floor included
   std::optional<double> strength;         // factor on every actuator's torque, its limit included
   std::optional<double> base_mass_scale;  // factor on the base's mass and inertia
+  ModelEdits edits;                       // made before, by switches
 };
 
 /// Loads a robot with some values replaced. The inverse weights that scale constraints stay those

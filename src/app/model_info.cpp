@@ -1,0 +1,83 @@
+#include "model_info.h"
+
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "kennel/core/check.h"
+#include "kennel/model/anatomy.h"
+
+namespace kennel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no infinity: a limit that is not there is null.
+Json limit(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json json_of(const JointAnatomy& joint) {
+  return {{"name", joint.name},
+          {"range", {limit(joint.low), limit(joint.high)}},
+          {"stance", joint.stance},
+          {"kp", joint.kp},
+          {"kd", joint.kd},
+          {"torque", {limit(joint.torque_low), limit(joint.torque_high)}},
+          {"damping", joint.damping},
+          {"armature", joint.armature},
+          {"frictionloss", joint.frictionloss},
+          {"ctrl_index", joint.ctrl_index}};
+}
+
+Json json_of(const Anatomy& a) {
+  Json out = {{"file", a.file}, {"understood", a.understood}};
+  if (a.understood) {
+    out["mass"] = a.mass;
+    out["leg_length"] = a.leg_length;
+    out["stance_height"] = a.stance_height;
+    out["stance_from"] = a.stance_from;
+    out["timestep"] = a.timestep;
+    for (const LegAnatomy& leg : a.leg) {
+      Json joints = Json::array();
+      for (const JointAnatomy& joint : leg.joint) joints.push_back(json_of(joint));
+      out["legs"].push_back({{"name", leg.name},
+                             {"joints", joints},
+                             {"foot", leg.foot},
+                             {"foot_radius", leg.foot_radius},
+                             {"touching", leg.touching}});
+    }
+    out["mirror"] = {{"usable", a.symmetric},
+                     {"error", a.mirror.error},
+                     {"leg", a.mirror.leg},
+                     {"joint", a.mirror.joint},
+                     {"sign", a.mirror.sign}};
+  }
+  out["changed"] = a.edits;
+  out["ignored"] = a.ignored;
+  out["refused"] = a.refusals;
+  return out;
+}
+
+}  // namespace
+
+int run_model_info(const ModelInfoCommand& command) {
+  EditedModel edited = compile_edited(command.model, command.edits);
+  const Anatomy anatomy = describe(edited);
+  if (command.json) {
+    std::cout << json_of(anatomy).dump(2) << '\n';
+  } else {
+    std::cout << to_text(anatomy);
+  }
+  if (!anatomy.refusals.empty()) {
+    KENNEL_CHECK(command.write.empty(), command.model, ": refused, so nothing was written to ",
+                 command.write);
+    std::cerr << "kennel: " << command.model << ": refused, see above\n";
+    return 1;
+  }
+  if (!command.write.empty()) {
+    write_mjcf(edited, command.write);
+    std::cerr << "wrote " << command.write << '\n';
+  }
+  return 0;
+}
+
+}  // namespace kennel

@@ -1,0 +1,96 @@
+// The description of a robot for people.
+#include <algorithm>
+#include <iomanip>
+#include <sstream>
+
+#include "kennel/core/check.h"
+#include "kennel/model/anatomy.h"
+
+namespace kennel {
+namespace {
+
+std::string range(double low, double high) {
+  std::ostringstream out;
+  out << std::setprecision(3);
+  if (low == -high) {
+    out << "+-" << high;
+  } else {
+    out << low << " to " << high;
+  }
+  return out.str();
+}
+
+void write_joint(std::ostream& out, const Anatomy& a, int k) {
+  const JointAnatomy& joint = a.leg[k / kJointsPerLeg].joint[k % kJointsPerLeg];
+  out << "  " << std::setw(3) << k << ' ' << std::left << std::setw(22) << joint.name << " "
+      << std::setw(22) << range(joint.low, joint.high) << std::setw(9) << joint.stance;
+  if (joint.kp > 0) {
+    std::ostringstream gains;
+    gains << joint.kp << ", " << joint.kd;
+    out << std::setw(14) << gains.str() << std::setw(16)
+        << range(joint.torque_low, joint.torque_high);
+  } else {
+    out << std::setw(30) << "no servo";
+  }
+  const int image = a.mirror.joint[k];
+  if (a.symmetric)
+    out << (a.mirror.sign[k] > 0 ? '+' : '-')
+        << a.leg[image / kJointsPerLeg].joint[image % kJointsPerLeg].name;
+  out << std::right << '\n';
+}
+
+void write_lines(std::ostream& out, const char* title, const std::vector<std::string>& lines) {
+  if (lines.empty()) return;
+  out << title << '\n';
+  for (const std::string& line : lines) out << "  " << line << '\n';
+  out << '\n';
+}
+
+/// The switches that the lines name.
+std::string switches_in(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const char* name :
+       {"--feet-only", "--pyramidal", "--add-servos", "--add-floor", "--bare-base"})
+    if (std::any_of(lines.begin(), lines.end(),
+                    [&](const std::string& line) { return line.find(name) != std::string::npos; }))
+      out += text(' ', name);
+  return out;
+}
+
+}  // namespace
+
+std::string to_text(const Anatomy& a) {
+  std::ostringstream out;
+  out << a.file << '\n';
+  if (a.understood) {
+    out << "  " << a.mass << " kg, legs of " << a.leg_length << " m, physics steps of "
+        << a.timestep << " s\n  stands with its base at " << a.stance_height
+        << " m (joints: " << a.stance_from << ")\n\n"
+        << "Joints, in order: range [rad], stance [rad], kp [N m/rad], kd [N m s/rad], torque [N m]"
+        << (a.symmetric ? ", mirror image" : "") << '\n';
+    for (int k = 0; k < kNumJoints; ++k) write_joint(out, a, k);
+    out << "\nLegs, feet and what can touch the floor\n";
+    for (const LegAnatomy& leg : a.leg) {
+      out << "  " << std::left << std::setw(12) << leg.name << std::right << " foot " << leg.foot
+          << " (" << leg.foot_radius << " m); touching:";
+      for (const std::string& geom : leg.touching) out << ' ' << geom;
+      out << (leg.touching.empty() ? " nothing\n" : "\n");
+    }
+    out << '\n'
+        << (a.symmetric
+                ? "Left and right are mirror images: feet agree to "
+                : "Left and right are no mirror images (no mirrored training): feet miss by ")
+        << a.mirror.error << " m\n\n";
+  }
+  write_lines(out, "Changed, as asked", a.edits);
+  write_lines(out, "Not computed", a.ignored);
+  write_lines(out, "Refused", a.refusals);
+  std::vector<std::string> open = a.refusals;
+  open.insert(open.end(), a.ignored.begin(), a.ignored.end());
+  if (a.refusals.empty()) out << "Kennel steps this robot.\n";
+  if (const std::string switches = switches_in(open); !switches.empty())
+    out << "Try:" << switches << '\n';
+  return out.str();
+}
+
+}  // namespace kennel
