@@ -160,6 +160,18 @@ TEST(Edits, WithoutASwitchNothingChanges) {
   EXPECT_THROW(compile_edited(testing::kPupper, gains), Error);
 }
 
+TEST(Edits, AClassWithAMaterialThatIsNowhereIsWrittenSoThatItCanBeRead) {
+  const std::string text =
+      replaced(with(&SampleRobot::on_base,
+                    "<geom class='seen' type='sphere' size='0.01' material='' contype='0' "
+                    "conaffinity='0'/>")
+                   .mjcf(),
+               "<worldbody>",
+               "<default><default class='seen'><geom material='paint'/></default></default>"
+               "<worldbody>");
+  EXPECT_NEAR(Rewritten(written("paint.xml", text), {}).robot.model.total_mass, 13.2, 1e-9);
+}
+
 TEST(Edits, TheShippedRobotWrittenAndReadAgainIsTheSame) {
   EditedModel pupper = compile_edited(testing::kPupper, {});
   const auto file = written("rewritten_pupper.xml", "");
