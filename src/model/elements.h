@@ -57,9 +57,6 @@ struct Source {
   [[noreturn]] void refuse(mjtObj kind, int id, const Parts&... parts) const {
     fail(name, ": ", element(m, kind, id), ": ", parts...);
   }
-  /// Whether refusals are collected, so that what was refused must be skipped.
-  bool collects() const { return refusals != nullptr; }
-
   /// \return the condition: false only where refusals are collected
   template <class... Parts>
   bool require(bool condition, mjtObj kind, int id, const Parts&... parts) const {

@@ -4,87 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "kennel/core/check.h"
-#include "kennel/model/anatomy.h"
-#include "tests/dynamics/mujoco_reference.h"
+#include "tests/model/rewritten.h"
 #include "tests/model/sample_robot.h"
 
 namespace kennel::testing {
 namespace {
-
-constexpr double kParityDouble = 1e-10;
-
-/// Writes a model as Kennel steps it, and reads it without any switch.
-struct Rewritten {
-  EditedModel edited;
-  std::filesystem::path file;
-  LoadedQuadruped robot;
-
-  Rewritten(const std::filesystem::path& from, const ModelEdits& edits)
-      : edited(compile_edited(from, edits)), file(from.string() + ".stepped.xml") {
-    quadruped_from(*edited.model, from.string());
-    write_mjcf(edited, file);
-    robot = load_quadruped(file);
-  }
-};
-
-/// The worst relative error of qacc against MuJoCo over states about the stance, in single steps.
-/// \param contacts  receives how many contacts MuJoCo saw
-double worst_error(const Rewritten& model, int* contacts) {
-  Reference reference{compile_mjcf(model.file)};
-  reference.converge();
-  mjModel& m = *reference.model;
-  mjData& d = *reference.data;
-  const auto params = nominal_params<double, AllLegs>(model.robot.model, {});
-  Draw draw(11);
-  double worst = 0;
-  State<double> state{};
-  double target[kNumLegs][kJointsPerLeg] = {};
-  for (int i = 0; i < 400; ++i) {
-    if (i % 40 == 0) {
-      double qpos[kNq] = {0,
-                          0,
-                          m.key_qpos[2] * draw.uniform(0.6, 1.1),
-                          1,
-                          0.2 * draw.normal(),
-                          0.2 * draw.normal(),
-                          draw.normal()},
-             qvel[kNv];
-      mju_normalize4(qpos + 3);
-      for (int k = 0; k < kNumJoints; ++k)
-        qpos[7 + k] = m.key_qpos[7 + k] + draw.uniform(-0.5, 0.5);
-      for (double& x : qvel) x = draw.normal();
-      state = read(qpos, qvel);
-    }
-    for (int k = 0; k < kNumJoints; ++k) {
-      target[k / 3][k % 3] = m.key_qpos[7 + k] + 0.5 * draw.normal();
-      d.ctrl[model.robot.model.leg[k / 3].hinge[k % 3].ctrl_index] = target[k / 3][k % 3];
-    }
-    write(state, d);
-    mj_forward(&m, &d);
-    *contacts += d.ncon;
-    StepReport<double, AllLegs> report;
-    step<double, AllLegs>(model.robot.model, kConverged, params, target, {}, state, report);
-    worst = std::max(worst, relative_error(qacc_of(state), d.qacc));
-  }
-  return worst;
-}
-
-/// The base's height, and how upright it is, after five seconds on the stance's targets.
-std::pair<double, double> stood(const Rewritten& model) {
-  const MjModelPtr m = compile_mjcf(model.file);
-  const double still[kNv] = {};
-  State<double> state = read(m->key_qpos, still);
-  double target[kNumLegs][kJointsPerLeg];
-  for (int k = 0; k < kNumJoints; ++k) target[k / 3][k % 3] = m->key_qpos[7 + k];
-  const auto params = nominal_params<double, AllLegs>(model.robot.model, {});
-  for (double t = 0; t < 5; t += model.robot.model.timestep) {
-    StepReport<double, AllLegs> report;
-    step<double, AllLegs>(model.robot.model, SolverOptions{}, params, target, {}, state, report);
-  }
-  const double up = 1 - 2 * (state.orientation.x * state.orientation.x +
-                             state.orientation.y * state.orientation.y);
-  return {state.position.z / m->key_qpos[2], up};
-}
 
 std::string refusal(const std::filesystem::path& file, const ModelEdits& edits = {}) {
   try {
@@ -201,6 +125,20 @@ TEST(Edits, AGearedServoKeepsItsStiffnessAtTheJoint) {
   EXPECT_NEAR(hinge.force_high, 20, 1e-12);
 }
 
+TEST(Edits, AnAffineActuatorsStiffnessAndDampingAreTheServosGains) {
+  SampleRobot robot;
+  robot.actuator =
+      "<general name='JOINT' joint='JOINT' gainprm='20' biastype='affine' biasprm='1 -25 -0.6'/>";
+  const auto file = written("affine.xml", robot.mjcf());
+  EXPECT_NE(refusal(file).find("not a position servo"), std::string::npos);
+  ModelEdits edits;
+  edits.add_servos = true;
+  const Rewritten model(file, edits);
+  EXPECT_EQ(model.robot.model.leg[2].hinge[1].kp, 25);
+  EXPECT_EQ(model.robot.model.leg[2].hinge[1].kd, 0.6);
+  EXPECT_EQ(model.edited.warnings[0].find("by weight"), std::string::npos);
+}
+
 TEST(Edits, ActuatorfrcrangeIsAForceRangeToMujocoToo) {
   SampleRobot robot;
   robot.joint_attributes = "actuatorfrcrange='-4 3'";
@@ -222,6 +160,18 @@ TEST(Edits, WithoutASwitchNothingChanges) {
   EXPECT_THROW(compile_edited(testing::kPupper, gains), Error);
 }
 
+TEST(Edits, AClassWithAMaterialThatIsNowhereIsWrittenSoThatItCanBeRead) {
+  const std::string text =
+      replaced(with(&SampleRobot::on_base,
+                    "<geom class='seen' type='sphere' size='0.01' material='' contype='0' "
+                    "conaffinity='0'/>")
+                   .mjcf(),
+               "<worldbody>",
+               "<default><default class='seen'><geom material='paint'/></default></default>"
+               "<worldbody>");
+  EXPECT_NEAR(Rewritten(written("paint.xml", text), {}).robot.model.total_mass, 13.2, 1e-9);
+}
+
 TEST(Edits, TheShippedRobotWrittenAndReadAgainIsTheSame) {
   EditedModel pupper = compile_edited(testing::kPupper, {});
   const auto file = written("rewritten_pupper.xml", "");
@@ -237,22 +187,6 @@ TEST(Edits, TheShippedRobotWrittenAndReadAgainIsTheSame) {
       EXPECT_NEAR(a.invweight, b.invweight, 1e-9 * a.invweight);
       EXPECT_EQ(a.kp, b.kp);
     }
-}
-
-TEST(Urdf, BecomesARobotThatStandsAndThatMujocoStepsAlike) {
-  const auto file = written("sample.urdf", SampleUrdf{}.text());
-  const Rewritten model(file, {});
-  EXPECT_NEAR(model.robot.model.total_mass, 13.2, 1e-9);
-  EXPECT_EQ(model.robot.model.leg[3].hinge[1].force_high, 25);  // effort
-  int contacts = 0;
-  EXPECT_LT(worst_error(model, &contacts), kParityDouble);
-  EXPECT_GT(contacts, 50);
-  const auto [height, up] = stood(model);
-  EXPECT_GT(height, 0.8);
-  EXPECT_GT(up, 0.99);
-  const Anatomy anatomy = describe(compile_edited(file, {}));
-  EXPECT_TRUE(anatomy.symmetric);
-  EXPECT_EQ(anatomy.edits.size(), 4u);  // floating, feet only, floor, servos
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ bool is_urdf(const std::filesystem::path& file);
 EditedModel compile_edited(const std::filesystem::path& file, const ModelEdits& edits);
 
 /// Writes the edited description as MJCF, with a keyframe in which the robot stands where the file
-/// has none, and paths to meshes relative to the new file's folder.
+/// has none, and paths to meshes relative to the new file's folder. It is the last use of the
+/// edited spec.
 /// \throws Error when the file cannot be written
 void write_mjcf(EditedModel& edited, const std::filesystem::path& out);
 
