@@ -1,4 +1,4 @@
-#include "robot_sensors.h"
+#include "kennel/judge/robot_sensors.h"
 
 #include <algorithm>
 #include <cmath>

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "kennel/batch/open_loop.h"
 #include "kennel/core/check.h"
 #include "kennel/core/own_folder.h"
 #include "kennel/sim/cuda_entry.h"

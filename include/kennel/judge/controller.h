@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kennel/policy/policy_forward.h"
-#include "src/judge/robot_sensors.h"
+#include "kennel/judge/robot_sensors.h"
 #include "world.h"
 
 namespace kennel::judge {
