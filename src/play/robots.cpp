@@ -1,4 +1,4 @@
-#include "robots.h"
+#include "kennel/play/robots.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // Robots and what a frame shows of them.
 #pragma once
 
+#include "kennel/play/robots.h"
 #include "kennel/render/scene.h"
-#include "robots.h"
 
 namespace kennel::play {
 

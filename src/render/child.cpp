@@ -1,4 +1,4 @@
-#include "child.h"
+#include "kennel/render/child.h"
 
 #include <spawn.h>
 #include <sys/mman.h>

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "gl_context.h"
 #include "kennel/core/check.h"
+#include "kennel/render/gl_context.h"
 
 namespace kennel::render {
 namespace {

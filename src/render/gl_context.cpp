@@ -1,4 +1,4 @@
-#include "gl_context.h"
+#include "kennel/render/gl_context.h"
 
 #include <cstdlib>
 #include <optional>

@@ -4,8 +4,8 @@
 #include <array>
 #include <vector>
 
-#include "gl_context.h"
 #include "kennel/core/check.h"
+#include "kennel/render/gl_context.h"
 
 namespace kennel::render {
 namespace {

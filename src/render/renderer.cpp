@@ -1,4 +1,4 @@
-#include "renderer.h"
+#include "kennel/render/renderer.h"
 
 #include <memory>
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "child.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/render/child.h"
 
 namespace kennel::render {
 namespace {

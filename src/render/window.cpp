@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "controls.h"
-#include "gl_context.h"
 #include "kennel/core/check.h"
+#include "kennel/render/gl_context.h"
 #include "kennel/render/offscreen.h"
 
 namespace kennel::render {

@@ -12,8 +12,10 @@ FILES = {
     "src/middle/b.cpp": '#include "own.h"\n#include "kennel/middle/b.h"\n#include "made_by_the_build.h"\n',
     "src/high/c.cpp": '#include "src/middle/own.h"\n',  # another's own
     "src/stranger/d.cpp": "",  # without a row
+    "include/kennel/high/e.h": '#include "src/high/hidden.h"\n',  # offers what it hides
+    "src/high/hidden.h": "",
 }
-EXPECTED = ["low may not include middle", "own.h is middle's own", "module stranger has no row"]
+EXPECTED = ["low may not include middle", "own.h is middle's own", "module stranger has no row", "hidden.h is high's own, and this header is offered"]
 
 with tempfile.TemporaryDirectory() as folder:
     root = pathlib.Path(folder)

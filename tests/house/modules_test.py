@@ -50,7 +50,7 @@ def violations(root, table):
     folders = ["include/kennel", "src", "envs", "kernels"]
     for file in sorted(f for folder in folders for f in (root / folder).rglob("*") if f.suffix in CODE):
         includer = file.relative_to(root)
-        module, _ = module_of(includer)
+        module, for_others = module_of(includer)
         if module == "torch":  # holds the precompiled header alone
             continue
         if module not in table:
@@ -62,6 +62,8 @@ def violations(root, table):
                 continue
             other, offered = module_of(target)
             if other == module:
+                if for_others and not offered:
+                    yield f"{includer}: {name} is {module}'s own, and this header is offered; move it beside it"
                 continue
             if other not in table[module]:
                 yield f"{includer}: {module} may not include {other} ({name})"

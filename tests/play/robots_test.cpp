@@ -1,4 +1,4 @@
-#include "src/play/robots.h"
+#include "kennel/play/robots.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kennel/core/check.h"
-#include "src/render/child.h"
+#include "kennel/render/child.h"
 
 namespace kennel::render {
 

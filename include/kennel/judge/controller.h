@@ -1,9 +1,9 @@
 // The robot's controller: sensors, network, joint targets, and how long each takes to arrive.
 #pragma once
 
-#include "kennel/policy/policy_forward.h"
 #include "kennel/judge/robot_sensors.h"
-#include "world.h"
+#include "kennel/judge/world.h"
+#include "kennel/policy/policy_forward.h"
 
 namespace kennel::judge {
 

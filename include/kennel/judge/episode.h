@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "controller.h"
-#include "world.h"
+#include "kennel/judge/controller.h"
+#include "kennel/judge/world.h"
 
 namespace kennel::judge {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "episode.h"
+#include "kennel/judge/episode.h"
 #include "kennel/judge/judge.h"
 
 namespace kennel::judge {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "kennel/judge/protocol.h"
 #include "kennel/model/mjcf.h"
 #include "kennel/policy/policy_file.h"
-#include "protocol.h"
 
 namespace kennel::judge {
 

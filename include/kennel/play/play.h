@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "src/play/robots.h"
+#include "kennel/play/robots.h"
 
 namespace kennel::play {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "scene.h"
-#include "src/render/gl_context.h"
-#include "src/render/renderer.h"
+#include "kennel/render/gl_context.h"
+#include "kennel/render/renderer.h"
+#include "kennel/render/scene.h"
 
 namespace kennel::render {
 

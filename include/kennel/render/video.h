@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "src/render/child.h"
+#include "kennel/render/child.h"
 
 namespace kennel::render {
 

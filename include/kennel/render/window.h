@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "scene.h"
-#include "src/render/renderer.h"
+#include "kennel/render/renderer.h"
+#include "kennel/render/scene.h"
 
 namespace kennel::render {
 

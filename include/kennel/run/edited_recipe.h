@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "run_config.h"
+#include "kennel/run/run_config.h"
 
 namespace kennel {
 

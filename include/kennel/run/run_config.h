@@ -8,7 +8,7 @@
 
 #include "envs/quadruped/config.h"
 #include "kennel/rl/ppo_config.h"
-#include "train_config.h"
+#include "kennel/run/train_config.h"
 
 namespace kennel {
 

@@ -12,7 +12,7 @@
 #include "kennel/io/event_file.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/rl/learner.h"
-#include "train_config.h"
+#include "kennel/run/train_config.h"
 
 namespace kennel {
 
