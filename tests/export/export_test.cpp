@@ -302,7 +302,7 @@ TEST_F(Export, DamagedOrForeignOnnxIsRefused) {
   EXPECT_THAT(refusal(path("half.onnx")), HasSubstr("damaged"));
   EXPECT_THAT(edited("kennel", "jennel"), HasSubstr("another producer"));
   EXPECT_THAT(edited("Sigmoid", "Swigoid"), HasSubstr("graph"));
-  EXPECT_THAT(edited("\"leg_front_r_1\"", "\"leg_front_l_9\""), HasSubstr("joint order"));
+  EXPECT_THAT(edited("\"leg_front_r_1\"", "\"leg_front_r_2\""), HasSubstr("is there twice"));
   const float& weight = policy_.network.layers[0].weights[0];
   const std::string as_bytes(reinterpret_cast<const char*>(&weight), sizeof weight);
   const float other = weight + 30.0f, nan = std::nanf("");
