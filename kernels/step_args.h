@@ -1,4 +1,4 @@
-// Arguments of the Pupper kernels: plain pointers into device memory, owned by the caller.
+// Arguments of the kernels: plain pointers into device memory, owned by the caller.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -1,4 +1,4 @@
-// Written by fold_robot.cpp from pupper_v3.xml: the fields of Quadruped<float> in their
+// Written by fold_robot from pupper_v3.xml: the fields of Quadruped<float> in their
 // order. A test compares it with the model file.
 #pragma once
 

@@ -16,7 +16,7 @@ namespace {
 struct Flags {
   std::string run;
   std::string checkpoint = "last";
-  std::string format = "pupper";
+  std::string format = "json";
   std::string out;
   std::vector<std::string> check;
 };

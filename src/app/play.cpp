@@ -49,7 +49,7 @@ RunCommand add_play(CLI::App& app) {
       ->excludes(randomised)
       ->capture_default_str();
   add_seed(app, options.robots.seed, "of the randomisation and the pushes");
-  app.add_option("--model", options.model, "MJCF to play in (default: the shipped Pupper v3)");
+  app.add_option("--model", options.model, "MJCF to play in (default: that of the policy's robot)");
   app.add_option("--width", options.width, "pixels (default: 960; a window 1280)")
       ->check(number_from(64, 7680));
   app.add_option("--height", options.height, "pixels (default: 540; a window 720)")

@@ -16,7 +16,7 @@ enum class Precision { kDouble, kFloat };
 /// Flags of the command. All values are checked, files are not yet opened.
 struct SimulateCommand {
   std::string replay;  // what train kept of an environment that diverged; instead of ctrl and init
-  std::string model;   // MJCF; empty: the shipped Pupper v3
+  std::string model;   // MJCF; empty: the shipped robot
   std::string ctrl;    // .npy (n, 12): joint targets [rad], a row a physics step
   std::string init;    // .npy (37): qpos, then qvel
   std::string

@@ -95,7 +95,7 @@ SimulateCommand checked(const Flags& flags) {
 RunCommand add_simulate(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   SimulateCommand& command = flags->command;
-  app.add_option("--model", command.model, "MJCF (default: the shipped Pupper v3)");
+  app.add_option("--model", command.model, "MJCF (default: the shipped robot)");
   CLI::Option* ctrl = app.add_option("--ctrl", command.ctrl,
                                      ".npy (n, 12): joint targets [rad], a row a physics step");
   CLI::Option* init = app.add_option("--init", command.init, ".npy (37,): qpos, then qvel");

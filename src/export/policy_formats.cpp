@@ -25,7 +25,7 @@ PolicyFormat format_of(const std::string& path, std::string_view bytes) {
   KENNEL_CHECK(first != std::string::npos && bytes[first] == '{', path,
                ": no policy file; expected the robot's JSON, or an ONNX or TorchScript file that "
                "kennel export wrote");
-  return PolicyFormat::kPupper;
+  return PolicyFormat::kJson;
 }
 
 [[noreturn]] void refuse_header(const std::string& path) {
@@ -48,6 +48,7 @@ double golden_error(const std::string& path, const PolicyFile& policy) {
 }  // namespace
 
 PolicyFormat policy_format(const std::string& name) {
+  if (name == "pupper") return PolicyFormat::kJson;  // as it was called at first
   std::string names;
   for (const PolicyFormatEntry& entry : kPolicyFormats) {
     if (name == entry.name) return entry.format;
@@ -58,7 +59,7 @@ PolicyFormat policy_format(const std::string& name) {
 
 void write_policy_as(PolicyFormat format, const std::string& path, const PolicyFile& policy) {
   switch (format) {
-    case PolicyFormat::kPupper:
+    case PolicyFormat::kJson:
       return write_policy(path, policy);
     case PolicyFormat::kOnnx:
       return write_file_atomically(path, onnx_bytes(completed(path, policy)));
@@ -72,7 +73,7 @@ void write_policy_as(PolicyFormat format, const std::string& path, const PolicyF
 PolicyFile read_policy(const std::string& path) {
   const std::string bytes = read_policy_bytes(path);
   switch (format_of(path, bytes)) {
-    case PolicyFormat::kPupper:
+    case PolicyFormat::kJson:
       return policy_from_json(path, bytes);
     case PolicyFormat::kOnnx:
       return policy_from_onnx(path, bytes);

@@ -76,7 +76,7 @@ class Export : public ::testing::Test {
 };
 
 TEST_F(Export, TheRobotsFileGivesTheSameActionsWhenReadBack) {
-  write_policy_as(PolicyFormat::kPupper, path("policy.json"), policy_);
+  write_policy_as(PolicyFormat::kJson, path("policy.json"), policy_);
   const PolicyFile read = load_policy(path("policy.json"));
   const auto size = static_cast<std::size_t>(read.network.input_size());
   std::vector<double> actions;
@@ -246,7 +246,7 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
                                                std::string(1 << 20, ']') + "}");
   EXPECT_THAT(refusal(path("deep.json")), HasSubstr("nested deeper"));
 
-  write_policy_as(PolicyFormat::kPupper, path("policy.json"), policy_);
+  write_policy_as(PolicyFormat::kJson, path("policy.json"), policy_);
   std::string json = read_file(path("policy.json"));
   const std::size_t at = json.find("\"action\":[", json.find("\"golden\""));
   ASSERT_NE(at, std::string::npos);
@@ -263,7 +263,7 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   dead.network.layers.push_back(last);
   dead.golden_obs.clear();
   dead.golden_action.clear();
-  write_policy_as(PolicyFormat::kPupper, path("dead.json"), dead);
+  write_policy_as(PolicyFormat::kJson, path("dead.json"), dead);
   EXPECT_EQ(refusal(path("dead.json")), "accepted");
   json = read_file(path("dead.json"));
   const std::size_t weight = json.rfind("[0.0,0.0");
@@ -279,6 +279,8 @@ TEST_F(Export, DamagedOrForeignFilesAreRefused) {
   EXPECT_THAT(refusal(path("empty")), HasSubstr("is empty"));
   EXPECT_THAT(refusal(path("missing")), HasSubstr("missing"));
   EXPECT_THROW(policy_format("pt"), Error);
+  EXPECT_EQ(policy_format("json"), PolicyFormat::kJson);
+  EXPECT_EQ(policy_format("pupper"), PolicyFormat::kJson) << "its name at first";
 }
 
 TEST_F(Export, AHugeFileIsRefusedUnread) {

@@ -23,7 +23,7 @@ namespace kennel {
 /// What steps the CPU's environments: "16-lane float".
 std::string cpu_kernel_name();
 
-/// A batch of Pupper environments on the CPU.
+/// A batch of environments on the CPU.
 class CpuBatch {
  public:
   CpuBatch(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);

@@ -8,7 +8,7 @@
 
 namespace kennel {
 
-enum class PolicyFormat { kPupper, kOnnx, kTorchScript, kC };
+enum class PolicyFormat { kJson, kOnnx, kTorchScript, kC };
 
 /// The formats: the name that commands take, and what it is.
 struct PolicyFormatEntry {
@@ -17,7 +17,7 @@ struct PolicyFormatEntry {
   const char* doc;
 };
 inline constexpr PolicyFormatEntry kPolicyFormats[] = {
-    {PolicyFormat::kPupper, "pupper", "the robot's JSON"},
+    {PolicyFormat::kJson, "json", "the robot's own file"},
     {PolicyFormat::kOnnx, "onnx", "opset 17, for ONNX Runtime and others"},
     {PolicyFormat::kTorchScript, "torchscript", "a module for LibTorch and Python"},
     {PolicyFormat::kC, "c", "a C99 header without dependencies, for microcontrollers"},

@@ -74,7 +74,7 @@ struct EvalOptions {
   int threads = 0;                           // 0: one for each core; results do not depend on it
   Condition condition = Condition::kNominal;
   Physics physics = Physics::kMujoco;
-  std::string model;  // MJCF; empty: the shipped Pupper v3
+  std::string model;  // MJCF; empty: that of the policy's robot
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.
   std::function<void(int done)> on_progress;

@@ -42,7 +42,7 @@ struct JudgeModel {
   LoadedQuadruped kennel;  // the same robot as Kennel's physics sees it, the file's inverse weights
 };
 
-/// \param path  MJCF of a Pupper-like robot: a free base, and the joints and servos of
+/// \param path  MJCF of a quadruped: a free base, and the joints and servos of
 /// `robot.joint_names`
 /// \throws Error naming the file and what is missing or different: what `load_quadruped` refuses,
 /// and what the protocol fixes (4 ms steps, a floor at height 0)

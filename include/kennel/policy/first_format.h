@@ -5,7 +5,7 @@
 
 namespace kennel {
 
-/// The robot of every file of format 1: Pupper v3, by its own controller's numbers, as far as they
+/// The robot of every file of format 1, by its own controller's numbers, as far as they
 /// are the same in all such files. Later files say it all.
 const RobotContract& first_format_robot();
 
