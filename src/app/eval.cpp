@@ -32,7 +32,8 @@ RunCommand add_eval(CLI::App& app) {
                 " for tuning, from there on for published figures, by which nothing is chosen"));
   app.add_flag("--json", command->json, "print an object a line, not a table");
   add_threads(app, command->threads, "0: one for each core");
-  app.add_option("--model", command->model, "MJCF to play in (default: that of the policy's robot)");
+  app.add_option("--model", command->model,
+                 "MJCF to play in (default: that of the policy's robot)");
   std::string condition_doc;
   std::vector<std::pair<std::string, std::vector<Condition>>> conditions;
   std::vector<Condition> all;
