@@ -18,6 +18,7 @@
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/run_config.h"
+#include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 #include "model_flags.h"
 #include "model_info.h"
@@ -50,11 +51,10 @@ struct FieldTable {
   }
 };
 
-template <std::size_t N>
-Json terms_of(const quadruped::ObsTerm (&table)[N]) {
+Json json_of(const std::vector<TermInfo>& table) {
   Json terms = Json::array();
   int offset = 0;
-  for (const quadruped::ObsTerm& term : table) {
+  for (const TermInfo& term : table) {
     terms.push_back({{"name", term.name},
                      {"offset", offset},
                      {"size", term.size},
@@ -91,8 +91,8 @@ Json collect(const RunConfig& config) {
   info["simulator"] = kernels_for(config);
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
-  info["observation_frame"] = terms_of(quadruped::kFrame);
-  info["critic_sees_besides"] = terms_of(quadruped::kPrivileged);
+  info["observation_frame"] = json_of(terms_of(quadruped::kFrame));
+  info["critic_sees_besides"] = json_of(terms_of(quadruped::kPrivileged));
   visit_sections(config, [&](const char* section, const auto& part) {
     FieldTable table;
     visit_fields(part, table);

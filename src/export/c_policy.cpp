@@ -65,7 +65,7 @@ std::string contract_comment(const PolicyFile& policy) {
 /// A gain of each joint, and the one number where it is the same for all.
 std::string gains_code(const std::string& name, const RobotContract::Joints& all) {
   std::string out = array(text("kennel_policy_joint_", name), all);
-  if (std::all_of(all.begin(), all.end(), [&](float gain) { return gain == all[0]; }))
+  if (same_for_all(all))
     out += text("static const float kennel_policy_", name, " = ", literal(all[0]), ";\n");
   return out;
 }

@@ -1,5 +1,4 @@
 // Writes the robot's policy file.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "kennel/io/atomic_file.h"
@@ -62,8 +61,7 @@ std::vector<float> example_obs(const PolicyFile& policy) {
 
 /// One number where all joints have it, which is what the robot's controller reads.
 FloatJson gains(const RobotContract::Joints& all) {
-  if (std::all_of(all.begin(), all.end(), [&](float gain) { return gain == all[0]; }))
-    return all[0];
+  if (same_for_all(all)) return all[0];
   return all;
 }
 

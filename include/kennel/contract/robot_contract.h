@@ -3,6 +3,7 @@
 // asks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -45,6 +46,11 @@ struct RobotContract {
 
   bool operator==(const RobotContract&) const = default;
 };
+
+/// Whether a number is the same for all joints: files then say it once.
+inline bool same_for_all(const RobotContract::Joints& joints) {
+  return std::all_of(joints.begin(), joints.end(), [&](float x) { return x == joints[0]; });
+}
 
 /// Numbers of a frame.
 inline int frame_size(const RobotContract& robot) {
