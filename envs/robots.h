@@ -9,7 +9,7 @@
 
 namespace kennel {
 
-inline constexpr const quadruped::RobotTraits* kRobots[] = {&pupper_v3::kRobot};
+inline const quadruped::RobotTraits* const kRobots[] = {&pupper_v3::kRobot};
 
 /// The one whose constants the fast kernel knows.
 using FoldedRobot = pupper_v3::Folded;
@@ -19,7 +19,7 @@ inline const quadruped::RobotTraits& robot_named(std::string_view name) {
   std::string known;
   for (const quadruped::RobotTraits* robot : kRobots) {
     if (robot->name == name) return *robot;
-    known += (known.empty() ? "" : ", ") + std::string(robot->name);
+    known += (known.empty() ? "" : ", ") + robot->name;
   }
   fail("robot \"", name, "\" is unknown; expected ", known);
 }

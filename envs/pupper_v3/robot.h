@@ -5,13 +5,14 @@
 
 namespace kennel::pupper_v3 {
 
-inline constexpr quadruped::RobotTraits kRobot = {
+inline const quadruped::RobotTraits kRobot = {
     .name = "pupper_v3",
     .joints = {"leg_front_r_1", "leg_front_r_2", "leg_front_r_3", "leg_front_l_1", "leg_front_l_2",
                "leg_front_l_3", "leg_back_r_1", "leg_back_r_2", "leg_back_r_3", "leg_back_l_1",
                "leg_back_l_2", "leg_back_l_3"},
     .pose = {0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f, 0.26f, 0.0f, -0.52f, -0.26f, 0.0f, 0.52f},
-    .joint_mirror = {-1.0f, -1.0f, -1.0f},
+    .mirrored_leg = {1, 0, 3, 2},
+    .joint_mirror = {-1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f},
     .abduction = 1,
     .command_vx = {-0.75f, 0.75f},
     .command_vy = {-0.5f, 0.5f},

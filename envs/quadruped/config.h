@@ -40,7 +40,7 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
           "rad inside the joint range at which the robot's hardware clamps targets");
   v.field("max_tilt", c.max_tilt, Bounds{0.05, 3.2},
           "rad of the base against the vertical beyond which it has fallen");
-  v.field("min_height", c.min_height, Bounds{0.0, 0.3}, "m of the base below which it has fallen");
+  v.field("min_height", c.min_height, Bounds{0.0, 5.0}, "m of the base below which it has fallen");
   v.field("solver_iterations", c.solver_iterations, Bounds{1, 100}, "Newton steps a physics step");
   v.field("ls_iterations", c.ls_iterations, Bounds{1, 100}, "evaluations of each line search");
   v.field("bfloat16_obs", c.bfloat16_obs, Bounds{},
@@ -109,9 +109,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("link_mass", c.link_mass, factor, "factor of each link's mass");
   v.field("link_inertia", c.link_inertia, factor,
           "factor of each link's inertia about its centre of mass, independent of its mass");
-  v.field("base_com_x", c.base_com_x, Bounds{-0.1, 0.1}, "m, shift of the base's centre of mass");
-  v.field("base_com_y", c.base_com_y, Bounds{-0.1, 0.1}, "m");
-  v.field("base_com_z", c.base_com_z, Bounds{-0.1, 0.1}, "m");
+  v.field("base_com_x", c.base_com_x, Bounds{-1.0, 1.0}, "m, shift of the base's centre of mass");
+  v.field("base_com_y", c.base_com_y, Bounds{-1.0, 1.0}, "m");
+  v.field("base_com_z", c.base_com_z, Bounds{-1.0, 1.0}, "m");
   v.field("strength", c.strength, factor, "factor of all servo torques and their limit");
   v.field("kp", c.kp, factor, "factor of the servos' position gain");
   v.field("kd", c.kd, factor, "factor of the servos' damping gain");
@@ -138,10 +138,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
       "random_push_phase", c.random_push_phase, Bounds{},
       "an episode's first push comes at a random step of push_seconds, so that the environments "
       "are not pushed together; false: push_seconds after its start");
-  v.field("start_height", c.start_height, Bounds{0.1, 1.0}, "m of the base at reset");
+  v.field("start_height", c.start_height, Bounds{0.01, 10.0}, "m of the base at reset");
   v.field("start_tilt", c.start_tilt, angle, "rad of roll and of pitch at reset");
   v.field("start_joint", c.start_joint, angle, "rad of each joint off the default pose at reset");
-  v.field("start_velocity", c.start_velocity, Bounds{-2.0, 2.0},
+  v.field("start_velocity", c.start_velocity, Bounds{-5.0, 5.0},
           "m/s and rad/s of the base at reset, each axis");
   v.field("gyro_noise", c.gyro_noise, Bounds{0.0, 2.0},
           "rad/s, half width of uniform noise a control step");
@@ -157,6 +157,7 @@ struct RewardConfig {
   float velocity_sigma2_min = 0.02f, velocity_sigma2 = 0.25f;
   float yaw_sigma2_min = 0.05f, yaw_sigma2 = 0.25f;
   float yaw_wide_sigma2 = 2.0f;
+  float swing_from = 0.06f, swing_most = 0.25f;
   bool only_positive = true;
 
   constexpr RewardConfig() {
@@ -167,7 +168,7 @@ struct RewardConfig {
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardConfig> {
   for (int i = 0; i < kNumRewards; ++i)
-    v.field(kRewards[i].name, c.weight[i], Bounds{-1000.0, 1000.0}, kRewards[i].doc);
+    v.field(kRewards[i].name, c.weight[i], Bounds{-1e6, 1e6}, kRewards[i].doc);
   v.field(
       "kernel_command_share", c.kernel_command_share, Bounds{0.0, 10.0},
       "width of the tracking kernels exp(-e^2 / width) as a share of the command's square, held "
@@ -182,6 +183,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardCon
   v.field("yaw_sigma2", c.yaw_sigma2, Bounds{1e-3, 100.0}, "rad^2/s^2, its greatest width");
   v.field("yaw_wide_sigma2", c.yaw_wide_sigma2, Bounds{1e-3, 100.0},
           "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s");
+  v.field("swing_from", c.swing_from, Bounds{0.0, 10.0},
+          "s in the air from which a step earns swing_time");
+  v.field("swing_most", c.swing_most, Bounds{0.0, 10.0}, "s beyond swing_from that earn it");
   v.field("only_positive", c.only_positive, Bounds{},
           "clip a step's sum at zero, so that ending early never pays");
 }

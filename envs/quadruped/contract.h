@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "kennel/core/legs.h"
+#include "kennel/model/quadruped.h"
 
 namespace kennel::quadruped {
 
@@ -15,7 +15,7 @@ enum class MirrorKind {
   kVector,   // (x, y, z) -> (x, -y, z)
   kAxial,    // rotation rates: (x, y, z) -> (-x, y, -z)
   kCommand,  // (vx, vy, yaw) -> (vx, -vy, -yaw)
-  kJoints,   // twelve joint numbers: q_left = -q_right
+  kJoints,   // twelve joint numbers: legs swap, with the robot's signs
   kPerLeg,   // four numbers: legs swap
   kScalars,  // unchanged
 };
@@ -77,10 +77,17 @@ inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
 inline constexpr int kMaxHistory = 4;  // frames the policy may see
 static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a frame");
 
-/// Right and left legs alternate: front right, front left, back right, back left.
-inline constexpr int mirrored_leg(int leg) { return leg ^ 1; }
+/// What belongs to a leg's foot, of what there is for each sphere: its last sphere is the foot. By
+/// value, because a choice among a thread's registers cannot be a reference.
+template <class Leg, class X>
+KENNEL_HD X of_foot(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
+  return leg.num_spheres == 1 ? x[0] : x[1];
+}
 
-/// Which of a leg's spheres is which: the one on its second link, and the one on its third.
-inline constexpr int kElbow = 0, kFoot = 1;
+/// What belongs to its elbow: the sphere before, which a leg may lack (nothing touches then).
+template <class Leg, class X>
+KENNEL_HD X of_elbow(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
+  return leg.num_spheres == 1 ? x[1] : x[0];
+}
 
 }  // namespace kennel::quadruped

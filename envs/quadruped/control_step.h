@@ -143,8 +143,8 @@ KENNEL_HD mask_of<T> queue_action(const Legs& legs, const T (&action)[Legs::kLoc
 
 /// Fills what reward terms see of the state after the physics steps; counts the feet's air time.
 template <class T, class Legs>
-KENNEL_HD void look(const Task& task, const StepReport<T, Legs>& report, EnvState<T, Legs>& s,
-                    StepView<T, Legs>& view) {
+KENNEL_HD void look(const Task& task, const Legs& legs, const StepReport<T, Legs>& report,
+                    EnvState<T, Legs>& s, StepView<T, Legs>& view) {
   const T zero(0), one(1);
   const Rotation<T> R_wb = rotation(s.physics.orientation);
   view.up = up_in_base(s.physics.orientation);
@@ -156,11 +156,13 @@ KENNEL_HD void look(const Task& task, const StepReport<T, Legs>& report, EnvStat
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     auto& own = s.leg[slot];
     auto& seen = view.leg[slot];
-    const auto touching = report.leg[slot].distance[kFoot] < T(0.001f);
+    const auto& leg = leg_under(legs, task.model, slot);
+    const auto& distance = report.leg[slot].distance;
+    const auto touching = of_foot(leg, distance) < T(0.001f);
     seen.foot_contact = select(touching, one, zero);
     seen.air_time = own.air_time;
     seen.touch_down = select(both(touching, zero < own.air_time), one, zero);
-    seen.elbow_contact = select(report.leg[slot].distance[kElbow] < zero, one, zero);
+    seen.elbow_contact = select(of_elbow(leg, distance) < zero, one, zero);
     own.air_time = select(touching, zero, own.air_time + T(task.control_dt));
   }
 }
@@ -230,7 +232,7 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j)
       view.leg[slot].qd_before[j] = simulated.qd_before[slot][j];
-  look(task, report, s, view);
+  look(task, legs, report, s, view);
   const auto sane = both(state_is_sane(s.physics, legs), simulated.finite_action);
   const auto fell = either(view.up.z < T(task.cos_max_tilt),
                            s.physics.position.z < T(task.config.task.min_height));

@@ -64,8 +64,9 @@ KENNEL_HD T upright(const StepView<T, Legs>& s) {
 
 /// A leg's share of each term that sums over joints or feet.
 template <class T, class Legs>
-KENNEL_HD void leg_terms(const Task& task, const StepView<T, Legs>& s, int slot, int leg,
+KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s, int slot,
                          T (&out)[kNumRewards]) {
+  const int leg = legs.leg(slot);
   const auto& now = s.env.physics.leg[slot];
   const auto& own = s.env.leg[slot];
   const auto& seen = s.leg[slot];
@@ -83,10 +84,12 @@ KENNEL_HD void leg_terms(const Task& task, const StepView<T, Legs>& s, int slot,
   out[kStandPose] *= told_to_stand;
   out[kStandJointVelocity] *= told_to_stand;
   out[kSwingTime] =
-      s.told_to_move * seen.touch_down * clamp(seen.air_time - T(0.06f), T(0), T(0.25f));
+      s.told_to_move * seen.touch_down * clamp(seen.air_time - T(task.config.reward.swing_from), T(0),
+                                    T(task.config.reward.swing_most));
   for (int j = 0; j < kJointsPerLeg; ++j)
-    if (j == task.abduction) out[kAbduction] = square(now.q[j]);
-  const Vec3<T>& v = report.velocity[kFoot];
+    if (j == task.abduction)
+      out[kAbduction] = square(now.q[j] - T(task.default_pose[kJointsPerLeg * leg + j]));
+  const Vec3<T> v = of_foot(leg_under(legs, task.model, slot), report.velocity);
   out[kFootSlip] = seen.foot_contact * (v.x * v.x + v.y * v.y);
   out[kElbowContact] = seen.elbow_contact;
 }
@@ -98,7 +101,7 @@ KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const
   const RewardConfig& c = task.config.reward;
   T local[Legs::kLocal][kNumRewards];
   for (int slot = 0; slot < Legs::kLocal; ++slot)
-    leg_terms(task, s, slot, legs.leg(slot), local[slot]);
+    leg_terms(task, legs, s, slot, local[slot]);
   legs.sum(local, value);
   value[kTrackVelocity] = track_velocity(c, s);
   value[kTrackYaw] = track_yaw(c, s);

@@ -126,7 +126,7 @@ KENNEL_HD void observe_true_frame(const Task& task, const Legs& legs, const EnvS
 /// Makes what the robot cannot measure, in the order of kPrivileged.
 /// \param report  of the last physics step, or null right after a reset (nothing touches yet)
 template <class T, class Legs, class Put>
-KENNEL_HD void observe_hidden(const Legs& legs, const EnvState<T, Legs>& s,
+KENNEL_HD void observe_hidden(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
                               const StepReport<T, Legs>* report, Put&& put) {
   constexpr int kVelocity = offset_in(kPrivileged, "base_linear_velocity");
   constexpr int kHeight = offset_in(kPrivileged, "base_height");
@@ -152,8 +152,14 @@ KENNEL_HD void observe_hidden(const Legs& legs, const EnvState<T, Legs>& s,
   put_once(kCom + 1, scale * p.base_com_shift.y);
   put_once(kCom + 2, scale * p.base_com_shift.z);
   const T parameters[8] = {
-      p.leg[0].friction[kFoot], p.strength,           p.kp, p.kd, p.base_mass, p.frictionloss,
-      T(0.2f) * s.action_delay, T(0.2f) * s.imu_delay};
+      of_foot(leg_under(legs, task.model, 0), p.leg[0].friction),
+      p.strength,
+      p.kp,
+      p.kd,
+      p.base_mass,
+      p.frictionloss,
+      T(0.2f) * s.action_delay,
+      T(0.2f) * s.imu_delay};
   for (int i = 0; i < 8; ++i) put_once(kParameters + i, parameters[i]);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
@@ -163,11 +169,14 @@ KENNEL_HD void observe_hidden(const Legs& legs, const EnvState<T, Legs>& s,
       put(kJointVelocity + k, T(0.1f) * s.physics.leg[slot].qd[j]);
       put(kPrevious + k, own.action[1][j]);
     }
-    const auto touches = [&](int sphere) {
-      return report ? select(report->leg[slot].distance[sphere] < T(0.001f), T(1), T(0)) : T(0);
+    const auto& constants = leg_under(legs, task.model, slot);
+    const auto touches = [&](const T& distance) {
+      return select(distance < T(0.001f), T(1), T(0));
     };
-    put(kFootContact + leg, touches(kFoot));
-    put(kElbowContact + leg, touches(kElbow));
+    put(kFootContact + leg,
+        report ? touches(of_foot(constants, report->leg[slot].distance)) : T(0));
+    put(kElbowContact + leg,
+        report ? touches(of_elbow(constants, report->leg[slot].distance)) : T(0));
     put(kAirTime + leg, T(5) * own.air_time);
   }
 }
@@ -178,7 +187,7 @@ template <class T, class Legs, class Put>
 KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
                                   const StepReport<T, Legs>* report, Put&& put) {
   observe_true_frame<T, Legs>(task, legs, s, put);
-  observe_hidden<T, Legs>(legs, s, report, [&](int i, const T& x) { put(kFrameSize + i, x); });
+  observe_hidden<T, Legs>(task, legs, s, report, [&](int i, const T& x) { put(kFrameSize + i, x); });
 }
 
 }  // namespace kennel::quadruped

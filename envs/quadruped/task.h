@@ -60,9 +60,18 @@ inline Schedule schedule_at(const EnvConfig& config, double progress) {
   return schedule;
 }
 
+/// The targets that a joint's servo is given: narrower than its range, as in the robot's hardware; a
+/// turn each way where it has none.
+template <class R>
+Range target_limits(const Hinge<R>& hinge, float margin) {
+  if (!hinge.limits_at_once) return {-6.2831853f, 6.2831853f};
+  return {static_cast<float>(hinge.range_low + R(margin)),
+          static_cast<float>(hinge.range_high - R(margin))};
+}
+
 /// Puts a task together.
-/// \throws Error when recipe and robot do not fit: latencies beyond two control steps, spheres that
-/// are not elbow and foot, ...
+/// \throws Error when recipe and robot do not fit: latencies beyond two control steps, a leg without
+/// a foot, ...
 inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                       const Quadruped<float>& model, std::uint64_t seed) {
   Task task{};
@@ -99,22 +108,22 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
     KENNEL_CHECK(latency.high <= longest, "env.randomization: a latency of ", latency.high,
                  " s is longer than two control steps of ", task.control_dt,
                  " s; lower it or raise env.decimation");
+  KENNEL_CHECK(model.floor_height == 0.0f, "the model's floor is at z = ", model.floor_height,
+               " m; heights of the task are from 0: move it there (--add-floor)");
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = model.leg[leg];
-    KENNEL_CHECK(robot.num_spheres == kSpheresPerLeg && robot.sphere[kElbow].link == 1 &&
-                     robot.sphere[kFoot].link == 2,
-                 "the task expects an elbow sphere on the second link and a foot sphere "
-                 "on the third of each leg; leg ",
-                 leg, " differs");
+    KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.num_spheres - 1].link == 2,
+                 "the task expects a foot: a sphere on each leg's third link that can touch the "
+                 "floor; leg ",
+                 leg, " has none (--feet-only makes one)");
     for (int j = 0; j < kJointsPerLeg; ++j) {
-      const auto& hinge = robot.hinge[j];
       const int k = kJointsPerLeg * leg + j;
+      const Range limits = target_limits(robot.hinge[j], config.task.target_margin);
       task.default_pose[k] = traits.pose[k];
-      task.target_low[k] = hinge.range_low + config.task.target_margin;
-      task.target_high[k] = hinge.range_high - config.task.target_margin;
-      KENNEL_CHECK(task.target_low[k] < task.target_high[k],
-                   "env.target_margin = ", config.task.target_margin, " leaves joint ", k,
-                   " no range; lower it");
+      task.target_low[k] = limits.low;
+      task.target_high[k] = limits.high;
+      KENNEL_CHECK(limits.low < limits.high, "env.target_margin = ", config.task.target_margin,
+                   " leaves joint ", traits.joints[k], " no range; lower it");
     }
   }
   return task;

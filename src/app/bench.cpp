@@ -15,13 +15,10 @@
 #include <optional>
 
 #include "bench_rates.h"
-#include "envs/robots.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/physics_bench.h"
 #include "kennel/core/check.h"
-#include "kennel/core/resource.h"
 #include "kennel/core/usable_cores.h"
-#include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
@@ -61,12 +58,13 @@ std::vector<std::string> python_script(const char* name) {
   fail("cannot start ", command[0], ": ", std::strerror(errno));
 }
 
-std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
+std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command,
+                                          const std::filesystem::path& model) {
   if (!command.against_mujoco) return nullptr;
   const int threads = command.threads > 0 ? command.threads : num_usable_cores();
   std::vector<std::string> line = python_script("mujoco_batch.py");
   for (const std::string& part :
-       {robot_model().string(), std::string("--threads"), std::to_string(threads),
+       {model.string(), std::string("--threads"), std::to_string(threads),
         std::string("--seconds"), std::to_string(command.seconds)})
     line.push_back(part);
   auto process = std::make_unique<LineProcess>(line);
@@ -74,14 +72,20 @@ std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command) {
   return process;
 }
 
+BenchPose standing(const quadruped::RobotTraits& robot) {
+  return {robot.pose, static_cast<float>(robot.start_height),
+          static_cast<float>(robot.fall_height)};
+}
+
 Measured measure(const BenchCommand& command, const RunConfig& config,
-                 const Quadruped<float>& model, int num_envs, LineProcess* mujoco) {
+                 const Robot& robot, int num_envs, LineProcess* mujoco) {
   Measured best;
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
   if (!command.device.cuda)
-    physics = std::make_unique<PhysicsBench>(model, robot_named(kDefaultRobot).pose, solver,
-                                             num_envs, command.threads);
+    physics = std::make_unique<PhysicsBench>(to_float(robot.loaded.model),
+                                             standing(robot.traits), solver, num_envs,
+                                             command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
   best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
@@ -151,13 +155,13 @@ void print_table(const Json& row) {
 int run_bench(const BenchCommand& command) {
   if (command.gpu_static) show_gpu_static(command.json);
   const RunConfig config = load_run_config(command.config);
-  const Quadruped<float> model = to_float(load_quadruped(robot_model()).model);
-  const std::unique_ptr<LineProcess> mujoco = start_mujoco(command);
+  const Robot robot = load_robot(config.robot);
+  const std::unique_ptr<LineProcess> mujoco = start_mujoco(command, config.robot.file());
   std::vector<int> sizes = command.num_envs;
   if (sizes.empty()) sizes = {command.device.cuda ? 4096 : config.train.num_envs};
   for (const int num_envs : sizes) {
     const Json row =
-        as_json(command, config, num_envs, measure(command, config, model, num_envs, mujoco.get()));
+        as_json(command, config, num_envs, measure(command, config, robot, num_envs, mujoco.get()));
     if (command.json) {
       std::cout << row.dump() << std::endl;
     } else {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "envs/robots.h"
 #include "kennel/rl/learner_memory.h"
 #include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
@@ -20,6 +19,7 @@ double seconds_since(Clock::time_point start) {
 std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& config,
                                 int num_envs) {
   EnvOptions options;
+  options.robot = config.robot;
   options.num_envs = num_envs;
   options.num_threads = command.threads;
   options.device = name_of(command.device);
@@ -78,7 +78,7 @@ std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunC
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, num_envs);
   Trainer trainer(*env, config.ppo, 1,
-                  quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history));
+                  quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history));
   trainer.iterate();
   TrainRate best;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {

@@ -8,13 +8,10 @@
 
 #include "command.h"
 #include "envs/quadruped/state.h"
-#include "envs/robots.h"
 #include "flags.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
-#include "kennel/core/resource.h"
 #include "kennel/core/usable_cores.h"
-#include "kennel/model/mjcf.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/run_config.h"
@@ -65,10 +62,11 @@ Json json_of(const std::vector<TermInfo>& table) {
   return terms;
 }
 
-/// What would step the shipped robot's environments under a recipe.
+/// What would step the environments of a recipe.
 Json kernels_for(const RunConfig& config) {
+  const Robot robot = load_robot(config.robot);
   const quadruped::Task task = quadruped::make_task(
-      config.env, robot_named(kDefaultRobot), to_float(load_quadruped(robot_model()).model), 0);
+      config.env, robot.traits, to_float(robot.loaded.model), 0);
   const std::string why_not = why_not_folded(task);
   return {{"cpu", cpu_kernel_name()},
           {"gpu", described({cuda_kernel_name(why_not.empty()), why_not})}};

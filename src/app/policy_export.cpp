@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "envs/robots.h"
+#include "envs/quadruped/task.h"
 #include "kennel/core/check.h"
-#include "kennel/core/resource.h"
-#include "kennel/model/mjcf.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 
@@ -21,7 +19,8 @@ void check_margin(const quadruped::RobotTraits& robot, const Quadruped<double>& 
   for (int joint = 0; joint < kNumJoints; ++joint) {
     const Hinge<double>& hinge = model.leg[joint / kJointsPerLeg].hinge[joint % kJointsPerLeg];
     const double pose = robot.pose[joint];
-    const double left = std::min(pose - hinge.range_low, hinge.range_high - pose);
+    const Range range = quadruped::target_limits(hinge, 0.0f);
+    const double left = std::min(pose - range.low, range.high - pose);
     if (left < room) room = left, tightest = joint;
   }
   KENNEL_CHECK(margin < room, "env.target_margin = ", margin, ": the default pose of joint ",
@@ -58,8 +57,9 @@ PolicyNetwork untrained(const RunConfig& config) {
 
 }  // namespace
 
-RobotContract contract_of(const quadruped::RobotTraits& robot, const Quadruped<double>& model,
-                          const quadruped::EnvConfig& env) {
+RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
+  const quadruped::RobotTraits& robot = loaded.traits;
+  const Quadruped<double>& model = loaded.loaded.model;
   check_margin(robot, model, env.task.target_margin);
   RobotContract contract;
   contract.robot = robot.name;
@@ -81,17 +81,15 @@ RobotContract contract_of(const quadruped::RobotTraits& robot, const Quadruped<d
     contract.kd[joint] = static_cast<float>(hinge.kd);
     contract.default_joint_pos[joint] = robot.pose[joint];
     // Narrower than the joint's range, as targets were in training and are in the robot's hardware.
-    contract.joint_lower_limits[joint] =
-        static_cast<float>(hinge.range_low + env.task.target_margin);
-    contract.joint_upper_limits[joint] =
-        static_cast<float>(hinge.range_high - env.task.target_margin);
+    const Range targets = quadruped::target_limits(hinge, env.task.target_margin);
+    contract.joint_lower_limits[joint] = targets.low;
+    contract.joint_upper_limits[joint] = targets.high;
   }
   return contract;
 }
 
-PolicyFile policy_file(const PolicyNetwork& network, const quadruped::EnvConfig& env) {
-  const quadruped::RobotTraits& robot = robot_named(kDefaultRobot);
-  PolicyFile policy{contract_of(robot, load_quadruped(robot_model()).model, env)};
+PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
+  PolicyFile policy{contract_of(load_robot(config.robot), config.env)};
   policy.network = network;
   return policy;
 }
@@ -99,7 +97,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const quadruped::EnvConfig&
 std::string check_exportable(const RunConfig& config) {
   check_size(config);
   const PolicyFile policy =
-      completed("the policy of this recipe", policy_file(untrained(config), config.env));
+      completed("the policy of this recipe", policy_file(untrained(config), config));
   return deployment_warning(policy);
 }
 

@@ -1,23 +1,21 @@
 // From a trained network to the robot's policy file.
 #pragma once
 
-#include "envs/quadruped/config.h"
-#include "envs/quadruped/robot.h"
-#include "kennel/model/quadruped.h"
 #include "kennel/policy/policy_file.h"
 #include "kennel/run/run_config.h"
 
 namespace kennel {
 
+using quadruped::EnvConfig;
+
 /// What a policy of these environments says of its robot, made before training.
 /// \throws Error for an environment that makes no policy file, naming the recipe's key
-RobotContract contract_of(const quadruped::RobotTraits& robot, const Quadruped<double>& model,
-                          const quadruped::EnvConfig& env);
+RobotContract contract_of(const Robot& robot, const EnvConfig& env);
 
 /// The policy with everything the robot's controller needs to know about the environment it was
 /// trained in.
 /// \throws Error for an environment that makes no policy file, naming the recipe's key
-PolicyFile policy_file(const PolicyNetwork& network, const quadruped::EnvConfig& env);
+PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config);
 
 /// Makes the policy file that a run of this recipe ends with, its weights zero, and checks it as
 /// the last one will be: what cannot be exported is not trained.

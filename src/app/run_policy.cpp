@@ -57,7 +57,7 @@ CheckpointSummary read_run_checkpoint(const RunFolder& run, const std::string& w
 
 PolicyFile policy_of_checkpoint(const CheckpointSummary& checkpoint, const std::string& name) {
   const RunConfig config = parse_run_config(checkpoint.config, name);
-  PolicyFile policy = policy_file(checkpoint.policy, config.env);
+  PolicyFile policy = policy_file(checkpoint.policy, config);
   policy.env_steps = checkpoint.env_steps;
   return policy;
 }

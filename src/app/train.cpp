@@ -2,14 +2,17 @@
 #include "train.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
-#include "envs/robots.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
@@ -35,6 +38,7 @@
 namespace kennel {
 namespace {
 
+constexpr const char* kRunModel = "robot.xml";  // what a run that brings its model calls it
 constexpr const char* kRuns = "runs";  // where runs without --out go
 
 /// The environments and who learns from them.
@@ -47,11 +51,16 @@ void apply_flags(const TrainCommand& command, RunConfig& config) {
   if (command.steps) config.train.steps = *command.steps;
   if (command.seed) config.train.seed = *command.seed;
   if (command.num_envs) config.train.num_envs = *command.num_envs;
+  if (!command.robot.empty()) {
+    config.robot.name = command.robot;
+    config.robot.model.clear();
+  }
 }
 
 Simulation make_simulation(const TrainCommand& command, const RunConfig& config, Device device) {
   const auto seed = static_cast<std::uint64_t>(config.train.seed);
   EnvOptions options;
+  options.robot = config.robot;
   options.num_envs = config.train.num_envs;
   options.seed = seed;
   options.num_threads = command.threads > 0 ? command.threads : num_usable_cores();
@@ -63,7 +72,8 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   simulation.env = make_env(config.env, options);
   simulation.trainer = std::make_unique<Trainer>(
       *simulation.env, config.ppo, seed,
-      quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history), options.num_threads);
+      quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
+      options.num_threads);
   return simulation;
 }
 
@@ -124,7 +134,7 @@ bool is_finished(const RunFolder& run, std::int64_t env_steps, const TrainConfig
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run,
             int threads) {
   const bool ended = simulation.trainer->env_steps() >= config.train.steps;
-  PolicyFile exported = policy_file(simulation.trainer->policy(), config.env);
+  PolicyFile exported = policy_file(simulation.trainer->policy(), config);
   exported.env_steps = simulation.trainer->env_steps();
   write_policy(run.policy().string(), exported);
   const std::string folder = shown(run.path());
@@ -253,19 +263,83 @@ int resume(const TrainCommand& command) {
   return train(command, config, simulation, run, true);
 }
 
+/// A model that a run brings along, as Kennel steps it: in a folder of its own until there is the
+/// run's.
+class BroughtModel {
+ public:
+  BroughtModel(const TrainCommand& command, const RobotChoice& wanted)
+      : from_(command.model.empty() ? wanted.file() : std::filesystem::path(command.model)),
+        edits_(command.edits),
+        folder_(make_temp_folder()) {
+    EditedModel model = compile_edited(from_, edits_);
+    for (const std::string& warning : model.warnings)
+      std::cerr << "kennel: warning: " << warning << '\n';
+    check_accepted(describe(model));
+    write_mjcf(model, folder_ / kRunModel);
+  }
+  ~BroughtModel() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  BroughtModel(const BroughtModel&) = delete;
+  BroughtModel& operator=(const BroughtModel&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Paths to meshes depend on the folder: it is written anew.
+  void write_to(const std::filesystem::path& run) const {
+    EditedModel model = compile_edited(from_, edits_);
+    write_mjcf(model, run / kRunModel);
+  }
+
+ private:
+  static std::filesystem::path make_temp_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "kennel-XXXXXX").string();
+    KENNEL_CHECK(mkdtemp(name.data()), "cannot create a folder like ", name, ": ",
+                 std::strerror(errno));
+    return name;
+  }
+
+  std::filesystem::path from_;
+  ModelEdits edits_;
+  std::filesystem::path folder_;
+};
+
+/// The recipe of a new run, and the model that it brings along; none where the robot's own is meant.
+std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainCommand& command) {
+  // A model that only the recipe names is found by reading its section alone.
+  std::unique_ptr<BroughtModel> model;
+  const auto change = [&](RunConfig& resolved) {
+    apply_flags(command, resolved);
+    if (command.model.empty() && resolved.robot.model.empty()) {
+      KENNEL_CHECK(!command.edits.any(), "the switches change a model: name it with --model");
+      return;
+    }
+    if (!model) model = std::make_unique<BroughtModel>(command, resolved.robot);
+    if (command.robot.empty() && !command.model.empty()) resolved.robot.name.clear();
+    resolved.robot.model = kRunModel;
+    resolved.robot.folder = model->folder();
+  };
+  RunConfig config = load_run_config(command.config, change);
+  return {std::move(config), std::move(model)};
+}
+
 int start(const TrainCommand& command) {
   const std::filesystem::path out =
       command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
   const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
-  const RunConfig config =
-      load_run_config(command.config, [&](RunConfig& resolved) { apply_flags(command, resolved); });
   RunFolder::check_can_create(out, if_exists);
+  auto [config, model] = read_recipe(command);
   check_contract(config);
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));
   RunFolder run = command.out.empty() ? RunFolder::create_new(kRuns, recipe_text(config))
                                       : RunFolder::create(out, recipe_text(config), if_exists);
   std::cerr << "run folder: " << shown(run.path()) << '\n';
+  if (model) {
+    model->write_to(run.path());
+    config.robot.folder = run.path();
+  }
   if (!has_symlinks(run.checkpoints()))
     std::cerr << "no symbolic links here: last.ckpt and best.ckpt are small files that name a "
                  "checkpoint\n";

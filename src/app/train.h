@@ -5,11 +5,16 @@
 #include <optional>
 #include <string>
 
+#include "kennel/model/edits.h"
+
 namespace kennel {
 
 /// What is empty comes from the recipe.
 struct TrainCommand {
   std::string config;                      // recipe; empty: the shipped one
+  std::string robot;                       // shipped; empty: the recipe's
+  std::string model;                       // MJCF or URDF; empty: the robot's own
+  ModelEdits edits;                        // of `model`
   std::string out;                         // run folder to create; empty: a new one below runs/
   std::string resume;                      // run folder to go on with
   std::optional<std::int64_t> checkpoint;  // of `resume`, by its step; empty: the last one

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "flags.h"
 #include "kennel/sim/limits.h"
+#include "model_flags.h"
 #include "train.h"
 
 namespace kennel {
@@ -12,6 +13,14 @@ RunCommand add_train(CLI::App& app) {
   const auto command = std::make_shared<TrainCommand>();
   CLI::Option* config =
       app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  CLI::Option* robot =
+      app.add_option("--robot", command->robot, "one that ships (default: the recipe's)");
+  CLI::Option* model = app.add_option(
+      "--model", command->model,
+      "MJCF or URDF of any quadruped; its recipe is scaled to it (kennel info --model shows how it "
+      "is understood), unless --robot says which one it is");
+  add_model_edits(app, command->edits);
+  add_servo_gains(app, command->edits);
   CLI::Option* out =
       app.add_option("--out", command->out, "run folder to create (default: runs/<date and time>)");
   app.add_option("--steps", command->steps,
@@ -39,7 +48,7 @@ RunCommand add_train(CLI::App& app) {
                  "later ones are set aside")
       ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
       ->needs(resume);
-  for (CLI::Option* other : {config, out, seed, num_envs, init_from, force})
+  for (CLI::Option* other : {config, robot, model, out, seed, num_envs, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };
 }

@@ -7,7 +7,7 @@
 
 namespace kennel {
 
-PhysicsBench::PhysicsBench(const Quadruped<float>& model, const std::array<float, kNumJoints>& pose,
+PhysicsBench::PhysicsBench(const Quadruped<float>& model, const BenchPose& pose,
                            const SolverOptions& solver, int num_envs, int num_threads)
     : model_(model),
       pose_(pose),
@@ -24,7 +24,7 @@ void PhysicsBench::draw_targets() {
     for (auto& target : block.target)
       for (int k = 0; k < kNumJoints; ++k)
         for (int lane = 0; lane < kNativeWidth; ++lane)
-          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pose_[k] + normal(generator_));
+          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pose_.joint[k] + normal(generator_));
 }
 
 void PhysicsBench::put_back_fallen(bool all) {
@@ -33,20 +33,20 @@ void PhysicsBench::put_back_fallen(bool all) {
   for (Block& block : blocks_) {
     auto& s = block.state;
     if (all) s.position = {zero, zero, zero};
-    const auto fallen = either(negate(Lane(0.06f) < s.position.z),
+    const auto fallen = either(negate(Lane(pose_.fallen_height) < s.position.z),
                                negate(Lane(kCosTilt) < quadruped::up_in_base(s.orientation).z));
     const auto put = [&](Lane& x, float value) { x = select(fallen, Lane(value), x); };
     const auto put3 = [&](Vec3<Lane>& v, float x, float y, float z) {
       put(v.x, x), put(v.y, y), put(v.z, z);
     };
-    put3(s.position, 0.0f, 0.0f, 0.17f);
+    put3(s.position, 0.0f, 0.0f, pose_.height);
     put(s.orientation.w, 1.0f), put(s.orientation.x, 0.0f), put(s.orientation.y, 0.0f),
         put(s.orientation.z, 0.0f);
     for (Vec3<Lane>* v : {&s.velocity, &s.omega, &s.lin_acc, &s.ang_acc})
       put3(*v, 0.0f, 0.0f, 0.0f);
     for (int k = 0; k < kNumJoints; ++k) {
       auto& leg = s.leg[k / kJointsPerLeg];
-      put(leg.q[k % kJointsPerLeg], pose_[k]);
+      put(leg.q[k % kJointsPerLeg], pose_.joint[k]);
       put(leg.qd[k % kJointsPerLeg], 0.0f);
       put(leg.qacc[k % kJointsPerLeg], 0.0f);
     }

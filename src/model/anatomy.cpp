@@ -93,6 +93,7 @@ void describe_legs(const EditedModel& edited, const Skeleton& skeleton,
       const int k = kJointsPerLeg * leg + j;
       anatomy.joint[j] =
           joint_from(loaded.model.leg[leg].hinge[j], loaded.joint_names[k], stance.qpos[7 + k]);
+      axis_of(m, skeleton, k, anatomy.joint[j].axis.data());
     }
   }
 }
@@ -109,6 +110,7 @@ void drop_file(const std::string& file, std::vector<std::string>& lines) {
 Anatomy describe(const EditedModel& edited) {
   Anatomy out;
   out.file = edited.file.string();
+  out.name = model_name(*edited.model, edited.file);
   out.edits = edited.warnings;
   std::vector<Refusal> refusals;
   const Source source{*edited.model, out.file, &refusals};

@@ -59,6 +59,21 @@ std::string switches_in(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+std::string switches_that_help(const Anatomy& a) {
+  std::vector<std::string> lines = a.refusals;
+  lines.insert(lines.end(), a.ignored.begin(), a.ignored.end());
+  return switches_in(lines);
+}
+
+void check_accepted(const Anatomy& a) {
+  if (a.refusals.empty()) return;
+  const std::string switches = switches_that_help(a);
+  const std::size_t more = a.refusals.size() - 1;
+  fail(a.file, ": ", a.refusals.front(), more ? text(" (and ", more, " more)") : "",
+       switches.empty() ? "" : "; try" + switches,
+       more || switches.empty() ? "; kennel info --model shows all" : "");
+}
+
 std::string to_text(const Anatomy& a) {
   std::ostringstream out;
   out << a.file << '\n';
@@ -85,10 +100,8 @@ std::string to_text(const Anatomy& a) {
   write_lines(out, "Changed, as asked", a.edits);
   write_lines(out, "Not computed", a.ignored);
   write_lines(out, "Refused", a.refusals);
-  std::vector<std::string> open = a.refusals;
-  open.insert(open.end(), a.ignored.begin(), a.ignored.end());
   if (a.refusals.empty()) out << "Kennel steps this robot.\n";
-  if (const std::string switches = switches_in(open); !switches.empty())
+  if (const std::string switches = switches_that_help(a); !switches.empty())
     out << "Try:" << switches << '\n';
   return out.str();
 }

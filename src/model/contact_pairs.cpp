@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/model/feet.h"
+
 namespace kennel {
 namespace {
 
@@ -236,6 +238,22 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
   return p;
 }
 
+namespace {
+
+/// A leg's foot is its last sphere, whatever order the file has.
+void put_feet_last(const mjModel& m, const Skeleton& skeleton, LoadedQuadruped& loaded) {
+  static_assert(kSpheresPerLeg == 2);
+  const auto feet = find_feet(m, skeleton);
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    auto& geom = loaded.sphere_geom[leg];
+    if (loaded.model.leg[leg].num_spheres < kSpheresPerLeg || geom[0] != feet[leg].geom) continue;
+    std::swap(geom[0], geom[1]);
+    std::swap(loaded.model.leg[leg].sphere[0], loaded.model.leg[leg].sphere[1]);
+  }
+}
+
+}  // namespace
+
 void fill_contacts(const Source& s, const Skeleton& skeleton,
                    const std::array<Frame, kNumJoints>& frames, LoadedQuadruped& loaded,
                    Stiffest& stiffest) {
@@ -266,6 +284,7 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
       loaded.sphere_geom[k / kJointsPerLeg][leg.num_spheres] = g;
       leg.sphere[leg.num_spheres++] = sphere;
     }
+    put_feet_last(m, skeleton, loaded);
   } else {
     loaded.warnings.push_back(
         s.name +

@@ -101,6 +101,7 @@ void write_mjcf(EditedModel& edited, const fs::path& out) {
   const fs::path folder = fs::absolute(out).parent_path();
   relate_assets(*edited.spec, folder);
   define_materials(*edited.spec);
+  mjs_setString(edited.spec->modelname, model_name(*edited.model, edited.file).c_str());
   mjs_setString(edited.spec->modelfiledir, folder.string().c_str());
   edited.spec->compiler.saveinertial = 1;
   edited.model = compile_spec(*edited.spec, name);

@@ -219,6 +219,11 @@ Skeleton find_skeleton(const Source& source) {
   return skeleton;
 }
 
+void axis_of(const mjModel& m, const Skeleton& skeleton, int k, mjtNum* axis) {
+  const Frame body = body_frame(m, skeleton, skeleton.link[k]);
+  mju_mulMatVec3(axis, body.R, m.jnt_axis + 3 * skeleton.joint[k]);
+}
+
 std::array<Frame, kNumJoints> fill_frames(const Source& source, const Skeleton& skeleton,
                                           Quadruped<double>& out) {
   const mjModel& m = source.m;

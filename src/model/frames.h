@@ -31,6 +31,9 @@ Skeleton find_skeleton(const Source& source);
 /// The frame of a body at qpos0 in the base's frame.
 Frame body_frame(const mjModel& m, const Skeleton& skeleton, int body);
 
+/// The axis of the hinge at qpos 7 + k in the base's frame, at qpos0.
+void axis_of(const mjModel& m, const Skeleton& skeleton, int k, mjtNum* axis);
+
 /// Fills masses, inertias, anchors, tilts and offsets of base and links.
 /// \return the link frames at qpos0, in qpos order
 std::array<Frame, kNumJoints> fill_frames(const Source& source, const Skeleton& skeleton,

@@ -5,12 +5,6 @@
 namespace kennel {
 namespace {
 
-/// A joint's axis in the base's frame at qpos0.
-void axis_of(const mjModel& m, const Skeleton& skeleton, int k, mjtNum* axis) {
-  const Frame body = body_frame(m, skeleton, skeleton.link[k]);
-  mju_mulMatVec3(axis, body.R, m.jnt_axis + 3 * skeleton.joint[k]);
-}
-
 /// The distance of one leg's point from the mirror image of another's, y -> -y.
 mjtNum miss(const mjtNum* a, const mjtNum* b) {
   const mjtNum image[3] = {b[0], -b[1], b[2]};

@@ -1,3 +1,4 @@
+#include <cctype>
 #include "src/model/spec.h"
 
 #include <algorithm>
@@ -80,6 +81,15 @@ std::string listed(const std::vector<std::string>& names, std::size_t shown) {
   }
   if (left) out += text(" and ", left, " more");
   return out;
+}
+
+std::string model_name(const mjModel& m, const std::filesystem::path& file) {
+  const std::string own = m.names;  // the first of all names
+  const bool named = !own.empty() && own != "MuJoCo Model";
+  std::string name = named ? own : file.stem().string();
+  for (char& c : name)  // it becomes a part of file names
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') c = '_';
+  return name;
 }
 
 }  // namespace kennel

@@ -21,6 +21,9 @@ MjModelPtr compile_spec(mjSpec& spec, const std::string& source);
 /// The description as MJCF, with nearly all digits of its numbers.
 std::string mjcf_text(const mjSpec& spec, const std::string& source);
 
+/// What a model is called: its own name, or its file's without the ending where it has none.
+std::string model_name(const mjModel& m, const std::filesystem::path& file);
+
 /// Visits all elements of a kind, in MuJoCo's order. The visitor must not add or delete any.
 template <class Visit>
 void for_each(mjSpec& spec, mjtObj kind, Visit visit) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "kennel/core/check.h"
@@ -38,24 +39,34 @@ void stand(Poser& poser, int leg, mjtNum forward) {
     const mjtNum before = std::max<mjtNum>(0, p.knee[0] - p.hip[0]) / length;
     return miss * miss + 0.01 * before + 1e-4 * mju_dot3(angles.data(), angles.data());
   };
-  constexpr int kGrid = 16;
-  mjtNum least = 1e9;
+  // The cost has several valleys (a leg turned right over reaches the same point): the best point of
+  // each octant of a grid is followed down.
+  constexpr int kGrid = 16, kOctants = 8;
+  std::array<std::pair<mjtNum, Angles>, kOctants> start;
+  start.fill({1e9, {}});
   for (int n = 0; n < kGrid * kGrid * kGrid; ++n) {
     const int at[3] = {n % kGrid, n / kGrid % kGrid, n / (kGrid * kGrid)};
     Angles angles;
-    for (int j = 0; j < kJointsPerLeg; ++j)
+    int octant = 0;
+    for (int j = 0; j < kJointsPerLeg; ++j) {
       angles[j] = low[j] + (high[j] - low[j]) * at[j] / (kGrid - 1);
-    if (const mjtNum c = cost(angles); c < least) least = c, best = angles;
-  }
-  for (mjtNum step = 0.2; step > 1e-5;) {
-    bool better = false;
-    for (int move = 0; move < 2 * kJointsPerLeg; ++move) {
-      Angles angles = best;
-      const int j = move / 2;
-      angles[j] = std::clamp(angles[j] + (move % 2 ? step : -step), low[j], high[j]);
-      if (const mjtNum c = cost(angles); c < least) least = c, best = angles, better = true;
+      octant |= (2 * at[j] >= kGrid) << j;
     }
-    if (!better) step /= 2;
+    if (const mjtNum c = cost(angles); c < start[octant].first) start[octant] = {c, angles};
+  }
+  mjtNum least = 1e9;
+  for (auto [lowest, at] : start) {
+    for (mjtNum step = 0.2; step > 1e-5;) {
+      bool better = false;
+      for (int move = 0; move < 2 * kJointsPerLeg; ++move) {
+        Angles angles = at;
+        const int j = move / 2;
+        angles[j] = std::clamp(angles[j] + (move % 2 ? step : -step), low[j], high[j]);
+        if (const mjtNum c = cost(angles); c < lowest) lowest = c, at = angles, better = true;
+      }
+      if (!better) step /= 2;
+    }
+    if (lowest < least) least = lowest, best = at;
   }
   for (int j = 0; j < kJointsPerLeg; ++j) q[j] = std::round(best[j] * 1000) / 1000 + 0.0;
 }

@@ -1,5 +1,6 @@
 #include "kennel/run/run_config.h"
 
+#include "envs/generic/any_robot.h"
 #include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
@@ -12,13 +13,31 @@ void read_sections(Recipe& recipe, RunConfig& config) {
   visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
 }
 
-/// What a recipe changes.
-RunConfig shipped_config() {
-  const std::filesystem::path file = default_recipe();
+/// The robot that a recipe and what changes it mean.
+RobotChoice robot_of(Recipe& recipe, const std::string& name, const ConfigOverride& change) {
+  RunConfig config;
+  std::filesystem::path folder = std::filesystem::path(name).parent_path();
+  if (folder.filename() == "checkpoints") folder = folder.parent_path();
+  config.robot.folder = folder;
+  recipe.read("robot", config.robot);
+  if (change) change(config);
+  return config.robot;
+}
+
+/// What a recipe of this robot changes.
+RunConfig shipped_config(const RobotChoice& robot) {
+  const bool ships = !robot.name.empty();
+  const std::filesystem::path file = default_recipe(ships ? robot.name : kAnyRobot);
   Recipe recipe = Recipe::parse(read_file(file), file.string());
   RunConfig config;
   read_sections(recipe, config);
   recipe.finish();
+  config.robot = robot;
+  if (!ships) {
+    const Anatomy anatomy = *load_robot(robot).anatomy;
+    config.env = generic::scaled(config.env, anatomy);
+    config.ppo.symmetric = config.ppo.symmetric && anatomy.symmetric;
+  }
   return config;
 }
 
@@ -32,7 +51,7 @@ RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverrid
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change) {
   Recipe recipe = Recipe::parse(text, name);
-  RunConfig config = shipped_config();
+  RunConfig config = shipped_config(robot_of(recipe, name, change));
   read_sections(recipe, config);
   if (change) change(config);
   for (const std::string& problem : problems(config.ppo, config.train.num_envs)) {

@@ -4,10 +4,7 @@
 #include <iostream>
 
 #include "envs/quadruped/task.h"
-#include "envs/robots.h"
 #include "kennel/core/cuda_plugin.h"
-#include "kennel/core/resource.h"
-#include "kennel/model/mjcf.h"
 #include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/limits.h"
 #include "src/sim/cpu_env.h"
@@ -34,14 +31,13 @@ void warn_of_low_friction(const Range& friction, double impratio) {
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
   KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
                "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
-  const LoadedQuadruped robot =
-      load_quadruped(options.model.empty() ? robot_model(options.robot) : options.model);
-  if (!options.model.empty())  // what the shipped robot leaves out is in the README
-    for (const std::string& warning : robot.warnings)
+  const Robot robot = load_robot(options.robot);
+  if (!options.robot.model.empty())  // what the shipped robot leaves out is in the README
+    for (const std::string& warning : robot.loaded.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';
-  warn_of_low_friction(config.randomization.friction, robot.model.impratio);
+  warn_of_low_friction(config.randomization.friction, robot.loaded.model.impratio);
   const quadruped::Task task =
-      quadruped::make_task(config, robot_named(options.robot), to_float(robot.model), options.seed);
+      quadruped::make_task(config, robot.traits, to_float(robot.loaded.model), options.seed);
   const std::string& device = options.device;
   const bool cuda = device == "cuda" || device.starts_with("cuda:");
   KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device,

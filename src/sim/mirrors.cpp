@@ -25,11 +25,11 @@ void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
         put(i, kCommand[i]);
         break;
       case MirrorKind::kJoints:
-        put(kJointsPerLeg * quadruped::mirrored_leg(i / kJointsPerLeg) + i % kJointsPerLeg,
-            robot.joint_mirror[i % kJointsPerLeg]);
+        put(kJointsPerLeg * robot.mirrored_leg[i / kJointsPerLeg] + i % kJointsPerLeg,
+            robot.joint_mirror[i]);
         break;
       case MirrorKind::kPerLeg:
-        put(quadruped::mirrored_leg(i), 1);
+        put(robot.mirrored_leg[i], 1);
         break;
       case MirrorKind::kScalars:
         put(i, 1);

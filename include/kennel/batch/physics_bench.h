@@ -18,14 +18,20 @@ struct Rate {
   double mean_contacts = 0;  // spheres on the floor, a robot
 };
 
+/// How a robot stands at the start.
+struct BenchPose {
+  std::array<float, kNumJoints> joint;  // rad, what targets are drawn around
+  float height;                         // m of the base
+  float fallen_height;                  // m of the base below which it has fallen
+};
+
 /// The load: joint targets = default pose + 0.3 rad x normal, new every 5 steps; robots that fell
-/// (tilt beyond 0.9 rad or base below 0.06 m) are put back between chunks of 50 steps. Only the
+/// (tilt beyond 0.9 rad or base too low) are put back between chunks of 50 steps. Only the
 /// stepping is timed. State carries over between measurements.
 class PhysicsBench {
  public:
-  /// \param pose  rad, what targets are drawn around and fallen robots start in
-  PhysicsBench(const Quadruped<float>& model, const std::array<float, kNumJoints>& pose,
-               const SolverOptions& solver, int num_envs, int num_threads);
+  PhysicsBench(const Quadruped<float>& model, const BenchPose& pose, const SolverOptions& solver,
+               int num_envs, int num_threads);
 
   Rate measure(double seconds);
 
@@ -45,7 +51,7 @@ class PhysicsBench {
   double contacts() const;
 
   Quadruped<float> model_;
-  std::array<float, kNumJoints> pose_;
+  BenchPose pose_;
   SolverOptions solver_;
   std::vector<Block> blocks_;
   ThreadPool pool_;

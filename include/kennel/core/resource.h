@@ -9,11 +9,15 @@ namespace kennel {
 /// The robot that is meant where none is named: the first of kRobots in envs/robots.h.
 inline constexpr const char* kDefaultRobot = "pupper_v3";
 
+/// In a robot's place in paths: what is for any other.
+inline constexpr const char* kAnyRobot = "generic";
+
 /// A shipped robot's MJCF.
 /// \param robot  the name of its folder in envs
 std::filesystem::path robot_model(const std::string& robot = kDefaultRobot);
 
 /// The recipe that is used where none is named.
+/// \param robot  the name of its folder in envs, or kAnyRobot
 std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot);
 
 }  // namespace kennel

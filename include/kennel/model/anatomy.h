@@ -21,6 +21,7 @@ struct MirrorMap {
 
 struct JointAnatomy {
   std::string name;
+  std::array<double, 3> axis;      // in the base's frame, all joints at 0
   double low, high;                // rad; infinite without limits
   double stance;                   // rad; the angle in which the robot stands
   double kp = 0, kd = 0;           // N m/rad, N m s/rad; 0 without a position servo
@@ -39,6 +40,7 @@ struct LegAnatomy {
 
 struct Anatomy {
   std::string file;
+  std::string name;          // the model's, or its file's without the ending
   bool understood = false;   // a floating base with four legs of three hinges; else only refusals
   double mass = 0;           // kg
   double leg_length = 0;     // m; thigh, shank and sole
@@ -55,6 +57,12 @@ struct Anatomy {
 
 /// Describes a model, also one that is refused.
 Anatomy describe(const EditedModel& model);
+
+/// The switches that would help with what is refused or ignored, as typed; empty: none.
+std::string switches_that_help(const Anatomy& anatomy);
+
+/// \throws Error in one line when anything is refused
+void check_accepted(const Anatomy& anatomy);
 
 /// The description as lines of text.
 std::string to_text(const Anatomy& anatomy);

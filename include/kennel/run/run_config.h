@@ -9,11 +9,13 @@
 #include "envs/quadruped/config.h"
 #include "kennel/rl/ppo_config.h"
 #include "kennel/run/train_config.h"
+#include "kennel/sim/robot.h"
 
 namespace kennel {
 
 struct RunConfig {
   TrainConfig train;
+  RobotChoice robot;
   PpoConfig ppo;
   quadruped::EnvConfig env;
 };
@@ -22,6 +24,7 @@ struct RunConfig {
 template <class Config, class F>
 void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   f("train", c.train);
+  f("robot", c.robot);
   f("ppo", c.ppo);
   visit_sections(c.env, f);
 }
@@ -29,14 +32,15 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
 /// Changes what a command's flags change, before the whole is checked.
 using ConfigOverride = std::function<void(RunConfig&)>;
 
-/// Reads a recipe; what it leaves out is as in the shipped one.
-/// \param path  empty: the shipped
-/// recipe
+/// Reads a recipe; what it leaves out is as in the shipped one of its robot, which for any other
+/// model is scaled to it.
+/// \param path  empty: the shipped recipe
 /// \throws Error with every problem and its line
 RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {});
 
 /// The same from a text.
-/// \param name  what messages call it
+/// \param name  the file that it is in, or what messages call it; its folder is what robot.model
+/// starts from, the run's for one in checkpoints/
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change = {});
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,15 +11,14 @@
 #include "envs/quadruped/robot.h"
 #include "kennel/contract/mirror.h"
 #include "kennel/contract/vec_env.h"
-#include "kennel/core/resource.h"
+#include "kennel/sim/robot.h"
 
 namespace kennel {
 
 using quadruped::EnvConfig;
 
 struct EnvOptions {
-  std::string robot = kDefaultRobot;  // a row of kRobots
-  std::filesystem::path model;        // MJCF; empty: the robot's own
+  RobotChoice robot;
   int num_envs = 1024;
   std::uint64_t seed = 1;
   int num_threads = 0;          // of the CPU simulator; 0: one a core. Results do not depend on it.
