@@ -19,6 +19,8 @@ namespace kennel::testing {
 
 inline const std::filesystem::path kPupper =
     std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/pupper_v3/pupper_v3.xml";
+inline const std::filesystem::path kGo1 =
+    std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/go1/go1.xml";
 
 struct MjDataDeleter {
   void operator()(mjData* d) const { mj_deleteData(d); }

@@ -92,6 +92,10 @@ TEST(Parity, NominalModelMatchesMujocoOverThreeThousandRandomSteps) {
   expect_parity(compare_random_steps(compile_mjcf(kPupper), 3000, 1, false, InvWeight::kNominal));
 }
 
+TEST(Parity, TheGo1MatchesMujocoOverThreeThousandRandomSteps) {
+  expect_parity(compare_random_steps(compile_mjcf(kGo1), 3000, 1, false, InvWeight::kNominal));
+}
+
 /// Ten randomised robots of 300 steps each, taken together.
 Coverage compare_randomised(unsigned first_seed, InvWeight weights) {
   Coverage all;
