@@ -1,6 +1,6 @@
 """What the compiled step kernel says of itself, without a GPU.
 
-python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|general] [--nvcc NVCC]
+python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|go1|general] [--nvcc NVCC]
 
 Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
@@ -22,10 +22,15 @@ import sysconfig
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# The kernel for the shipped robot and the one for any robot: how its name ends in the compiler's output, and its threads a block.
-KERNELS = {'folded': ('18folded_step_kernelE', 128), 'general': ('11step_kernelE', 64)}
+# The kernels for the shipped robots and the one for any robot: how its name ends in the compiler's output, and its threads a block.
+KERNELS = {
+    'folded': ('18folded_step_kernelINS_9pupper_v36FoldedE', 128),
+    'go1': ('18folded_step_kernelINS_3go16FoldedE', 128),
+    'general': ('11step_kernelE', 64),
+}
+MEMORY = {'folded': 'folded', 'go1': 'folded', 'general': 'general'}  # as kernels/block_memory.h calls them
 SOLVER_ITERATIONS = 2  # training's
-SOLVERS = {'folded': 1, 'general': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
+SOLVERS = {'folded': 1, 'go1': 1, 'general': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 BYTES_PER_INSTRUCTION = 16
@@ -167,9 +172,9 @@ def measure(arch, nvcc, nvdisasm, memory, kernel='folded'):
     used = resources(compile_kernel(nvcc, arch, cubin), symbol)
     code = disassembly(nvdisasm, cubin, symbol)
   count = THREADS_PER_ENV * instructions_per_step(*code, SOLVERS[kernel])
-  shared, budget = memory['bytes'][kernel], memory['budgets'][str(arch)]
+  shared, budget = memory['bytes'][MEMORY[kernel]], memory['budgets'][str(arch)]
   used.update(shared_bytes=shared + used['static_shared_bytes'],
-              shared_left_bytes=budget[kernel] - shared - used['static_shared_bytes'], **loop_contents(*code))
+              shared_left_bytes=budget[MEMORY[kernel]] - shared - used['static_shared_bytes'], **loop_contents(*code))
   per_thread = -(-used['registers'] // 8) * 8  # registers are handed out by eights
   blocks = min(REGISTERS_PER_SM // (per_thread * block),
                budget['multiprocessor'] // (used['shared_bytes'] + 1024),  # the system keeps 1 KiB a block

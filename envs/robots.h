@@ -2,17 +2,26 @@
 #pragma once
 
 #include <string_view>
+#include <tuple>
 
+#include "envs/go1/folded_robot.h"
+#include "envs/go1/robot.h"
 #include "envs/pupper_v3/folded_robot.h"
 #include "envs/pupper_v3/robot.h"
 #include "kennel/core/check.h"
 
 namespace kennel {
 
-inline const quadruped::RobotTraits* const kRobots[] = {&pupper_v3::kRobot};
+inline const quadruped::RobotTraits* const kRobots[] = {&pupper_v3::kRobot, &go1::kRobot};
 
-/// The one whose constants the fast kernel knows.
-using FoldedRobot = pupper_v3::Folded;
+/// Those whose constants the compiler knows: a fast kernel each.
+using FoldedRobots = std::tuple<pupper_v3::Folded, go1::Folded>;
+inline constexpr int kNumFolded = std::tuple_size_v<FoldedRobots>;
+template <int index>
+using FoldedRobotAt = std::tuple_element_t<index, FoldedRobots>;
+
+/// The first of them.
+using FoldedRobot = FoldedRobotAt<0>;
 
 /// \throws Error for a name that is none of them
 inline const quadruped::RobotTraits& robot_named(std::string_view name) {

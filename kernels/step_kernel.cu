@@ -5,6 +5,9 @@
 // is stored once (field_layout.h). Observations leave through shared memory (warp_rows.h).
 // The number of environments is padded to whole blocks and no thread returns early, because the
 // shuffles need all lanes; padding environments run and write nothing.
+#include <array>
+#include <utility>
+
 #include "envs/quadruped/control_step.h"
 #include "envs/quadruped/reset.h"
 #include "kennel/batch/field_layout.h"
@@ -23,7 +26,10 @@ using namespace quadruped;
 static_assert(kPadding * kNumLegs % kGeneralThreads == 0 &&
               kPadding * kNumLegs % kFoldedThreads == 0);
 
-using FoldedMemory = BlockMemory<kFoldedThreads, FoldedWarpLeg>;
+using FirstFoldedLeg = FoldedWarpLeg<FoldedRobot>;
+template <class Robot>
+using FoldedMemoryOf = BlockMemory<kFoldedThreads, FoldedWarpLeg<Robot>>;
+using FoldedMemory = FoldedMemoryOf<FoldedRobot>;  // of the same size for every robot
 using GeneralMemory = LoadedBlockMemory<kGeneralThreads, LoadedWarpLeg>;
 static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory))>) > 0);
 
@@ -81,8 +87,8 @@ __device__ __forceinline__ void store(const BatchMemory& batch, const At& at,
 }
 
 // A folded leg keeps fewer fields; those it has are where the general one's are.
-static_assert(FieldLayout<FoldedWarpLeg>::kBaseFields == FieldLayout<WarpLeg>::kBaseFields &&
-              FieldLayout<FoldedWarpLeg>::kLegFields <= FieldLayout<WarpLeg>::kLegFields);
+static_assert(FieldLayout<FirstFoldedLeg>::kBaseFields == FieldLayout<WarpLeg>::kBaseFields &&
+              FieldLayout<FirstFoldedLeg>::kLegFields <= FieldLayout<WarpLeg>::kLegFields);
 
 __device__ __forceinline__ HistoryMemory history_of(const BatchMemory& batch, const At& at) {
   constexpr std::size_t kStateFields = FieldLayout<WarpLeg>::kFieldsPerEnv;
@@ -273,13 +279,26 @@ __global__ void __launch_bounds__(kGeneralThreads)
   step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
-/// The shipped robot with training's solver and the model's own inverse weights.
+/// A shipped robot with training's solver and the model's own inverse weights.
+template <class Robot>
 __global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kFoldedThreads);
-  step_envs<kFoldedThreads>(FoldedWarpLeg{{at.leg, {}}}, at, block_memory<FoldedMemory>(), task,
-                            batch, action, out);
+  step_envs<kFoldedThreads>(FoldedWarpLeg<Robot>{{at.leg, {}}}, at,
+                            block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
+}
+
+using StepKernel = void (*)(Task, BatchMemory, const float*, StepPointers);
+
+/// The kernels of kRobots' folded ones, in the order of FoldedRobots.
+template <int... index>
+std::array<StepKernel, kNumFolded> folded_kernels(std::integer_sequence<int, index...>) {
+  static_assert(((sizeof(FoldedMemoryOf<FoldedRobotAt<index>>) == sizeof(FoldedMemory)) && ...));
+  return {folded_step_kernel<FoldedRobotAt<index>>...};
+}
+std::array<StepKernel, kNumFolded> folded_kernels() {
+  return folded_kernels(std::make_integer_sequence<int, kNumFolded>{});
 }
 
 __global__ void __launch_bounds__(kGeneralThreads)
@@ -304,7 +323,7 @@ int blocks(const BatchMemory& batch, int threads) {
 
 void check_device_code() {
   cudaFuncAttributes attributes;
-  const cudaError_t code = cudaFuncGetAttributes(&attributes, folded_step_kernel);
+  const cudaError_t code = cudaFuncGetAttributes(&attributes, folded_kernels().front());
   if (code == cudaErrorNoKernelImageForDevice || code == cudaErrorInvalidDeviceFunction ||
       code == cudaErrorUnsupportedPtxVersion) {
     int device = 0;
@@ -328,7 +347,7 @@ void prepare_kernels() {
                                     static_cast<int>(bytes)),
                "asking for a kernel's shared memory");
   };
-  allow(folded_step_kernel, sizeof(FoldedMemory));
+  for (const StepKernel folded : folded_kernels()) allow(folded, sizeof(FoldedMemory));
   allow(step_kernel, sizeof(GeneralMemory));
   allow(reset_kernel, 0);
   allow(clock_kernel, 0);
@@ -352,8 +371,9 @@ void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream) {
-  const bool folded = fits_folded(task);
-  const auto kernel = folded ? folded_step_kernel : step_kernel;
+  const int robot = folded_robot(task);
+  const bool folded = robot >= 0;
+  const StepKernel kernel = folded ? folded_kernels()[robot] : step_kernel;
   const int threads = folded ? kFoldedThreads : kGeneralThreads;
   const std::size_t shared = folded ? sizeof(FoldedMemory) : sizeof(GeneralMemory);
   launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,

@@ -19,6 +19,7 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
-using FoldedWarpLeg = FoldedLegThread<WarpShuffle, FoldedRobot>;
+template <class Robot>
+using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 
 }  // namespace kennel

@@ -116,13 +116,12 @@ inline quadruped::EnvConfig scaled(quadruped::EnvConfig c, const Anatomy& a) {
     scale(*width, 1 / (time * time));
   scale(reward.swing_from, time);
   scale(reward.swing_most, time);
-  // A weight makes its term a number without a unit.
+  // A weight makes its term a number without a unit. Joint accelerations and speeds are left as
+  // they are: how fast a servo answers a new target does not depend on the robot's size.
   scale(reward.weight[kVerticalVelocity], 1 / (speed * speed));
   scale(reward.weight[kRollPitchRate], time * time);
   scale(reward.weight[kTorque], 1 / (torque * torque));
-  scale(reward.weight[kJointAcceleration], std::pow(time, 4));
   scale(reward.weight[kWork], time / torque);
-  scale(reward.weight[kStandJointVelocity], time);
   scale(reward.weight[kFootSlip], 1 / (speed * speed));
   return c;
 }

@@ -5,13 +5,14 @@
 
 namespace kennel::go1 {
 
-inline constexpr quadruped::RobotTraits kRobot = {
+inline const quadruped::RobotTraits kRobot = {
     .name = "go1",
     .joints = {"FR_hip_joint", "FR_thigh_joint", "FR_calf_joint", "FL_hip_joint", "FL_thigh_joint",
                "FL_calf_joint", "RR_hip_joint", "RR_thigh_joint", "RR_calf_joint", "RL_hip_joint",
                "RL_thigh_joint", "RL_calf_joint"},
     .pose = {0.1f, 0.9f, -1.8f, -0.1f, 0.9f, -1.8f, 0.1f, 0.9f, -1.8f, -0.1f, 0.9f, -1.8f},
-    .joint_mirror = {-1.0f, 1.0f, 1.0f},
+    .mirrored_leg = {1, 0, 3, 2},
+    .joint_mirror = {-1.0f, 1.0f, 1.0f, -1.0f, 1.0f, 1.0f, -1.0f, 1.0f, 1.0f, -1.0f, 1.0f, 1.0f},
     .abduction = 0,
     .command_vx = {-1.1f, 1.1f},
     .command_vy = {-0.75f, 0.75f},

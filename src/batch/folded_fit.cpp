@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "envs/robots.h"
@@ -140,14 +141,14 @@ struct Misfit {
 };
 
 using Words = std::array<std::uint32_t, sizeof(Quadruped<float>) / 4>;
-constexpr Words kFoldedWords = std::bit_cast<Words>(FoldedRobot::kConstants);
 
 /// The robot's parts, and the largest number of each kind in the folded one.
 class FoldedNumbers {
  public:
-  FoldedNumbers() : parts_(parts_of_robot()) {
+  explicit FoldedNumbers(const Quadruped<float>& folded)
+      : folded_(std::bit_cast<Words>(folded)), parts_(parts_of_robot()) {
     visit([&](const Part&, const Field& field, std::size_t word) {
-      const float size = std::abs(std::bit_cast<float>(kFoldedWords[word]));
+      const float size = std::abs(std::bit_cast<float>(folded_[word]));
       float& largest = largest_[&field];
       if (!field.whole && std::isfinite(size)) largest = std::max(largest, size);
       return false;
@@ -158,12 +159,24 @@ class FoldedNumbers {
     const auto words = std::bit_cast<Words>(robot);
     std::optional<Misfit> found;
     visit([&](const Part& part, const Field& field, std::size_t word) {
-      if (same(field, words[word], kFoldedWords[word])) return false;
+      if (same(field, words[word], folded_[word])) return false;
       found = {&part, &field, word};
       return true;
     });
     return found;
   }
+
+  int misfits(const Quadruped<float>& robot) const {
+    const auto words = std::bit_cast<Words>(robot);
+    int count = 0;
+    visit([&](const Part&, const Field& field, std::size_t word) {
+      count += !same(field, words[word], folded_[word]);
+      return false;
+    });
+    return count;
+  }
+
+  std::uint32_t word(std::size_t index) const { return folded_[index]; }
 
  private:
   bool same(const Field& field, std::uint32_t a, std::uint32_t b) const {
@@ -182,43 +195,61 @@ class FoldedNumbers {
           if (stop(part, field, (part.offset + field.offset) / 4 + k)) return;
   }
 
+  Words folded_;
   std::vector<Part> parts_;
   std::map<const Field*, float> largest_;
 };
 
-const FoldedNumbers& folded_numbers() {
-  static const FoldedNumbers numbers;
+template <int... index>
+std::array<FoldedNumbers, kNumFolded> all_folded(std::integer_sequence<int, index...>) {
+  return {FoldedNumbers(FoldedRobotAt<index>::kConstants)...};
+}
+
+/// In the order of FoldedRobots.
+const std::array<FoldedNumbers, kNumFolded>& folded_numbers() {
+  static const auto numbers = all_folded(std::make_integer_sequence<int, kNumFolded>{});
   return numbers;
 }
 
 constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, FoldedRobot>::kSolver;
 
-}  // namespace
-
-bool fits_folded(const quadruped::Task& task) {
-  return !task.config.randomization.exact_invweight &&
-         task.solver.iterations == kSolver.iterations &&
-         task.solver.ls_iterations == kSolver.ls_iterations &&
-         !folded_numbers().first_misfit(task.model);
-}
-
-std::string why_not_folded(const quadruped::Task& task) {
+std::string why_not_for_any_robot(const quadruped::Task& task) {
   if (task.config.randomization.exact_invweight) return "exact_invweight";
   if (task.solver.iterations != kSolver.iterations)
     return text("solver iterations ", task.solver.iterations, ", folded ", kSolver.iterations);
   if (task.solver.ls_iterations != kSolver.ls_iterations)
     return text("line search iterations ", task.solver.ls_iterations, ", folded ",
                 kSolver.ls_iterations);
-  const std::optional<Misfit> misfit = folded_numbers().first_misfit(task.model);
+  return "";
+}
+
+}  // namespace
+
+int folded_robot(const quadruped::Task& task) {
+  if (task.config.randomization.exact_invweight || task.solver.iterations != kSolver.iterations ||
+      task.solver.ls_iterations != kSolver.ls_iterations)
+    return -1;
+  for (int robot = 0; robot < kNumFolded; ++robot)
+    if (!folded_numbers()[robot].first_misfit(task.model)) return robot;
+  return -1;
+}
+
+std::string why_not_folded(const quadruped::Task& task) {
+  if (const std::string reason = why_not_for_any_robot(task); !reason.empty()) return reason;
+  const auto& robots = folded_numbers();
+  const FoldedNumbers& nearest =
+      *std::min_element(robots.begin(), robots.end(), [&](const auto& a, const auto& b) {
+        return a.misfits(task.model) < b.misfits(task.model);
+      });
+  const std::optional<Misfit> misfit = nearest.first_misfit(task.model);
   if (!misfit) return "";
-  const auto shown = [&](const Quadruped<float>& robot) {
-    const auto word =
-        std::bit_cast<std::array<std::uint32_t, sizeof robot / 4>>(robot)[misfit->word];
+  const auto shown = [&](std::uint32_t word) {
     return misfit->field->whole ? text(static_cast<std::int32_t>(word))
                                 : text(std::bit_cast<float>(word));
   };
-  return text(misfit->part->name, misfit->field->name, " ", shown(task.model), ", folded ",
-              shown(FoldedRobot::kConstants));
+  return text(misfit->part->name, misfit->field->name, " ",
+              shown(std::bit_cast<Words>(task.model)[misfit->word]), ", folded ",
+              shown(nearest.word(misfit->word)));
 }
 
 }  // namespace kennel

@@ -33,15 +33,15 @@ TEST(Go1, ItsTraitsAreThoseOfItsDescription) {
   for (int leg = 0; leg < kNumLegs; ++leg) {
     EXPECT_EQ(robot.leg[leg].name, legs[leg]);
     EXPECT_EQ(robot.leg[leg].touching.size(), 2u) << "elbow and foot";
-    EXPECT_EQ(robot.mirror.leg[leg], quadruped::mirrored_leg(leg));
+    EXPECT_EQ(robot.mirror.leg[leg], traits.mirrored_leg[leg]);
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const JointAnatomy& joint = robot.leg[leg].joint[j];
       const int k = kJointsPerLeg * leg + j;
       EXPECT_EQ(joint.name, traits.joints[k]);
       EXPECT_EQ(joint.ctrl_index, k);
       EXPECT_NEAR(joint.stance, traits.pose[k], 1e-6);
-      EXPECT_EQ(robot.mirror.joint[k], kJointsPerLeg * quadruped::mirrored_leg(leg) + j);
-      EXPECT_EQ(robot.mirror.sign[k], traits.joint_mirror[j]) << k;
+      EXPECT_EQ(robot.mirror.joint[k], kJointsPerLeg * traits.mirrored_leg[leg] + j);
+      EXPECT_EQ(robot.mirror.sign[k], traits.joint_mirror[k]) << k;
       EXPECT_EQ(joint.kp, 35);
       EXPECT_EQ(joint.kd, 0.5);
       EXPECT_EQ(joint.torque_high, j == 2 ? 35.55 : 23.7);

@@ -22,7 +22,7 @@ struct Parameter {
 
 const Parameter kParameters[] = {
     {"friction", &Randomization::friction,
-     [](const State& s) { return s.params.leg[2].friction[kFoot]; }},
+     [](const State& s) { return s.params.leg[2].friction[1]; }},
     {"base mass", &Randomization::link_mass, [](const State& s) { return s.params.base_mass; }},
     {"link mass", &Randomization::link_mass,
      [](const State& s) { return s.params.leg[3].mass[1]; }},
@@ -98,7 +98,7 @@ TEST(ExactInvweight, WeighsEachEnvironmentsConstraintsByItsOwnMasses) {
         EXPECT_NEAR(own.leg[leg].sphere_weight[s] / expected.leg[leg].sphere_weight[s], 1, 1e-4);
         EXPECT_EQ(nominal.batch.env(e).params.leg[leg].sphere_weight[s], 1);
       }
-      EXPECT_NE(own.leg[leg].sphere_weight[kFoot], 1);
+      EXPECT_NE(own.leg[leg].sphere_weight[1], 1);
     }
   }
 }

@@ -15,8 +15,8 @@ __global__ void folded_in_blocks(const __grid_constant__ Task task,
                                  const __grid_constant__ BatchMemory batch, const float* action,
                                  const __grid_constant__ StepPointers out) {
   const At at = this_thread(kBlock);
-  step_envs<kBlock>(FoldedWarpLeg{{at.leg, {}}}, at,
-                    block_memory<BlockMemory<kBlock, FoldedWarpLeg>>(), task, batch, action, out);
+  step_envs<kBlock>(FirstFoldedLeg{{at.leg, {}}}, at,
+                    block_memory<BlockMemory<kBlock, FirstFoldedLeg>>(), task, batch, action, out);
 }
 
 template <int kBlock>
@@ -45,7 +45,7 @@ void expect_same_bits_in_blocks() {
       quadruped::make_task(config, pupper_v3::kRobot, FoldedRobot::kConstants, 11);
   DeviceBatch usual(task, 60), other(task, 60);  // padded to 256 threads
   const auto kernel = kFolded ? folded_in_blocks<kBlock> : general_in_blocks<kBlock>;
-  const std::size_t shared = kFolded ? sizeof(BlockMemory<kBlock, FoldedWarpLeg>)
+  const std::size_t shared = kFolded ? sizeof(BlockMemory<kBlock, FirstFoldedLeg>)
                                      : sizeof(LoadedBlockMemory<kBlock, LoadedWarpLeg>);
   ASSERT_EQ(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  static_cast<int>(shared)),

@@ -145,7 +145,7 @@ KENNEL_HD void write_rows(const quadruped::Task& task, const Legs& legs, const S
                       kPrivilegedSize, 0);
   sync();
   float* hidden = scratch.numbers + e * kPrivilegedExtra;
-  observe_hidden<float, Legs>(legs, seen.state, &seen.report,
+  observe_hidden<float, Legs>(task, legs, seen.state, &seen.report,
                               [&](int i, float x) { hidden[i] = x; });
   sync();
   to.move<kPrivilegedExtra>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
