@@ -111,7 +111,7 @@ LoadedQuadruped load_kennel(const mjModel& model, const std::string& path) {
     robot = quadruped_from(model, path);
   } catch (const Error& error) {
     const std::string reason = error.what();
-    fail(reason, reason.find("(--") == std::string::npos ? "" : kSwitches);
+    fail(reason, reason.find("--") == std::string::npos ? "" : kSwitches);
   }
   int touching = 0;
   for (const auto& leg : robot.model.leg) touching += leg.num_spheres;

@@ -78,7 +78,7 @@ TEST_P(RobotsTest, OneThatFellLiesForASecondAndStandsUpAgain) {
   for (int step = 0; step < 600 && stood < 0; ++step) {
     robots.step({});
     if (fell < 0 && robots.falls() == 1) fell = step;
-    if (fell >= 0 && !judge::is_fall(first_format_robot(), robots.world(0).data()) &&
+    if (fell >= 0 && !judge::is_fall(first_format_robot(), robots.world(0).data(), 0.0) &&
         step > fell + 25)
       stood = step;
   }
