@@ -17,6 +17,7 @@ constexpr double kArrowGap = 0.025;         // m between the two
 constexpr double kArrowWidth = 0.008;       // m
 constexpr double kArrowSeconds = 0.5;       // length over velocity
 constexpr double kLeastVelocity = 0.03;     // m/s; below it an arrow is a dot without a direction
+constexpr float kOnlyAmbient = 0.4f, kOnlyDiffuse = 0.6f;  // of a headlight that is the only light
 constexpr std::array<float, 4> kCommandColour = {0.10f, 0.75f, 0.25f, 1.0f};
 constexpr std::array<float, 4> kMeasuredColour = {0.15f, 0.40f, 0.95f, 1.0f};
 
@@ -62,8 +63,18 @@ void SceneView::update(const mjModel& model, mjData& data) {
     followed_[axis] = xpos[axis];
   }
   mjv_updateScene(&model, &data, &visible_, nullptr, &camera_, mjCAT_ALL, &scene_);
+  if (model.nlight == 0) brighten_headlight();
   robots_ = 1;
   arrows_ = 0;
+}
+
+// MuJoCo's default is made to go with other lights, which many descriptions of robots lack.
+void SceneView::brighten_headlight() {
+  for (int light = 0; light < scene_.nlight; ++light)
+    if (scene_.lights[light].headlight) {
+      std::fill_n(scene_.lights[light].ambient, 3, kOnlyAmbient);
+      std::fill_n(scene_.lights[light].diffuse, 3, kOnlyDiffuse);
+    }
 }
 
 void SceneView::add_robot(const mjModel& model, mjData& data) {

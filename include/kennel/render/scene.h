@@ -80,6 +80,7 @@ class SceneView {
     std::string labels, values;  // lines joined by newlines
   };
 
+  void brighten_headlight();
   void add_arrow(const mjtNum from[3], const mjtNum velocity[2], const std::array<float, 4>& rgba);
 
   const mjModel& model_;
