@@ -33,7 +33,7 @@ RunCommand add_eval(CLI::App& app) {
   app.add_flag("--json", command->json, "print an object a line, not a table");
   add_threads(app, command->threads, "0: one for each core");
   app.add_option("--model", command->model,
-                 "MJCF to play in (default: that of the policy's robot)");
+                 "MJCF to play in (default: the run's robot.xml, or that of the policy's robot)");
   std::string condition_doc;
   std::vector<std::pair<std::string, std::vector<Condition>>> conditions;
   std::vector<Condition> all;

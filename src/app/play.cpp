@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/judge/model_for.h"
 #include "kennel/run/interrupt.h"
 #include "run_policy.h"
 
@@ -49,7 +50,8 @@ RunCommand add_play(CLI::App& app) {
       ->excludes(randomised)
       ->capture_default_str();
   add_seed(app, options.robots.seed, "of the randomisation and the pushes");
-  app.add_option("--model", options.model, "MJCF to play in (default: that of the policy's robot)");
+  app.add_option("--model", options.model,
+                 "MJCF to play in (default: the run's robot.xml, or that of the policy's robot)");
   app.add_option("--width", options.width, "pixels (default: 960; a window 1280)")
       ->check(number_from(64, 7680));
   app.add_option("--height", options.height, "pixels (default: 540; a window 720)")
@@ -58,6 +60,8 @@ RunCommand add_play(CLI::App& app) {
     if (flags->command.size() == 3)
       flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
     const PolicyFile policy = load_named_policy(flags->policy);
+    std::string& model = flags->options.model;
+    if (model.empty()) model = judge::model_for(flags->policy, policy);
     const InterruptGuard guard;
     flags->options.interrupted = &InterruptGuard::flag();
     return play::run_play(policy, flags->options);

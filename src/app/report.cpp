@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/judge/model_for.h"
 #include "kennel/judge/progress.h"
 #include "run_policy.h"
 
@@ -33,6 +34,8 @@ RunCommand add_report(CLI::App& app) {
   add_seed(app, flags->options.seed,
            text("of the episodes; below ", judge::kFirstPublishedSeed,
                 " for tuning, from there on for published figures"));
+  app.add_option("--model", flags->options.model,
+                 "MJCF to play in (default: the run's robot.xml, or that of the policy's robot)");
   add_threads(app, flags->options.threads, "0: one for each core");
   return [flags] {
     const std::filesystem::path given = flags->run;
@@ -42,6 +45,8 @@ RunCommand add_report(CLI::App& app) {
         run ? report::subject_of(*run, newest_policy(*run))
             : report::Subject{given.filename().string(), given.filename().string(),
                               load_named_policy(given.string())};
+    std::string& model = flags->options.model;
+    if (model.empty()) model = judge::model_for(given, subject.policy);
     std::filesystem::path file = flags->out;
     if (file.empty())
       file = run ? run->report() : std::filesystem::path(given).replace_extension(".html");

@@ -91,8 +91,7 @@ PolicyFile load_named_policy(const std::string& path) {
   if (fs::is_directory(path, ignored)) return newest_policy(RunFolder::open(path));
   PolicyFile policy = read_policy(path);
   const fs::path folder = absolute_path(path).parent_path();
-  if (fs::path(path).filename() != "policy.json" || !fs::exists(folder / "format", ignored))
-    return policy;
+  if (fs::path(path).filename() != "policy.json" || !RunFolder::is_run(folder)) return policy;
   const RunFolder run = RunFolder::open(folder);
   const std::optional<std::int64_t> newest = newest_step(run);
   if (newest && policy.env_steps != newest)

@@ -31,7 +31,7 @@ void check_is_run(const fs::path& path) {
   KENNEL_CHECK(fs::is_directory(path, ignored), "no run folder ", path.string(),
                "; check the path, or start a run with kennel train --out ", path.string());
   KENNEL_CHECK(
-      fs::exists(path / "format", ignored), path.string(),
+      RunFolder::is_run(path), path.string(),
       " is not a run folder (it has no file 'format'); give the folder that kennel train wrote");
   const std::string format = first_line(read_file(path / "format"));
   KENNEL_CHECK(format == kRunFormat, (path / "format").string(), ": expected '", kRunFormat,
@@ -39,6 +39,11 @@ void check_is_run(const fs::path& path) {
 }
 
 }  // namespace
+
+bool RunFolder::is_run(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path / "format", ignored);
+}
 
 /// What checkpoints/best_score says: the score, and of which step where it names one.
 struct RunFolder::Best {

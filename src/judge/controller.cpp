@@ -25,28 +25,34 @@ Joints targets_of(const PolicyFile& policy, std::span<const float> action) {
 
 }  // namespace
 
-Controller::Controller(const PolicyFile& policy, const RobotIndex& robot)
+Controller::Controller(const PolicyFile& policy, const JudgeModel& judge)
     : policy_(policy),
-      decimation_(decimation_of(policy)),
+      clock_(policy, judge.nominal->opt.timestep),
       forward_(policy.network),
-      history_(policy, robot) {}
+      history_(policy, judge.robot),
+      samples_(clock_.physics_steps(kMaxDelay) + 1),
+      targets_(clock_.steps_until(kMaxDelay) + 1) {}
+
+Delays Controller::delays_of(const EpisodePlan& plan) const {
+  return {clock_.physics_steps(plan.action_delay), clock_.physics_steps(plan.imu_delay)};
+}
 
 void Controller::reset(const mjModel& model, const mjData& data) {
   history_.reset();
   down_ = down_of(model);
-  samples_.fill(read_imu(data, down_));
+  std::fill(samples_.begin(), samples_.end(), read_imu(data, down_));
   action_.fill(0.0f);
-  targets_.fill(targets_of(policy_, action_));
+  std::fill(targets_.begin(), targets_.end(), targets_of(policy_, action_));
 }
 
 void Controller::sense(const mjData& data) { push_front(samples_, read_imu(data, down_)); }
 
 void Controller::decide(const mjData& data, const Command& command, const Delays& delays,
                         const EpisodeRandom* random, int step) {
-  KENNEL_CHECK(delays.imu >= 0 && delays.imu <= kMaxDelay && delays.action >= 0 &&
-                   delays.action <= kMaxDelay,
+  const int most = clock_.physics_steps(kMaxDelay);
+  KENNEL_CHECK(delays.imu >= 0 && delays.imu <= most && delays.action >= 0 && delays.action <= most,
                "delays of ", delays.action, " and ", delays.imu, " physics steps; expected 0 to ",
-               kMaxDelay);
+               most);
   sense(data);
   imu_ = samples_.front();
   obs_ = history_.observe(data, samples_[delays.imu], command, action_, random, step);
@@ -57,7 +63,7 @@ void Controller::decide(const mjData& data, const Command& command, const Delays
 
 const Joints& Controller::target(int substep, const Delays& delays) const {
   const int behind = std::max(0, delays.action - substep);
-  return targets_[(behind + decimation_ - 1) / decimation_];
+  return targets_[(behind + clock_.decimation() - 1) / clock_.decimation()];
 }
 
 }  // namespace kennel::judge

@@ -29,19 +29,20 @@ double weight_of(const mjModel& model, const RobotIndex& robot) {
 
 }  // namespace
 
-bool is_fall(const RobotContract& robot, const mjData& data) {
-  return base_tilt(data) > robot.fall_tilt || data.qpos[2] < robot.fall_height;
+bool is_fall(const RobotContract& robot, const mjData& data, double floor_height) {
+  return base_tilt(data) > robot.fall_tilt || data.qpos[2] - floor_height < robot.fall_height;
 }
 
 EpisodePlayer::EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy, Physics physics)
-    : clock_(policy),
+    : clock_(policy, judge.nominal->opt.timestep),
+      walking_speed_(speed_scale(policy) * kWalkingSpeed),
       world_(make_world(physics, judge, policy)),
-      controller_(policy, judge.robot) {}
+      controller_(policy, judge) {}
 
 void EpisodePlayer::decide(const EpisodePlan& plan, const EpisodeRandom& random, int step,
                            EpisodeStats& stats, const StepObserver& observer) {
-  const Delays delays{plan.action_delay, plan.imu_delay};
-  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
+  const Delays delays = controller_.delays_of(plan);
+  const Command& command = plan.commands[clock_.times_due(step, kCommandTime)];
   const auto previous_action = controller_.action();
   controller_.decide(world_->data(), command, delays, plan.noise ? &random : nullptr, step);
   const auto& action = controller_.action();
@@ -67,22 +68,22 @@ void EpisodePlayer::advance(const Delays& delays, EpisodeStats& stats) {
       const double torque = data.actuator_force[robot.actuator[joint]];
       stats.torque_sq += square(torque);
       // The step moves the joint with its new velocity.
-      sums_.work += std::abs(torque * data.qvel[robot.dof[joint]]) * kPhysicsDt;
+      sums_.work += std::abs(torque * data.qvel[robot.dof[joint]]) * clock_.physics_dt();
     }
     for (const Foot& foot : world_->feet()) {
       if (!foot.touches) continue;
-      sums_.stance += kPhysicsDt;
-      sums_.slip_path += foot.slip * kPhysicsDt;
+      sums_.stance += clock_.physics_dt();
+      sums_.slip_path += foot.slip * clock_.physics_dt();
     }
   }
   ++stats.steps;
   stats.diverged = has_diverged(world_->model(), data);
-  stats.fell = stats.diverged || is_fall(world_->contract(), data);
+  stats.fell = stats.diverged || is_fall(world_->contract(), data, world_->floor_height());
 }
 
 void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats) {
   const mjData& data = world_->data();
-  const bool counts = clock_.time_of(step) >= kUnscoredTime;
+  const bool counts = clock_.is_past(step, kUnscoredTime);
   for (int foot = 0; foot < kNumLegs; ++foot) {
     const bool touches = world_->feet()[foot].touches;
     if (counts && touches && !touched_[foot]) ++stats.touch_downs;
@@ -95,8 +96,8 @@ void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& 
   }
   way_work_ += sums_.work;
   if (!clock_.is_due(step + 1, kWayTime)) return;
-  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
-  if (counts && std::hypot(command.vx, command.vy) >= kWalkingSpeed) {
+  const Command& command = plan.commands[clock_.times_due(step, kCommandTime)];
+  if (counts && std::hypot(command.vx, command.vy) >= walking_speed_) {
     stats.work += way_work_;
     const double way = std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
     stats.way += way;
@@ -117,8 +118,9 @@ void EpisodePlayer::score(const EpisodePlan& plan, int step, EpisodeStats& stats
     stats.drift_speed =
         std::hypot(data.qpos[0] - drift_start_[0], data.qpos[1] - drift_start_[1]) / seconds;
   }
-  if (clock_.time_of(step) % kCommandTime < kUnscoredTime) return;
-  const Command& command = plan.commands[clock_.time_of(step) / kCommandTime];
+  const int at = clock_.times_due(step, kCommandTime);
+  if (!clock_.is_past(step, at * kCommandTime + kUnscoredTime)) return;
+  const Command& command = plan.commands[at];
   const Command velocity = base_velocity(data);
   ++stats.scored_steps;
   stats.velocity_error_sq += square(velocity.vx - command.vx) + square(velocity.vy - command.vy);
@@ -130,6 +132,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
   EpisodeStats stats;
   stats.standing = plan.standing;
   stats.decimation = clock_.decimation();
+  stats.control_dt = clock_.control_dt();
   stats.drift_speed = std::numeric_limits<double>::quiet_NaN();
   world_->start(plan);
   weight_ = weight_of(world_->model(), world_->robot());
@@ -143,7 +146,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
   const int num_steps = clock_.steps_until(kEpisodeTime);
   for (int step = 0; step < num_steps; ++step) {
     if (clock_.is_due(step, kPushTime)) {
-      const auto& push = plan.pushes[clock_.time_of(step) / kPushTime - 1];
+      const auto& push = plan.pushes[clock_.times_due(step, kPushTime) - 1];
       world_->push(push[0], push[1]);
     }
     decide(plan, random, step, stats, observer);
@@ -151,7 +154,7 @@ EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& r
       stats.fell = true;
       break;
     }
-    advance({plan.action_delay, plan.imu_delay}, stats);
+    advance(controller_.delays_of(plan), stats);
     if (stats.fell) break;
     score(plan, step, stats);
     count_gait(plan, step, stats);

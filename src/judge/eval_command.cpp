@@ -5,7 +5,8 @@
 
 #include "eval_print.h"
 #include "kennel/core/check.h"
-#include "kennel/judge/judge_model.h"
+#include "kennel/judge/episode_pool.h"
+#include "kennel/judge/model_for.h"
 #include "kennel/judge/progress.h"
 
 namespace kennel {
@@ -17,15 +18,16 @@ using judge::Physics;
 struct Named {
   std::string path;
   PolicyFile policy;
+  std::string model;
 };
 
-judge::EvalOptions options_of(const EvalCommand& command, Physics physics) {
+judge::EvalOptions options_of(const EvalCommand& command, const Named& named, Physics physics) {
   judge::EvalOptions options;
   options.episodes = command.episodes.value_or(kStudies[static_cast<int>(command.study)].episodes);
   options.seed = command.seed;
   options.threads = command.threads;
   options.physics = physics;
-  options.model = command.model;
+  options.model = named.model;
   return options;
 }
 
@@ -36,7 +38,7 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
   for (const Condition condition : command.conditions)
     for (const Named& named : policies)
       for (const Physics physics : command.physics) {
-        judge::EvalOptions options = options_of(command, physics);
+        judge::EvalOptions options = options_of(command, named, physics);
         options.condition = condition;
         judge::EvalResult result;
         {
@@ -64,7 +66,7 @@ void run_study(const EvalCommand& command, const std::vector<Named>& policies, R
                Print&& print) {
   for (const Named& named : policies)
     for (const Physics physics : command.physics) {
-      judge::EvalOptions options = options_of(command, physics);
+      judge::EvalOptions options = options_of(command, named, physics);
       std::optional<EpisodeProgress> progress(std::in_place);
       options.on_progress = [&](int done) { progress->show(named.path, done); };
       const auto cells = run(named.policy, options);
@@ -74,6 +76,19 @@ void run_study(const EvalCommand& command, const std::vector<Named>& policies, R
     }
 }
 
+/// Reads a policy and checks that its model can be played in.
+/// \param warn  of what Kennel's physics leaves out of models that do not ship
+Named read_policy(const EvalCommand& command, const std::string& path, bool warn) {
+  Named named{path, command.load(path), command.model};
+  if (named.model.empty()) named.model = judge::model_for(path, named.policy);
+  const judge::JudgeModel model =
+      judge::load_judge_model(options_of(command, named, Physics::kMujoco), named.policy);
+  if (warn && !judge::is_shipped(named.model, named.policy))
+    for (const std::string& warning : model.kennel.warnings)
+      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
+  return named;
+}
+
 }  // namespace
 
 int run_eval(const EvalCommand& command) {
@@ -81,11 +96,10 @@ int run_eval(const EvalCommand& command) {
   const bool in_kennel = std::any_of(command.physics.begin(), command.physics.end(),
                                      [](Physics physics) { return physics != Physics::kMujoco; });
   std::vector<Named> policies;
-  for (const std::string& path : command.policies) policies.push_back({path, command.load(path)});
-  if (!command.model.empty() && in_kennel)
-    for (const std::string& warning :
-         judge::load_judge_model(command.model, policies.front().policy).kennel.warnings)
-      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
+  for (const std::string& path : command.policies) {
+    const bool again = !command.model.empty() && !policies.empty();  // the same model
+    policies.push_back(read_policy(command, path, in_kennel && !again));
+  }
   switch (command.study) {
     case Study::kProtocol:
       run_protocol(command, policies);

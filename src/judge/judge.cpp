@@ -1,14 +1,13 @@
 #include "kennel/judge/judge.h"
 
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <mutex>
 #include <vector>
 
 #include "kennel/core/check.h"
-#include "kennel/core/resource.h"
 #include "kennel/judge/episode_pool.h"
+#include "kennel/judge/model_for.h"
 
 namespace kennel::judge {
 namespace {
@@ -37,7 +36,7 @@ constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
+EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContract& robot) {
   EvalResult result;
   Mean velocity_sq, yaw_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
   Mean work, slip, touch_downs, speed;
@@ -45,7 +44,7 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
     ++result.episodes;
     result.falls += e.fell;
     result.diverged += e.diverged;
-    survival.add(e.steps * (e.decimation * kPhysicsDt));
+    survival.add(e.steps * e.control_dt);
     if (e.scored_steps > 0) {
       velocity_sq.add(e.velocity_error_sq / e.scored_steps);
       yaw_sq.add(e.yaw_error_sq / e.scored_steps);
@@ -69,7 +68,8 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes) {
   result.target_rate_rms = std::sqrt(target_rate_sq.value());
   result.survival_s = survival.value();
   // What hardly moves transports nothing.
-  result.cost_of_transport = speed.value() >= kSlowestWalk ? work.value() : kNoScore;
+  const double slowest = speed_scale(robot) * kSlowestWalk;
+  result.cost_of_transport = speed.value() >= slowest ? work.value() : kNoScore;
   result.foot_slip = slip.value();
   result.step_frequency = touch_downs.value();
   return result;
@@ -103,11 +103,7 @@ void EvalOptions::validate() const {
 JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& robot) {
   options.validate();
   silence_mujoco();
-  if (!options.model.empty()) return load_judge_model(options.model, robot);
-  const std::filesystem::path model = robot_model(robot.robot);
-  KENNEL_CHECK(std::filesystem::exists(model), "the policy is of ", robot.robot,
-               ", which does not ship with Kennel; name its model: --model ROBOT.xml");
-  return load_judge_model(model.string(), robot);
+  return load_judge_model(options.model.empty() ? model_for({}, robot) : options.model, robot);
 }
 
 EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
@@ -115,7 +111,7 @@ EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
   const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
                              return plan_episode(options.condition, options.seed, episode, policy);
                            }};
-  return summarise(play_episodes(judge, policy, options, plans));
+  return summarise(play_episodes(judge, policy, options, plans), policy);
 }
 
 }  // namespace kennel::judge

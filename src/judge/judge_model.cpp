@@ -19,14 +19,13 @@ ModelPtr load_mjcf(const std::string& path) {
   return model;
 }
 
-int actuator_of_joint(const mjModel& model, int joint) {
-  for (int actuator = 0; actuator < model.nu; ++actuator) {
-    if (model.actuator_trntype[actuator] == mjTRN_JOINT &&
-        model.actuator_trnid[2 * actuator] == joint) {
-      return actuator;
-    }
-  }
-  return -1;
+/// The servo of a hinge; there is one.
+int actuator_of_dof(const mjModel& model, int dof) {
+  int actuator = 0;
+  while (model.actuator_trntype[actuator] != mjTRN_JOINT ||
+         model.jnt_dofadr[model.actuator_trnid[2 * actuator]] != dof)
+    ++actuator;
+  return actuator;
 }
 
 /// Which link each body moves with.
@@ -43,50 +42,98 @@ void index_bodies(const mjModel& model, RobotIndex& robot) {
   }
 }
 
+/// How messages call the robot of a model: by its name, where it has one, and its first joint.
+std::string robot_in(const mjModel& model) {
+  const std::string name = model.names;  // of the whole model, first
+  std::string out = name.empty() || name == "MuJoCo Model" ? "" : text('"', name, "\", ");
+  for (int joint = 0; joint < model.njnt; ++joint)
+    if (model.jnt_type[joint] == mjJNT_HINGE) {
+      const char* hinge = mj_id2name(&model, mjOBJ_JOINT, joint);
+      return text(out, "joints like \"", hinge ? hinge : "", '"');
+    }
+  return out + "no hinges";
+}
+
+/// The model's joint that a contract's is, by its name.
+int find_joint(const mjModel& model, const RobotContract& contract, int joint,
+               const std::string& path) {
+  const std::string& name = contract.joint_names[joint];
+  const int id = mj_name2id(&model, mjOBJ_JOINT, name.c_str());
+  KENNEL_CHECK(id >= 0 && model.jnt_type[id] == mjJNT_HINGE, path, ": this robot (",
+               robot_in(model), ") is not the policy's, ", contract.robot, ", whose joint \"", name,
+               "\" it lacks; name the model of ", contract.robot,
+               " (--model ROBOT.xml), or take a policy of this robot");
+  return id;
+}
+
+/// A leg's three joints follow each other from the base outwards.
+void check_leg(const mjModel& model, const RobotIndex& robot, const RobotContract& contract,
+               int leg, const std::string& path) {
+  int parent = 0;  // the link that the next joint must be on: the base, then each in turn
+  for (int j = 0; j < kJointsPerLeg; ++j) {
+    const int joint = kJointsPerLeg * leg + j;
+    const int body = model.dof_bodyid[robot.dof[joint]];
+    KENNEL_CHECK(robot.link_of[model.body_parentid[body]] == parent, path, ": joint \"",
+                 contract.joint_names[joint], "\" is not number ", j + 1,
+                 " of a leg; expected the policy's joints leg by leg, from the base outwards");
+    parent = robot.link_of[body];
+  }
+}
+
+/// Everything but the actuators, which are looked for when the robot is known to have servos.
 RobotIndex index_robot(const mjModel& model, const RobotContract& contract,
                        const std::string& path) {
-  KENNEL_CHECK(
-      model.nq == 19 && model.nv == 18 && model.nu == kPolicyJoints, path,
-      ": the judge plays robots with a free base and four legs of three links (nq 19, nv 18, nu "
-      "12); this model has nq ",
-      model.nq, ", nv ", model.nv, ", nu ", model.nu);
+  KENNEL_CHECK(model.nq == kNq && model.nv == kNv, path,
+               ": the judge plays robots with a free base and four legs of three hinges (nq ", kNq,
+               ", nv ", kNv, "); this model has nq ", model.nq, ", nv ", model.nv);
   KENNEL_CHECK(model.jnt_type[0] == mjJNT_FREE, path,
                ": the first joint must be the base's free joint");
   RobotIndex robot;
   robot.base = model.jnt_bodyid[0];
   index_bodies(model, robot);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
-    const std::string& name = contract.joint_names[joint];
-    const int id = mj_name2id(&model, mjOBJ_JOINT, name.c_str());
-    KENNEL_CHECK(id >= 0, path, ": no joint \"", name,
-                 "\"; a policy's joints are found by name, and this "
-                 "policy is of ",
-                 contract.robot, ": name that robot's model");
+    const int id = find_joint(model, contract, joint, path);
     robot.qpos[joint] = model.jnt_qposadr[id];
     robot.dof[joint] = model.jnt_dofadr[id];
     robot.foot_body[joint / kJointsPerLeg] = model.jnt_bodyid[id];  // the last joint's stays
-    robot.actuator[joint] = actuator_of_joint(model, id);
-    KENNEL_CHECK(robot.actuator[joint] >= 0, path, ": joint \"", name, "\" has no actuator");
-    KENNEL_CHECK(model.actuator_gaintype[robot.actuator[joint]] == mjGAIN_FIXED &&
-                     model.actuator_biastype[robot.actuator[joint]] == mjBIAS_AFFINE,
-                 path, ": the actuator of joint \"", name, "\" is not a position servo");
   }
+  for (int leg = 0; leg < kNumLegs; ++leg) check_leg(model, robot, contract, leg, path);
   return robot;
 }
 
-/// What the protocol fixes, where a model has something else.
-void check_protocol(const mjModel& model, const Quadruped<double>& robot, const std::string& path) {
-  KENNEL_CHECK(std::abs(model.opt.timestep - kPhysicsDt) < 1e-9, path,
-               ": option: timestep = ", model.opt.timestep, " s; the judge's protocol steps by ",
-               kPhysicsDt, " s, set it to that");
-  KENNEL_CHECK(std::abs(robot.floor_height) < 1e-9, path,
-               ": the floor is at z = ", robot.floor_height,
-               " m; the judge measures heights from 0, move it there");
+/// The robot as Kennel's physics takes it.
+/// \throws Error for what it refuses; switches that help belong to another command
+LoadedQuadruped load_kennel(const mjModel& model, const std::string& path) {
+  constexpr const char* kSwitches =
+      "; kennel info has these switches, and its --write gives a model that plays";
+  LoadedQuadruped robot;
+  try {
+    robot = quadruped_from(model, path);
+  } catch (const Error& error) {
+    const std::string reason = error.what();
+    fail(reason, reason.find("--") == std::string::npos ? "" : kSwitches);
+  }
+  int touching = 0;
+  for (const auto& leg : robot.model.leg) touching += leg.num_spheres;
+  KENNEL_CHECK(touching > 0, path, ": no leg can touch a floor (--add-floor adds one)", kSwitches);
+  return robot;
+}
+
+/// Control steps of the policy must be whole numbers of the model's physics steps.
+void check_timestep(const mjModel& model, const RobotContract& robot, const std::string& path) {
+  const double timestep = model.opt.timestep;
+  KENNEL_CHECK(timestep >= kShortestPhysicsDt && timestep <= kLongestPhysicsDt, path,
+               ": option: timestep = ", timestep, " s; the judge steps by ", kShortestPhysicsDt,
+               " to ", kLongestPhysicsDt, " s: set it to ", robot.physics_dt,
+               ", in which the policy was trained");
+  KENNEL_CHECK(is_whole_decimation(robot, timestep), path, ": option: timestep = ", timestep,
+               " s; the policy acts every ", robot.control_dt,
+               " s, which is no whole number of such steps: set it to ", robot.physics_dt,
+               ", in which the policy was trained");
 }
 
 // The reference answer: more iterations than it ever takes, no early end.
 void set_protocol_options(mjModel& model) {
-  model.opt.timestep = kPhysicsDt;
   model.opt.solver = mjSOL_NEWTON;
   model.opt.iterations = 100;
   model.opt.ls_iterations = 50;
@@ -117,8 +164,10 @@ void shift_base(const RobotIndex& robot, const std::array<double, 3>& shift, mjM
 JudgeModel load_judge_model(const std::string& path, const RobotContract& robot) {
   JudgeModel judge{path, load_mjcf(path), {}, {}};
   judge.robot = index_robot(*judge.nominal, robot, path);
-  judge.kennel = quadruped_from(*judge.nominal, path);
-  check_protocol(*judge.nominal, judge.kennel.model, path);
+  judge.kennel = load_kennel(*judge.nominal, path);
+  for (int joint = 0; joint < kPolicyJoints; ++joint)
+    judge.robot.actuator[joint] = actuator_of_dof(*judge.nominal, judge.robot.dof[joint]);
+  check_timestep(*judge.nominal, robot, path);
   set_protocol_options(*judge.nominal);
   return judge;
 }
@@ -160,8 +209,11 @@ void apply_plan(const JudgeModel& judge, const PolicyFile& policy, const Episode
     bias[0] = 0.0;
     bias[1] = -kp;
     bias[2] = -kd;
-    for (int side = 0; side < 2; ++side)
+    const int id = model->actuator_trnid[2 * actuator];
+    for (int side = 0; side < 2; ++side) {
       model->actuator_forcerange[2 * actuator + side] *= plan.strength;
+      model->jnt_actfrcrange[2 * id + side] *= plan.strength;
+    }
   }
   // Inverse weights, and the frames that a shifted COM changes, follow from the masses; it
   // overwrites the state in `data`.

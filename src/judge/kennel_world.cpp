@@ -41,7 +41,7 @@ void LaneWorld<T>::step(const Joints& target) {
   std::copy_n(row + kNq, kNv, data_->qvel);
   std::copy_n(row + kNq + kNv, kNv, data_->qacc);
   std::copy_n(row + 3, 4, written_.begin());
-  data_->time += kPhysicsDt;
+  data_->time += model_->opt.timestep;
   report_step(report);
 }
 

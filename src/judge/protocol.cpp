@@ -20,24 +20,29 @@ double EpisodeRandom::uniform(Purpose purpose, std::uint32_t index, Interval int
 
 namespace {
 
-void draw_robot(const EpisodeRandom& random, EpisodePlan& plan) {
+Interval times(double factor, Interval interval) {
+  return {factor * interval.low, factor * interval.high};
+}
+
+void draw_robot(const EpisodeRandom& random, const RobotContract& robot, EpisodePlan& plan) {
   using R = EpisodeRandom;
+  const Interval com_x = times(robot.size, kComShiftX), com_yz = times(robot.size, kComShiftYz);
+  const Interval push = times(speed_scale(robot), kPush);
   plan.friction = random.uniform(R::kContactFriction, 0, kFriction);
   for (int link = 0; link < kLinks; ++link) {
     plan.mass_factor[link] = random.uniform(R::kMass, link, kMassFactor);
   }
-  plan.com_shift = {random.uniform(R::kComShift, 0, kComShiftX),
-                    random.uniform(R::kComShift, 1, kComShiftYz),
-                    random.uniform(R::kComShift, 2, kComShiftYz)};
+  plan.com_shift = {random.uniform(R::kComShift, 0, com_x), random.uniform(R::kComShift, 1, com_yz),
+                    random.uniform(R::kComShift, 2, com_yz)};
   plan.kp_factor = random.uniform(R::kGains, 0, kKpFactor);
   plan.kd_factor = random.uniform(R::kGains, 1, kKdFactor);
   plan.strength = random.uniform(R::kGains, 2, kStrengthFactor);
-  plan.action_delay = random.uniform(R::kLatency, 0, {0.0, 1.0}) < 0.5 ? 0 : kSignalDelay;
-  plan.imu_delay = random.uniform(R::kLatency, 1, {0.0, 1.0}) < 0.5 ? 0 : kSignalDelay;
+  plan.action_delay = random.uniform(R::kLatency, 0, {0.0, 1.0}) < 0.5 ? 0.0 : kSignalDelay;
+  plan.imu_delay = random.uniform(R::kLatency, 1, {0.0, 1.0}) < 0.5 ? 0.0 : kSignalDelay;
   plan.noise = true;
-  for (int push = 0; push < kPushes; ++push) {
-    plan.pushes[push] = {random.uniform(R::kPushVelocity, 2 * push, kPush),
-                         random.uniform(R::kPushVelocity, 2 * push + 1, kPush)};
+  for (int at = 0; at < kPushes; ++at) {
+    plan.pushes[at] = {random.uniform(R::kPushVelocity, 2 * at, push),
+                       random.uniform(R::kPushVelocity, 2 * at + 1, push)};
   }
 }
 
@@ -50,7 +55,8 @@ const X& either(const EpisodeRandom& random, EpisodeRandom::Purpose purpose, std
 
 constexpr Interval kAnyDirection{-std::numbers::pi, std::numbers::pi};
 
-void draw_shifted_robot(const EpisodeRandom& random, EpisodePlan& plan) {
+void draw_shifted_robot(const EpisodeRandom& random, const RobotContract& robot,
+                        EpisodePlan& plan) {
   using R = EpisodeRandom;
   plan.friction = random.uniform(R::kContactFriction, 0,
                                  either(random, R::kContactFriction, 1, kShiftedFriction));
@@ -60,25 +66,38 @@ void draw_shifted_robot(const EpisodeRandom& random, EpisodePlan& plan) {
   plan.action_delay = either(random, R::kLatency, 0, kShiftedDelay);
   plan.imu_delay = either(random, R::kLatency, 1, kShiftedDelay);
   plan.noise = true;
-  for (int push = 0; push < kPushes; ++push) {
-    const double direction = random.uniform(R::kPushVelocity, 2 * push, kAnyDirection);
-    plan.pushes[push] = {kShiftedPush * std::cos(direction), kShiftedPush * std::sin(direction)};
+  const double push = speed_scale(robot) * kShiftedPush;
+  for (int at = 0; at < kPushes; ++at) {
+    const double direction = random.uniform(R::kPushVelocity, 2 * at, kAnyDirection);
+    plan.pushes[at] = {push * std::cos(direction), push * std::sin(direction)};
   }
   plan.slope = kShiftedSlope;
   plan.downhill = random.uniform(R::kSlope, 0, kAnyDirection);
 }
 
-void draw_start(const EpisodeRandom& random, EpisodePlan& plan) {
+void draw_start(const EpisodeRandom& random, const RobotContract& robot, EpisodePlan& plan) {
   using R = EpisodeRandom;
   plan.heading = random.uniform(R::kHeading, 0, kAnyDirection);
-  plan.start_lift = random.uniform(R::kStart, 0, kStartLift);
+  plan.start_lift = random.uniform(R::kStart, 0, times(robot.size, kStartLift));
   plan.start_roll = random.uniform(R::kStart, 1, kStartAngle);
   plan.start_pitch = random.uniform(R::kStart, 2, kStartAngle);
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     plan.start_joint[joint] = random.uniform(R::kStart, 3 + joint, kStartAngle);
 }
 
+double share_of(const Range& range, double share) {
+  if (share == 0.0) return 0.0;
+  return hundredths(share > 0.0 ? share * range.high : -share * range.low);
+}
+
 }  // namespace
+
+double hundredths(double x) { return std::round(100.0 * x) / 100.0; }
+
+Command command_at(const RobotContract& robot, const Command& shares) {
+  return {share_of(robot.command_vx, shares.vx), share_of(robot.command_vy, shares.vy),
+          share_of(robot.command_yaw, shares.yaw_rate)};
+}
 
 EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
                          const RobotContract& robot) {
@@ -86,7 +105,7 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
   const EpisodeRandom random(seed, episode);
   EpisodePlan plan;
   plan.mass_factor.fill(1.0);
-  draw_start(random, plan);
+  draw_start(random, robot, plan);
   plan.standing = episode % kStandingEpisodeEvery == kStandingEpisodeEvery - 1;
   if (!plan.standing) {
     for (int at = 0; at < kCommands; ++at) {
@@ -95,8 +114,8 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
                            random.uniform(R::kCommand, 3 * at + 2, interval_of(robot.command_yaw))};
     }
   }
-  if (condition == Condition::kRandomised) draw_robot(random, plan);
-  if (condition == Condition::kShifted) draw_shifted_robot(random, plan);
+  if (condition == Condition::kRandomised) draw_robot(random, robot, plan);
+  if (condition == Condition::kShifted) draw_shifted_robot(random, robot, plan);
   return plan;
 }
 

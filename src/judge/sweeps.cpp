@@ -1,6 +1,7 @@
 #include "kennel/judge/sweeps.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kennel/judge/episode_pool.h"
@@ -8,15 +9,14 @@
 namespace kennel::judge {
 namespace {
 
-int physics_steps(double milliseconds) {
-  return static_cast<int>(std::lround(milliseconds / (1000.0 * kPhysicsDt)));
-}
+constexpr double kMillisecond = 1e-3;  // s
 
-/// A quantity to sweep. Values are in the unit.
+/// A quantity to sweep. Values are in the unit, for a robot of size 1.
 struct Quantity {
   const char* name;
   const char* unit;
   std::vector<double> values;
+  bool is_speed;  // of others, values are times the square root of their size
   void (*apply)(double value, const EpisodeRandom& random, EpisodePlan& plan);
 };
 
@@ -26,26 +26,32 @@ const std::vector<Quantity>& quantities() {
       {"friction",
        "",
        {0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5},
+       false,
        [](double x, const Random&, EpisodePlan& plan) { plan.friction = x; }},
       {"action latency",
        "ms",
        {0, 8, 16, 20, 24, 32, 40},
-       [](double x, const Random&, EpisodePlan& plan) { plan.action_delay = physics_steps(x); }},
+       false,
+       [](double x, const Random&, EpisodePlan& plan) { plan.action_delay = x * kMillisecond; }},
       {"IMU latency",
        "ms",
        {0, 8, 16, 20, 24, 32, 40},
-       [](double x, const Random&, EpisodePlan& plan) { plan.imu_delay = physics_steps(x); }},
+       false,
+       [](double x, const Random&, EpisodePlan& plan) { plan.imu_delay = x * kMillisecond; }},
       {"mass",
        "",
        {0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4},
+       false,
        [](double x, const Random&, EpisodePlan& plan) { plan.mass_factor.fill(x); }},
       {"strength",
        "",
        {0.6, 0.7, 0.8, 0.9, 1.0, 1.1},
+       false,
        [](double x, const Random&, EpisodePlan& plan) { plan.strength = x; }},
       {"push",
        "m/s",
        {0, 0.2, 0.4, 0.6, 0.8, 1.0},
+       true,
        [](double x, const Random& random, EpisodePlan& plan) {
          for (int push = 0; push < kPushes; ++push) {
            const double direction = random.uniform(Random::kPushVelocity, push, {-M_PI, M_PI});
@@ -68,6 +74,30 @@ EpisodePlan constant_plan(const RobotContract& robot, std::uint64_t seed, int ep
   return plan;
 }
 
+/// Commands at which standing still is tempting, for a robot of size 1.
+constexpr Command kSlow[] = {{-0.25, 0, 0}, {0.25, 0, 0}, {0.15, 0, 0}, {-0.15, 0, 0}, {0, 0.15, 0},
+                             {0, -0.2, 0},  {0, 0, 0.3},  {0, 0, -0.5}, {0.1, 0.1, 0}};
+
+/// What is as slow for another robot, within what it may be told.
+Command slow_command(const RobotContract& robot, const Command& command) {
+  const double speed = speed_scale(robot);
+  const auto within = [](const Range& range, double x) {
+    return std::clamp<double>(hundredths(x), range.low, range.high);
+  };
+  return {within(robot.command_vx, speed * command.vx),
+          within(robot.command_vy, speed * command.vy),
+          within(robot.command_yaw, command.yaw_rate / speed)};
+}
+
+/// `count` numbers from end to end of a range.
+std::vector<double> evenly(const Range& range, int count) {
+  const Interval ends = interval_of(range);
+  std::vector<double> out;
+  for (int at = 0; at < count; ++at)
+    out.push_back(ends.low + (ends.high - ends.low) * at / (count - 1));
+  return out;
+}
+
 }  // namespace
 
 std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& options) {
@@ -75,37 +105,40 @@ std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& optio
   std::vector<Sweep> sweeps;
   for (const Quantity& quantity : quantities()) {
     Sweep& sweep = sweeps.emplace_back(Sweep{quantity.name, quantity.unit, {}});
-    for (const double value : quantity.values) {
+    for (const double of_size_one : quantity.values) {
+      const double value =
+          quantity.is_speed ? hundredths(speed_scale(policy) * of_size_one) : of_size_one;
       const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
                                  EpisodePlan plan = plan_episode(Condition::kNominal, options.seed,
                                                                  episode, policy);
                                  quantity.apply(value, EpisodeRandom(options.seed, episode), plan);
                                  return plan;
                                }};
-      sweep.cells.push_back({value, summarise(play_episodes(judge, policy, options, plans))});
+      sweep.cells.push_back(
+          {value, summarise(play_episodes(judge, policy, options, plans), policy)});
     }
   }
   return sweeps;
 }
 
 SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
-  constexpr Command kSlow[] = {{-0.25, 0, 0}, {0.25, 0, 0}, {0.15, 0, 0},
-                               {-0.15, 0, 0}, {0, 0.15, 0}, {0, -0.2, 0},
-                               {0, 0, 0.3},   {0, 0, -0.5}, {0.1, 0.1, 0}};
+  const JudgeModel judge = load_judge_model(options, policy);
+  std::array<Command, std::size(kSlow)> slow;
+  std::transform(std::begin(kSlow), std::end(kSlow), slow.begin(),
+                 [&](const Command& command) { return slow_command(policy, command); });
   constexpr int kCommandCount = static_cast<int>(std::size(kSlow));
   const int each = options.episodes;
   const EpisodePlans plans{kCommandCount * each, options.seed, [&](int episode) {
                              return constant_plan(policy, options.seed, episode,
-                                                  kSlow[episode / each]);
+                                                  slow[episode / each]);
                            }};
-  const std::vector<EpisodeStats> all =
-      play_episodes(load_judge_model(options, policy), policy, options, plans);
+  const std::vector<EpisodeStats> all = play_episodes(judge, policy, options, plans);
   const auto worse = [](double a, double b) { return std::isnan(a) || b < a ? a : b; };
   SlowStudy study{{}, 0.0, 0.0, 0, 0};
   for (int at = 0; at < kCommandCount; ++at) {
     const auto first = all.begin() + at * each;
-    const EvalResult result = summarise({first, first + each});
-    study.cells.push_back({kSlow[at].vx, kSlow[at].vy, kSlow[at].yaw_rate, result});
+    const EvalResult result = summarise({first, first + each}, policy);
+    study.cells.push_back({slow[at].vx, slow[at].vy, slow[at].yaw_rate, result});
     study.worst_velocity_rmse = worse(study.worst_velocity_rmse, result.velocity_rmse);
     study.worst_yaw_rmse = worse(study.worst_yaw_rmse, result.yaw_rmse);
     study.episodes += result.episodes;
@@ -116,7 +149,7 @@ SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
 
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
   const JudgeModel judge = load_judge_model(options, policy);
-  CommandGrid grid{{-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75}, {-2.0, -1.0, 0.0, 1.0, 2.0}, {}};
+  CommandGrid grid{evenly(policy.command_vx, 7), evenly(policy.command_yaw, 5), {}};
   for (const double yaw_rate : grid.yaw_rate) {
     auto& row = grid.result.emplace_back();
     for (const double vx : grid.vx) {
@@ -124,7 +157,7 @@ CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
           options.episodes, options.seed, [&](int episode) {
             return constant_plan(policy, options.seed, episode, {vx, 0.0, yaw_rate});
           }};
-      row.push_back(summarise(play_episodes(judge, policy, options, plans)));
+      row.push_back(summarise(play_episodes(judge, policy, options, plans), policy));
     }
   }
   return grid;
@@ -133,22 +166,25 @@ CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
 std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOptions& options) {
   struct Axis {
     const char *name, *unit;
-    Interval range;
+    std::vector<double> commands;
     double Command::*number;
   };
-  const Axis axes[] = {{"vx", "m/s", interval_of(policy.command_vx), &Command::vx},
-                       {"vy", "m/s", interval_of(policy.command_vy), &Command::vy},
-                       {"yaw_rate", "rad/s", interval_of(policy.command_yaw), &Command::yaw_rate}};
-  constexpr int kPoints = 7, kEpisodes = kPoints * static_cast<int>(std::size(axes));
+  constexpr int kPoints = 7;
+  const Axis axes[] = {
+      {"vx", "m/s", evenly(policy.command_vx, kPoints), &Command::vx},
+      {"vy", "m/s", evenly(policy.command_vy, kPoints), &Command::vy},
+      {"yaw_rate", "rad/s", evenly(policy.command_yaw, kPoints), &Command::yaw_rate}};
+  constexpr int kEpisodes = kPoints * static_cast<int>(std::size(axes));
   const auto command_of = [&](int episode) {
-    const Interval range = axes[episode / kPoints].range;
-    return range.low + (range.high - range.low) * (episode % kPoints) / (kPoints - 1);
+    return axes[episode / kPoints].commands[episode % kPoints];
   };
   struct Moments {
     double count = 0, sum = 0, sum_sq = 0;
   };
   std::vector<Moments> seen(kEpisodes);
-  const int first_scored = ControlClock(policy).steps_until(kUnscoredTime);
+  const JudgeModel judge = load_judge_model(options, policy);
+  const int first_scored =
+      ControlClock(policy, judge.nominal->opt.timestep).steps_until(kUnscoredTime);
   const EpisodePlans plans{kEpisodes, options.seed,
                            [&](int episode) {
                              Command command;
@@ -162,7 +198,7 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
                              Moments& m = seen[episode];
                              ++m.count, m.sum += x, m.sum_sq += x * x;
                            }};
-  play_episodes(load_judge_model(options, policy), policy, options, plans);
+  play_episodes(judge, policy, options, plans);
 
   std::vector<TrackingCurve> curves;
   for (int episode = 0; episode < kEpisodes; ++episode) {

@@ -58,7 +58,8 @@ World::World(const JudgeModel& judge, const PolicyFile& policy)
 void World::start(const EpisodePlan& plan) {
   plan_ = plan;
   apply_plan(judge_, policy_, plan, model_.get(), data_.get());
-  const double position[3] = {0.0, 0.0, policy_.start_height + plan.start_lift};
+  const double height = policy_.start_height + plan.start_lift;
+  const double position[3] = {0.0, 0.0, floor_height() + height};
   mju_copy3(data_->qpos, position);
   const mjtNum heading[4] = {std::cos(plan.heading / 2), 0.0, 0.0, std::sin(plan.heading / 2)};
   const mjtNum tilt[3] = {plan.start_roll, plan.start_pitch, 0.0};  // base axes

@@ -21,22 +21,23 @@ namespace {
 using judge::Command;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kPushSpeed = 0.5;  // m/s
+constexpr double kPushSpeed = 0.5;  // m/s, of a robot of size 1
 constexpr double kFrictionStep = 0.1, kLowestFriction = 0.1, kHighestFriction = 2.0;
 
-/// What a video commands when nobody says: a few seconds of each way to move.
+/// What a video commands when nobody says: a few seconds of each way to move, in shares of what the
+/// robot may be told.
 constexpr double kTourSeconds = 2.5;  // each
-constexpr Command kTour[] = {{0.6, 0.0, 0.0},  {0.4, 0.0, 1.2},  {0.0, 0.0, -1.5},
-                             {0.0, 0.35, 0.0}, {-0.5, 0.0, 0.0}, {0.0, 0.0, 0.0}};
+constexpr Command kTour[] = {{0.8, 0.0, 0.0}, {0.53, 0.0, 0.6},   {0.0, 0.0, -0.75},
+                             {0.0, 0.7, 0.0}, {-0.667, 0.0, 0.0}, {0.0, 0.0, 0.0}};
 
-Command tour_at(double time) {
+Command tour_at(const RobotContract& robot, double time) {
   const auto part = static_cast<std::size_t>(time / kTourSeconds);
-  return kTour[std::min(part, std::size(kTour) - 1)];
+  return judge::command_at(robot, kTour[std::min(part, std::size(kTour) - 1)]);
 }
 
 /// Moves `x` toward `wanted` as a thumb on a stick would: a third of a second from rest to full.
-double eased(double x, double wanted, double full, double seconds) {
-  const double most = 3.0 * full * seconds;
+double eased(double x, double wanted, const Range& range, double seconds) {
+  const double most = 3.0 * std::max(std::abs(range.low), std::abs(range.high)) * seconds;
   return x + std::clamp(wanted - x, -most, most);
 }
 
@@ -67,7 +68,7 @@ int record(Robots& robots, const PlayOptions& options) {
   Command command;
   for (int frame = 0; frame < seconds / kFrame && !interrupted(options); ++frame) {
     for (; step * dt < (frame + 1) * kFrame - 1e-9; ++step) {
-      command = options.command.value_or(tour_at(step * dt));
+      command = options.command.value_or(tour_at(robots.contract(), step * dt));
       robots.step(command);
     }
     stage.update(command);
@@ -124,10 +125,9 @@ class Session {
       command_ = *options_.command;
     } else {
       const double dt = robots_.control_dt();
-      command_.vx = eased(command_.vx, wanted_.vx, contract().command_vx.high, dt);
-      command_.vy = eased(command_.vy, wanted_.vy, contract().command_vy.high, dt);
-      command_.yaw_rate =
-          eased(command_.yaw_rate, wanted_.yaw_rate, contract().command_yaw.high, dt);
+      command_.vx = eased(command_.vx, wanted_.vx, contract().command_vx, dt);
+      command_.vy = eased(command_.vy, wanted_.vy, contract().command_vy, dt);
+      command_.yaw_rate = eased(command_.yaw_rate, wanted_.yaw_rate, contract().command_yaw, dt);
     }
     robots_.step(command_);
     time_ += robots_.control_dt();
@@ -135,11 +135,9 @@ class Session {
 
   void obey(const render::WindowInput& input) {
     quit_ = input.quit;
-    wanted_ = {input.forward * contract().command_vx.high,
-               input.sideways * contract().command_vy.high,
-               input.turn * contract().command_yaw.high};
+    wanted_ = judge::command_at(contract(), {input.forward, input.sideways, input.turn});
     if (input.pause) paused_ = !paused_;
-    if (input.push) robots_.push(kPushSpeed);
+    if (input.push) robots_.push(speed_scale(contract()) * kPushSpeed);
     if (input.reset) robots_.restart();
     if (input.next_robot) stage_.follow_next();
     const int steps = input.friction_up - input.friction_down;

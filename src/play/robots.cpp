@@ -11,25 +11,29 @@ namespace {
 
 using judge::Command;
 
-constexpr double kSpacing = 0.8;               // m, between neighbours
-constexpr int kAveraged = judge::kSecond / 2;  // physics steps
+constexpr double kSpacing = 0.8;   // m, between neighbours of size 1
+constexpr double kAveraged = 0.5;  // s
+constexpr double kLying = 1.0;     // s, until a robot that fell stands up again
 
 /// Where a robot stands: rows of a square, its middle at the origin.
-std::array<double, 2> place(int index, int count) {
+std::array<double, 2> place(int index, int count, double spacing) {
   const int side = static_cast<int>(std::ceil(std::sqrt(count)));
   const double middle = 0.5 * (side - 1);
-  return {kSpacing * (index / side - middle), kSpacing * (index % side - middle)};
+  return {spacing * (index / side - middle), spacing * (index % side - middle)};
 }
 
 }  // namespace
 
 Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
                const RobotsOptions& options)
-    : clock_(policy), options_(options), random_(options.seed), robots_(options.count) {
+    : clock_(policy, judge.nominal->opt.timestep),
+      options_(options),
+      random_(options.seed),
+      robots_(options.count) {
   for (int index = 0; index < options.count; ++index) {
     Robot& robot = robots_[index];
     robot.world = judge::make_world(options.physics, judge, policy);
-    robot.controller = std::make_unique<judge::Controller>(policy, judge.robot);
+    robot.controller = std::make_unique<judge::Controller>(policy, judge);
     const auto condition =
         options.randomised ? judge::Condition::kRandomised : judge::Condition::kNominal;
     robot.plan = judge::plan_episode(condition, options.seed, index, policy);
@@ -43,7 +47,7 @@ Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
 void Robots::start(int index) {
   Robot& robot = robots_[index];
   robot.world->start(robot.plan);
-  const auto [x, y] = place(index, options_.count);
+  const auto [x, y] = place(index, options_.count, contract().size * kSpacing);
   robot.world->move(x, y);
   robot.controller->reset(robot.world->model(), robot.world->data());
   robot.velocities.clear();
@@ -57,13 +61,13 @@ void Robots::restart() {
 void Robots::step(const Command& command) {
   for (int index = 0; index < count(); ++index) {
     Robot& robot = robots_[index];
-    if (robot.lying > clock_.steps_until(judge::kSecond)) start(index);
+    if (robot.lying > clock_.steps_until(kLying)) start(index);
     step(robot, command);
   }
 }
 
 void Robots::step(Robot& robot, const Command& command) {
-  const judge::Delays delays{robot.plan.action_delay, robot.plan.imu_delay};
+  const judge::Delays delays = robot.controller->delays_of(robot.plan);
   const mjData& data = robot.world->data();
   robot.controller->decide(data, command, delays, &robot.noise, robot.step++);
   for (int substep = 0; substep < clock_.decimation(); ++substep) {
@@ -74,8 +78,8 @@ void Robots::step(Robot& robot, const Command& command) {
   if (robot.velocities.size() > static_cast<std::size_t>(clock_.steps_until(kAveraged)))
     robot.velocities.erase(robot.velocities.begin());
   // Not finite counts as lying too: every comparison with it is false.
-  if (!judge::is_fall(robot.world->contract(), data) && std::isfinite(data.qpos[2]) &&
-      robot.lying == 0)
+  if (!judge::is_fall(contract(), data, robot.world->floor_height()) &&
+      std::isfinite(data.qpos[2]) && robot.lying == 0)
     return;
   if (robot.lying++ == 0) ++falls_;
 }

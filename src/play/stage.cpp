@@ -7,9 +7,13 @@
 namespace kennel::play {
 namespace {
 
-render::SceneOptions options_for(int robots) {
+render::SceneOptions options_for(Robots& shown) {
+  const int robots = shown.count();
   render::SceneOptions options;
   options.max_robots = robots;
+  options.follow_body = shown.world(0).robot().base;
+  options.size = shown.contract().size;
+  options.floor = shown.world(0).floor_height();
   options.distance = 1.2 + 0.5 * (std::sqrt(robots) - 1.0);
   return options;
 }
@@ -28,7 +32,7 @@ std::string shown(const judge::Command& v) {
 }  // namespace
 
 Stage::Stage(Robots& robots)
-    : robots_(robots), scene_(robots.world(0).model(), options_for(robots.count())) {
+    : robots_(robots), scene_(robots.world(0).model(), options_for(robots)) {
   const int side = static_cast<int>(std::ceil(std::sqrt(robots.count())));
   followed_ = std::min((side / 2) * side + side / 2, robots.count() - 1);
 }

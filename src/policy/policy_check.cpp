@@ -112,6 +112,18 @@ void check_robot(const std::string& where, const RobotContract& robot) {
                "start_height ", robot.start_height, " m, fall_height ", robot.fall_height,
                " m and fall_tilt ", robot.fall_tilt,
                " rad; expected a start above the fall, and a tilt above 0", kExportAgain);
+  KENNEL_CHECK(robot.size >= 1.0 / kLargestSize && robot.size <= kLargestSize, where, "size is ",
+               robot.size, "; expected ", 1.0 / kLargestSize, " to ", kLargestSize, kExportAgain);
+}
+
+void check_times(const std::string& where, const RobotContract& robot) {
+  KENNEL_CHECK(robot.physics_dt >= kShortestPhysicsDt && robot.physics_dt <= kLongestPhysicsDt,
+               where, "physics_dt is ", robot.physics_dt, " s; expected ", kShortestPhysicsDt,
+               " to ", kLongestPhysicsDt, " s, the timestep of the model it was trained in");
+  KENNEL_CHECK(
+      is_whole_decimation(robot, robot.physics_dt) && decimation_of(robot) <= kMaxDecimation, where,
+      "control_dt is ", robot.control_dt, " s; expected 1 to ", kMaxDecimation,
+      " whole physics steps of ", robot.physics_dt, " s", kExportAgain);
 }
 
 void check_golden(const std::string& where, const PolicyFile& policy) {
@@ -150,17 +162,18 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
     KENNEL_CHECK(std::isfinite(kd) && kd >= 0.0f, where, "kd is ", kd,
                  "; expected a gain of at least 0 N m s/rad");
   check_robot(where, policy);
-  const int decimation = decimation_of(policy);
-  KENNEL_CHECK(decimation >= 1 && decimation <= kMaxDecimation &&
-                   std::abs(policy.control_dt - decimation * kPolicyPhysicsDt) < 1e-6,
-               where, "control_dt is ", policy.control_dt, " s; expected 1 to ", kMaxDecimation,
-               " whole physics steps of ", kPolicyPhysicsDt, " s", kExportAgain);
+  check_times(where, policy);
   check_golden(where, policy);
 }
 
-int decimation_of(const PolicyFile& policy) {
-  const double steps = policy.control_dt / kPolicyPhysicsDt;
+int decimation_of(const RobotContract& robot, double physics_dt) {
+  const double steps = robot.control_dt / physics_dt;
   return std::abs(steps) < 1e6 ? static_cast<int>(std::lround(steps)) : 0;  // NaN: 0 too
+}
+
+bool is_whole_decimation(const RobotContract& robot, double physics_dt) {
+  const int decimation = decimation_of(robot, physics_dt);
+  return decimation >= 1 && std::abs(robot.control_dt - decimation * physics_dt) < 1e-6;
 }
 
 std::string deployment_warning(const PolicyFile& policy) {
@@ -169,7 +182,7 @@ std::string deployment_warning(const PolicyFile& policy) {
   return text("the policy acts every ", policy.control_dt, " s (", 1.0 / policy.control_dt,
               " Hz); the robot's own controller would run it every ", kRobotControlDt,
               " s, which it was not trained for: for that robot set env.decimation = ",
-              std::lround(kRobotControlDt / kPolicyPhysicsDt));
+              std::lround(kRobotControlDt / policy.physics_dt));
 }
 
 std::string network_checksum(const PolicyNetwork& network) {

@@ -217,6 +217,7 @@ void read_robot(const Object& file, RobotContract& robot) {
   robot.start_height = exact(file.at("start_height"));
   robot.fall_tilt = exact(file.at("fall_tilt"));
   robot.fall_height = exact(file.at("fall_height"));
+  if (file.has("size")) robot.size = exact(file.at("size"));
 }
 
 // Keys that only our own exporter writes.
@@ -227,6 +228,7 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
     policy.env_steps = steps.value.get<std::int64_t>();
   }
   if (file.has("control_dt")) policy.control_dt = number(file.at("control_dt"));
+  if (file.has("physics_dt")) policy.physics_dt = exact(file.at("physics_dt"));
   if (file.has("training_simulator")) {
     const Place simulator = file.at("training_simulator");
     if (!simulator.value.is_object())

@@ -72,6 +72,7 @@ FloatJson contract_json(const PolicyFile& policy) {
   if (policy.env_steps) json["env_steps"] = *policy.env_steps;
   json.update(FloatJson{
       {"control_dt", policy.control_dt},
+      {"physics_dt", static_cast<float>(policy.physics_dt)},
       {"use_imu", policy.use_imu},
       {"control_orientation", policy.control_orientation},
       {"maximum_pitch_command", policy.maximum_pitch_command},
@@ -92,6 +93,7 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"start_height", static_cast<float>(policy.start_height)},
       {"fall_tilt", static_cast<float>(policy.fall_tilt)},
       {"fall_height", static_cast<float>(policy.fall_height)},
+      {"size", static_cast<float>(policy.size)},
       {"observation_frames", "newest first; at the start zeros with projected_gravity z = -1"},
       {"action", "joint target = clamp(default_joint_pos + action_scale * action, limits), rad"},
       {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},

@@ -9,6 +9,7 @@ namespace kennel::render {
 namespace {
 
 constexpr int kArrowsPerRobot = 2;
+// Lengths, times and speeds are for robots of size 1.
 constexpr double kLookAtHeight = 0.08;      // m; fixed, so that a trotting robot does not shake it
 constexpr double kHighestElevation = -1.0;  // degrees; above it the camera dives into the floor
 constexpr double kArrowHeight = 0.14;       // m above the body's origin
@@ -16,6 +17,7 @@ constexpr double kArrowGap = 0.025;         // m between the two
 constexpr double kArrowWidth = 0.008;       // m
 constexpr double kArrowSeconds = 0.5;       // length over velocity
 constexpr double kLeastVelocity = 0.03;     // m/s; below it an arrow is a dot without a direction
+constexpr float kOnlyAmbient = 0.4f, kOnlyDiffuse = 0.6f;  // of a headlight that is the only light
 constexpr std::array<float, 4> kCommandColour = {0.10f, 0.75f, 0.25f, 1.0f};
 constexpr std::array<float, 4> kMeasuredColour = {0.15f, 0.40f, 0.95f, 1.0f};
 
@@ -45,11 +47,11 @@ SceneView::~SceneView() { mjv_freeScene(&scene_); }
 void SceneView::reset_camera() {
   mjv_defaultCamera(&camera_);
   camera_.type = mjCAMERA_FREE;
-  camera_.distance = options_.distance;
+  camera_.distance = options_.size * options_.distance;
   camera_.azimuth = options_.azimuth;
   camera_.elevation = options_.elevation;
   std::copy(followed_.begin(), followed_.end(), camera_.lookat);
-  camera_.lookat[2] = kLookAtHeight;
+  camera_.lookat[2] = options_.floor + options_.size * kLookAtHeight;
 }
 
 // MuJoCo's own tracking camera would undo the user's panning and shake with the robot's height.
@@ -61,8 +63,18 @@ void SceneView::update(const mjModel& model, mjData& data) {
     followed_[axis] = xpos[axis];
   }
   mjv_updateScene(&model, &data, &visible_, nullptr, &camera_, mjCAT_ALL, &scene_);
+  if (model.nlight == 0) brighten_headlight();
   robots_ = 1;
   arrows_ = 0;
+}
+
+// MuJoCo's default is made to go with other lights, which many descriptions of robots lack.
+void SceneView::brighten_headlight() {
+  for (int light = 0; light < scene_.nlight; ++light)
+    if (scene_.lights[light].headlight) {
+      std::fill_n(scene_.lights[light].ambient, 3, kOnlyAmbient);
+      std::fill_n(scene_.lights[light].diffuse, 3, kOnlyDiffuse);
+    }
 }
 
 void SceneView::add_robot(const mjModel& model, mjData& data) {
@@ -80,12 +92,12 @@ void SceneView::add_arrows(const mjData& data, PlanarVelocity command, PlanarVel
   const double yaw = heading(data.xmat + 9 * body);
   mjtNum from[3];
   mju_copy3(from, data.xpos + 3 * body);
-  from[2] += kArrowHeight;
+  from[2] += options_.size * kArrowHeight;
   const auto add = [&](PlanarVelocity v, const std::array<float, 4>& rgba) {
     const mjtNum v_world[2] = {std::cos(yaw) * v.forward - std::sin(yaw) * v.left,
                                std::sin(yaw) * v.forward + std::cos(yaw) * v.left};
     add_arrow(from, v_world, rgba);
-    from[2] += kArrowGap;
+    from[2] += options_.size * kArrowGap;
   };
   add(measured, kMeasuredColour);
   add(command, kCommandColour);
@@ -93,13 +105,14 @@ void SceneView::add_arrows(const mjData& data, PlanarVelocity command, PlanarVel
 
 void SceneView::add_arrow(const mjtNum from[3], const mjtNum velocity[2],
                           const std::array<float, 4>& rgba) {
-  const double speed = std::hypot(velocity[0], velocity[1]);
-  if (!(speed >= kLeastVelocity) || !std::isfinite(speed) || scene_.ngeom >= scene_.maxgeom) return;
-  const mjtNum to[3] = {from[0] + kArrowSeconds * velocity[0],
-                        from[1] + kArrowSeconds * velocity[1], from[2]};
+  const double speed = std::hypot(velocity[0], velocity[1]), alike = std::sqrt(options_.size);
+  if (!(speed >= alike * kLeastVelocity) || !std::isfinite(speed) || scene_.ngeom >= scene_.maxgeom)
+    return;
+  const double seconds = alike * kArrowSeconds;
+  const mjtNum to[3] = {from[0] + seconds * velocity[0], from[1] + seconds * velocity[1], from[2]};
   mjvGeom& arrow = scene_.geoms[scene_.ngeom++];
   mjv_initGeom(&arrow, mjGEOM_ARROW, nullptr, nullptr, nullptr, rgba.data());
-  mjv_connector(&arrow, mjGEOM_ARROW, kArrowWidth, from, to);
+  mjv_connector(&arrow, mjGEOM_ARROW, options_.size * kArrowWidth, from, to);
   arrow.category = mjCAT_DECOR;
   arrow.castshadow = false;
   arrow.emission = 0.4f;  // its colour is its meaning, so light changes it little

@@ -1,6 +1,9 @@
 #include "episode_record.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "kennel/judge/episode_pool.h"
 
@@ -10,9 +13,9 @@ namespace {
 using judge::Command;
 using judge::DataPtr;
 
+/// What the robot is told, in shares of what it may be.
 constexpr std::array<Command, judge::kCommands> kShown = {
-    {{0.6, 0.0, 0.0}, {0.4, 0.0, 1.2}, {0.0, 0.35, 0.0}}};
-constexpr const char* kFeet[] = {"front right", "front left", "back right", "back left"};
+    {{0.8, 0.0, 0.0}, {0.53, 0.0, 0.6}, {0.0, 0.7, 0.0}}};
 
 template <class Numbers>
 Json rounded_all(const Numbers& numbers) {
@@ -84,6 +87,38 @@ Json body_names(const mjModel& model) {
   return names;
 }
 
+/// The legs in the order of the policy's joints, by where their first joints are on the base; by
+/// number where that tells two of them not apart.
+std::array<std::string, kNumLegs> leg_names(const judge::JudgeModel& judge) {
+  const mjModel& model = *judge.nominal;
+  const DataPtr data(mj_makeData(&model));
+  mj_kinematics(&model, data.get());
+  std::array<std::string, kNumLegs> names;
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    const int joint = model.dof_jntid[judge.robot.dof[leg * kJointsPerLeg]];
+    mjtNum hip[3], in_base[3];
+    mju_sub3(hip, data->xanchor + 3 * joint, data->xpos + 3 * judge.robot.base);
+    mju_mulMatTVec3(in_base, data->xmat + 9 * judge.robot.base, hip);
+    names[leg] =
+        std::string(in_base[0] > 0 ? "front" : "back") + (in_base[1] > 0 ? " left" : " right");
+  }
+  const std::set<std::string> different(names.begin(), names.end());
+  if (different.size() < names.size())
+    for (int leg = 0; leg < kNumLegs; ++leg) names[leg] = "leg " + std::to_string(leg + 1);
+  return names;
+}
+
+/// The most that each joint's servo can exert, N m; null without a limit.
+Json torque_limits(const judge::JudgeModel& judge) {
+  Json limits = Json::array();
+  for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    const int at = judge.robot.qpos[joint] - 7;
+    const auto& hinge = judge.kennel.model.leg[at / kJointsPerLeg].hinge[at % kJointsPerLeg];
+    limits.push_back(rounded(std::max(-hinge.force_low, hinge.force_high)));
+  }
+  return limits;
+}
+
 /// The bodies' places for given joint angles, from kinematics of its own.
 class Poses {
  public:
@@ -139,22 +174,25 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
   // Without noise a robot that starts symmetric, under a command that is, stays so: a
   // mirror-symmetric policy then cannot lift one foot before the other.
   plan.noise = true;
-  plan.commands = kShown;
+  for (int at = 0; at < judge::kCommands; ++at)
+    plan.commands[at] = judge::command_at(policy, kShown[at]);
 
-  const int actuator = judge.robot.actuator[0];
-  const double control_dt = judge::ControlClock(policy).control_dt();
+  const double control_dt = judge::ControlClock(policy, model.opt.timestep).control_dt();
   EpisodeRecord out;
   out.episode = {{"physics", judge::name_of(options.physics)},
                  {"control_dt", control_dt},
-                 {"foot_names", kFeet},
+                 {"foot_names", leg_names(judge)},
                  {"joint_names", policy.joint_names},
                  {"joint_lower", rounded_all(policy.joint_lower_limits)},
                  {"joint_upper", rounded_all(policy.joint_upper_limits)},
-                 {"torque_limit", rounded(model.actuator_forcerange[2 * actuator + 1])}};
+                 {"torque_limit", torque_limits(judge)}};
   for (const char* key :
        {"command", "velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
     out.episode[key] = Json::array();
   out.replay = {{"dt", control_dt},
+                {"size", policy.size},
+                {"floor", judge.kennel.model.floor_height},
+                {"base", judge.robot.base},
                 {"bodies", body_names(model)},
                 {"geoms", visible_geoms(model)},
                 {"meshes", meshes_of(model)},

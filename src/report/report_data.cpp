@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "kennel/io/atomic_file.h"
+#include "kennel/judge/model_for.h"
+#include "kennel/judge/protocol.h"
 #include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
 #include "kennel/run/progress_line.h"
@@ -30,10 +32,20 @@ std::string network_text(const PolicyNetwork& network) {
   return sizes + "," + activations;
 }
 
+/// "5" where all joints have it, else "20 to 35".
+std::string gains_text(const RobotContract::Joints& gains) {
+  const auto [low, high] = std::minmax_element(gains.begin(), gains.end());
+  return same_for_all(gains) ? text(*low) : text(*low, " to ", *high);
+}
+
 Json summary_of(const PolicyFile& policy) {
-  Json summary = {{"network", network_text(policy.network)},
+  Json summary = {{"robot", policy.robot},
+                  {"network", network_text(policy.network)},
                   {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
-                  {"gains", text("kp ", policy.kp[0], ", kd ", policy.kd[0])}};
+                  {"trained in steps of", text(1000.0 * policy.physics_dt, " ms")},
+                  {"gains", text("kp ", gains_text(policy.kp), ", kd ", gains_text(policy.kd))}};
+  if (policy.size != 1.0)
+    summary["size"] = text(judge::hundredths(policy.size), " times the default robot's legs");
   if (policy.env_steps)
     summary["policy after"] = count_text(static_cast<double>(*policy.env_steps)) + " steps";
   return summary;
@@ -218,6 +230,9 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
   EvalOptions eval;
   eval.seed = options.seed;
   eval.threads = options.threads;
+  eval.model = options.model;
+  if (eval.model.empty())
+    eval.model = judge::model_for(subject.run ? subject.run->path() : "", policy);
   const auto stage = [&](const char* what, int episodes) {
     eval.episodes = episodes;
     if (options.on_progress)

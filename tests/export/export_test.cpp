@@ -154,12 +154,16 @@ TEST_F(Export, OnnxRunsInOnnxRuntime) {
 TEST_F(Export, WhatWasWrittenReadsBackWholeInEveryFormat) {
   policy_.use_imu = false;
   policy_.kp.fill(4.75f);
+  policy_.physics_dt = 0.002;
+  policy_.size = 2.5;
   for (const PolicyFormatEntry& entry : kPolicyFormats) {
     if (entry.format == PolicyFormat::kC || (entry.format == PolicyFormat::kOnnx && !kHasOnnx))
       continue;
     write_policy_as(entry.format, path("policy"), policy_);
     const PolicyFile read = read_policy(path("policy"));
     EXPECT_EQ(policy_contract(read), policy_contract(completed("", policy_))) << entry.name;
+    EXPECT_EQ(read.physics_dt, 0.002) << entry.name;
+    EXPECT_EQ(read.size, 2.5) << entry.name;
     ASSERT_EQ(read.network.layers.size(), policy_.network.layers.size());
     for (std::size_t l = 0; l < read.network.layers.size(); ++l) {
       EXPECT_EQ(read.network.layers[l].weights, policy_.network.layers[l].weights) << entry.name;

@@ -69,9 +69,9 @@ TEST_F(EpisodeTest, AnotherRateKeepsTheProtocolsTimesAndScores) {
     EXPECT_NEAR(stats.gait_time, 11.0, 0.004 * decimation);
     EXPECT_NEAR(stats.way_time, usual.way_time, 0.004 * decimation);
     EXPECT_NEAR(stats.way, usual.way, 2e-3);
-    const EvalResult result = summarise({stats});
+    const EvalResult result = summarise({stats}, first_format_robot());
     EXPECT_DOUBLE_EQ(result.survival_s, 12.0);
-    EXPECT_DOUBLE_EQ(result.torque_rms, summarise({usual}).torque_rms);
+    EXPECT_DOUBLE_EQ(result.torque_rms, summarise({usual}, first_format_robot()).torque_rms);
     // The same moment has the same state and command.
     for (int time = 0; time < 3000; time += 20 * 5) {
       const Copy& there = steps_[time / decimation];
@@ -245,7 +245,7 @@ TEST_F(EpisodeTest, AFallIsATiltBeyondTheLimitOrABaseTooLow) {
     const double axis[3] = {std::cos(axis_angle), std::sin(axis_angle), 0.0};
     mju_axisAngle2Quat(data->qpos + 3, axis, tilt);
     EXPECT_NEAR(base_tilt(*data), std::abs(tilt), 1e-9);
-    return is_fall(first_format_robot(), *data);
+    return is_fall(first_format_robot(), *data, 0.0);
   };
   for (const double direction : {0.0, 1.0, 2.5}) {
     EXPECT_FALSE(falls(0.899, direction, 0.15));

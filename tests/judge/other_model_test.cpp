@@ -165,8 +165,8 @@ const Refused kRefused[] = {
     {"stiff",
      {{"friction=\"0.8 0.02 0.01\"", "friction=\"0.001 0.02 0.01\" priority=\"1\""}},
      "friction"},
-    {"timestep", {{"timestep=\"0.004\"", "timestep=\"0.002\""}}, "timestep = 0.002"},
-    {"floor", {{"name=\"floor\"", "pos=\"0 0 0.1\" name=\"floor\""}}, "z = 0.1"},
+    {"timestep", {{"timestep=\"0.004\"", "timestep=\"0.003\""}}, "timestep = 0.003"},
+    {"floor", {{"name=\"floor\"", "zaxis=\"0 0.1 1\" name=\"floor\""}}, "tilted floor"},
 };
 
 TEST_F(OtherModel, WhatSimulateRefusesAndWhatTheProtocolFixesIsRefusedByName) {

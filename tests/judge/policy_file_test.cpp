@@ -153,6 +153,8 @@ RobotContract other_robot() {
   robot.fall_tilt = 1.1;
   robot.fall_height = 0.15;
   robot.training_solver = {3, 2};
+  robot.physics_dt = 0.0025;
+  robot.size = 2.5;
   return robot;
 }
 
@@ -169,6 +171,50 @@ TEST_F(PolicyFileTest, CarriesTheContractOfAnyRobot) {
   EXPECT_EQ(static_cast<const RobotContract&>(read), other_robot());
   EXPECT_EQ(read.golden_obs.size(), 2u * 38);
   EXPECT_EQ(Json::parse(std::ifstream(path)).at("kd"), 0.5) << "one number where all are the same";
+}
+
+TEST_F(PolicyFileTest, AFileThatSaysNothingOfPhysicsAndSizeIsOfTheFirstRobotsPhysicsAndSize) {
+  const std::string path = (folder_ / "policy.json").string();
+  PolicyFile policy = other_robots_policy();
+  policy.physics_dt = RobotContract{}.physics_dt;
+  policy.size = RobotContract{}.size;
+  write_policy(path, policy);
+  Json json = Json::parse(std::ifstream(path));
+  EXPECT_EQ(json.at("physics_dt"), 0.004);
+  EXPECT_EQ(json.at("size"), 1.0);
+  json.erase("physics_dt");
+  json.erase("size");
+  const PolicyFile read = load_policy(file(json.dump()));
+  EXPECT_EQ(static_cast<const RobotContract&>(read), static_cast<const RobotContract&>(policy));
+}
+
+TEST_F(PolicyFileTest, ControlStepsAreWholeNumbersOfThePhysicsStepsOfTraining) {
+  PolicyFile policy = other_robots_policy();
+  const auto problem = [&](double physics_dt, double size = 1.0) {
+    policy.physics_dt = physics_dt;
+    policy.size = size;
+    return error_of([&] { completed("policy", policy); });
+  };
+  policy.control_dt = 0.02f;
+  EXPECT_NE(problem(0.003).find("control_dt is 0.02 s; expected 1 to 50 whole physics steps of "
+                                "0.003 s"),
+            std::string::npos);
+  for (const double wrong : {0.02, 0.0, -0.004, 1e-6, std::nan("")}) {
+    const std::string error = problem(wrong);
+    EXPECT_NE(error.find("physics_dt is "), std::string::npos) << error;
+  }
+  for (const double wrong : {0.0, -1.0, 1e3, std::nan("")}) {
+    const std::string error = problem(0.004, wrong);
+    EXPECT_NE(error.find("size is "), std::string::npos) << error;
+  }
+  policy.size = 1.0;
+  for (const double physics_dt : {0.01, 0.005, 0.002, 0.001, 0.02 / 3}) {
+    policy.physics_dt = physics_dt;
+    EXPECT_NO_THROW(completed("policy", policy)) << physics_dt;
+  }
+  policy.physics_dt = 0.002;
+  EXPECT_EQ(decimation_of(policy), 10);
+  EXPECT_EQ(decimation_of(policy, 0.005), 4);
 }
 
 TEST_F(PolicyFileTest, AFileOfFormat1IsOfTheRobotThatAllOfThemWere) {

@@ -84,9 +84,9 @@ TEST(EpisodePlan, ShiftedIsDrawnFromWhatNoRecipeTrainsOn) {
     EXPECT_EQ(plan.kp_factor, plan.kd_factor);
     gains.insert(plan.kp_factor);
     soft += plan.kp_factor < 1.0;
-    for (const int delay : {plan.action_delay, plan.imu_delay})
-      EXPECT_TRUE(delay == 7 || delay == 8);  // 28 or 32 ms
-    late += plan.action_delay + plan.imu_delay - 14;
+    for (const double delay : {plan.action_delay, plan.imu_delay})
+      EXPECT_TRUE(delay == 0.028 || delay == 0.032);
+    late += (plan.action_delay > 0.03) + (plan.imu_delay > 0.03);
     for (const auto& push : plan.pushes) EXPECT_NEAR(std::hypot(push[0], push[1]), 0.5, 1e-12);
     EXPECT_NEAR(plan.slope, M_PI / 60, 1e-12);  // 3 degrees
     EXPECT_TRUE(plan.noise);
@@ -124,9 +124,9 @@ TEST(EpisodePlan, DelaysHalfOfTheEpisodes) {
   int action = 0, imu = 0, both = 0;
   for (int episode = 0; episode < 1000; ++episode) {
     const EpisodePlan plan = plan_episode(Condition::kRandomised, 7, episode, first_format_robot());
-    action += plan.action_delay / kSignalDelay;
-    imu += plan.imu_delay / kSignalDelay;
-    both += plan.action_delay * plan.imu_delay / (kSignalDelay * kSignalDelay);
+    action += plan.action_delay == kSignalDelay;
+    imu += plan.imu_delay == kSignalDelay;
+    both += plan.action_delay == kSignalDelay && plan.imu_delay == kSignalDelay;
   }
   EXPECT_NEAR(action, 500, 60);  // four standard deviations
   EXPECT_NEAR(imu, 500, 60);

@@ -100,7 +100,8 @@ EvalResult by_hand(const PolicyFile& policy, const EvalOptions& options, const C
                              return plan;
                            }};
   return summarise(
-      play_episodes(load_judge_model(options, first_format_robot()), policy, options, plans));
+      play_episodes(load_judge_model(options, first_format_robot()), policy, options, plans),
+      policy);
 }
 
 TEST(Sweeps, ConstantCommandsArePlayedWithSensorNoise) {

@@ -40,7 +40,7 @@ inline PolicyFile standing_policy(int history = 1) {
 /// The policy at another rate.
 /// \param decimation  physics steps a control step
 inline PolicyFile at_rate(PolicyFile policy, int decimation) {
-  policy.control_dt = static_cast<float>(decimation * kPolicyPhysicsDt);
+  policy.control_dt = static_cast<float>(decimation * policy.physics_dt);
   return policy;
 }
 

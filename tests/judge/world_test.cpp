@@ -14,6 +14,7 @@
 namespace kennel::judge {
 namespace {
 
+constexpr double kTimestep = 0.004;  // s, the model's
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
 
 class WorldTest : public testing::TestWithParam<Physics> {
@@ -30,7 +31,7 @@ class WorldTest : public testing::TestWithParam<Physics> {
     Joints pose;
     for (int joint = 0; joint < kPolicyJoints; ++joint)
       pose[joint] = policy_.default_joint_pos[joint];
-    for (double t = 0; t < seconds; t += kPhysicsDt) world.step(pose);
+    for (double t = 0; t < seconds; t += kTimestep) world.step(pose);
   }
 
   PolicyFile policy_ = standing_policy();
@@ -69,9 +70,9 @@ TEST_P(WorldTest, APushMovesItAndIceLetsItSlip) {
     world->push(0.6, 0.0);
     double slip = 0;
     for (int k = 0; k < 25; ++k) {
-      stand(*world, kPhysicsDt / 2);
+      stand(*world, kTimestep / 2);
       for (const Foot& foot : world->feet())
-        if (foot.touches) slip += foot.slip * kPhysicsDt;
+        if (foot.touches) slip += foot.slip * kTimestep;
     }
     return slip;
   };
@@ -218,7 +219,7 @@ TEST_F(WorldTest, DelaysCountPhysicsStepsAtEveryRate) {
   const auto world = start(Physics::kMujoco, nominal());
   for (const int decimation : {2, 4, 5, 10}) {
     const PolicyFile policy = at_rate(trembling_policy(), decimation);
-    Controller controller(policy, world->robot());
+    Controller controller(policy, judge_);
     controller.reset(world->model(), world->data());
     const Delays late{.action = 7, .imu = 3};
     std::vector<Joints> fresh;
@@ -245,7 +246,7 @@ TEST_F(WorldTest, DelaysCountPhysicsStepsAtEveryRate) {
     }
     EXPECT_NE(fresh[1], fresh[2]);
     EXPECT_NE(error_of([&] {
-                controller.decide(world->data(), {}, {.action = kMaxDelay + 1}, nullptr, 6);
+                controller.decide(world->data(), {}, {.action = 16}, nullptr, 6);
               }).find("expected 0 to 15"),
               std::string::npos);
   }

@@ -7,7 +7,8 @@
 
 #include "kennel/judge/episode_pool.h"
 #include "kennel/policy/first_format.h"
-#include "tests/judge/test_policies.h"
+#include "tests/io/temp_folder.h"
+#include "tests/judge/big_robot.h"
 
 namespace kennel::play {
 namespace {
@@ -57,6 +58,21 @@ TEST_P(RobotsTest, AStepLastsAsLongAsThePolicysOwn) {
   }
 }
 
+TEST_P(RobotsTest, BigOnesStandOnTheirOwnFloorFurtherApart) {
+  const TempFolder folder;
+  const std::string file = (folder / "big.xml").string();
+  write_raw(file, BigRobot{}.mjcf());
+  const PolicyFile policy = big_standing_policy();
+  const judge::JudgeModel judge = judge::load_judge_model(file, policy);
+  Robots robots(judge, policy, options(2));
+  EXPECT_DOUBLE_EQ(robots.control_dt(), 0.02);
+  for (int step = 0; step < 100; ++step) robots.step({0.5, 0.0, 0.0});
+  EXPECT_EQ(robots.falls(), 0);
+  const mjtNum *one = robots.world(0).data().qpos, *other = robots.world(1).data().qpos;
+  EXPECT_NEAR(std::hypot(one[0] - other[0], one[1] - other[1]), 4 * 0.8, 0.2);
+  EXPECT_NEAR(one[2], 0.56 - 0.3, 0.03);
+}
+
 TEST_P(RobotsTest, APushIsFeltAndARestartForgetsIt) {
   const PolicyFile policy = standing_policy();
   Robots robots(judge_, policy, options(1));
@@ -78,7 +94,7 @@ TEST_P(RobotsTest, OneThatFellLiesForASecondAndStandsUpAgain) {
   for (int step = 0; step < 600 && stood < 0; ++step) {
     robots.step({});
     if (fell < 0 && robots.falls() == 1) fell = step;
-    if (fell >= 0 && !judge::is_fall(first_format_robot(), robots.world(0).data()) &&
+    if (fell >= 0 && !judge::is_fall(first_format_robot(), robots.world(0).data(), 0.0) &&
         step > fell + 25)
       stood = step;
   }

@@ -89,6 +89,33 @@ TEST_F(OffscreenTest, TheCameraStaysWithTheRobot) {
   EXPECT_NEAR(count_orange(draw(scene)), before, 0.1 * before);
 }
 
+TEST_F(OffscreenTest, TheCameraIsAsHighOverAnyFloor) {
+  SceneView scene(*model_);
+  scene.update(*model_, *data_);
+  const Frame before = draw(scene);
+  const int floor = mj_name2id(model_.get(), mjOBJ_GEOM, "floor");
+  constexpr double kRaised = 0.5;  // m
+  model_->geom_pos[3 * floor + 2] += kRaised;
+  data_->qpos[2] += kRaised;
+  mj_forward(model_.get(), data_.get());
+  SceneView raised(*model_, {.floor = kRaised});
+  raised.update(*model_, *data_);
+  const int there = count_orange(draw(raised));
+  EXPECT_NEAR(there, count_orange(before), 0.02 * there);
+  SceneView low(*model_);
+  low.update(*model_, *data_);
+  EXPECT_LT(count_orange(draw(low)), there / 2) << "the robot is above the picture";
+}
+
+TEST_F(OffscreenTest, TheCameraIsAsFarAsRobotsAreLarge) {
+  const auto seen = [&](double size) {
+    SceneView scene(*model_, {.size = size});
+    scene.update(*model_, *data_);
+    return count_orange(draw(scene));
+  };
+  EXPECT_NEAR(seen(2.0), seen(1.0) / 4.0, 0.15 * seen(2.0));
+}
+
 TEST_F(OffscreenTest, ADivergedRobotDoesNotTakeTheCameraAlong) {
   SceneView scene(*model_);
   std::fill_n(data_->qpos, model_->nq, std::nan(""));

@@ -13,6 +13,7 @@
 #include "kennel/run/run_config.h"
 #include "src/report/report_data.h"
 #include "tests/io/temp_folder.h"
+#include "tests/judge/big_robot.h"
 #include "tests/judge/test_policies.h"
 
 namespace kennel::report {
@@ -103,6 +104,31 @@ TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
   int touching = 0;
   for (const Json& feet : episode["foot_contact"]) touching += feet[0].get<int>();
   EXPECT_GT(touching, 300);
+}
+
+TEST_F(ReportTest, ABigRobotIsShownAsItIsInTheModelOfItsRun) {
+  write_policy(run_.policy().string(), big_standing_policy());
+  const ReportOptions shown{.judge_episodes = 0, .slow_episodes = 1, .sweep_episodes = 0};
+  EXPECT_NE(error_of([&] { write(shown); }).find("--model"), std::string::npos);
+  write_raw(run_.robot(), BigRobot{}.mjcf());
+  const Json data = data_of(write(shown));
+  const Json &episode = data["episode"], &replay = data["replay"];
+  EXPECT_FALSE(episode["fell"]);
+  EXPECT_EQ(episode["foot_names"], (Json{"front left", "front right", "back left", "back right"}));
+  EXPECT_EQ(episode["torque_limit"], Json(std::vector<double>(12, 150.0)));
+  EXPECT_NEAR(episode["command"][0][0].get<double>(), 1.2, 1e-9);  // 0.8 of 1.5 m/s
+  EXPECT_EQ(replay["floor"], -0.3);
+  EXPECT_EQ(replay["size"], 4.0);
+  const int base = replay["base"];
+  EXPECT_EQ(replay["bodies"][base], "trunk");
+  EXPECT_NEAR(replay["poses"][0][7 * base + 2].get<double>(), 0.56 - 0.3, 0.005);
+  EXPECT_EQ(data["slow"]["cells"][1]["vx"], 0.5);
+  std::map<std::string, std::string> summary;
+  for (const Json& row : data["summary"]) summary[row[0]] = row[1];
+  EXPECT_EQ(summary["robot"], "big");
+  EXPECT_EQ(summary["trained in steps of"], "2 ms");
+  EXPECT_EQ(summary["size"], "4 times the default robot's legs");
+  EXPECT_EQ(summary["gains"], "kp 200, kd 6");
 }
 
 TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {

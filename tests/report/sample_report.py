@@ -189,7 +189,7 @@ def sample():
       'episode': {'physics': 'MuJoCo', 'control_dt': DT, 'command': steps['command'], 'velocity': steps['velocity'],
                   'foot_names': [name for name, *_ in LEGS], 'foot_contact': steps['contact'], 'joint_names': links,
                   'joint_position': steps['joints'], 'joint_target': targets, 'joint_torque': torques, 'joint_lower': [low for low, _ in limits],
-                  'joint_upper': [high for _, high in limits], 'torque_limit': 3.0, 'fell': False},
+                  'joint_upper': [high for _, high in limits], 'torque_limit': [3.0] * 12, 'fell': False},
       'replay': {'dt': DT, 'bodies': ['world', 'base_link', *links], 'geoms': geoms(), 'meshes': [wedge()], 'poses': steps['poses'],
                  'command': steps['command'], 'velocity': steps['velocity']},
       'sweeps': sweeps(), 'grid': grid(),

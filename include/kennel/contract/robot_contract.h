@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,15 +38,25 @@ struct RobotContract {
   Joints joint_lower_limits{};       // rad
   Joints joint_upper_limits{};       // rad
   float control_dt = 0.02f;          // s between two actions
+  double physics_dt = 0.004;         // s, of the physics in which it was trained
   Range command_vx{}, command_vy{};  // m/s, base frame: what judges and players tell it
   Range command_yaw{};               // rad/s
-  double start_height = 0.0;         // m of the base
+  double start_height = 0.0;         // m of the base over the floor
   double fall_tilt = 0.0;            // rad of the base beyond which it has fallen
   double fall_height = 0.0;          // m of the base below which it has fallen
+
+  /// The length of its legs over those of the robot that the judge's disturbances in metres are
+  /// for. Lengths scale with it, speeds with its square root, turning rates with one over that
+  /// (Froude).
+  double size = 1.0;
+
   std::optional<TrainingSolver> training_solver{};  // empty for a policy of other tools
 
   bool operator==(const RobotContract&) const = default;
 };
+
+/// What speeds of a robot are beside those of one of size 1 that moves alike (Froude).
+inline double speed_scale(const RobotContract& robot) { return std::sqrt(robot.size); }
 
 /// Whether a number is the same for all joints: files then say it once.
 inline bool same_for_all(const RobotContract::Joints& joints) {

@@ -9,6 +9,7 @@
 //     checkpoints/last.ckpt best.ckpt  links to two of them (checkpoint_links.h)
 //     checkpoints/best_score           the number that made best.ckpt the best, and its step
 //     policy.json                      the exported policy
+//     robot.xml                        the robot that it was trained on, where it does not ship
 //     machine.json                     what trained it: processor, device, program
 //     report.html                      curves, judgement, replay
 //     finished                         of which step policy, judgement and report are
@@ -55,6 +56,9 @@ class RunFolder {
   /// \throws Error when there is no such run or its version is another
   static RunFolder open(const std::filesystem::path& path);
 
+  /// Whether a folder is a run, of whatever version.
+  static bool is_run(const std::filesystem::path& path);
+
   RunFolder(RunFolder&& other) noexcept;
   RunFolder& operator=(RunFolder&&) = delete;
   ~RunFolder();
@@ -62,6 +66,7 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path policy() const { return path_ / "policy.json"; }
+  std::filesystem::path robot() const { return path_ / "robot.xml"; }
   std::filesystem::path machine() const { return path_ / "machine.json"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path finished() const { return path_ / "finished"; }

@@ -7,19 +7,22 @@
 
 namespace kennel::judge {
 
-/// How late signals are, in physics steps, at most kMaxDelay each.
+/// How late signals are, in physics steps, at most kMaxDelay seconds each.
 struct Delays {
   int action = 0;  // from the network's answer to the servos
   int imu = 0;     // from the state to what the network sees; the joints' encoders have none
 };
-inline constexpr int kMaxDelay = 15;  // 60 ms
+inline constexpr double kMaxDelay = 0.060;  // s
 
 /// A policy in control of one robot. Each control step: `decide`, then as often as the policy's
 /// rate has physics steps `target(substep)`, a physics step and `sense`.
 class Controller {
  public:
   /// Both must outlive the controller.
-  Controller(const PolicyFile& policy, const RobotIndex& robot);
+  Controller(const PolicyFile& policy, const JudgeModel& judge);
+
+  /// A plan's delays in physics steps.
+  Delays delays_of(const EpisodePlan& plan) const;
 
   /// Forgets the past; model and data are the robot's and its state at the start.
   void reset(const mjModel& model, const mjData& data);
@@ -42,12 +45,12 @@ class Controller {
 
  private:
   const PolicyFile& policy_;
-  int decimation_;
+  ControlClock clock_;
   PolicyForward forward_;
   ObservationHistory history_;
   std::array<double, 3> down_{0.0, 0.0, -1.0};
-  std::array<Imu, kMaxDelay + 1> samples_;       // the newest first
-  std::array<Joints, kMaxDelay + 1> targets_{};  // of control steps, the newest first
+  std::vector<Imu> samples_;     // of physics steps as far back as kMaxDelay, the newest first
+  std::vector<Joints> targets_;  // of control steps, the newest first
   Imu imu_;
   std::span<const float> obs_;
   std::array<float, kPolicyJoints> action_{};

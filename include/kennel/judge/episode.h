@@ -14,6 +14,7 @@ struct EpisodeStats {
   bool fell = false;      // or diverged
   bool diverged = false;
   int decimation = 0;              // physics steps a control step
+  double control_dt = 0.0;         // s a control step
   int steps = 0;                   // control steps played, the one that ended in a fall included
   int scored_steps = 0;            // of these: those that count for the errors below
   double velocity_error_sq = 0.0;  // (m/s)^2, summed over scored steps
@@ -50,7 +51,8 @@ struct StepRecord {
 using StepObserver = std::function<void(const StepRecord&)>;
 
 /// True for a state that ends an episode: tilted too far or too low.
-bool is_fall(const RobotContract& robot, const mjData& data);
+/// \param floor_height  m, which heights are measured from
+bool is_fall(const RobotContract& robot, const mjData& data, double floor_height);
 
 /// Plays episodes one after the other; one for each thread.
 class EpisodePlayer {
@@ -72,6 +74,7 @@ class EpisodePlayer {
   void score(const EpisodePlan& plan, int step, EpisodeStats& stats);
 
   ControlClock clock_;
+  double walking_speed_;  // m/s; of slower commands the way does not count
   std::unique_ptr<World> world_;
   Controller controller_;
   /// Sums over one control step.

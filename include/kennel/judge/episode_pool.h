@@ -18,7 +18,8 @@ struct EpisodePlans {
   std::function<void(int episode, const StepRecord&)> observer = {};
 };
 
-/// The model that the options name, or that of the policy's robot; MuJoCo's own messages off.
+/// The model that the options name, or that of the policy's shipped robot; MuJoCo's own messages
+/// off.
 /// \throws Error when options or model are unusable
 JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& robot);
 
@@ -27,6 +28,7 @@ JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& rob
 std::vector<EpisodeStats> play_episodes(const JudgeModel& judge, const PolicyFile& policy,
                                         const EvalOptions& options, const EpisodePlans& plans);
 
-EvalResult summarise(const std::vector<EpisodeStats>& episodes);
+/// What episodes of a robot come to.
+EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContract& robot);
 
 }  // namespace kennel::judge

@@ -36,7 +36,7 @@ struct EvalCommand {
   std::uint64_t seed = judge::kFirstPublishedSeed;
   bool json = false;
   int threads = 0;    // 0: one for each core
-  std::string model;  // MJCF; empty: that of the policy's robot
+  std::string model;  // MJCF; empty: `judge::model_for` each policy
   std::vector<judge::Condition> conditions = {judge::Condition::kNominal,
                                               judge::Condition::kRandomised};
   std::vector<judge::Physics> physics = {judge::Physics::kMujoco};

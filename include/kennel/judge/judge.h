@@ -6,15 +6,22 @@
 // policy learned to exploit in training does not count here. (On request the same episodes run in
 // the training simulator's physics, for comparison.)
 //
-// The protocol. Physics at 4 ms, control at the policy's rate, every collision. An episode is 12 s
-// of three random commands, 4 s each; one episode in twelve, the last, commands zero throughout. It
-// starts in the policy's default pose, the base at 0.17 m, at a random heading and at rest, but for
-// a millimetre of height and a hundredth of a radian of tilt and of each joint: a mirror-symmetric
-// policy under exact symmetry is no test. A fall is a tilt beyond 0.9 rad or a base below 0.06 m at
-// the end of a control step; it ends the episode, and so does a state or an action that is not
-// finite. Joint targets are clamped to the policy file's own limits, as the robot's controller
-// does; the hardware's clamp, 0.1 rad further in, counts only where the file has it.
-// protocol.h has the numbers.
+// The protocol. Physics steps of the model's own length, at most 10 ms, control at the policy's
+// rate, every collision. An episode is 12 s of three random commands, 4 s each, from the ranges
+// that the policy's file names; one episode in twelve, the last, commands zero throughout. It
+// starts in the policy's default pose, at the height over the floor that its file names, at a
+// random heading and at rest, but for a millimetre of height and a hundredth of a radian of tilt
+// and of each joint: a mirror-symmetric policy under exact symmetry is no test. A fall is a tilt
+// beyond the file's limit or a base lower than that at the end of a control step (of the default
+// robot: a start at 0.17 m, falls beyond 0.9 rad and below 0.06 m); it ends the episode, and so
+// does a state or an action that is not finite. Joint targets are clamped to the policy file's own
+// limits, as the robot's controller does; a hardware's narrower clamp counts only where the file
+// has it.
+//
+// Numbers in metres and metres a second are those of the default robot. For a robot whose legs are
+// `size` times as long they are times size (a start's millimetre, the shift of the centre of mass)
+// and times its square root (pushes, thresholds of walking), so that robots that move alike are
+// disturbed alike. protocol.h has the numbers.
 //
 // The shifted condition draws what no recipe trains on: friction 0.3 to 0.5 or 1.3 to 1.6, each
 // link's mass and inertia times 1.3 to 1.5, both gains times 0.6 or 1.25, both latencies 28 or 32
@@ -74,7 +81,7 @@ struct EvalOptions {
   int threads = 0;                           // 0: one for each core; results do not depend on it
   Condition condition = Condition::kNominal;
   Physics physics = Physics::kMujoco;
-  std::string model;  // MJCF; empty: that of the policy's robot
+  std::string model;  // MJCF; empty: that of the policy's shipped robot
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.
   std::function<void(int done)> on_progress;
@@ -110,7 +117,7 @@ struct EvalResult {
   // The gait, of episodes that have a command, after the first second.
   double cost_of_transport = 0.0;  // sum of |torque x joint velocity| over weight x horizontal way,
                                    // measured every half second, commands below 0.1 m/s left out;
-                                   // NaN for a robot slower than 0.05 m/s
+                                   // NaN for a robot slower than 0.05 m/s (of size 1)
   double foot_slip = 0.0;          // mean horizontal speed of feet on the floor, m/s
   double step_frequency = 0.0;     // touch-downs a foot and second, seen at the control rate, Hz
 };

@@ -44,8 +44,9 @@ struct JudgeModel {
 
 /// \param path  MJCF of a quadruped: a free base, and the joints and servos of
 /// `robot.joint_names`
-/// \throws Error naming the file and what is missing or different: what `load_quadruped` refuses,
-/// and what the protocol fixes (4 ms steps, a floor at height 0)
+/// \throws Error naming the file and what is missing or different: another robot's joints, what
+/// `load_quadruped` refuses, no floor, a timestep that the policy's control step is no whole number
+/// of
 JudgeModel load_judge_model(const std::string& path, const RobotContract& robot);
 
 /// Gives every geom and every explicit pair, and so every contact, a sliding friction.

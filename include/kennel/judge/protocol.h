@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 #include "kennel/judge/judge.h"
@@ -15,46 +16,64 @@ struct Interval {
 };
 inline Interval interval_of(const Range& range) { return {range.low, range.high}; }
 
-inline constexpr double kPhysicsDt = kPolicyPhysicsDt;  // s
-
-// Times of the protocol, in physics steps: they are the same for a policy of any rate.
-inline constexpr int kSecond = 250;
+// Times of the protocol, s: they are the same for a policy of any rate and physics of any step.
 inline constexpr int kCommands = 3;
-inline constexpr int kCommandTime = 4 * kSecond;
-inline constexpr int kEpisodeTime = kCommands * kCommandTime;
-inline constexpr int kUnscoredTime = kSecond;  // after each change of command
-inline constexpr int kWayTime = kSecond / 2;   // longer than a stride, shorter than a command
-inline constexpr int kPushTime = 2 * kSecond;  // between pushes
-inline constexpr int kPushes = (kEpisodeTime - 1) / kPushTime;
-inline constexpr int kSignalDelay = 5;  // 20 ms: what the robot's signals may take
-static_assert(kUnscoredTime % kWayTime == 0 && kCommandTime % kWayTime == 0);
+inline constexpr double kCommandTime = 4.0;
+inline constexpr double kEpisodeTime = kCommands * kCommandTime;
+inline constexpr double kUnscoredTime = 1.0;   // after each change of command
+inline constexpr double kWayTime = 0.5;        // longer than a stride, shorter than a command
+inline constexpr double kPushTime = 2.0;       // between pushes
+inline constexpr int kPushes = 5;              // at 2, 4, 6, 8 and 10 s
+inline constexpr double kSignalDelay = 0.020;  // what the robot's signals may take
+static_assert(kPushes * kPushTime < kEpisodeTime && (kPushes + 1) * kPushTime >= kEpisodeTime);
 
-/// The protocol in control steps of a policy's own rate. What is due at a time happens in the first
-/// control step that begins then or later.
+/// The protocol in physics steps of a model and control steps of a policy's own rate. A time is
+/// that of the nearest physics step; what is due then happens in the first control step that begins
+/// then or later.
 class ControlClock {
  public:
-  explicit ControlClock(const PolicyFile& policy) : decimation_(decimation_of(policy)) {}
+  /// \param physics_dt  s, of the model that is played; control steps are a whole number of them
+  ControlClock(const RobotContract& robot, double physics_dt)
+      : decimation_(decimation_of(robot, physics_dt)), physics_dt_(physics_dt) {}
 
-  int decimation() const { return decimation_; }                  // physics steps a control step
-  double control_dt() const { return decimation_ * kPhysicsDt; }  // s
+  int decimation() const { return decimation_; }                   // physics steps a control step
+  double physics_dt() const { return physics_dt_; }                // s
+  double control_dt() const { return decimation_ * physics_dt_; }  // s
 
-  /// The first control step that begins at a time or later: as many begin before it.
-  int steps_until(int time) const { return (time + decimation_ - 1) / decimation_; }
+  /// How many physics steps come nearest to a time, s.
+  int physics_steps(double time) const { return static_cast<int>(std::lround(time / physics_dt_)); }
 
-  /// When a control step begins.
-  int time_of(int step) const { return step * decimation_; }
+  /// The first control step that begins at a time or later, s: as many begin before it.
+  int steps_until(double time) const {
+    return (physics_steps(time) + decimation_ - 1) / decimation_;
+  }
 
-  /// Whether something that happens every `period` is due when a control step begins.
-  bool is_due(int step, int period) const {
-    return step > 0 && time_of(step) / period > time_of(step - 1) / period;
+  /// Whether a control step begins at a time or later, s.
+  bool is_past(int step, double time) const { return step * decimation_ >= physics_steps(time); }
+
+  /// How often something that happens every `period` seconds has been due when a control step
+  /// begins.
+  int times_due(int step, double period) const {
+    int times = static_cast<int>(step * control_dt() / period);
+    while (is_past(step, (times + 1) * period)) ++times;
+    while (times > 0 && !is_past(step, times * period)) --times;
+    return times;
+  }
+
+  /// Whether something that happens every `period` seconds is due when a control step begins.
+  bool is_due(int step, double period) const {
+    return step > 0 && times_due(step, period) > times_due(step - 1, period);
   }
 
  private:
   int decimation_;
+  double physics_dt_;
 };
 
 inline constexpr int kStandingEpisodeEvery = 12;  // the last of them, so that a few episodes move
 
+// Lengths and speeds from here on are those of a robot of size 1. Of others, lengths are times
+// RobotContract::size, speeds times its square root.
 inline constexpr double kSlowestWalk = 0.05;  // m/s; slower robots have no cost of transport
 inline constexpr double kWalkingSpeed = 0.1;  // m/s; slower commands have no cost of transport
 
@@ -81,8 +100,8 @@ inline constexpr double kJointNoise = 0.03;    // rad, uniform +-
 inline constexpr Interval kShiftedFriction[] = {{0.3, 0.5}, {1.3, 1.6}};  // either
 inline constexpr Interval kShiftedMassFactor{1.3, 1.5};                   // each link its own
 inline constexpr double kShiftedGains[] = {0.6, 1.25};                    // either, of kp and kd
-inline constexpr int kShiftedDelay[] = {7, 8};  // either, physics steps: 28 or 32 ms, 30 on average
-inline constexpr double kShiftedPush = 0.5;     // m/s, in any horizontal direction
+inline constexpr double kShiftedDelay[] = {0.028, 0.032};    // either, s: 30 ms on average
+inline constexpr double kShiftedPush = 0.5;                  // m/s, in any horizontal direction
 inline constexpr double kShiftedSlope = 0.0523598775598299;  // rad: 3 degrees
 
 /// Random numbers of one episode: a function of the seed, the episode, the purpose and an index,
@@ -132,8 +151,8 @@ struct EpisodePlan {
   double kp_factor = 1.0;
   double kd_factor = 1.0;
   double strength = 1.0;
-  int action_delay = 0;  // physics steps
-  int imu_delay = 0;     // physics steps
+  double action_delay = 0.0;  // s
+  double imu_delay = 0.0;     // s
   bool noise = false;
   std::array<std::array<double, 2>, kPushes> pushes{};  // m/s, world x and y, at 2 s, 4 s, ...
 
@@ -143,6 +162,13 @@ struct EpisodePlan {
   double slope = 0.0;     // rad
   double downhill = 0.0;  // rad, its direction from the world's x towards y
 };
+
+/// A command as shares of what the robot may be told: 1 is the upper end of a range, -1 the lower.
+/// In hundredths, as people read it.
+Command command_at(const RobotContract& robot, const Command& shares);
+
+/// To hundredths, as tables show it.
+double hundredths(double x);
 
 /// The plan of one episode; the episodes of a number have the same start and the same commands in
 /// every condition.

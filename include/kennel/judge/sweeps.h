@@ -34,7 +34,8 @@ struct SlowCell {
 };
 
 /// Whether a robot goes as slowly as it is told to: nine constant commands, at which standing still
-/// is tempting. The figures are the worst of the nine.
+/// is tempting, as slow for the robot's size and within what it may be told. The figures are the
+/// worst of the nine.
 struct SlowStudy {
   std::vector<SlowCell> cells;
   double worst_velocity_rmse, worst_yaw_rmse;  // m/s, rad/s; NaN where one of the nine is
@@ -45,7 +46,8 @@ struct SlowStudy {
 /// in every episode, the first second and those after 4 and 8 s are left out.
 SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options);
 
-/// Every pair of a forward and a turning speed, commanded from the start to the end of an episode.
+/// Every pair of a forward and a turning speed over what the robot may be told, commanded from the
+/// start to the end of an episode.
 struct CommandGrid {
   std::vector<double> vx;                       // m/s
   std::vector<double> yaw_rate;                 // rad/s

@@ -40,12 +40,13 @@ class World {
   /// Gives every contact another sliding friction.
   void set_friction(double friction);
 
-  /// Advances a physics step.
+  /// Advances a physics step of the model's timestep.
   /// \param target  of the servos, rad, in the policy's joint order
   virtual void step(const Joints& target) = 0;
 
   const RobotIndex& robot() const { return judge_.robot; }
   const RobotContract& contract() const { return policy_; }
+  double floor_height() const { return judge_.kennel.model.floor_height; }  // m, world z
   const mjModel& model() const { return *model_; }
 
   /// After `step`: qpos and qvel at its end; actuator_force acted during it. What MuJoCo derives

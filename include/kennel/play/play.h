@@ -11,7 +11,7 @@ namespace kennel::play {
 
 struct PlayOptions {
   RobotsOptions robots;
-  std::string model;                      // MJCF; empty: that of the policy's robot
+  std::string model;                      // MJCF; empty: that of the policy's shipped robot
   std::optional<judge::Command> command;  // fixed; else the keyboard's, in a video a tour
   std::optional<double> seconds;          // of the robot's time; default: a window has no end
   std::string video;                      // file to write; empty: a window

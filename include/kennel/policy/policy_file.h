@@ -19,10 +19,12 @@ namespace kennel {
 inline constexpr int kPolicyJoints = kNumJoints;
 inline constexpr int kPolicyFormatVersion = 2;
 
-/// What control steps are made of, in training and in the judge, s.
-inline constexpr double kPolicyPhysicsDt = 0.004;
-/// The most physics steps a control step may have.
+/// Steps of the physics that a policy may be trained and judged in, s.
+inline constexpr double kShortestPhysicsDt = 1e-4, kLongestPhysicsDt = 0.01;
+/// The most physics steps a control step may have in training.
 inline constexpr int kMaxDecimation = 50;
+/// The largest and, one over it, the smallest `RobotContract::size`.
+inline constexpr double kLargestSize = 100.0;
 /// Seconds between two actions of the robot's own controller, whatever a file says.
 inline constexpr float kRobotControlDt = 0.02f;
 
@@ -41,8 +43,16 @@ struct PolicyFile : RobotContract {
   std::vector<float> golden_action{};  // (12)
 };
 
-/// Physics steps between two actions.
-int decimation_of(const PolicyFile& policy);
+/// How often physics steps of `physics_dt` seconds fit between two actions, rounded.
+int decimation_of(const RobotContract& robot, double physics_dt);
+
+/// Physics steps between two actions in training.
+inline int decimation_of(const RobotContract& robot) {
+  return decimation_of(robot, robot.physics_dt);
+}
+
+/// Whether actions are a whole number of physics steps of `physics_dt` seconds apart.
+bool is_whole_decimation(const RobotContract& robot, double physics_dt);
 
 /// What the robot's own controller would do otherwise than the policy was trained for, in a
 /// sentence; empty when it does the same. Such a policy is whole: everything but that controller

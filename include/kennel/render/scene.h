@@ -14,6 +14,8 @@ struct SceneOptions {
   int max_robots = 1;        // in one frame; memory for their geoms is allocated once
   bool shadows = false;      // on a CPU they multiply the time of a frame
   int follow_body = 1;       // the camera moves with it
+  double size = 1.0;         // of the robots: lengths here and of arrows are times it
+  double floor = 0.0;        // m, its height
   double distance = 1.2;     // camera to what it looks at, m
   double azimuth = 124.0;    // direction of view around z, degrees: 0 looks along +x, 90 along +y
   double elevation = -20.0;  // of the direction of view, degrees: negative looks down
@@ -54,7 +56,8 @@ class SceneView {
   void add_robot(const mjModel& model, mjData& data);
 
   /// Two arrows above the robot: commanded velocity green, measured velocity blue, half a metre
-  /// long for 1 m/s.
+  /// long for 1 m/s (of a robot of size 1; of others as long beside the robot at speeds that are
+  /// alike, which go with the square root of the size).
   /// \throws Error when each of max_robots has its arrows already
   void add_arrows(const mjData& data, PlanarVelocity command, PlanarVelocity measured);
 
@@ -77,6 +80,7 @@ class SceneView {
     std::string labels, values;  // lines joined by newlines
   };
 
+  void brighten_headlight();
   void add_arrow(const mjtNum from[3], const mjtNum velocity[2], const std::array<float, 4>& rgba);
 
   const mjModel& model_;

@@ -25,7 +25,8 @@ struct ReportOptions {
   int slow_episodes = 16;           // a slow command; 0: none
   int sweep_episodes = 16;          // a value; a quarter of it a cell of the grid; 0: neither
   std::uint64_t seed = judge::kFirstPublishedSeed;
-  int threads = 0;  // 0: one for each core
+  int threads = 0;      // 0: one for each core
+  std::string model{};  // MJCF; empty: `judge::model_for` the subject's run or policy
 
   /// Called now and then with what is played and how many episodes of it are done; may be empty.
   std::function<void(const std::string& what, int done)> on_progress = {};

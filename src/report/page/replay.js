@@ -1,6 +1,6 @@
 // The episode in 3-D: canvas, camera and controls around a Scene.
 const Replay = (() => {
-const {h, fixed} = Dom;
+const {h, fixed, short} = Dom;
 const SMOOTHING = 0.4;     // s to either side: the camera follows the walk, not its bobbing
 const SCROLL_PAUSE = 300;  // ms: a wheel that is scrolling the page goes on doing so over the canvas
 const LENS = 0.73;         // height of what is seen at distance 1
@@ -138,7 +138,7 @@ function create(replay) {
   canvas.addEventListener('webglcontextlost', () => canvas.replaceWith(h('p', {class: 'note'}, 'The browser dropped the 3-D view; reload the page.')));
   return [h('div', {class: 'stage'}, canvas, overlay(replay)), controls(camera, follow, redraw),
     h('p', {class: 'hint'}, 'Drag orbits, right or shift drag pans, the wheel zooms; space plays, arrow keys step. ' +
-      'On the floor: velocity as told (orange) and done (blue), 0.6 s of it; tiles of 0.1 m.')];
+      `On the floor: velocity as told (orange) and done (blue), ${short(scene.dartSeconds)} s of it; tiles of ${short(scene.tile)} m.`)];
 }
 
 return {create};

@@ -1,8 +1,9 @@
 // The robot on its floor in WebGL2. Scene.create(canvas, replay) returns null where there is no WebGL2, otherwise
-// {draw(time, camera, colours), base(time), heading, extent}: no controls and no clock.
+// {draw(time, camera, colours), base(time), heading, extent, tile, dartSeconds}: no controls and no clock.
 const Scene = (() => {
 const {multiply, perspective, lookAt, rigid, normalize} = Shapes;
-const DART_SECONDS = 0.6;  // a dart is as long as the way made in that time
+const DART_SECONDS = 0.6;  // a dart is as long as the way made in that time, of a robot of size 1
+const TILES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];  // m
 const SHADOW = [0, 0, 0, 0.26];
 
 const VERTEX = `#version 300 es
@@ -11,12 +12,12 @@ layout(location = 1) in vec3 normal;
 layout(location = 2) in float end;
 uniform mat4 view, model;
 uniform vec3 scale, sun;
-uniform float stretch, shadow, floorHeight;
+uniform float stretch, shadow, floorHeight, size;
 out vec3 n, p;
 void main() {
   vec4 at = model * vec4(position * scale + vec3(0, 0, end * stretch), 1);
   // A shadow is the geom pushed along the light onto the floor.
-  if (shadow > 0.0) at.xyz = vec3(at.xy - sun.xy / sun.z * (at.z - floorHeight), floorHeight + 0.0004);
+  if (shadow > 0.0) at.xyz = vec3(at.xy - sun.xy / sun.z * (at.z - floorHeight), floorHeight + 0.0004 * size);
   n = mat3(model) * (normal / scale);
   p = at.xyz;
   gl_Position = view * at;
@@ -50,11 +51,11 @@ const FLOOR_FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 at;
 uniform vec3 centre, light, dark, haze;
-uniform float reach;
+uniform float reach, tile;
 out vec4 pixel;
 void main() {
-  // Tiles of 0.1 m, blurred over a pixel's footprint: far ones turn to their mean instead of flickering.
-  vec2 u = at / 0.1, width = max(fwidth(u), 1e-5);
+  // Tiles are blurred over a pixel's footprint: far ones turn to their mean instead of flickering.
+  vec2 u = at / tile, width = max(fwidth(u), 1e-5);
   vec2 wave = clamp((abs(fract(u * 0.5) - 0.5) - 0.25) / width * 2.0, -1.0, 1.0);
   float near = clamp(1.5 - max(width.x, width.y), 0.0, 1.0);
   vec3 colour = mix(dark, light, 0.5 + 0.5 * wave.x * wave.y * near);
@@ -112,7 +113,10 @@ function headingOf([w, x, y, z]) {
 function create(canvas, replay) {
   const gl = canvas.getContext('webgl2', {stencil: true, alpha: false, preserveDrawingBuffer: true});
   if (!gl) return null;
-  const {poses, dt} = replay;
+  const {poses, dt, size = 1} = replay;
+  // As large beside the robot as 0.1 m beside one of size 1, in a round number.
+  const tile = TILES.reduce((best, each) => Math.abs(Math.log(each / (0.1 * size))) < Math.abs(Math.log(best / (0.1 * size))) ? each : best);
+  const dartSeconds = Math.round(10 * DART_SECONDS * Math.sqrt(size)) / 10;
   const body = program(gl, VERTEX, FRAGMENT), ground = program(gl, FLOOR_VERTEX, FLOOR_FRAGMENT);
   const surfaces = {};
   for (const [name, make] of Object.entries(Shapes.surfaces)) surfaces[name] = vertexArray(gl, make(), [3, 3, 1]);
@@ -123,14 +127,12 @@ function create(canvas, replay) {
     return {...geom, surface: surfaces[surface], scale, stretch, local: rigid(geom.pos, geom.quat)};
   }).filter((geom) => geom.surface && geom.rgba[3] > 0)
     .sort((a, b) => (b.rgba[3] >= 1) - (a.rgba[3] >= 1));  // see-through ones last
-  const plane = replay.geoms.find((geom) => geom.type === 'plane');
-  const floorHeight = plane ? plane.pos[2] : 0;
-  const base = Math.min(1, replay.bodies.length - 1);  // MuJoCo's body 0 is the world
+  const {floor: floorHeight = 0, base = Math.min(1, replay.bodies.length - 1)} = replay;  // MuJoCo's body 0 is the world
   const corners = vertexArray(gl, [-1, -1, 1, -1, -1, 1, 1, 1], [2]);
   const heading = headingOf(poseAt(replay, 0, base).quaternion);
   const sun = normalize([Math.cos(heading - 1.9), Math.sin(heading - 1.9), 1.5]);  // towards the light
-  // How far the robot's bodies are from its base.
-  const reach = replay.bodies.map((name, number) => number && Math.hypot(...[0, 1, 2].map((i) => poses[0][7 * number + i] - poses[0][7 * base + i])));
+  // How far the robot's bodies are from its base; what stands around comes before it.
+  const reach = replay.bodies.map((name, number) => number < base ? 0 : Math.hypot(...[0, 1, 2].map((i) => poses[0][7 * number + i] - poses[0][7 * base + i])));
 
   function set(model, scale, stretch, colour) {
     gl.uniformMatrix4fv(body.at.model, false, model);
@@ -156,11 +158,11 @@ function create(canvas, replay) {
     gl.uniform1f(body.at.shadow, 0);
     gl.uniform1f(body.at.lit, 0);
     gl.bindVertexArray(surfaces.dart.array);
-    for (const [name, wide, lift] of [['command', 0.026, 0.001], ['velocity', 0.012, 0.0014]]) {
+    for (const [name, wide, lift] of [['command', 0.026 * size, 0.001 * size], ['velocity', 0.012 * size, 0.0014 * size]]) {
       if (!replay[name]) continue;
       const [vx, vy] = replay[name][step], half = (headingOf(quaternion) + Math.atan2(vy, vx)) / 2;
       set(rigid([position[0], position[1], floorHeight + lift], [Math.cos(half), 0, 0, Math.sin(half)]),
-        [Math.hypot(vx, vy) * DART_SECONDS, wide, 1], 0, [...colours[name], 1]);
+        [Math.hypot(vx, vy) * dartSeconds, wide, 1], 0, [...colours[name], 1]);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
     }
   }
@@ -169,7 +171,8 @@ function create(canvas, replay) {
     gl.useProgram(ground.made);
     gl.uniformMatrix4fv(ground.at.view, false, view);
     gl.uniform3f(ground.at.centre, target[0], target[1], floorHeight);
-    gl.uniform1f(ground.at.reach, 6 + 5 * distance);
+    gl.uniform1f(ground.at.reach, 6 * size + 5 * distance);
+    gl.uniform1f(ground.at.tile, tile);
       for (const name of ['light', 'dark', 'haze']) gl.uniform3fv(ground.at[name], colours[name]);
     gl.bindVertexArray(corners.array);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
@@ -183,7 +186,7 @@ function create(canvas, replay) {
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
-    const lens = perspective(0.7, canvas.width / canvas.height, 0.05 * camera.distance, 40 + 12 * camera.distance);
+    const lens = perspective(0.7, canvas.width / canvas.height, 0.05 * camera.distance, 40 * size + 12 * camera.distance);
     const view = multiply(lens, lookAt(camera.eye, camera.target));
     drawFloor(view, camera, colours);
     gl.useProgram(body.made);
@@ -191,6 +194,7 @@ function create(canvas, replay) {
     gl.uniform3fv(body.at.sun, sun);
     gl.uniform3fv(body.at.eye, camera.eye);
     gl.uniform1f(body.at.floorHeight, floorHeight);
+    gl.uniform1f(body.at.size, size);
     drawDarts(time, colours);
     // Where two geoms' shadows overlap, the stencil lets only the first darken the floor.
     gl.enable(gl.STENCIL_TEST);
@@ -201,7 +205,7 @@ function create(canvas, replay) {
     drawGeoms(time, false);
   }
 
-  return {draw, base: (time) => poseAt(replay, time, base).position, heading, extent: 0.1 + Math.max(0, ...reach)};
+  return {draw, base: (time) => poseAt(replay, time, base).position, heading, tile, dartSeconds, extent: 0.1 * size + Math.max(0, ...reach)};
 }
 
 return {create};

@@ -94,8 +94,9 @@ function legPlots(data, common, leg) {
       ...common, title: data.joint_names[joint], note: `rad, ${limits.map((limit) => fixed(limit, 2)).join(' to ')}`, height: 92, rules: limits, legend: false,
       series: [{name: 'target', y: column(data.joint_target, joint), colour: TOLD}, {name: 'position', y: column(data.joint_position, joint), colour: DID}]})};
   });
-  const limit = data.torque_limit;
-  const torque = Plot.create({...common, title: 'torques', note: `N m, at most ${short(limit)}`, height: 120, legend: false, yRange: limit && padded([-limit, limit]), rules: [-limit, limit],
+  const limits = [...new Set(joints.map((joint) => data.torque_limit[joint]).filter(finite))], most = Math.max(0, ...limits);
+  const torque = Plot.create({...common, title: 'torques', note: `N m${limits.length ? ', at most ' + limits.map(short).join(', ') : ''}`, height: 120, legend: false,
+    yRange: most && padded([-most, most]), rules: limits.flatMap((limit) => [-limit, limit]),
     series: joints.map((joint, k) => ({name: data.joint_names[joint], y: column(data.joint_torque, joint), colour: JOINT_COLOURS[k % 3]}))});
   return {positions, torque, block: h('div', {}, h('h4', {}, data.foot_names[leg]), positions.map(({plot}) => plot.figure), torque.figure)};
 }
