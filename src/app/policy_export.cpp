@@ -72,6 +72,7 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
   contract.command_vx = robot.command_vx;
   contract.command_vy = robot.command_vy;
   contract.command_yaw = robot.command_yaw;
+  contract.size = robot.size;
   contract.start_height = robot.start_height;
   contract.fall_tilt = robot.fall_tilt;
   contract.fall_height = robot.fall_height;
