@@ -83,9 +83,9 @@ KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, L
   const T told_to_stand = T(1) - s.told_to_move;
   out[kStandPose] *= told_to_stand;
   out[kStandJointVelocity] *= told_to_stand;
-  out[kSwingTime] =
-      s.told_to_move * seen.touch_down * clamp(seen.air_time - T(task.config.reward.swing_from), T(0),
-                                    T(task.config.reward.swing_most));
+  out[kSwingTime] = s.told_to_move * seen.touch_down *
+                    clamp(seen.air_time - T(task.config.reward.swing_from), T(0),
+                          T(task.config.reward.swing_most));
   for (int j = 0; j < kJointsPerLeg; ++j)
     if (j == task.abduction)
       out[kAbduction] = square(now.q[j] - T(task.default_pose[kJointsPerLeg * leg + j]));
@@ -100,8 +100,7 @@ KENNEL_HD void reward_values(const Task& task, const StepView<T, Legs>& s, const
                              T (&value)[kNumRewards]) {
   const RewardConfig& c = task.config.reward;
   T local[Legs::kLocal][kNumRewards];
-  for (int slot = 0; slot < Legs::kLocal; ++slot)
-    leg_terms(task, legs, s, slot, local[slot]);
+  for (int slot = 0; slot < Legs::kLocal; ++slot) leg_terms(task, legs, s, slot, local[slot]);
   legs.sum(local, value);
   value[kTrackVelocity] = track_velocity(c, s);
   value[kTrackYaw] = track_yaw(c, s);

@@ -46,7 +46,8 @@ inline constexpr RewardTerm kRewards[kNumRewards] = {
     {"work", 0.0f, "sum of |torque * joint velocity|"},
     {"action_rate", -0.005f, "sum of squared changes of the action"},
     {"swing_time", 12.5f,
-     "at touch-down, when told to move: time in the air beyond swing_from, at most swing_most of it"},
+     "at touch-down, when told to move: time in the air beyond swing_from, at most swing_most of "
+     "it"},
     {"stand_pose", 0.0f, "sum of |q - default|, when told to stand"},
     {"stand_joint_velocity", -0.2f, "sum of |joint velocity|, when told to stand"},
     {"abduction", -0.01f, "sum of squared abduction angles, off the default pose"},

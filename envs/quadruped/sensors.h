@@ -151,15 +151,14 @@ KENNEL_HD void observe_hidden(const Task& task, const Legs& legs, const EnvState
   put_once(kCom, scale * p.base_com_shift.x);
   put_once(kCom + 1, scale * p.base_com_shift.y);
   put_once(kCom + 2, scale * p.base_com_shift.z);
-  const T parameters[8] = {
-      of_foot(leg_under(legs, task.model, 0), p.leg[0].friction),
-      p.strength,
-      p.kp,
-      p.kd,
-      p.base_mass,
-      p.frictionloss,
-      T(0.2f) * s.action_delay,
-      T(0.2f) * s.imu_delay};
+  const T parameters[8] = {of_foot(leg_under(legs, task.model, 0), p.leg[0].friction),
+                           p.strength,
+                           p.kp,
+                           p.kd,
+                           p.base_mass,
+                           p.frictionloss,
+                           T(0.2f) * s.action_delay,
+                           T(0.2f) * s.imu_delay};
   for (int i = 0; i < 8; ++i) put_once(kParameters + i, parameters[i]);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const int leg = legs.leg(slot);
@@ -187,7 +186,8 @@ template <class T, class Legs, class Put>
 KENNEL_HD void observe_privileged(const Task& task, const Legs& legs, const EnvState<T, Legs>& s,
                                   const StepReport<T, Legs>* report, Put&& put) {
   observe_true_frame<T, Legs>(task, legs, s, put);
-  observe_hidden<T, Legs>(task, legs, s, report, [&](int i, const T& x) { put(kFrameSize + i, x); });
+  observe_hidden<T, Legs>(task, legs, s, report,
+                          [&](int i, const T& x) { put(kFrameSize + i, x); });
 }
 
 }  // namespace kennel::quadruped

@@ -60,8 +60,8 @@ inline Schedule schedule_at(const EnvConfig& config, double progress) {
   return schedule;
 }
 
-/// The targets that a joint's servo is given: narrower than its range, as in the robot's hardware; a
-/// turn each way where it has none.
+/// The targets that a joint's servo is given: narrower than its range, as in the robot's hardware;
+/// a turn each way where it has none.
 template <class R>
 Range target_limits(const Hinge<R>& hinge, float margin) {
   if (!hinge.limits_at_once) return {-6.2831853f, 6.2831853f};

@@ -63,9 +63,8 @@ std::unique_ptr<LineProcess> start_mujoco(const BenchCommand& command,
   if (!command.against_mujoco) return nullptr;
   const int threads = command.threads > 0 ? command.threads : num_usable_cores();
   std::vector<std::string> line = python_script("mujoco_batch.py");
-  for (const std::string& part :
-       {model.string(), std::string("--threads"), std::to_string(threads),
-        std::string("--seconds"), std::to_string(command.seconds)})
+  for (const std::string& part : {model.string(), std::string("--threads"), std::to_string(threads),
+                                  std::string("--seconds"), std::to_string(command.seconds)})
     line.push_back(part);
   auto process = std::make_unique<LineProcess>(line);
   process->ask();  // it tries its settings before the first answer
@@ -77,15 +76,14 @@ BenchPose standing(const quadruped::RobotTraits& robot) {
           static_cast<float>(robot.fall_height)};
 }
 
-Measured measure(const BenchCommand& command, const RunConfig& config,
-                 const Robot& robot, int num_envs, LineProcess* mujoco) {
+Measured measure(const BenchCommand& command, const RunConfig& config, const Robot& robot,
+                 int num_envs, LineProcess* mujoco) {
   Measured best;
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
   if (!command.device.cuda)
-    physics = std::make_unique<PhysicsBench>(to_float(robot.loaded.model),
-                                             standing(robot.traits), solver, num_envs,
-                                             command.threads);
+    physics = std::make_unique<PhysicsBench>(to_float(robot.loaded.model), standing(robot.traits),
+                                             solver, num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
   best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {

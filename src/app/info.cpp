@@ -65,8 +65,8 @@ Json json_of(const std::vector<TermInfo>& table) {
 /// What would step the environments of a recipe.
 Json kernels_for(const RunConfig& config) {
   const Robot robot = load_robot(config.robot);
-  const quadruped::Task task = quadruped::make_task(
-      config.env, robot.traits, to_float(robot.loaded.model), 0);
+  const quadruped::Task task =
+      quadruped::make_task(config.env, robot.traits, to_float(robot.loaded.model), 0);
   const std::string why_not = why_not_folded(task);
   return {{"cpu", cpu_kernel_name()},
           {"gpu", described({cuda_kernel_name(why_not.empty()), why_not})}};

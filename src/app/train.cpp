@@ -2,10 +2,7 @@
 #include "train.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -13,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "brought_model.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
@@ -38,7 +36,6 @@
 namespace kennel {
 namespace {
 
-constexpr const char* kRunModel = "robot.xml";  // what a run that brings its model calls it
 constexpr const char* kRuns = "runs";  // where runs without --out go
 
 /// The environments and who learns from them.
@@ -263,49 +260,8 @@ int resume(const TrainCommand& command) {
   return train(command, config, simulation, run, true);
 }
 
-/// A model that a run brings along, as Kennel steps it: in a folder of its own until there is the
-/// run's.
-class BroughtModel {
- public:
-  BroughtModel(const TrainCommand& command, const RobotChoice& wanted)
-      : from_(command.model.empty() ? wanted.file() : std::filesystem::path(command.model)),
-        edits_(command.edits),
-        folder_(make_temp_folder()) {
-    EditedModel model = compile_edited(from_, edits_);
-    for (const std::string& warning : model.warnings)
-      std::cerr << "kennel: warning: " << warning << '\n';
-    check_accepted(describe(model));
-    write_mjcf(model, folder_ / kRunModel);
-  }
-  ~BroughtModel() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  BroughtModel(const BroughtModel&) = delete;
-  BroughtModel& operator=(const BroughtModel&) = delete;
-
-  const std::filesystem::path& folder() const { return folder_; }
-
-  /// Paths to meshes depend on the folder: it is written anew.
-  void write_to(const std::filesystem::path& run) const {
-    EditedModel model = compile_edited(from_, edits_);
-    write_mjcf(model, run / kRunModel);
-  }
-
- private:
-  static std::filesystem::path make_temp_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kennel-XXXXXX").string();
-    KENNEL_CHECK(mkdtemp(name.data()), "cannot create a folder like ", name, ": ",
-                 std::strerror(errno));
-    return name;
-  }
-
-  std::filesystem::path from_;
-  ModelEdits edits_;
-  std::filesystem::path folder_;
-};
-
-/// The recipe of a new run, and the model that it brings along; none where the robot's own is meant.
+/// The recipe of a new run, and the model that it brings along; none where the robot's own is
+/// meant.
 std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainCommand& command) {
   // A model that only the recipe names is found by reading its section alone.
   std::unique_ptr<BroughtModel> model;
@@ -315,9 +271,12 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
       KENNEL_CHECK(!command.edits.any(), "the switches change a model: name it with --model");
       return;
     }
-    if (!model) model = std::make_unique<BroughtModel>(command, resolved.robot);
+    if (!model)
+      model = std::make_unique<BroughtModel>(
+          command.model.empty() ? resolved.robot.file() : std::filesystem::path(command.model),
+          command.edits);
     if (command.robot.empty() && !command.model.empty()) resolved.robot.name.clear();
-    resolved.robot.model = kRunModel;
+    resolved.robot.model = kRobotFile;
     resolved.robot.folder = model->folder();
   };
   RunConfig config = load_run_config(command.config, change);

@@ -24,7 +24,8 @@ void PhysicsBench::draw_targets() {
     for (auto& target : block.target)
       for (int k = 0; k < kNumJoints; ++k)
         for (int lane = 0; lane < kNativeWidth; ++lane)
-          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane, pose_.joint[k] + normal(generator_));
+          target[k / kJointsPerLeg][k % kJointsPerLeg].set(lane,
+                                                           pose_.joint[k] + normal(generator_));
 }
 
 void PhysicsBench::put_back_fallen(bool all) {

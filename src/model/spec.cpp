@@ -1,7 +1,7 @@
-#include <cctype>
 #include "src/model/spec.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "kennel/core/check.h"
 

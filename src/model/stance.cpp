@@ -39,8 +39,8 @@ void stand(Poser& poser, int leg, mjtNum forward) {
     const mjtNum before = std::max<mjtNum>(0, p.knee[0] - p.hip[0]) / length;
     return miss * miss + 0.01 * before + 1e-4 * mju_dot3(angles.data(), angles.data());
   };
-  // The cost has several valleys (a leg turned right over reaches the same point): the best point of
-  // each octant of a grid is followed down.
+  // The cost has several valleys (a leg turned right over reaches the same point): the best point
+  // of each octant of a grid is followed down.
   constexpr int kGrid = 16, kOctants = 8;
   std::array<std::pair<mjtNum, Angles>, kOctants> start;
   start.fill({1e9, {}});

@@ -30,8 +30,9 @@ TEST(Anatomy, PuppersMirrorMapFromItsGeometryIsTheTableThatItTrainsWith) {
   for (int leg = 0; leg < kNumLegs; ++leg)
     EXPECT_EQ(pupper.mirror.leg[leg], pupper_v3::kRobot.mirrored_leg[leg]);
   for (int k = 0; k < kNumJoints; ++k) {
-    EXPECT_EQ(pupper.mirror.joint[k],
-              kJointsPerLeg * pupper_v3::kRobot.mirrored_leg[k / kJointsPerLeg] + k % kJointsPerLeg);
+    EXPECT_EQ(
+        pupper.mirror.joint[k],
+        kJointsPerLeg * pupper_v3::kRobot.mirrored_leg[k / kJointsPerLeg] + k % kJointsPerLeg);
     EXPECT_EQ(pupper.mirror.sign[k], -1) << k;
     EXPECT_NEAR(pupper.leg[k / 3].joint[k % 3].stance, pupper_v3::kRobot.pose[k], 1e-6);
   }

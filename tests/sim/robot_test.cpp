@@ -79,7 +79,8 @@ TEST(AnyRobot, ARobotFourTimesAsLongMovesTwiceAsFast) {
   large.leg_length *= 4;
   large.stance_height *= 4;
   large.mass *= 64;
-  const quadruped::EnvConfig base, a = generic::scaled(base, small), b = generic::scaled(base, large);
+  const quadruped::EnvConfig base, a = generic::scaled(base, small),
+                                   b = generic::scaled(base, large);
   EXPECT_FLOAT_EQ(b.command.vx.high, 2 * a.command.vx.high);
   EXPECT_FLOAT_EQ(b.command.yaw.high, a.command.yaw.high / 2);
   EXPECT_FLOAT_EQ(b.task.min_height, 4 * a.task.min_height);

@@ -27,6 +27,9 @@ namespace kennel {
 
 enum class IfExists { kRefuse, kReplace };
 
+/// The model of a robot that does not ship, in a run's folder.
+inline constexpr const char* kRobotFile = "robot.xml";
+
 class RunFolder {
  public:
   /// Creates the folder with its config and locks it for this process. The folder is claimed by
@@ -66,7 +69,7 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path policy() const { return path_ / "policy.json"; }
-  std::filesystem::path robot() const { return path_ / "robot.xml"; }
+  std::filesystem::path robot() const { return path_ / kRobotFile; }
   std::filesystem::path machine() const { return path_ / "machine.json"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path finished() const { return path_ / "finished"; }

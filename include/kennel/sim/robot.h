@@ -21,9 +21,7 @@ struct RobotChoice {
   std::filesystem::path folder;  // what a relative `model` starts from; no key: the recipe's own
 
   /// The MJCF.
-  std::filesystem::path file() const {
-    return model.empty() ? robot_model(name) : folder / model;
-  }
+  std::filesystem::path file() const { return model.empty() ? robot_model(name) : folder / model; }
 };
 
 template <class Config, class Visitor>

@@ -1,0 +1,31 @@
+// A model that a run brings along.
+#pragma once
+
+#include <filesystem>
+
+#include "kennel/model/edits.h"
+
+namespace kennel {
+
+/// A description after its edits, written as Kennel steps it: into a folder of its own until there
+/// is the run's.
+class BroughtModel {
+ public:
+  /// Says what the edits changed.
+  /// \throws Error when the model cannot be read, edited or stepped
+  BroughtModel(const std::filesystem::path& file, const ModelEdits& edits);
+  ~BroughtModel();
+  BroughtModel(const BroughtModel&) = delete;
+  BroughtModel& operator=(const BroughtModel&) = delete;
+
+  /// Where kRobotFile is.
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Writes it into a run's folder: anew, because paths to meshes depend on the folder.
+  void write_to(const std::filesystem::path& run) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace kennel
