@@ -8,12 +8,14 @@
 
 #include "command.h"
 #include "envs/quadruped/state.h"
+#include "envs/robots.h"
 #include "flags.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
+#include "kennel/run/paths.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
@@ -86,6 +88,8 @@ Json collect(const RunConfig& config) {
                    {"compiler", build.compiler},
                    {"flags", build.flags},
                    {"cuda_archs", build.cuda_archs}};
+  for (const quadruped::RobotTraits* robot : kRobots)
+    info["robots"][robot->name] = shown(robot_model(robot->name));
   info["simulator"] = kernels_for(config);
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
@@ -133,6 +137,7 @@ void print_section(const std::string& section, const Json& fields) {
 void print(const Json& info) {
   print_object("Device", info["device"]);
   print_object("Build", info["build"]);
+  print_object("Robots that ship: --robot NAME; any other: --model FILE", info["robots"]);
   print_object("What steps the environments", info["simulator"]);
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);

@@ -57,6 +57,20 @@ Json json_of(const Anatomy& a) {
   return out;
 }
 
+/// The switches as they are typed.
+std::string typed(const ModelEdits& edits) {
+  std::string out;
+  const auto add = [&](bool given, const char* name) { out += given ? text(' ', name) : ""; };
+  add(edits.feet_only, "--feet-only");
+  add(edits.pyramidal, "--pyramidal");
+  add(edits.add_servos, "--add-servos");
+  add(edits.add_floor, "--add-floor");
+  add(edits.bare_base, "--bare-base");
+  if (edits.kp) out += text(" --kp ", *edits.kp);
+  if (edits.kd) out += text(" --kd ", *edits.kd);
+  return out;
+}
+
 }  // namespace
 
 int run_model_info(const ModelInfoCommand& command) {
@@ -66,6 +80,9 @@ int run_model_info(const ModelInfoCommand& command) {
     std::cout << json_of(anatomy).dump(2) << '\n';
   } else {
     std::cout << to_text(anatomy);
+    if (anatomy.refusals.empty())
+      std::cout << "Train it: kennel train --model " << command.model << typed(command.edits)
+                << '\n';
   }
   if (!anatomy.refusals.empty()) {
     KENNEL_CHECK(command.write.empty(), command.model, ": refused, so nothing was written to ",

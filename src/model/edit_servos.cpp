@@ -113,7 +113,8 @@ struct Drive {
     if (a < 0) return;
     gear = m.actuator_gear[6 * m.actuator_outadr[a]];
     const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
-    if (has_gains(m, a)) gains = {-gear * gear * bias[1], -gear * gear * bias[2]};
+    if (has_gains(m, a))
+      gains = {-gear * gear * bias[1], 0.0 - gear * gear * bias[2]};  // no minus zero
     const int ctrl = m.actuator_ctrladr[a];
     if (is_servo(m, a) && m.actuator_ctrllimited[ctrl])
       target.narrow(m.actuator_ctrlrange + 2 * ctrl, 1 / gear);

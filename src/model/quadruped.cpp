@@ -47,7 +47,7 @@ void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
   hinge.ctrl_index = m.actuator_ctrladr[actuator];
   hinge.kp = m.actuator_gainprm[mjNGAIN * actuator];
-  hinge.kd = -m.actuator_biasprm[mjNBIAS * actuator + 2];
+  hinge.kd = 0.0 - m.actuator_biasprm[mjNBIAS * actuator + 2];
   const bool limited = m.actuator_forcelimited[actuator];
   hinge.force_low = limited ? m.actuator_forcerange[2 * actuator] : -kInf;
   hinge.force_high = limited ? m.actuator_forcerange[2 * actuator + 1] : kInf;
