@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "kennel/rl/trainer.h"
+#include "src/learners/ppo/ppo.h"
 
 namespace kennel {
 namespace {
@@ -56,20 +56,27 @@ class FreeEnv final : public VecEnv {
 int run(int num_envs, int num_threads, int iterations, bool symmetric) {
   FreeEnv env(num_envs);
   PpoConfig config;
-  config.symmetric = symmetric;
+  config.network.symmetric = symmetric;
   const EnvSpec& spec = env.spec();
   const Mirrors mirrors{swap_mirror(spec.obs_size), identity_mirror(spec.privileged_obs_size),
                         swap_mirror(spec.action_size)};
-  Trainer trainer(env, config, 1, mirrors, num_threads);
+  const ConfigBlock block("ppo", config);
+  Ppo ppo({.env = env,
+           .config = block,
+           .seed = 1,
+           .mirrors = mirrors,
+           .num_threads = num_threads,
+           .ops = cpu_ops(),
+           .all = alone()});
   IterationReport best;
   best.update_seconds = std::numeric_limits<double>::infinity();
   for (int k = 0; k < iterations; ++k) {
-    const IterationReport now = trainer.iterate();
+    const IterationReport now = ppo.iterate();
     if (now.update_seconds + now.policy_seconds < best.update_seconds + best.policy_seconds) {
       best = now;
     }
   }
-  const double samples = static_cast<double>(num_envs) * config.num_steps;
+  const double samples = static_cast<double>(num_envs) * config.rollout.num_steps;
   const double learner = best.policy_seconds + best.update_seconds;
   std::printf("threads %d  envs %d  samples/s %.0f  policy %.1f ms  update %.1f ms\n", num_threads,
               num_envs, samples / learner, 1e3 * best.policy_seconds, 1e3 * best.update_seconds);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "kennel/rl/learner_memory.h"
-#include "kennel/rl/trainer.h"
+#include "kennel/rl/collective.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
@@ -24,7 +24,7 @@ std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& co
   options.num_threads = command.threads;
   options.device = name_of(command.device);
   options.learner_bytes = [&](const EnvSpec& spec) {
-    return command.learner ? learner_bytes(spec, config.ppo, ops_for(torch::kCUDA)).total() : 0;
+    return command.learner ? config.method->bytes(spec, config.learner, ops_for(torch::kCUDA)) : 0;
   };
   return make_env(config.env, options);
 }
@@ -77,22 +77,27 @@ std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunC
 
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, num_envs);
-  Trainer trainer(*env, config.ppo, 1,
-                  quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history));
-  trainer.iterate();
+  const std::unique_ptr<Learner> learner = config.method->make(
+      {.env = *env,
+       .config = config.learner,
+       .seed = 1,
+       .mirrors = quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
+       .ops = ops_for(env->device()),
+       .all = alone()});
+  learner->iterate();
   TrainRate best;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
     const auto start = Clock::now();
-    const std::int64_t before = trainer.env_steps();
+    const std::int64_t before = learner->env_steps();
     double simulator = 0, policy = 0, update = 0;
     do {
-      const IterationReport report = trainer.iterate();
+      const IterationReport report = learner->iterate();
       simulator += report.simulator_seconds;
       policy += report.policy_seconds;
       update += report.update_seconds;
     } while (seconds_since(start) < command.seconds);
     const double elapsed = seconds_since(start),
-                 rate = static_cast<double>(trainer.env_steps() - before) / elapsed;
+                 rate = static_cast<double>(learner->env_steps() - before) / elapsed;
     if (rate > best.steps_per_s)
       best = {rate, simulator / elapsed, policy / elapsed, update / elapsed};
   }

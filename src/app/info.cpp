@@ -1,5 +1,5 @@
-// kennel info: the device, the build, and the tables that the environment is made of; or how Kennel
-// understands a robot's description.
+// kennel info: the device, the build, and the tables that the environment is made of; or the
+// learning methods; or how Kennel understands a robot's description.
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -13,6 +13,7 @@
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
 #include "kennel/core/usable_cores.h"
+#include "kennel/learners/learners.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/paths.h"
@@ -148,8 +149,25 @@ void print(const Json& info) {
   for (const auto& [section, fields] : info["recipe"].items()) print_section(section, fields);
 }
 
+void print_algorithms(bool json) {
+  Json table = Json::array();
+  for (const LearnerEntry& method : kLearners)
+    table.push_back({{"name", method.name},
+                     {"section", method.config().section()},
+                     {"summary", method.summary}});
+  if (json) {
+    std::cout << table.dump(2) << '\n';
+    return;
+  }
+  for (const Json& row : table)
+    std::cout << std::left << std::setw(16) << row["name"].get<std::string>() << std::setw(16)
+              << text('[', row["section"].get<std::string>(), ']')
+              << row["summary"].get<std::string>() << '\n';
+}
+
 struct Flags {
   bool json = false;
+  bool algorithms = false;
   std::string config;
   ModelInfoCommand model;
 };
@@ -165,6 +183,10 @@ RunCommand add_info(CLI::App& app) {
       app.add_option("--model", flags->model.model,
                      "MJCF or URDF: show how Kennel understands it, instead of all this")
           ->excludes(config);
+  app.add_flag("--algorithms", flags->algorithms,
+               "list the learning methods for train.algorithm, with their sections of a recipe")
+      ->excludes(config)
+      ->excludes(model);
   app.add_option("--write", flags->model.write,
                  "MJCF to write: the model as Kennel steps it, after the switches below")
       ->needs(model);
@@ -174,6 +196,10 @@ RunCommand add_info(CLI::App& app) {
     if (!flags->model.model.empty()) {
       flags->model.json = flags->json;
       return run_model_info(flags->model);
+    }
+    if (flags->algorithms) {
+      print_algorithms(flags->json);
+      return 0;
     }
     const Json info = collect(load_run_config(flags->config));
     if (flags->json) {

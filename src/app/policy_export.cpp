@@ -29,29 +29,27 @@ void check_margin(const quadruped::RobotTraits& robot, const Quadruped<double>& 
 }
 
 /// The robot's file is text, and nobody reads a longer one than kLargestPolicyFile.
-void check_size(const RunConfig& config) {
+void check_size(const PolicyNetwork& network, const RunConfig& config) {
   constexpr double kBytesANumber = 14.0;  // in the mean, as trained weights are written
-  double numbers = 0.0, in = config.env.task.history * quadruped::kFrameSize;
-  for (const int width : config.ppo.actor_hidden) numbers += (in + 1.0) * width, in = width;
-  numbers += (in + 1.0) * kPolicyJoints;
+  double numbers = 0.0;
+  for (const DenseLayer& layer : network.layers) numbers += (layer.in + 1.0) * layer.out;
   constexpr double kMiB = 1 << 20;
   const double most = kLargestPolicyFile / kMiB, size = kBytesANumber * numbers / kMiB;
-  KENNEL_CHECK(size <= most, "ppo.actor_hidden: a policy of ", std::round(1e-5 * numbers) / 10.0,
+  KENNEL_CHECK(size <= most, config.learner.section(), '.', config.method->layers_key,
+               ": a policy of ", std::round(1e-5 * numbers) / 10.0,
                " million weights makes a file of some ", std::round(size),
                " MiB; a policy file has at most ", most, " MiB: use fewer or narrower layers");
 }
 
-/// The actor of a recipe with all weights zero.
+/// The policy of a recipe with all weights zero.
 PolicyNetwork untrained(const RunConfig& config) {
-  PolicyNetwork network;
-  int in = config.env.task.history * quadruped::kFrameSize;
-  const auto add = [&](int out, const std::string& activation) {
-    network.layers.push_back({in, out, std::vector<float>(static_cast<std::size_t>(in) * out),
-                              std::vector<float>(out), activation});
-    in = out;
-  };
-  for (const int width : config.ppo.actor_hidden) add(width, config.ppo.activation);
-  add(kPolicyJoints, config.ppo.squash_mean ? "tanh" : "");
+  PolicyNetwork network = config.method->policy_layers(
+      config.learner, config.env.task.history * quadruped::kFrameSize, kPolicyJoints);
+  check_size(network, config);
+  for (DenseLayer& layer : network.layers) {
+    layer.weights.resize(static_cast<std::size_t>(layer.in) * static_cast<std::size_t>(layer.out));
+    layer.bias.resize(static_cast<std::size_t>(layer.out));
+  }
   return network;
 }
 
@@ -97,7 +95,6 @@ PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
 }
 
 std::string check_exportable(const RunConfig& config) {
-  check_size(config);
   const PolicyFile policy =
       completed("the policy of this recipe", policy_file(untrained(config), config));
   return deployment_warning(policy);

@@ -5,7 +5,7 @@
 
 #include "kennel/io/run_folder.h"
 #include "kennel/policy/policy_file.h"
-#include "kennel/rl/learner.h"
+#include "kennel/rl/checkpoint.h"
 
 namespace kennel {
 

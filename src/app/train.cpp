@@ -18,9 +18,8 @@
 #include "kennel/io/run_folder.h"
 #include "kennel/judge/eval_command.h"
 #include "kennel/report/report.h"
-#include "kennel/rl/learner_memory.h"
-#include "kennel/rl/skipped_updates.h"
-#include "kennel/rl/trainer.h"
+#include "kennel/rl/collective.h"
+#include "kennel/rl/learner_ops.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/edited_recipe.h"
@@ -41,10 +40,11 @@ constexpr const char* kRuns = "runs";  // where runs without --out go
 /// The environments and who learns from them.
 struct Simulation {
   std::unique_ptr<VecEnv> env;
-  std::unique_ptr<Trainer> trainer;
+  std::unique_ptr<Learner> trainer;
 };
 
 void apply_flags(const TrainCommand& command, RunConfig& config) {
+  if (!command.algorithm.empty()) config.train.algorithm = command.algorithm;
   if (command.steps) config.train.steps = *command.steps;
   if (command.seed) config.train.seed = *command.seed;
   if (command.num_envs) config.train.num_envs = *command.num_envs;
@@ -63,14 +63,18 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   options.num_threads = command.threads > 0 ? command.threads : num_usable_cores();
   options.device = name_of(device);
   options.learner_bytes = [&](const EnvSpec& spec) {
-    return learner_bytes(spec, config.ppo, ops_for(torch::kCUDA)).total();
+    return config.method->bytes(spec, config.learner, ops_for(torch::kCUDA));
   };
   Simulation simulation;
   simulation.env = make_env(config.env, options);
-  simulation.trainer = std::make_unique<Trainer>(
-      *simulation.env, config.ppo, seed,
-      quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
-      options.num_threads);
+  simulation.trainer = config.method->make(
+      {.env = *simulation.env,
+       .config = config.learner,
+       .seed = seed,
+       .mirrors = quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
+       .num_threads = options.num_threads,
+       .ops = ops_for(simulation.env->device()),
+       .all = alone()});
   return simulation;
 }
 
@@ -168,15 +172,11 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
             << "      tensorboard --logdir " << folder << "   (see the curves)\n";
 }
 
-/// A gradient that is not finite is left out. Now and then that is no matter; more often the policy
-/// is not what its steps promise: true, and an error is printed.
-bool told_of_skipped_updates(const Trainer& trainer) {
-  const std::int64_t skipped = trainer.skipped_updates();
-  if (!too_many_skipped(skipped, trainer.updates())) return false;
-  std::cerr << "kennel: error: " << skipped << " of " << trainer.updates()
-            << " updates were skipped because their gradient was not finite, so the policy learnt "
-               "less than its steps say; try a smaller ppo.learning_rate or ppo.init_std\n";
-  return true;
+/// Where the policy is not what its steps promise: true, and an error is printed.
+bool told_of_complaint(const Learner& trainer) {
+  const std::string complaint = trainer.complaint();
+  if (!complaint.empty()) std::cerr << "kennel: error: " << complaint << '\n';
+  return !complaint.empty();
 }
 
 /// What the run's report says of the machine.
@@ -214,7 +214,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
   finish(simulation, config, run, command.threads);
-  return told_of_skipped_updates(*simulation.trainer) ? 1 : 0;
+  return told_of_complaint(*simulation.trainer) ? 1 : 0;
 }
 
 /// Says before training what cannot be mended after it.
@@ -240,8 +240,7 @@ int resume(const TrainCommand& command) {
   }
   Simulation simulation = make_simulation(command, config, choose_device(command.device));
   if (has_checkpoint) simulation.trainer->load(run.find_checkpoint(which));
-  if (config.ppo.learning_rate != before.ppo.learning_rate)
-    simulation.trainer->set_learning_rate(config.ppo.learning_rate);
+  simulation.trainer->take_edits(before.learner);
   if (command.checkpoint) run.go_back_to(*command.checkpoint);
   const std::int64_t env_steps = simulation.trainer->env_steps();
   if (is_finished(run, env_steps, config.train)) {

@@ -19,6 +19,7 @@ struct TrainCommand {
   std::string resume;                      // run folder to go on with
   std::optional<std::int64_t> checkpoint;  // of `resume`, by its step; empty: the last one
   std::string init_from;                   // checkpoint whose networks start the run
+  std::string algorithm;                   // learning method
   bool force = false;                      // replace an existing run folder
   std::optional<std::int64_t> steps;
   std::optional<double> minutes;

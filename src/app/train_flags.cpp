@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/learners/learners.h"
 #include "kennel/sim/limits.h"
 #include "model_flags.h"
 #include "train.h"
@@ -36,6 +37,9 @@ RunCommand add_train(CLI::App& app) {
   add_threads(app, command->threads,
               "threads of the simulator; 0: one for each core. Results do not depend on it");
   add_device(app, command->device);
+  CLI::Option* algorithm =
+      app.add_option("--algorithm", command->algorithm, "learning method (default: the recipe's)")
+          ->check(one_of(names_of(kLearners)));
   CLI::Option* init_from = app.add_option("--init-from", command->init_from,
                                           "checkpoint whose networks the run starts with");
   CLI::Option* force =
@@ -48,7 +52,7 @@ RunCommand add_train(CLI::App& app) {
                  "later ones are set aside")
       ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
       ->needs(resume);
-  for (CLI::Option* other : {config, robot, model, out, seed, num_envs, init_from, force})
+  for (CLI::Option* other : {config, robot, model, out, seed, num_envs, algorithm, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };
 }

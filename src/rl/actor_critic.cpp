@@ -30,7 +30,7 @@ void tie_mlp(WeightTying& tying, const MlpShape& shape, const Mirror& in, const 
 
 }  // namespace
 
-ActorCritic::ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mirrors* mirrors,
+ActorCritic::ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const Mirrors* mirrors,
                          std::uint64_t seed, torch::Device device, const LearnerOps& ops)
     : action_size_(spec.action_size),
       symmetric_(config.symmetric),
@@ -46,8 +46,8 @@ ActorCritic::ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mir
       {num_parameters(actor_shape_) + num_parameters(critic_shape_) + spec.action_size}, device);
   if (symmetric_) {
     KENNEL_CHECK(mirrors != nullptr,
-                 "ppo.symmetric = true needs the environment's mirror maps; it has none, try "
-                 "ppo.symmetric = false");
+                 "symmetric = true needs the environment's mirror maps; it has none, try "
+                 "symmetric = false");
     check_mirror(mirrors->obs, spec.obs_size, "the observation");
     check_mirror(mirrors->privileged_obs, spec.privileged_obs_size, "the privileged observation");
     check_mirror(mirrors->action, spec.action_size, "the action");
@@ -75,7 +75,7 @@ void ActorCritic::build_tying(const Mirrors& mirrors, torch::Device device) {
   free_log_std_ = free_.narrow(0, before, tying_.num_free() - before);
 }
 
-void ActorCritic::initialise(const PpoConfig& config, std::uint64_t seed) {
+void ActorCritic::initialise(const NetworkConfig& config, std::uint64_t seed) {
   torch::Generator generator = cpu_generator(stream_seed(seed, Stream::kInitialise));
   initialise_mlp(actor_, kActionGain, generator);
   initialise_mlp(critic_, kValueGain, generator);

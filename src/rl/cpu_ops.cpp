@@ -1,9 +1,7 @@
 // The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
 // pass over it.
-#include "kennel/core/check.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/random.h"
-#include "src/rl/fused_loss.h"
 #include "src/rl/fused_rows.h"
 
 namespace kennel {
@@ -50,21 +48,6 @@ void activation_backward(Activation activation, const torch::Tensor& y, torch::T
   bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
 }
 
-void losses(const PpoSamples& samples, const torch::Tensor& index, const LossRule& rule,
-            LossSlice& slice) {
-  KENNEL_CHECK(index.defined(), "the fused losses read the samples where they lie; give an index");
-  const PolicySums policy =
-      fused_policy_loss(samples, index, slice.mean, slice.log_std, rule.clip_param, rule.scale,
-                        slice.grad_mean, slice.grad_log_std);
-  const double value = fused_value_loss(samples, index, slice.value, rule.value_clip,
-                                        rule.clip_param, rule.value_scale, slice.grad_value);
-  float* out = slice.sums.mutable_data_ptr<float>();
-  out[0] = static_cast<float>(policy.surrogate);
-  out[1] = static_cast<float>(value);
-  out[2] = static_cast<float>(policy.kl);
-  out[3] = static_cast<float>(policy.clip_fraction);
-}
-
 }  // namespace
 
 const LearnerOps& cpu_ops() {
@@ -79,8 +62,7 @@ const LearnerOps& cpu_ops() {
                                       .scale = scale,
                                       .gather_scaled = gather_scaled,
                                       .dense_forward = dense_forward,
-                                      .activation_backward = activation_backward,
-                                      .losses = losses};
+                                      .activation_backward = activation_backward};
   return kOps;
 }
 

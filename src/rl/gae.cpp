@@ -17,4 +17,22 @@ torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda) {
   return advantage;
 }
 
+void normalise_advantages(torch::Tensor& advantage, const Collective& all) {
+  constexpr double kTiny = 1e-8;
+  if (all.size() == 1) {
+    advantage.sub_(advantage.mean()).div_(advantage.std().add_(kTiny));
+    return;
+  }
+  const torch::Tensor own_mean = advantage.mean();
+  torch::Tensor mean = own_mean.clone();
+  all.mean(mean);
+  // A rank's variance about the common mean. Each takes the one from its own count that makes a
+  // sample's variance unbiased, so that ranks with equal numbers have the deviation of one of them.
+  const auto rows = static_cast<double>(advantage.numel());
+  torch::Tensor variance =
+      (own_mean - mean).square_().mul_(rows / (rows - 1)).add_(advantage.var());
+  all.mean(variance);
+  advantage.sub_(mean).div_(variance.sqrt_().add_(kTiny));
+}
+
 }  // namespace kennel

@@ -65,13 +65,27 @@ Normaliser::Moments Normaliser::with_image(const Moments& half, double rows) con
                                                 .add_((half_gap * half_gap).mul_(2 * rows))};
 }
 
-void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch) {
+// As many rows from every rank.
+Normaliser::Moments Normaliser::of_all(const Moments& own, double rows, const Collective& all) {
+  torch::Tensor mean = own.mean.clone();
+  all.mean(mean);
+  const torch::Tensor gap = own.mean - mean;
+  torch::Tensor m2 = (gap * gap).mul_(rows).add_(own.m2);
+  all.sum(m2);
+  return {mean, m2};
+}
+
+void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch, const Collective& all) {
   if (!enabled_) return;
   Moments moments = batch_moments(pool, batch);
   double rows = static_cast<double>(batch.size(0));
   if (mirror_index_.defined()) {
     moments = with_image(moments, rows);
     rows *= 2;
+  }
+  if (all.size() > 1) {
+    moments = of_all(moments, rows, all);
+    rows *= all.size();
   }
   // A mean that is not finite makes the deviations from it not finite; NaN is the largest.
   const torch::Tensor finite = moments.m2.max() < std::numeric_limits<double>::infinity();

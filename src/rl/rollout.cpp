@@ -11,15 +11,15 @@
 #include "kennel/rl/slices.h"
 
 namespace kennel {
-std::int64_t cut_rows(const EnvSpec& spec, const PpoConfig& config) {
+std::int64_t cut_rows(const EnvSpec& spec, const RolloutConfig& config) {
   // Once by the clock and once by a new command in a short rollout, every two seconds in a long
   // one.
   const std::int64_t times = std::min<std::int64_t>(config.num_steps, 2 + config.num_steps / 100);
   return times * spec.num_envs;
 }
 
-Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
-                 torch::Device device, const LearnerOps& ops)
+Rollout::Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& pool,
+                 torch::Device device, const LearnerOps& ops, const Collective& all)
     : num_steps_(config.num_steps),
       num_envs_(spec.num_envs),
       cut_rows_(cut_rows(spec, config)),
@@ -27,7 +27,8 @@ Rollout::Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool,
       gae_lambda_(config.gae_lambda),
       pool_(pool),
       device_(device),
-      ops_(ops) {
+      ops_(ops),
+      all_(all) {
   const std::int64_t T = num_steps_, N = num_envs_;
   const auto rows = torch::TensorOptions().device(device).dtype(obs_type(spec));
   obs_ = torch::zeros({T + 1, N, spec.obs_size}, rows);
@@ -127,7 +128,7 @@ void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged
   const torch::Tensor next_value = next_values(networks, privileged_normaliser);
   advantage_.copy_(gae({reward_, value, next_value, terminated_, cut_}, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
-  advantage_.sub_(advantage_.mean()).div_(advantage_.std().add_(1e-8));
+  normalise_advantages(advantage_, all_);
 
   const double constant =
       0.5 * static_cast<double>(action_.size(2)) * std::log(2 * std::numbers::pi);
@@ -152,8 +153,8 @@ torch::Tensor Rollout::next_values(const ActorCritic& networks,
   return next_value;
 }
 
-PpoBatch Rollout::batch() const {
-  PpoBatch batch;
+RolloutBatch Rollout::batch() const {
+  RolloutBatch batch;
   batch.obs = obs();
   batch.privileged_obs = privileged_obs();
   batch.samples = {action_.flatten(0, 1), log_prob_.flatten(), advantage_.flatten(),

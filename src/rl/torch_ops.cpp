@@ -1,6 +1,6 @@
 // The learner's arithmetic in torch: the reference, and what runs on a GPU. Every line is an
 // operation that starts a kernel there, so few and large ones are wanted;
-// tests/rl/operation_budget_test.cpp counts them.
+// tests/learners/operation_budget_test.cpp counts them.
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/random.h"
 
@@ -59,20 +59,6 @@ void activation_backward(Activation activation, const torch::Tensor& y, torch::T
   at::sum_out(bias_grad, grad, {0});
 }
 
-void losses(const PpoSamples& all, const torch::Tensor& index, const LossRule& rule,
-            LossSlice& slice) {
-  const PpoSamples samples = index.defined() ? all.at(index) : all;
-  const torch::Tensor terms =  // (4, rows)
-      torch::empty({slice.sums.size(0), slice.mean.size(0)}, slice.mean.options());
-  const PolicyTerms policy{terms[0], terms[2], terms[3]};
-  policy_loss(samples, slice.mean, slice.log_std, rule.clip_param, rule.scale, slice.grad_mean,
-              slice.grad_log_std, policy);
-  torch::Tensor grad_value = slice.grad_value.squeeze(1);
-  value_loss(samples, slice.value.squeeze(1), rule.value_clip, rule.clip_param, rule.value_scale,
-             grad_value, terms[1]);
-  at::sum_out(slice.sums, terms, {1});
-}
-
 }  // namespace
 
 const LearnerOps& torch_ops() {
@@ -88,8 +74,7 @@ const LearnerOps& torch_ops() {
       .scale = scale,
       .gather_scaled = gather_scaled,
       .dense_forward = dense_forward,
-      .activation_backward = activation_backward,
-      .losses = losses};
+      .activation_backward = activation_backward};
   return kOps;
 }
 

@@ -1,5 +1,7 @@
 #include "kennel/run/edited_recipe.h"
 
+#include <algorithm>
+
 #include "kennel/core/check.h"
 #include "kennel/io/recipe.h"
 
@@ -34,45 +36,47 @@ class Values {
   const char* section_ = "";
 };
 
-struct FixedKey {
-  const char* path;
-  const char* why;
-};
-
-constexpr const char* kNetworks = "the checkpoint's networks are made for it";
-
+/// Of the sections that every recipe has; a method says which of its own are.
 constexpr FixedKey kFixedKeys[] = {
+    {"train.algorithm", "the checkpoint is that method's"},
     {"train.seed", "what was drawn so far came from it"},
     {"train.num_envs", "the checkpoint holds as many environments"},
-    {"ppo.init_std", "it only starts a run; the noise has been learned since"},
-    {"ppo.actor_hidden", kNetworks},
-    {"ppo.critic_hidden", kNetworks},
-    {"ppo.activation", kNetworks},
-    {"ppo.symmetric", kNetworks},
-    {"ppo.squash_mean", kNetworks},
-    {"ppo.normalise_obs", kNetworks},
-    {"env.history", kNetworks},
+    {"robot.name", "the checkpoint's environments are of that robot"},
+    {"robot.model", "the checkpoint's environments are of that robot"},
+    {"env.history", "the checkpoint's networks are made for it"},
     {"env.random_first_clock", "the environments' first episodes have begun"},
 };
+
+/// Why a run that goes on cannot change a key; null where it can.
+const char* why_fixed(const std::string& path, const RunConfig& config) {
+  for (const FixedKey& fixed : kFixedKeys)
+    if (path == fixed.key) return fixed.why;
+  for (const FixedKey& fixed : config.method->fixed)
+    if (path == text(config.learner.section(), '.', fixed.key)) return fixed.why;
+  return nullptr;
+}
 
 }  // namespace
 
 std::vector<EditedKey> edited_keys(const RunConfig& before, const RunConfig& now) {
   const Values old(before), fresh(now);
   std::vector<EditedKey> edited;
-  for (std::size_t k = 0; k < old.all.size(); ++k)
-    if (old.all[k].value != fresh.all[k].value)
-      edited.push_back({old.all[k].path, old.all[k].value, fresh.all[k].value});
+  for (const Values::Entry& key : old.all) {
+    const auto same = std::find_if(fresh.all.begin(), fresh.all.end(),
+                                   [&](const Values::Entry& k) { return k.path == key.path; });
+    // Another method's keys are others.
+    if (same != fresh.all.end() && same->value != key.value)
+      edited.push_back({key.path, key.value, same->value});
+  }
   return edited;
 }
 
 void check_resumable(const RunConfig& before, const RunConfig& now, const std::string& file) {
   std::string problems;
   for (const EditedKey& key : edited_keys(before, now))
-    for (const FixedKey& fixed : kFixedKeys)
-      if (key.path == fixed.path)
-        problems += text(problems.empty() ? "" : "; ", key.path, " is ", key.now, ", the run has ",
-                         key.before, ": ", fixed.why);
+    if (const char* why = why_fixed(key.path, before))
+      problems += text(problems.empty() ? "" : "; ", key.path, " is ", key.now, ", the run has ",
+                       key.before, ": ", why);
   KENNEL_CHECK(problems.empty(), file, ": a run that goes on cannot change ", problems,
                "; put it back, or start another run with --config ", file);
 }

@@ -1,6 +1,7 @@
 #include "kennel/run/run_config.h"
 
 #include "envs/generic/any_robot.h"
+#include "kennel/core/check.h"
 #include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
@@ -9,8 +10,18 @@
 namespace kennel {
 namespace {
 
-void read_sections(Recipe& recipe, RunConfig& config) {
-  visit_sections(config, [&](const char* section, auto& part) { recipe.read(section, part); });
+/// A recipe while it is read: which method learns is not known before its end.
+struct Draft {
+  RunConfig config;                   // but for the method and its section
+  std::vector<ConfigBlock> learners;  // a section a method
+};
+
+void read_sections(Recipe& recipe, Draft& draft) {
+  recipe.read("train", draft.config.train);
+  recipe.read("robot", draft.config.robot);
+  for (ConfigBlock& learner : draft.learners) recipe.read(learner.section(), learner);
+  visit_sections(draft.config.env,
+                 [&](const char* section, auto& part) { recipe.read(section, part); });
 }
 
 /// The robot that a recipe and what changes it mean.
@@ -25,40 +36,62 @@ RobotChoice robot_of(Recipe& recipe, const std::string& name, const ConfigOverri
 }
 
 /// What a recipe of this robot changes.
-RunConfig shipped_config(const RobotChoice& robot) {
+Draft shipped(const RobotChoice& robot, std::span<const LearnerEntry> methods) {
   const bool ships = !robot.name.empty();
   const std::filesystem::path file = default_recipe(ships ? robot.name : kAnyRobot);
   Recipe recipe = Recipe::parse(read_file(file), file.string());
-  RunConfig config;
-  read_sections(recipe, config);
+  Draft draft;
+  for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
+  read_sections(recipe, draft);
   recipe.finish();
-  config.robot = robot;
+  draft.config.robot = robot;
   if (!ships) {
     const Anatomy anatomy = *load_robot(robot).anatomy;
-    config.env = generic::scaled(config.env, anatomy);
-    config.ppo.symmetric = config.ppo.symmetric && anatomy.symmetric;
+    draft.config.env = generic::scaled(draft.config.env, anatomy);
+    if (!anatomy.symmetric)
+      for (std::size_t k = 0; k < methods.size(); ++k) methods[k].drop_symmetry(draft.learners[k]);
   }
-  return config;
+  return draft;
+}
+
+std::string unknown_method(const std::string& name, std::span<const LearnerEntry> methods) {
+  const std::vector<std::string> known = names_of(methods);
+  const std::string near = nearest_name(name, known);
+  std::string listed;
+  for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
+  return text("train.algorithm = \"", name, "\" is unknown; ",
+              near.empty() ? "" : text("did you mean ", near, "? "), "known: ", listed);
+}
+
+/// Gives the recipe the method that it names.
+void choose_method(Draft& draft, std::span<const LearnerEntry> methods, Recipe& recipe) {
+  RunConfig& config = draft.config;
+  const LearnerEntry* method = find_learner(config.train.algorithm, methods);
+  if (method == nullptr)
+    return recipe.report("train.algorithm", unknown_method(config.train.algorithm, methods));
+  config.method = method;
+  config.learner = draft.learners[static_cast<std::size_t>(method - methods.data())];
+  for (const std::string& problem : config.learner.problems(config.train.num_envs))
+    recipe.report(problem.substr(0, problem.find(' ')), problem);  // they start with "section.key"
 }
 
 }  // namespace
 
-RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change) {
+RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change,
+                          std::span<const LearnerEntry> methods) {
   const std::filesystem::path file = path.empty() ? default_recipe() : path;
-  return parse_run_config(read_file(file), file.string(), change);
+  return parse_run_config(read_file(file), file.string(), change, methods);
 }
 
 RunConfig parse_run_config(std::string_view text, const std::string& name,
-                           const ConfigOverride& change) {
+                           const ConfigOverride& change, std::span<const LearnerEntry> methods) {
   Recipe recipe = Recipe::parse(text, name);
-  RunConfig config = shipped_config(robot_of(recipe, name, change));
-  read_sections(recipe, config);
-  if (change) change(config);
-  for (const std::string& problem : problems(config.ppo, config.train.num_envs)) {
-    recipe.report(problem.substr(0, problem.find(' ')), problem);  // they start with "ppo.key"
-  }
+  Draft draft = shipped(robot_of(recipe, name, change), methods);
+  read_sections(recipe, draft);
+  if (change) change(draft.config);
+  choose_method(draft, methods, recipe);
   recipe.finish();
-  return config;
+  return draft.config;
 }
 
 std::string recipe_text(const RunConfig& config) {

@@ -21,22 +21,14 @@ double seconds_since(Clock::time_point start) {
 
 /// The names of metrics.csv and TensorBoard.
 std::vector<Scalar> scalars_of(const IterationReport& report, double seconds) {
-  return {{"iteration", static_cast<double>(report.iteration)},
-          {"train/mean_reward", report.mean_reward},
-          {"train/surrogate_loss", report.surrogate_loss},
-          {"train/value_loss", report.value_loss},
-          {"train/kl", report.kl},
-          {"train/clip_fraction", report.clip_fraction},
-          {"train/grad_norm", report.grad_norm},
-          {"train/learning_rate", report.learning_rate},
-          {"train/std", report.std},
-          {"train/entropy", report.entropy},
-          {"train/explained_variance", report.explained_variance},
-          {"train/skipped_updates", static_cast<double>(report.skipped_updates)},
-          {"time/iteration_seconds", seconds},
-          {"time/simulator_seconds", report.simulator_seconds},
-          {"time/policy_seconds", report.policy_seconds},
-          {"time/update_seconds", report.update_seconds}};
+  std::vector<Scalar> scalars = {{"iteration", static_cast<double>(report.iteration)},
+                                 {"train/mean_reward", report.mean_reward}};
+  scalars.insert(scalars.end(), report.scalars.begin(), report.scalars.end());
+  scalars.insert(scalars.end(), {{"time/iteration_seconds", seconds},
+                                 {"time/simulator_seconds", report.simulator_seconds},
+                                 {"time/policy_seconds", report.policy_seconds},
+                                 {"time/update_seconds", report.update_seconds}});
+  return scalars;
 }
 
 std::string value_of(const std::vector<Scalar>& scalars, std::string_view name) {

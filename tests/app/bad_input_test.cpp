@@ -41,6 +41,7 @@ class BadInput : public ::testing::Test {
   BadInput() {
     write_raw(folder_ / "typo.toml", "[ppo]\ngama = 0.9\n");
     write_raw(folder_ / "range.toml", "[train]\n\nnum_envs = 0\n");
+    write_raw(folder_ / "method.toml", "[train]\nalgorithm = \"pro\"\n");
     write_raw(folder_ / "syntax.toml", "[ppo\n");
     write_raw(folder_ / "divide.toml",
               "[train]\nnum_envs = 7\n[ppo]\nnum_steps = 5\nnum_minibatches = 4\n");
@@ -86,6 +87,14 @@ TEST_F(BadInput, WrongUsageNamesTheFlag) {
        {"train", "--device", "tpu"},
        kUsage,
        "expected cpu|cuda|cuda:N|auto, came tpu"},
+      {"an unknown learning method",
+       {"train", "--algorithm", "pro"},
+       kUsage,
+       "--algorithm: expected ppo, came pro"},
+      {"another method for a run that goes on",
+       {"train", "--resume", "a", "--algorithm", "ppo"},
+       kUsage,
+       "--algorithm"},
       {"a GPU without a number", {"bench", "--device", "cuda:x"}, kUsage, "came cuda:x"},
       {"simulating on a device to be chosen",
        {"simulate", "--out", "o.npy", "--device", "auto"},
@@ -116,6 +125,10 @@ TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
        kUser,
        "train.num_envs = 0 is out of range: expected a number from 1 to 4.1943e+06 "
        "(range.toml:3)"},
+      {"an unknown learning method",
+       {"train", "--config", "method.toml"},
+       kUser,
+       "train.algorithm = \"pro\" is unknown; did you mean ppo? known: ppo (method.toml:2)"},
       {"no TOML", {"train", "--config", "syntax.toml"}, kUser, "(syntax.toml:1)"},
       {"numbers that do not fit", {"train", "--config", "divide.toml"}, kUser, "(divide.toml:5)"},
       {"an existing folder", {"train", "--out", "existing"}, kUser, "exists already"},

@@ -8,8 +8,11 @@
 #include "../io/temp_folder.h"
 #include "envs/robots.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/rl/trainer.h"
+#include "kennel/rl/collective.h"
+#include "kennel/rl/learner_ops.h"
+#include "kennel/rl/tensor_archive.h"
 #include "kennel/sim/make_env.h"
+#include "src/learners/ppo/ppo_config.h"
 
 namespace kennel {
 namespace {
@@ -21,10 +24,10 @@ using ::testing::HasSubstr;
 RunConfig lively() {
   RunConfig c;
   c.train.num_envs = 32;
-  auto& ppo = c.ppo;
-  ppo.num_steps = 12;
+  auto& ppo = c.learner.as<PpoConfig>();
+  ppo.rollout.num_steps = 12;
   ppo.num_epochs = ppo.num_minibatches = 2;
-  ppo.actor_hidden = ppo.critic_hidden = {8};
+  ppo.network.actor_hidden = ppo.network.critic_hidden = {8};
   ppo.clip_param = 1e-3f;
   ppo.anneal_from = 0.0f;
   ppo.desired_kl = ppo.final_desired_kl = 1e-6f;
@@ -60,6 +63,9 @@ struct Edit {
   static void change(bool& value, Bounds) { value = !value; }
   static void change(int& value, Bounds bounds) { value += value < bounds.high ? 1 : -1; }
   static void change(std::int64_t& value, Bounds) { ++value; }
+  static void change(double& value, Bounds bounds) {
+    value = 1.3 * value <= bounds.high ? 1.3 * value : 0.7 * value;
+  }
   static void change(Range& value, Bounds) { value.low = 0.5f * (value.low + value.high); }
   static void change(std::vector<int>& value, Bounds) { value.push_back(8); }
   static void change(float& value, Bounds bounds) {
@@ -68,20 +74,22 @@ struct Edit {
   }
   void change(std::string& value, Bounds) const {
     static const std::map<std::string, std::string> others = {
-        {"lr_schedule", "fixed"}, {"activation", "elu"}, {"precision", "tf32"}};
+        {"lr_schedule", "fixed"}, {"activation", "elu"}, {"precision", "tf32"},
+        {"algorithm", "other"},   {"name", "go1"},       {"model", "other.xml"}};
     value = others.at(name);
   }
 };
 
 /// Values that show an effect where a small change would show none.
 void edit_specially(const std::string& path, RunConfig& c) {
-  if (path == "ppo.min_learning_rate") c.ppo.min_learning_rate = 5e-3f;
-  if (path == "ppo.max_learning_rate") c.ppo.max_learning_rate = 2e-5f;
-  if (path == "ppo.desired_kl") c.ppo.desired_kl = 1.0f;
-  if (path == "ppo.final_desired_kl") c.ppo.final_desired_kl = 1.0f;
+  auto& ppo = c.learner.as<PpoConfig>();
+  if (path == "ppo.min_learning_rate") ppo.min_learning_rate = 5e-3f;
+  if (path == "ppo.max_learning_rate") ppo.max_learning_rate = 2e-5f;
+  if (path == "ppo.desired_kl") ppo.desired_kl = 1.0f;
+  if (path == "ppo.final_desired_kl") ppo.final_desired_kl = 1.0f;
   // Next to the logarithm of init_std, -0.69315, on either side.
-  if (path == "ppo.min_log_std") c.ppo.min_log_std = -0.6932f;
-  if (path == "ppo.max_log_std") c.ppo.max_log_std = -0.6931f;
+  if (path == "ppo.min_log_std") ppo.network.min_log_std = -0.6932f;
+  if (path == "ppo.max_log_std") ppo.network.max_log_std = -0.6931f;
   if (path == "env.command.change_from") c.env.command.change_from = 1.0f;
   if (path == "env.min_height") c.env.task.min_height = 0.3f;
   // Below the width that fast commands ask for.
@@ -133,23 +141,29 @@ class EditedRecipe : public ::testing::Test {
   EditedRecipe() {
     Session session(lively());
     session.iterate(1);
-    session.trainer.save(checkpoint(), "");
+    session.learner->save(checkpoint(), "");
   }
 
   /// What trains by a recipe.
   struct Session {
     explicit Session(const RunConfig& config)
         : env(make_env(config.env, env_options(config))),
-          trainer(*env, config.ppo, 1,
-                  quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history), 1) {}
+          learner(config.method->make(
+              {.env = *env,
+               .config = config.learner,
+               .seed = 1,
+               .mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history),
+               .num_threads = 1,
+               .ops = cpu_ops(),
+               .all = alone()})) {}
     void iterate(int count) {
       for (int k = 0; k < count; ++k) {
-        trainer.set_progress(0.5);
-        trainer.iterate();
+        learner->set_progress(0.5);
+        learner->iterate();
       }
     }
     std::unique_ptr<VecEnv> env;
-    Trainer trainer;
+    std::unique_ptr<Learner> learner;
   };
 
   std::filesystem::path checkpoint() const { return folder_ / "start.ckpt"; }
@@ -157,11 +171,10 @@ class EditedRecipe : public ::testing::Test {
   /// The whole state after the checkpoint has gone on by a recipe, as `train --resume` does it.
   std::string gone_on(const RunConfig& config) const {
     Session session(config);
-    session.trainer.load(checkpoint());
-    if (config.ppo.learning_rate != lively().ppo.learning_rate)
-      session.trainer.set_learning_rate(config.ppo.learning_rate);
+    session.learner->load(checkpoint());
+    session.learner->take_edits(lively().learner);
     session.iterate(3);
-    session.trainer.save(folder_ / "end.ckpt", "");
+    session.learner->save(folder_ / "end.ckpt", "");
     return read_file(folder_ / "end.ckpt");
   }
 
@@ -201,17 +214,17 @@ TEST_F(EditedRecipe, EachKeyIsUsedOrRefusedByName) {
     }
   }
   EXPECT_GT(used, 60);
-  EXPECT_EQ(refused, 12);  // the fixed keys, and precision, which knows one word
+  EXPECT_EQ(refused, 15);  // the fixed keys, and precision and algorithm, which know one word
 }
 
 TEST_F(EditedRecipe, TheLearningRateOfAFixedScheduleIsTheEditedOne) {
   RunConfig config = lively();
-  config.ppo.lr_schedule = "fixed";
-  config.ppo.learning_rate = 3e-4f;
+  config.learner.as<PpoConfig>().lr_schedule = "fixed";
+  config.learner.as<PpoConfig>().learning_rate = 3e-4f;
   Session session(config);
-  session.trainer.load(checkpoint());
-  session.trainer.set_learning_rate(config.ppo.learning_rate);
-  EXPECT_FLOAT_EQ(static_cast<float>(session.trainer.iterate().learning_rate), 3e-4f);
+  session.learner->load(checkpoint());
+  session.learner->take_edits(lively().learner);
+  EXPECT_FLOAT_EQ(static_cast<float>(session.learner->iterate().at("train/learning_rate")), 3e-4f);
 }
 
 TEST_F(EditedRecipe, ACheckpointWithANumberThatIsNoneIsRefusedByItsPart) {
@@ -223,15 +236,15 @@ TEST_F(EditedRecipe, ACheckpointWithANumberThatIsNoneIsRefusedByItsPart) {
     bad.put(part, numbers);
     bad.save(folder_ / "bad.ckpt");
     Session session(lively());
-    const std::string whole = error_of([&] { session.trainer.load(folder_ / "bad.ckpt"); });
+    const std::string whole = error_of([&] { session.learner->load(folder_ / "bad.ckpt"); });
     EXPECT_THAT(whole, HasSubstr(text("bad.ckpt: its ", part, " hold a number")));
-    EXPECT_EQ(error_of([&] { session.trainer.load_networks(folder_ / "bad.ckpt"); }), whole);
+    EXPECT_EQ(error_of([&] { session.learner->load_networks(folder_ / "bad.ckpt"); }), whole);
   }
 }
 
 TEST(EditedKeys, AreThoseThatDifferWithBothValues) {
   RunConfig before, now;
-  now.ppo.learning_rate = 0.5f;
+  now.learner.as<PpoConfig>().learning_rate = 0.5f;
   now.env.randomization.friction = {0.6f, 0.7f};
   const std::vector<EditedKey> keys = edited_keys(before, now);
   ASSERT_EQ(keys.size(), 2u);

@@ -5,6 +5,7 @@
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
 #include "kennel/run/paths.h"
+#include "src/learners/ppo/ppo_config.h"
 
 namespace kennel {
 namespace {
@@ -19,7 +20,7 @@ TEST(RunConfig, TheShippedRecipeIsValid) {
 TEST(RunConfig, TheResolvedRecipeGivesTheSameConfig) {
   RunConfig config;
   config.train.steps = 123456789;
-  config.ppo.gamma = 0.9871f;
+  config.learner.as<PpoConfig>().rollout.gamma = 0.9871f;
   config.env.reward.weight[0] = 1.0f / 3.0f;
   config.env.randomization.friction = {0.123f, 1.0f};
   const std::string text = recipe_text(config);

@@ -132,6 +132,33 @@ TEST_F(Train, ARunThatStoppedAndWentOnEqualsOneThatDidNot) {
   EXPECT_EQ(train({"--resume", "parts", "--steps", "3000"}).exit_code, 0);
 }
 
+TEST_F(Train, ByTheMethodThatAFlagNamesIsTheRecipesOwnWhereThatIsTheSame) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "one"}).exit_code, 0);
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "two", "--algorithm", "ppo"}).exit_code, 0);
+  EXPECT_EQ(checkpoint("one"), checkpoint("two"));
+  EXPECT_THAT(read_file(folder_ / "one" / "config.toml"), HasSubstr("\nalgorithm = \"ppo\"\n"));
+}
+
+TEST_F(Train, ARunThatKnowsNoMethodGoesOn) {
+  ASSERT_EQ(train({"--config", "tiny.toml", "--out", "run"}).exit_code, 0);
+  const auto file = folder_ / "run" / "config.toml";
+  std::string recipe = read_file(file);
+  const std::string key = "\nalgorithm = \"ppo\"\n";
+  recipe.erase(recipe.find(key), key.size() - 1);
+  write_raw(file, recipe);
+  EXPECT_EQ(train({"--resume", "run", "--steps", "3000"}).exit_code, 0);
+  EXPECT_THAT(read_file(file), HasSubstr(key));
+}
+
+TEST_F(Train, TheMethodsThereAreAreListed) {
+  const Outcome listed = run_kennel(folder_.path(), {"info", "--algorithms"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_THAT(listed.out,
+              HasSubstr("ppo             [ppo]           proximal policy optimisation"));
+  const Outcome json = run_kennel(folder_.path(), {"info", "--algorithms", "--json"});
+  EXPECT_THAT(json.out, HasSubstr("\"section\": \"ppo\""));
+}
+
 TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {
   Subprocess process(folder_.path(), {"train", "--device", "cpu", "--config", "tiny.toml", "--out",
                                       "run", "--steps", "1000000000"});

@@ -38,7 +38,7 @@ class RecordingEnv final : public PointMassEnv {
 };
 
 struct Scene {
-  PpoConfig config;
+  RolloutConfig config;
   RecordingEnv env{kNumEnvs};
   WorkerPool pool{2};
   std::unique_ptr<PhaseTimer> timer = make_phase_timer(torch::kCPU);
@@ -49,9 +49,9 @@ struct Scene {
 
   explicit Scene(const LearnerOps& ops = cpu_ops()) {
     config.num_steps = kNumSteps;
-    config.actor_hidden = {16};
-    config.critic_hidden = {16};
-    networks = std::make_unique<ActorCritic>(env.spec(), config, nullptr, 1, torch::kCPU, ops);
+    NetworkConfig layers;
+    layers.actor_hidden = layers.critic_hidden = {16};
+    networks = std::make_unique<ActorCritic>(env.spec(), layers, nullptr, 1, torch::kCPU, ops);
     torch::manual_seed(1);
     networks->parameters().normal_(0, 0.15);
     networks->refresh();
@@ -83,7 +83,7 @@ struct Scene {
 TEST(Rollout, TheSimulatorWritesStraightIntoTheBatch) {
   Scene scene;
   scene.collect(1);
-  const PpoBatch batch = scene.rollout->batch();
+  const RolloutBatch batch = scene.rollout->batch();
   EXPECT_EQ(scene.env.buffers().reward.data_ptr(),
             scene.rollout->reward()[kNumSteps - 1].data_ptr());
   scene.env.obs.pop_back();  // what follows the last action is no part of the batch
@@ -104,7 +104,7 @@ TEST(Rollout, GoesOnWhereTheOneBeforeEnded) {
 TEST(Rollout, ActionsAreNormalAroundTheMeanWithTheLogProbTheyHave) {
   Scene scene;
   scene.collect(1);
-  const PpoBatch batch = scene.rollout->batch();
+  const RolloutBatch batch = scene.rollout->batch();
   const torch::Tensor mean = scene.run(scene.networks->actor(), scene.obs_normaliser, batch.obs);
   const torch::Tensor log_std = scene.networks->log_std();
   const torch::Tensor z = (batch.samples.action - mean) / log_std.exp();
@@ -121,7 +121,7 @@ TEST_P(RolloutReturns, BootstrapTimeOutsFromTheirOwnLastStateAndFallsFromNothing
   Scene scene(GetParam()());
   scene.collect(1);
   scene.collect(2);  // episodes have 60 steps, so some end by the clock in the second rollout
-  const PpoBatch batch = scene.rollout->batch();
+  const RolloutBatch batch = scene.rollout->batch();
   const torch::Tensor returns = batch.samples.returns.view({kNumSteps, kNumEnvs});
   const torch::Tensor value = batch.samples.value.view({kNumSteps, kNumEnvs});
   const auto at = [](const std::vector<torch::Tensor>& list, int step) {

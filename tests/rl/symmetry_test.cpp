@@ -21,8 +21,8 @@ Mirrors some_mirrors() {
           {{1, 0, 2, 3}, {-1, -1, -1, 1}}};
 }
 
-PpoConfig config_with(const char* activation) {
-  PpoConfig config;
+NetworkConfig config_with(const char* activation) {
+  NetworkConfig config;
   config.symmetric = true;
   config.activation = activation;
   config.actor_hidden = {16, 8};
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(Activations, Symmetry, testing::Values("relu", "elu", "
 
 TEST(Symmetry, AlmostHalvesTheNumberOfParameters) {
   const Mirrors mirrors = some_mirrors();
-  PpoConfig config = config_with("relu");
+  NetworkConfig config = config_with("relu");
   const ActorCritic tied(kSpec, config, &mirrors, 1, torch::kCPU, cpu_ops());
   config.symmetric = false;
   const ActorCritic plain(kSpec, config, nullptr, 1, torch::kCPU, cpu_ops());
@@ -74,7 +74,7 @@ TEST(Symmetry, AlmostHalvesTheNumberOfParameters) {
 }
 
 TEST(Symmetry, WithoutMirrorsOrWithWrongOnesIsRefused) {
-  const PpoConfig config = config_with("relu");
+  const NetworkConfig config = config_with("relu");
   EXPECT_THROW(ActorCritic(kSpec, config, nullptr, 1, torch::kCPU, cpu_ops()), Error);
   Mirrors mirrors = some_mirrors();
   mirrors.obs.index = {1, 2, 0, 3, 5, 4};  // a rotation: twice is not the identity

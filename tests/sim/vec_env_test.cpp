@@ -7,8 +7,8 @@
 
 #include "envs/robots.h"
 #include "kennel/core/check.h"
-#include "kennel/rl/trainer.h"
 #include "kennel/sim/make_env.h"
+#include "tests/learners/make_ppo.h"
 
 namespace kennel {
 namespace {
@@ -28,21 +28,21 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
   EnvConfig config;
   config.task.bfloat16_obs = true;
   PpoConfig ppo;
-  ppo.num_steps = 8;
+  ppo.rollout.num_steps = 8;
   ppo.num_minibatches = 4;
-  ppo.actor_hidden = ppo.critic_hidden = {16};
+  ppo.network.actor_hidden = ppo.network.critic_hidden = {16};
   const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.task.history);
   const auto file = std::filesystem::temp_directory_path() / text("kennel_bf16_", ::getpid());
   const auto env = make_env(config, options), other = make_env(config, options);
-  Trainer trainer(*env, ppo, 1, mirrors);
-  for (int k = 0; k < 3; ++k) trainer.iterate();
-  trainer.save(file, "");
-  Trainer resumed(*other, ppo, 1, mirrors);
+  Ppo learner = ppo_of(*env, ppo, 1, {.mirrors = mirrors});
+  for (int k = 0; k < 3; ++k) learner.iterate();
+  learner.save(file, "");
+  Ppo resumed = ppo_of(*other, ppo, 1, {.mirrors = mirrors});
   resumed.load(file);
   std::filesystem::remove(file);
-  EXPECT_TRUE(std::isfinite(trainer.iterate().mean_reward));
+  EXPECT_TRUE(std::isfinite(learner.iterate().mean_reward));
   resumed.iterate();
-  EXPECT_TRUE(torch::equal(trainer.networks().parameters(), resumed.networks().parameters()));
+  EXPECT_TRUE(torch::equal(learner.networks().parameters(), resumed.networks().parameters()));
 }
 
 TEST(Mirrors, TwiceIsNothingAndSizesFit) {

@@ -2,8 +2,8 @@
 //
 // A config struct is plain data with its defaults in place, and a free function
 //
-//   template <class Config, class Visitor>   // Config is PpoConfig or const PpoConfig
-//   void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig> {
+//   template <class Config, class Visitor>   // Config is WalkConfig or const WalkConfig
+//   void visit_fields(Config& c, Visitor&& v) requires same_config<Config, WalkConfig> {
 //     v.field("gamma", c.gamma, Bounds{0.0, 1.0}, "discount a control step");
 //   }
 //

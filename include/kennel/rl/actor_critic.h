@@ -11,8 +11,8 @@
 #include "kennel/policy/policy_network.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/mlp.h"
+#include "kennel/rl/network_config.h"
 #include "kennel/rl/normaliser.h"
-#include "kennel/rl/ppo_config.h"
 #include "kennel/rl/weight_tying.h"
 
 namespace kennel {
@@ -28,7 +28,7 @@ class ActorCritic {
   /// \param mirrors  read when `config.symmetric`; may be null otherwise
   /// \param ops      reads the networks; decides whether transposed copies of the weights are kept
   /// \throws Error when the config is symmetric and a mirror is missing or wrong
-  ActorCritic(const EnvSpec& spec, const PpoConfig& config, const Mirrors* mirrors,
+  ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const Mirrors* mirrors,
               std::uint64_t seed, torch::Device device, const LearnerOps& ops);
 
   /// What the optimiser moves, (num_free). Call `refresh` after changing it.
@@ -61,7 +61,7 @@ class ActorCritic {
 
  private:
   void build_tying(const Mirrors& mirrors, torch::Device device);
-  void initialise(const PpoConfig& config, std::uint64_t seed);
+  void initialise(const NetworkConfig& config, std::uint64_t seed);
 
   MlpShape actor_shape_, critic_shape_;
   int action_size_ = 0;

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include "kennel/rl/collective.h"
+
 namespace kennel {
 
 struct AdvantageInput {
@@ -18,5 +20,9 @@ struct AdvantageInput {
 ///   A_t     = delta_t + gamma lambda (1 - done_t) A_{t+1}
 /// \return (T, N)
 torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda);
+
+/// advantage <- (advantage - mean) / std, by the mean and the deviation of all ranks' advantages,
+/// of which every rank has as many.
+void normalise_advantages(torch::Tensor& advantage, const Collective& all);
 
 }  // namespace kennel

@@ -4,29 +4,33 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "kennel/core/check.h"
+#include "kennel/io/config_block.h"
+#include "kennel/io/event_file.h"
 #include "kennel/policy/policy_network.h"
 
 namespace kennel {
 
 /// One iteration, for logs. No decision depends on the seconds.
 struct IterationReport {
-  std::int64_t iteration = 0;  // finished so far
-  std::int64_t env_steps = 0;  // control steps of all environments so far
-  double mean_reward = 0.0;    // a control step
-  double surrogate_loss = 0.0;
-  double value_loss = 0.0;
-  double kl = 0.0;             // nat, mean over the minibatches
-  double clip_fraction = 0.0;  // of samples whose gradient the clip stopped
-  double grad_norm = 0.0;      // before it is clipped
-  double learning_rate = 0.0;
-  double std = 0.0;                  // action noise, mean over actions
-  double entropy = 0.0;              // of the policy [nat]
-  double explained_variance = 0.0;   // of the returns by the critic, 1 is perfect
-  std::int64_t skipped_updates = 0;  // so far, because a gradient was not finite
+  std::int64_t iteration = 0;        // finished so far
+  std::int64_t env_steps = 0;        // control steps of all environments so far
+  double mean_reward = 0.0;          // a control step
+  std::vector<Scalar> scalars = {};  // the method's own, "train/kl"; the same names each time
   double simulator_seconds = 0.0;
   double policy_seconds = 0.0;  // actions, values, advantages
   double update_seconds = 0.0;
+
+  /// The method's own number of a name.
+  /// \throws Error when it has none
+  double at(std::string_view name) const {
+    for (const Scalar& scalar : scalars)
+      if (scalar.first == name) return scalar.second;
+    fail("the learner reports no ", name);
+  }
 };
 
 /// A learning method bound to its environments.
@@ -38,7 +42,8 @@ class Learner {
   /// \throws Error naming the environment that wrote a number that is not finite
   virtual IterationReport iterate() = 0;
 
-  /// How far training is, from 0 to 1, for schedules; never read from a clock.
+  /// How far training is, from 0 to 1, for schedules; never read from a clock. Passed on to the
+  /// environments.
   virtual void set_progress(double fraction) = 0;
 
   virtual std::int64_t iteration() const = 0;
@@ -48,6 +53,7 @@ class Learner {
   virtual PolicyNetwork policy() const = 0;
 
   /// Writes a complete checkpoint: `load` continues bit for bit, and equal runs write equal bytes.
+  /// It holds what `put_summary` puts (checkpoint.h).
   /// \param config  any text, returned by `read_checkpoint`
   virtual void save(const std::filesystem::path& path, const std::string& config) const = 0;
 
@@ -56,17 +62,14 @@ class Learner {
 
   /// Takes only the networks and the normalisation of a checkpoint, to train on from there.
   virtual void load_networks(const std::filesystem::path& path) = 0;
-};
 
-/// What a checkpoint tells without an environment.
-struct CheckpointSummary {
-  std::string config;
-  std::int64_t iteration = 0;
-  std::int64_t env_steps = 0;
-  PolicyNetwork policy;
-};
+  /// Called after `load` where the recipe was edited since: puts edited numbers in the place of
+  /// those that the checkpoint brought.
+  /// \param before  the method's section as the checkpoint has it
+  virtual void take_edits(const ConfigBlock& /*before*/) {}
 
-/// \throws Error when the file is missing, damaged or no checkpoint
-CheckpointSummary read_checkpoint(const std::filesystem::path& path);
+  /// What went wrong in the training as a whole, for people; empty where nothing did.
+  virtual std::string complaint() const { return {}; }
+};
 
 }  // namespace kennel

@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "kennel/rl/mlp.h"
-#include "kennel/rl/ppo_loss.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {
@@ -31,25 +30,6 @@ struct Scaling {
   torch::Tensor mean;     // (n) float32
   torch::Tensor inv_std;  // (n) float32
   torch::Tensor offset;   // (n) float32, -mean * inv_std
-};
-
-/// What PPO's losses are told beside the samples.
-struct LossRule {
-  double clip_param = 0.0;
-  bool value_clip = false;
-  double scale = 0.0;        // 1 / rows of the whole minibatch
-  double value_scale = 0.0;  // value_loss_coef / rows of the whole minibatch
-};
-
-/// Networks' outputs over a slice of a minibatch, and where the losses' gradients go.
-struct LossSlice {
-  torch::Tensor mean;          // (rows, action_size)
-  torch::Tensor log_std;       // (action_size)
-  torch::Tensor value;         // (rows, 1)
-  torch::Tensor grad_mean;     // (rows, action_size) <- d loss / d mean
-  torch::Tensor grad_log_std;  // (action_size) <- d loss / d log_std, without the entropy bonus
-  torch::Tensor grad_value;    // (rows, 1) <- d loss / d value
-  torch::Tensor sums;          // (4) <- over rows: surrogate, squared error, KL, clipped rows
 };
 
 /// One way to do the learner's arithmetic.
@@ -85,10 +65,6 @@ struct LearnerOps {
   /// of grad's rows after that
   void (*activation_backward)(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
                               torch::Tensor& bias_grad);
-
-  /// PPO's losses over the rows `index` of the samples, or over all where it is undefined.
-  void (*losses)(const PpoSamples& samples, const torch::Tensor& index, const LossRule& rule,
-                 LossSlice& slice);
 };
 
 const LearnerOps& torch_ops();

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kennel/contract/mirror.h"
+#include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/worker_pool.h"
 
@@ -30,8 +31,9 @@ class Normaliser {
   /// the same tensor.
   void apply(const torch::Tensor& x, torch::Tensor& out) const;
 
-  /// Merges a batch (rows, size) into the statistics; one that is not finite is left out whole.
-  void update(WorkerPool& pool, const torch::Tensor& batch);
+  /// Merges the batches (rows, size) of all ranks into the statistics; they are left out whole when
+  /// one of them is not finite.
+  void update(WorkerPool& pool, const torch::Tensor& batch, const Collective& all = alone());
 
   const Scaling& scaling() const { return scaling_; }
   const torch::Tensor& mean() const { return scaling_.mean; }        // (size) float32
@@ -49,6 +51,7 @@ class Normaliser {
   };
   Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch);
   Moments with_image(const Moments& half, double rows) const;
+  static Moments of_all(const Moments& own, double rows, const Collective& all);
   void refresh();
 
   const LearnerOps& ops_;

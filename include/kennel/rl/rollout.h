@@ -8,11 +8,12 @@
 
 #include "kennel/contract/vec_env.h"
 #include "kennel/rl/actor_critic.h"
+#include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
-#include "kennel/rl/ppo_config.h"
-#include "kennel/rl/ppo_update.h"
+#include "kennel/rl/rollout_config.h"
+#include "kennel/rl/samples.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {
@@ -20,13 +21,13 @@ namespace kennel {
 /// How many of a rollout's steps are expected to cut an episode short at most, by the clock or by a
 /// new command. Where the device is not waited for, steps beyond them take their last state's value
 /// from the state before it (as in rsl_rl, which does so for all).
-std::int64_t cut_rows(const EnvSpec& spec, const PpoConfig& config);
+std::int64_t cut_rows(const EnvSpec& spec, const RolloutConfig& config);
 
 /// T steps of N environments. Slot t holds what was observed before action t, slot T what followed.
 class Rollout {
  public:
-  Rollout(const EnvSpec& spec, const PpoConfig& config, WorkerPool& pool, torch::Device device,
-          const LearnerOps& ops);
+  Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& pool, torch::Device device,
+          const LearnerOps& ops, const Collective& all = alone());
 
   /// Resets the environments into slot T, where `collect` starts.
   void reset(VecEnv& env);
@@ -37,11 +38,12 @@ class Rollout {
                std::uint64_t noise_seed, PhaseTimer& timer);
 
   /// Values, log-probabilities, advantages and returns of what was collected, by the networks that
-  /// acted. Nothing in it waits for the device.
+  /// acted; the advantages are scaled by the spread of all ranks'. Nothing in it waits for the
+  /// device.
   void estimate(const ActorCritic& networks, const Normaliser& privileged_normaliser);
 
   /// The transitions as one batch of T * N rows; views, no copies.
-  PpoBatch batch() const;
+  RolloutBatch batch() const;
 
   const torch::Tensor& reward() const { return reward_; }      // (T, N)
   torch::Tensor obs() const;                                   // (T * N, obs_size) view
@@ -75,6 +77,7 @@ class Rollout {
   WorkerPool& pool_;
   torch::Device device_;
   const LearnerOps& ops_;
+  const Collective& all_;
   std::vector<Worker> actor_workers_, critic_workers_;
   torch::Tensor obs_;                   // (T + 1, N, obs_size)
   torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)

@@ -14,7 +14,7 @@ struct EditedKey {
   std::string before, now;
 };
 
-/// Every key of the recipe table whose value differs, in the table's order.
+/// Every key of both recipes whose value differs, in their order.
 std::vector<EditedKey> edited_keys(const RunConfig& before, const RunConfig& now);
 
 /// Refuses edits that a run which goes on could only ignore: what decided its start, and what the

@@ -1,13 +1,14 @@
-// A whole recipe: the run, the learner, the environment.
+// A whole recipe: the run, the learning method, the environment.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "envs/quadruped/config.h"
-#include "kennel/rl/ppo_config.h"
+#include "kennel/learners/learners.h"
 #include "kennel/run/train_config.h"
 #include "kennel/sim/robot.h"
 
@@ -16,16 +17,18 @@ namespace kennel {
 struct RunConfig {
   TrainConfig train;
   RobotChoice robot;
-  PpoConfig ppo;
+  const LearnerEntry* method = &kLearners[0];  // the one that train.algorithm names
+  ConfigBlock learner = method->config();      // its section
   quadruped::EnvConfig env;
 };
 
-/// Visits every section of a recipe: f(section name, struct).
+/// Visits every section of a recipe: f(section name, struct). Of the methods it has the one that
+/// learns.
 template <class Config, class F>
 void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   f("train", c.train);
   f("robot", c.robot);
-  f("ppo", c.ppo);
+  f(c.learner.section().c_str(), c.learner);
   visit_sections(c.env, f);
 }
 
@@ -33,16 +36,20 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
 using ConfigOverride = std::function<void(RunConfig&)>;
 
 /// Reads a recipe; what it leaves out is as in the shipped one of its robot, which for any other
-/// model is scaled to it.
-/// \param path  empty: the shipped recipe
+/// model is scaled to it. It may have sections of several methods, of which train.algorithm names
+/// the one that counts.
+/// \param path     empty: the shipped recipe
+/// \param methods  that it may name
 /// \throws Error with every problem and its line
-RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {});
+RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {},
+                          std::span<const LearnerEntry> methods = kLearners);
 
 /// The same from a text.
 /// \param name  the file that it is in, or what messages call it; its folder is what robot.model
 /// starts from, the run's for one in checkpoints/
 RunConfig parse_run_config(std::string_view text, const std::string& name,
-                           const ConfigOverride& change = {});
+                           const ConfigOverride& change = {},
+                           std::span<const LearnerEntry> methods = kLearners);
 
 /// The resolved recipe with all its documentation; reading it gives an identical RunConfig.
 std::string recipe_text(const RunConfig& config);

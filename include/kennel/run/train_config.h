@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "kennel/core/fields.h"
 #include "kennel/sim/limits.h"
@@ -11,6 +12,7 @@ namespace kennel {
 /// How long a run is and what it keeps. Everything here but the numbers of files decides the
 /// result.
 struct TrainConfig {
+  std::string algorithm = "ppo";
   std::int64_t steps = 60'000'000;
   std::int64_t seed = 1;
   int num_envs = 1024;
@@ -21,6 +23,9 @@ struct TrainConfig {
 
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TrainConfig> {
+  v.field("algorithm", c.algorithm, Bounds{},
+          "the learning method, whose numbers are in a section of their own; kennel info "
+          "--algorithms lists them");
   v.field("steps", c.steps, Bounds{1, 1e15}, "control steps of all environments together");
   v.field("seed", c.seed, Bounds{0, 9007199254740992.0},
           "of everything random; the same seed gives the same run");

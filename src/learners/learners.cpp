@@ -1,0 +1,26 @@
+#include "kennel/learners/learners.h"
+
+#include "src/learners/ppo/ppo_entry.h"
+
+namespace kennel {
+namespace {
+
+constexpr LearnerEntry kRows[] = {kPpo};
+
+}  // namespace
+
+constinit const std::span<const LearnerEntry> kLearners = kRows;
+
+const LearnerEntry* find_learner(std::string_view name, std::span<const LearnerEntry> methods) {
+  for (const LearnerEntry& method : methods)
+    if (method.name == name) return &method;
+  return nullptr;
+}
+
+std::vector<std::string> names_of(std::span<const LearnerEntry> methods) {
+  std::vector<std::string> names;
+  for (const LearnerEntry& method : methods) names.push_back(method.name);
+  return names;
+}
+
+}  // namespace kennel

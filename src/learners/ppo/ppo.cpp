@@ -1,0 +1,239 @@
+#include "src/learners/ppo/ppo.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <sstream>
+
+#include "kennel/core/check.h"
+#include "kennel/core/usable_cores.h"
+#include "kennel/rl/checkpoint.h"
+#include "kennel/rl/skipped_updates.h"
+
+namespace kennel {
+namespace {
+
+constexpr std::string_view kEntropy = "train/entropy", kSkippedUpdates = "train/skipped_updates";
+
+/// What an iteration reports beside its reward.
+constexpr std::string_view kScalars[] = {
+    "train/surrogate_loss",
+    "train/value_loss",
+    "train/kl",             // nat, mean over the minibatches
+    "train/clip_fraction",  // of samples whose gradient the clip stopped
+    "train/grad_norm",      // before it is clipped
+    "train/learning_rate",
+    "train/std",                 // action noise, mean over actions
+    kEntropy,                    // of the policy [nat]
+    "train/explained_variance",  // of the returns by the critic, 1 is perfect
+    kSkippedUpdates,             // so far, because a gradient was not finite
+};
+
+const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
+  validate(config, spec.num_envs);
+  return config;
+}
+
+int checked_threads(int num_threads, const LearnerOps& ops) {
+  KENNEL_CHECK(num_threads >= 0, "the learner got ", num_threads,
+               " threads; expected a number of threads, or 0 for one each core");
+  if (!ops.threads) return 1;
+  if (num_threads > 0) return num_threads;
+  return num_usable_cores();
+}
+
+const Mirror* mirror_or_null(const NetworkConfig& config, const std::optional<Mirrors>& mirrors,
+                             Mirror Mirrors::*which) {
+  return config.symmetric && mirrors ? &((*mirrors).*which) : nullptr;
+}
+
+std::string sizes_text(const std::vector<int>& sizes) {
+  std::ostringstream out;
+  for (std::size_t k = 0; k < sizes.size(); ++k) out << (k == 0 ? "" : "-") << sizes[k];
+  return out.str();
+}
+
+}  // namespace
+
+Ppo::Ppo(const LearnerParts& parts)
+    : env_(parts.env),
+      config_(validated(parts.config.as<PpoConfig>(), env_.spec())),
+      seed_(parts.seed),
+      ops_(parts.ops),
+      all_(parts.all),
+      pool_(checked_threads(parts.num_threads, ops_)),
+      networks_(env_.spec(), config_.network, parts.mirrors ? &*parts.mirrors : nullptr, seed_,
+                env_.device(), ops_),
+      obs_normaliser_(env_.spec().obs_size, config_.network.normalise_obs,
+                      mirror_or_null(config_.network, parts.mirrors, &Mirrors::obs), env_.device(),
+                      ops_),
+      privileged_normaliser_(
+          env_.spec().privileged_obs_size, config_.network.normalise_obs,
+          mirror_or_null(config_.network, parts.mirrors, &Mirrors::privileged_obs), env_.device(),
+          ops_),
+      rollout_(env_.spec(), config_.rollout, pool_, env_.device(), ops_, all_),
+      update_(networks_, obs_normaliser_, privileged_normaliser_, config_, pool_, ops_, all_),
+      timer_(make_phase_timer(env_.device())) {
+  rollout_.reset(env_);
+}
+
+void Ppo::set_progress(double fraction) {
+  env_.set_progress(fraction);
+  update_.set_progress(fraction);
+}
+
+IterationReport Ppo::iterate() {
+  const torch::NoGradGuard no_grad;
+  rollout_.collect(env_, networks_, obs_normaliser_, seed_of(Stream::kActionNoise), *timer_);
+  rollout_.estimate(networks_, privileged_normaliser_);
+  timer_->begin(Phase::kUpdate);
+  const UpdateReport update = update_.run(rollout_.batch(), seed_of(Stream::kShuffle));
+  // After the update, so that it sees the very policy that acted.
+  obs_normaliser_.update(pool_, rollout_.obs(), all_);
+  privileged_normaliser_.update(pool_, rollout_.privileged_obs(), all_);
+  const torch::Tensor numbers = this->numbers(update);
+  timer_->stop();
+  ++iteration_;
+  env_steps_ += std::int64_t{config_.rollout.num_steps} * env_.spec().num_envs * all_.size();
+  const IterationReport out = report(numbers);
+  const auto skipped = static_cast<std::int64_t>(out.at(kSkippedUpdates));
+  if (skipped > skipped_updates_ || !std::isfinite(out.mean_reward)) {
+    rollout_.check_finite();  // blames the environment if it can be blamed
+  }
+  skipped_updates_ = skipped;
+  return out;
+}
+
+// Each rank acts and shuffles by its own numbers.
+std::uint64_t Ppo::seed_of(Stream stream) const {
+  const auto rank = static_cast<std::uint64_t>(all_.rank());
+  return stream_seed(seed_, stream, static_cast<std::uint64_t>(iteration_) | rank << 48);
+}
+
+// What an iteration is told by, on the device: the mean reward, then as kScalars has them.
+torch::Tensor Ppo::numbers(const UpdateReport& update) const {
+  const torch::Tensor log_std = networks_.log_std();
+  const torch::Tensor adam = update_.optimiser().scalars();
+  torch::Tensor reward = rollout_.reward().mean();
+  torch::Tensor explained_variance = rollout_.explained_variance();
+  all_.mean(reward);
+  all_.mean(explained_variance);
+  return torch::stack({reward, update.surrogate_loss, update.value_loss, update.kl,
+                       update.clip_fraction, update.grad_norm, adam[0], log_std.exp().mean(),
+                       log_std.sum(), explained_variance, adam[2]});
+}
+
+// Waits for the device: the only time in an iteration.
+IterationReport Ppo::report(const torch::Tensor& numbers) const {
+  const torch::Tensor host = numbers.to(torch::kCPU, torch::kFloat64);
+  const double* x = host.const_data_ptr<double>();
+  IterationReport out;
+  out.iteration = iteration_;
+  out.env_steps = env_steps_;
+  out.mean_reward = *x++;
+  for (const std::string_view name : kScalars) out.scalars.emplace_back(name, *x++);
+  for (Scalar& scalar : out.scalars)
+    if (scalar.first == kEntropy)  // H = sum_k (log std_k + 1/2 log(2 pi e))
+      scalar.second +=
+          0.5 * env_.spec().action_size * std::log(2 * std::numbers::pi * std::numbers::e);
+  const PhaseSeconds seconds = timer_->seconds();
+  out.simulator_seconds = seconds[Phase::kSimulator];
+  out.policy_seconds = seconds[Phase::kPolicy];
+  out.update_seconds = seconds[Phase::kUpdate];
+  return out;
+}
+
+// What must agree between a checkpoint and the learner that loads it.
+std::string Ppo::description() const {
+  const EnvSpec& spec = env_.spec();
+  return text("obs ", spec.obs_size, ", privileged obs ", spec.privileged_obs_size, ", action ",
+              spec.action_size, ", actor ", sizes_text(config_.network.actor_hidden), ", critic ",
+              sizes_text(config_.network.critic_hidden), ", ", config_.network.activation,
+              config_.network.squash_mean ? ", squashed" : ", not squashed",
+              config_.network.symmetric ? ", symmetric" : ", not symmetric",
+              config_.network.normalise_obs ? ", normalised" : ", not normalised");
+}
+
+void Ppo::save(const std::filesystem::path& path, const std::string& config) const {
+  const Adam& adam = update_.optimiser();
+  TensorArchive archive;
+  put_summary(archive, {config, iteration_, env_steps_, policy()});
+  archive.put("network", description());
+  archive.put("num_envs", std::int64_t{env_.spec().num_envs});
+  archive.put("seed", static_cast<std::int64_t>(seed_));
+  archive.put("parameters", networks_.parameters());
+  archive.put("adam/first_moment", adam.first_moment());
+  archive.put("adam/second_moment", adam.second_moment());
+  archive.put("adam/scalars", adam.scalars());
+  archive.put("normaliser/obs", obs_normaliser_.state());
+  archive.put("normaliser/privileged_obs", privileged_normaliser_.state());
+  archive.put("obs", rollout_.last_obs().to(torch::kFloat32));
+  archive.put("privileged_obs", rollout_.last_privileged_obs().to(torch::kFloat32));
+  archive.put("env", env_.save_state());
+  archive.save(path);
+}
+
+void Ppo::check_network(const TensorArchive& archive, const std::filesystem::path& path) const {
+  KENNEL_CHECK(archive.text("network") == description(), path.string(), " holds a network with ",
+               archive.text("network"), "; this run has ", description(),
+               "; use the recipe it was trained with");
+  KENNEL_CHECK(archive.tensor("parameters").sizes() == networks_.parameters().sizes(),
+               path.string(), " holds ", archive.tensor("parameters").numel(),
+               " parameters; this run has ", networks_.parameters().numel(),
+               "; use the recipe it was trained with");
+  for (const char* name : {"parameters", "normaliser/obs", "normaliser/privileged_obs"})
+    KENNEL_CHECK(archive.tensor(name).isfinite().all().item<bool>(), path.string(), ": its ", name,
+                 " hold a number that is not finite; expected a checkpoint of a run that has not "
+                 "diverged, try an older one");
+}
+
+void Ppo::restore_networks(const TensorArchive& archive) {
+  networks_.parameters().copy_(archive.tensor("parameters"));
+  networks_.refresh();
+  obs_normaliser_.set_state(archive.tensor("normaliser/obs"));
+  privileged_normaliser_.set_state(archive.tensor("normaliser/privileged_obs"));
+}
+
+void Ppo::load(const std::filesystem::path& path) {
+  const torch::NoGradGuard no_grad;
+  const TensorArchive archive = TensorArchive::load(path);
+  check_network(archive, path);
+  KENNEL_CHECK(archive.number("num_envs") == env_.spec().num_envs, path.string(),
+               " was saved with ", archive.number("num_envs"), " environments; this run has ",
+               env_.spec().num_envs, "; use the same number to resume");
+  env_.load_state(archive.tensor("env"));  // may refuse; nothing has changed until here
+  restore_networks(archive);
+  Adam& adam = update_.optimiser();
+  adam.first_moment().copy_(archive.tensor("adam/first_moment"));
+  adam.second_moment().copy_(archive.tensor("adam/second_moment"));
+  adam.set_scalars(archive.tensor("adam/scalars"));
+  rollout_.last_obs().copy_(archive.tensor("obs"));
+  rollout_.last_privileged_obs().copy_(archive.tensor("privileged_obs"));
+  iteration_ = archive.number("iteration");
+  env_steps_ = archive.number("env_steps");
+  seed_ = static_cast<std::uint64_t>(archive.number("seed"));
+  skipped_updates_ = static_cast<std::int64_t>(adam.skipped().item<float>());
+}
+
+void Ppo::load_networks(const std::filesystem::path& path) {
+  const torch::NoGradGuard no_grad;
+  const TensorArchive archive = TensorArchive::load(path);
+  check_network(archive, path);
+  restore_networks(archive);
+}
+
+void Ppo::take_edits(const ConfigBlock& before) {
+  if (config_.learning_rate == before.as<PpoConfig>().learning_rate) return;
+  const torch::NoGradGuard no_grad;
+  update_.optimiser().learning_rate().fill_(config_.learning_rate);
+}
+
+std::string Ppo::complaint() const {
+  if (!too_many_skipped(skipped_updates_, updates())) return {};
+  return text(skipped_updates_, " of ", updates(),
+              " updates were skipped because their gradient was not finite, so the policy learnt "
+              "less than its steps say; try a smaller ppo.learning_rate or ppo.init_std");
+}
+
+}  // namespace kennel

@@ -1,0 +1,38 @@
+// PPO's row in the table of methods.
+#pragma once
+
+#include "kennel/rl/learner_entry.h"
+
+namespace kennel {
+
+ConfigBlock ppo_block();
+std::unique_ptr<Learner> make_ppo(const LearnerParts& parts);
+PolicyNetwork ppo_layers(const ConfigBlock& config, int obs_size, int action_size);
+void drop_ppo_symmetry(ConfigBlock& config);
+std::size_t ppo_bytes(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
+
+inline constexpr const char* kNetworks = "the checkpoint's networks are made for it";
+inline constexpr FixedKey kPpoFixed[] = {
+    {"init_std", "it only starts a run; the noise has been learned since"},
+    {"actor_hidden", kNetworks},
+    {"critic_hidden", kNetworks},
+    {"activation", kNetworks},
+    {"symmetric", kNetworks},
+    {"squash_mean", kNetworks},
+    {"normalise_obs", kNetworks},
+};
+
+inline constexpr LearnerEntry kPpo = {
+    .name = "ppo",
+    .summary =
+        "proximal policy optimisation, with clipping and a learning rate that follows the "
+        "KL divergence",
+    .config = ppo_block,
+    .make = make_ppo,
+    .policy_layers = ppo_layers,
+    .layers_key = "actor_hidden",
+    .drop_symmetry = drop_ppo_symmetry,
+    .bytes = ppo_bytes,
+    .fixed = kPpoFixed};
+
+}  // namespace kennel

@@ -1,0 +1,186 @@
+#include "src/learners/ppo/ppo_update.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace kennel {
+namespace {
+
+constexpr int kNumLosses = 4, kKl = 2;  // as LossSlice::sums has them
+constexpr double kLearningRateFactor = 1.5;
+
+}  // namespace
+
+LearningRows LearningRows::narrow(std::int64_t begin, std::int64_t rows) const {
+  if (index.defined()) return {batch, index.narrow(0, begin, rows)};
+  return {batch.narrow(begin, rows), {}};
+}
+
+PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
+                     const Normaliser& privileged_normaliser, const PpoConfig& config,
+                     WorkerPool& pool, const LearnerOps& ops, const Collective& all)
+    : networks_(networks),
+      obs_normaliser_(obs_normaliser),
+      privileged_normaliser_(privileged_normaliser),
+      config_(config),
+      entropy_coef_(config.entropy_coef),
+      desired_kl_(config.desired_kl),
+      pool_(pool),
+      device_(networks.parameters().device()),
+      ops_(ops),
+      compute_losses_(losses_for(ops)),
+      all_(all),
+      adam_(networks.parameters().size(0), config.learning_rate, device_),
+      epoch_obs_(torch::empty({0}, device_)),
+      epoch_privileged_obs_(torch::empty({0}, device_)),
+      dense_gradient_(torch::zeros({networks.num_dense()}, device_)),
+      dense_views_(networks.views(dense_gradient_)),
+      free_gradient_(torch::zeros_like(networks.parameters())),
+      losses_(torch::zeros({kNumLosses}, device_)) {}
+
+UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_seed) {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t rows = batch.obs.size(0);
+  const std::int64_t minibatch = rows / config_.num_minibatches;
+  torch::Generator generator = ops_.generator(shuffle_seed, device_);
+  const auto updates = static_cast<std::int64_t>(config_.num_epochs) * config_.num_minibatches;
+  const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
+  std::int64_t update = 0;
+  for (int epoch = 0; epoch < config_.num_epochs; ++epoch) {
+    const LearningRows shuffled = in_order(
+        batch, torch::randperm(rows, generator,
+                               torch::TensorOptions().dtype(torch::kInt64).device(device_)));
+    for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
+      losses_ = log[update].narrow(0, 0, kNumLosses);
+      networks_.reduce_gradient(gradient(shuffled.narrow(k * minibatch, minibatch)),
+                                free_gradient_);
+      all_.sum(free_gradient_);
+      all_.sum(losses_);
+      // The first minibatch is seen before any step: its KL is zero and says nothing.
+      if (config_.lr_schedule == "minibatch" && update > 0) adapt_learning_rate(losses_[kKl]);
+      adam_.step(networks_.parameters(), free_gradient_, config_.max_grad_norm,
+                 log[update][kNumLosses]);
+      networks_.refresh();
+    }
+    if (config_.lr_schedule == "epoch") {
+      adapt_learning_rate(log.narrow(0, update - config_.num_minibatches, config_.num_minibatches)
+                              .select(1, kKl)
+                              .mean());
+    }
+  }
+  const torch::Tensor means = log.mean(0);
+  return {means[0], means[1], means[kKl], means[3], means[kNumLosses]};
+}
+
+void PpoUpdate::set_progress(double fraction) {
+  const double from = config_.anneal_from;
+  const double share = fraction <= from ? 0.0 : std::min(1.0, (fraction - from) / (1.0 - from));
+  entropy_coef_ = std::lerp(config_.entropy_coef, config_.final_entropy_coef, share);
+  desired_kl_ = std::lerp(config_.desired_kl, config_.final_desired_kl, share);
+}
+
+const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch::Tensor& index) {
+  const torch::NoGradGuard no_grad;
+  return gradient(in_order(batch, index));
+}
+
+// Gathered at once where an operation costs more than a pass over memory; else each slice gathers
+// its own rows into its core's cache.
+LearningRows PpoUpdate::in_order(const RolloutBatch& batch, const torch::Tensor& order) {
+  if (!ops_.gathers_epochs) return {batch, order};
+  const std::int64_t rows = order.size(0);
+  epoch_obs_.resize_({rows, batch.obs.size(1)});
+  epoch_privileged_obs_.resize_({rows, batch.privileged_obs.size(1)});
+  ops_.gather_scaled(batch.obs, order, obs_normaliser_.scaling(), epoch_obs_);
+  ops_.gather_scaled(batch.privileged_obs, order, privileged_normaliser_.scaling(),
+                     epoch_privileged_obs_);
+  return {{epoch_obs_, epoch_privileged_obs_, batch.samples.at(order)}, {}};
+}
+
+const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
+  const SlicePlan plan(rows.size(), ops_.rows_a_slice.update);
+  prepare(plan.num_slices);
+  const double scale = 1.0 / static_cast<double>(rows.size() * all_.size());
+  for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
+    Worker& worker = workers_[static_cast<std::size_t>(thread)];
+    if (plan.num_slices == 1) {
+      slice_gradient(rows, scale, worker, dense_views_, losses_);
+    } else {
+      slice_gradient(rows.narrow(slice.begin, slice.rows), scale, worker,
+                     slice_views_[static_cast<std::size_t>(slice.index)],
+                     slice_losses_[slice.index]);
+    }
+  });
+  if (plan.num_slices > 1) sum_slices(plan.num_slices);
+  losses_.mul_(scale);
+  // H = sum_k log std_k + const, so every log std gets -entropy_coef, a part of it from each rank.
+  dense_views_.log_std.sub_(entropy_coef_ / all_.size());
+  return dense_gradient_;
+}
+
+void PpoUpdate::sum_slices(std::int64_t num_slices) {
+  const torch::Tensor all = slice_gradients_.narrow(0, 0, num_slices);
+  const SlicePlan columns(networks_.num_dense(), ops_.rows_a_slice.parameters);
+  for_each_slice(pool_, columns, [&](const Slice& slice, int) {
+    torch::Tensor sum = dense_gradient_.narrow(0, slice.begin, slice.rows);
+    at::sum_out(sum, all.narrow(1, slice.begin, slice.rows), {0});
+  });
+  at::sum_out(losses_, slice_losses_.narrow(0, 0, num_slices), {0});
+}
+
+void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+                               ActorCritic::Views& gradient, const torch::Tensor& losses) {
+  torch::Tensor obs = rows.batch.obs, privileged_obs = rows.batch.privileged_obs;
+  if (rows.index.defined()) {
+    worker.obs.resize_({rows.size(), obs.size(1)});
+    worker.privileged_obs.resize_({rows.size(), privileged_obs.size(1)});
+    ops_.gather_scaled(obs, rows.index, obs_normaliser_.scaling(), worker.obs);
+    ops_.gather_scaled(privileged_obs, rows.index, privileged_normaliser_.scaling(),
+                       worker.privileged_obs);
+    obs = worker.obs;
+    privileged_obs = worker.privileged_obs;
+  }
+  worker.actor.resize(rows.size());
+  worker.critic.resize(rows.size());
+  LossSlice slice;
+  slice.mean = forward(ops_, networks_.actor(), obs, worker.actor);
+  slice.log_std = networks_.log_std();
+  slice.value = forward(ops_, networks_.critic(), privileged_obs, worker.critic);
+  slice.grad_mean = worker.actor.grad.back();
+  slice.grad_log_std = gradient.log_std;
+  slice.grad_value = worker.critic.grad.back();
+  slice.sums = losses;
+  compute_losses_(rows.batch.samples, rows.index,
+                  {config_.clip_param, config_.value_clip, scale, scale * config_.value_loss_coef},
+                  slice);
+  backward(ops_, networks_.actor(), obs, worker.actor, gradient.actor);
+  backward(ops_, networks_.critic(), privileged_obs, worker.critic, gradient.critic);
+}
+
+void PpoUpdate::prepare(std::int64_t num_slices) {
+  while (workers_.size() < static_cast<std::size_t>(pool_.num_threads())) {
+    workers_.push_back(
+        {torch::empty({0}, device_), torch::empty({0}, device_),
+         MlpWorkspace(networks_.actor_shape(), device_, Passes::kForwardAndBackward),
+         MlpWorkspace(networks_.critic_shape(), device_, Passes::kForwardAndBackward)});
+  }
+  if (num_slices == 1 || static_cast<std::size_t>(num_slices) <= slice_views_.size()) return;
+  slice_gradients_ = torch::empty({num_slices, networks_.num_dense()}, device_);
+  slice_losses_ = torch::empty({num_slices, kNumLosses}, device_);
+  slice_views_.clear();
+  for (std::int64_t k = 0; k < num_slices; ++k) {
+    slice_views_.push_back(networks_.views(slice_gradients_[k]));
+  }
+}
+
+void PpoUpdate::adapt_learning_rate(const torch::Tensor& kl) {
+  torch::Tensor& rate = adam_.learning_rate();
+  const torch::Tensor slower = rate / kLearningRateFactor;
+  const torch::Tensor faster = rate * kLearningRateFactor;
+  at::where_out(rate, kl > 2 * desired_kl_, slower,
+                torch::where(kl < desired_kl_ / 2, faster, rate));
+  rate.clamp_(config_.min_learning_rate, config_.max_learning_rate);
+}
+
+}  // namespace kennel

@@ -1,0 +1,105 @@
+// One iteration's gradient steps.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "kennel/rl/actor_critic.h"
+#include "kennel/rl/adam.h"
+#include "kennel/rl/collective.h"
+#include "kennel/rl/learner_ops.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/slices.h"
+#include "src/learners/ppo/ppo_config.h"
+#include "src/learners/ppo/ppo_losses.h"
+
+namespace kennel {
+
+/// Rows to learn from, in order.
+struct LearningRows {
+  RolloutBatch batch;
+  torch::Tensor index;  // (rows) int64, into the batch; undefined: the rows are the batch's own,
+                        // observations scaled already
+
+  std::int64_t size() const { return index.defined() ? index.size(0) : batch.obs.size(0); }
+  LearningRows narrow(std::int64_t begin, std::int64_t rows) const;
+};
+
+/// Means over all minibatches, on the device.
+struct UpdateReport {
+  torch::Tensor surrogate_loss;  // ()
+  torch::Tensor value_loss;      // ()
+  torch::Tensor kl;              // ()
+  torch::Tensor clip_fraction;   // ()
+  torch::Tensor grad_norm;       // ()
+};
+
+/// Moves a policy and a critic by PPO. Nothing in it waits for the device.
+///
+///   for each epoch:  shuffle;  for each minibatch:
+///     gradient of L_clip + value_loss_coef L_value - entropy_coef H, over all ranks
+///     learning rate / 1.5 if KL > 2 desired_kl, * 1.5 if KL < desired_kl / 2
+///     Adam step
+class PpoUpdate {
+ public:
+  PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
+            const Normaliser& privileged_normaliser, const PpoConfig& config, WorkerPool& pool,
+            const LearnerOps& ops, const Collective& all = alone());
+
+  /// How far training is, from 0 to 1: anneals the entropy bonus and the KL divergence aimed at.
+  void set_progress(double fraction);
+
+  UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_seed);
+
+  /// What the rows `index` of the batch add to the gradient of the loss over all ranks' rows, laid
+  /// out like the dense parameters. Overwritten by the next call.
+  const torch::Tensor& gradient(const RolloutBatch& batch, const torch::Tensor& index);
+
+  /// (4): means of surrogate loss, value loss, KL and clip fraction in the last `gradient` call.
+  const torch::Tensor& losses() const { return losses_; }
+
+  Adam& optimiser() { return adam_; }
+  const Adam& optimiser() const { return adam_; }
+
+ private:
+  /// What one thread needs to take one slice forward and backward.
+  struct Worker {
+    torch::Tensor obs;             // (rows, obs_size), gathered and scaled
+    torch::Tensor privileged_obs;  // (rows, privileged_obs_size), the same
+    MlpWorkspace actor;
+    MlpWorkspace critic;
+  };
+
+  LearningRows in_order(const RolloutBatch& batch, const torch::Tensor& order);
+  const torch::Tensor& gradient(const LearningRows& rows);
+  void slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+                      ActorCritic::Views& gradient, const torch::Tensor& losses);
+  void sum_slices(std::int64_t num_slices);
+  void prepare(std::int64_t num_slices);
+  void adapt_learning_rate(const torch::Tensor& kl);
+
+  ActorCritic& networks_;
+  const Normaliser& obs_normaliser_;
+  const Normaliser& privileged_normaliser_;
+  PpoConfig config_;
+  double entropy_coef_, desired_kl_;  // as annealed
+  WorkerPool& pool_;
+  torch::Device device_;
+  const LearnerOps& ops_;
+  PpoLosses compute_losses_;
+  const Collective& all_;
+  Adam adam_;
+  torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
+  std::vector<Worker> workers_;                     // one a thread
+  torch::Tensor slice_gradients_;                   // (slices, num_dense)
+  torch::Tensor slice_losses_;                      // (slices, 4)
+  std::vector<ActorCritic::Views> slice_views_;     // of the rows of slice_gradients_
+  torch::Tensor dense_gradient_;                    // (num_dense)
+  ActorCritic::Views dense_views_;                  // of dense_gradient_
+  torch::Tensor free_gradient_;                     // (num_free)
+  torch::Tensor losses_;                            // (4)
+};
+
+}  // namespace kennel

@@ -1,0 +1,83 @@
+// The losses in one pass against those written in torch.
+#include "src/learners/ppo/fused_loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kennel {
+namespace {
+
+constexpr std::int64_t kSamples = 90, kRows = 57, kActions = 12;
+
+struct Scene {
+  Samples all, gathered;
+  torch::Tensor index, mean, log_std, value;
+
+  Scene() {
+    torch::manual_seed(1);
+    log_std = torch::randn({kActions}) * 0.2;
+    mean = torch::randn({kRows, kActions}) * 0.3;
+    value = torch::randn({kRows}) * 0.4;
+    all = {torch::randn({kSamples, kActions}), torch::randn({kSamples}) * 0.5 - 17,
+           torch::randn({kSamples}), torch::randn({kSamples}), torch::randn({kSamples}) * 0.4};
+    index = torch::randperm(kSamples).narrow(0, 0, kRows).contiguous();
+    // Ratios around 1, some inside the clip and some outside.
+    const torch::Tensor z = (all.action.index_select(0, index) - mean) / log_std.exp();
+    all.log_prob.index_copy_(0, index,
+                             (-0.5 * z * z).sum(1) - log_std.sum() - kActions * 0.91893853 +
+                                 torch::randn({kRows}) * 0.4);
+    gathered = all.at(index);
+  }
+};
+
+TEST(FusedLoss, OfThePolicyIsThatOfTorch) {
+  Scene s;
+  torch::Tensor grad_mean[2], grad_log_std[2];
+  for (const int k : {0, 1}) {
+    grad_mean[k] = torch::full({kRows, kActions}, NAN);
+    grad_log_std[k] = torch::full({kActions}, NAN);
+  }
+  const PolicyTerms slow{torch::empty({kRows}), torch::empty({kRows}), torch::empty({kRows})};
+  policy_loss(s.gathered, s.mean, s.log_std, 0.2, 0.01, grad_mean[0], grad_log_std[0], slow);
+  const PolicySums fast = fused_policy_loss(s.all, s.index, s.mean, s.log_std, 0.2, 0.01,
+                                            grad_mean[1], grad_log_std[1]);
+  EXPECT_NEAR(fast.surrogate, slow.surrogate.sum().item<double>(), 1e-4);
+  EXPECT_NEAR(fast.kl, slow.kl.sum().item<double>(), 1e-4);
+  EXPECT_EQ(fast.clip_fraction, slow.clipped.sum().item<double>());
+  EXPECT_GT(fast.clip_fraction, 5);
+  EXPECT_LT(fast.clip_fraction, kRows - 5);
+  EXPECT_TRUE(torch::allclose(grad_mean[0], grad_mean[1], 1e-4, 1e-7));
+  EXPECT_TRUE(torch::allclose(grad_log_std[0], grad_log_std[1], 1e-4, 1e-6));
+}
+
+TEST(FusedLoss, OfTheCriticIsThatOfTorchClippedOrNot) {
+  Scene s;
+  for (const bool clip : {true, false}) {
+    torch::Tensor slow_grad = torch::full({kRows}, NAN);
+    torch::Tensor fast_grad = torch::full({kRows, 1}, NAN);
+    const torch::Tensor slow = torch::full({kRows}, NAN);
+    value_loss(s.gathered, s.value, clip, 0.2, 0.01, slow_grad, slow);
+    const double fast =
+        fused_value_loss(s.all, s.index, s.value.unsqueeze(1), clip, 0.2, 0.01, fast_grad);
+    EXPECT_NEAR(fast, slow.sum().item<double>(), 1e-4);
+    EXPECT_TRUE(torch::allclose(fast_grad.squeeze(1), slow_grad, 1e-5, 1e-8));
+    EXPECT_EQ(clip, (fast_grad == 0).any().item<bool>());
+  }
+}
+
+TEST(FusedLoss, LetsNanThroughIntoTheGradient) {
+  Scene s;
+  s.all.advantage.fill_(NAN);
+  torch::Tensor grad_mean = torch::zeros({kRows, kActions});
+  torch::Tensor grad_log_std = torch::zeros({kActions});
+  fused_policy_loss(s.all, s.index, s.mean, s.log_std, 0.2, 0.01, grad_mean, grad_log_std);
+  EXPECT_TRUE(grad_mean.isnan().all().item<bool>());
+  s.all.returns.fill_(NAN);
+  torch::Tensor grad_value = torch::zeros({kRows, 1});
+  fused_value_loss(s.all, s.index, s.value.unsqueeze(1), true, 0.2, 0.01, grad_value);
+  EXPECT_TRUE(grad_value.isnan().all().item<bool>());
+}
+
+}  // namespace
+}  // namespace kennel

@@ -1,0 +1,108 @@
+// What an iteration asks of a device, counted where there is none: the reference operations run on
+// CPU tensors. A kernel start costs a few microseconds, which is what small batches are bound by.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "tests/learners/make_ppo.h"
+#include "tests/rl/free_env.h"
+#include "tests/rl/operation_counter.h"
+
+namespace kennel {
+namespace {
+
+constexpr int kNumEnvs = 256;
+
+/// The default recipe's networks and iteration: 24 steps, 3 epochs of 3 minibatches.
+PpoConfig recipe() {
+  PpoConfig config;
+  config.network.symmetric = true;
+  return config;
+}
+
+/// What a part may ask for. Lower one when it gets cheaper.
+struct Budget {
+  const char* part;
+  std::int64_t operations;
+  std::int64_t allocations;
+  std::int64_t waits;
+};
+
+constexpr Budget kRollout = {"rollout", 150, 4, 0};
+constexpr Budget kEstimate = {"estimate", 66, 40, 0};
+constexpr Budget kUpdate = {"update", 860, 490, 0};
+constexpr Budget kNormalisers = {"normalisers", 92, 70, 0};
+constexpr Budget kIteration = {"iteration", 1180, 620, 1};  // the report's among them
+
+void expect_within(const Budget& budget, const OperationCount& count) {
+  std::printf("%-12s %5ld operations  %5ld allocations  %ld waits\n", budget.part,
+              static_cast<long>(count.operations), static_cast<long>(count.allocations),
+              static_cast<long>(count.waits()));
+  EXPECT_LE(count.operations, budget.operations) << budget.part;
+  EXPECT_GE(count.operations, budget.operations * 4 / 5) << budget.part << ": lower its budget";
+  EXPECT_LE(count.allocations, budget.allocations) << budget.part;
+  EXPECT_LE(count.waits(), budget.waits) << budget.part;
+}
+
+template <class Work>
+OperationCount count(const Work& work) {
+  const OperationCounter counter;
+  work();
+  return counter.count();
+}
+
+TEST(OperationCounter, CountsKernelsAndNotTheirPartsNorViews) {
+  const torch::Tensor x = torch::rand({8, 4});
+  EXPECT_EQ(count([&] { x.narrow(0, 1, 3).t().flatten(); }).operations, 1);  // the copy in flatten
+  EXPECT_EQ(count([&] { at::addmm(x[0], x, torch::Tensor(x.t().matmul(x))); }).operations, 2);
+  EXPECT_EQ(count([&] { x.isfinite(); }).operations, 4);  // torch has no kernel for it
+  EXPECT_EQ(count([&] { x.clone(); }).operations, 1);
+  EXPECT_EQ(count([&] { x.sum().item<float>(); }).waits(), 1);
+  EXPECT_EQ(count([&] { x.nonzero(); }).waits(), 1);
+  EXPECT_EQ(count([&] { x.to(torch::kCPU, torch::kFloat64); }).waits(), 1);
+  EXPECT_EQ(count([&] { x.to(torch::kFloat64); }).waits(), 0);
+  EXPECT_GE(count([&] { torch::empty({1000}); }).peak_bytes, 4000);
+}
+
+TEST(OperationBudget, OfEachPartOfAnIterationIsKept) {
+  const torch::NoGradGuard no_grad;
+  FreeEnv env(kNumEnvs);
+  const PpoConfig config = recipe();
+  const Mirrors mirrors = FreeEnv::mirrors();
+  const LearnerOps& ops = torch_ops();
+  WorkerPool pool(1);
+  ActorCritic networks(env.spec(), config.network, &mirrors, 1, torch::kCPU, ops);
+  Normaliser obs_normaliser(36, true, &mirrors.obs, torch::kCPU, ops);
+  Normaliser privileged_normaliser(87, true, &mirrors.privileged_obs, torch::kCPU, ops);
+  Rollout rollout(env.spec(), config.rollout, pool, torch::kCPU, ops);
+  PpoUpdate update(networks, obs_normaliser, privileged_normaliser, config, pool, ops);
+  const std::unique_ptr<PhaseTimer> timer = make_phase_timer(torch::kCPU);
+  rollout.reset(env);
+  const auto collect = [&] { rollout.collect(env, networks, obs_normaliser, 1, *timer); };
+  const auto estimate = [&] { rollout.estimate(networks, privileged_normaliser); };
+  const auto learn = [&] { update.run(rollout.batch(), 1); };
+  const auto normalise = [&] {
+    obs_normaliser.update(pool, rollout.obs());
+    privileged_normaliser.update(pool, rollout.privileged_obs());
+  };
+  for (const bool warm : {false, true}) {  // the first iteration allocates what the others use
+    const OperationCount counts[] = {count(collect), count(estimate), count(learn),
+                                     count(normalise)};
+    if (!warm) continue;
+    expect_within(kRollout, counts[0]);
+    expect_within(kEstimate, counts[1]);
+    expect_within(kUpdate, counts[2]);
+    expect_within(kNormalisers, counts[3]);
+  }
+}
+
+TEST(OperationBudget, OfAWholeIterationIsKeptAndItWaitsForTheDeviceOnce) {
+  FreeEnv env(kNumEnvs);
+  Ppo learner = ppo_of(env, recipe(), 1,
+                       {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = torch_ops()});
+  learner.iterate();
+  expect_within(kIteration, count([&] { learner.iterate(); }));
+}
+
+}  // namespace
+}  // namespace kennel

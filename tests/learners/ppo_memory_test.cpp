@@ -1,0 +1,82 @@
+// What ppo_memory says against what a learner takes, and what fits a GPU.
+#include "src/learners/ppo/ppo_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "kennel/sim/memory_check.h"
+#include "tests/learners/make_ppo.h"
+#include "tests/rl/free_env.h"
+#include "tests/rl/operation_counter.h"
+
+namespace kennel {
+namespace {
+
+constexpr double kGigabyte = 1e9;
+
+PpoConfig wide() {
+  PpoConfig config;
+  config.network.actor_hidden = {512, 256, 128};
+  config.network.critic_hidden = {512, 256, 128};
+  return config;
+}
+
+TEST(LearnerMemory, IsWhatALearnerAllocates) {
+  for (const bool is_wide : {false, true}) {
+    const PpoConfig config = is_wide ? wide() : PpoConfig{};
+    FreeEnv env(1000);
+    const OperationCounter counter;
+    Ppo learner = ppo_of(env, config, 1,
+                         {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = torch_ops()});
+    learner.iterate();
+    learner.iterate();
+    const auto taken = static_cast<double>(counter.count().peak_bytes);
+    const auto said = static_cast<double>(ppo_memory(env.spec(), config, torch_ops()).total());
+    EXPECT_GE(said, taken) << is_wide;
+    EXPECT_LE(said, 1.35 * taken) << is_wide;
+  }
+}
+
+TEST(LearnerMemory, OfAQuarterOfAMillionEnvironmentsFitsAGpuOf80Gigabytes) {
+  const EnvSpec spec{262144, 36, 87, 12, 0.02};
+  const PpoMemory bytes = ppo_memory(spec, wide(), torch_ops());
+  EXPECT_LT(static_cast<double>(bytes.total()), 40 * kGigabyte);
+  // Whole, a minibatch of this batch would not.
+  LearnerOps whole = torch_ops();
+  whole.rows_a_slice.update = whole.rows_a_slice.value = std::int64_t{1} << 40;
+  EXPECT_GT(static_cast<double>(ppo_memory(spec, wide(), whole).total()), 55 * kGigabyte);
+}
+
+TEST(LearnerMemory, IsPartOfHowManyEnvironmentsFit) {
+  const EnvSpec spec{262144, 36, 87, 12, 0.02};
+  EnvOptions options;
+  options.device = "cuda:1";
+  const std::size_t each = 1000, free = std::size_t{10} << 30;
+  EXPECT_NO_THROW(check_memory(spec, options, each, free));
+  options.learner_bytes = [](const EnvSpec& of) {
+    return ppo_memory(of, wide(), torch_ops()).total();
+  };
+  std::string message;
+  try {
+    check_memory(spec, options, each, free);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  const auto has = [&](const std::string& part) { return message.find(part) != message.npos; };
+  EXPECT_TRUE(has("262144 environments need 250 MiB")) << message;
+  EXPECT_TRUE(has("cuda:1 has 10240 MiB free")) << message;
+  EXPECT_TRUE(has("--num-envs")) << message;
+  // The number that it names fits, and one more does not.
+  const int most = std::atoi(message.c_str() + message.find("at most ") + 8);
+  EXPECT_GT(most, 1000);
+  EnvSpec fitting = spec;
+  fitting.num_envs = most;
+  EXPECT_NO_THROW(check_memory(fitting, options, each, free));
+  fitting.num_envs = most + 1;
+  EXPECT_THROW(check_memory(fitting, options, each, free), Error);
+}
+
+}  // namespace
+}  // namespace kennel

@@ -1,0 +1,197 @@
+// The update's gradient against autograd on the whole loss, and what its steps do.
+#include "src/learners/ppo/ppo_update.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "tests/rl/point_mass_env.h"
+
+namespace kennel {
+namespace {
+
+constexpr std::int64_t kRows = 1300;  // slices of 512, 512 and 276 rows
+
+PpoConfig test_config(bool symmetric) {
+  PpoConfig config;
+  config.network.symmetric = symmetric;
+  config.network.actor_hidden = {16, 12};
+  config.network.critic_hidden = {14};
+  config.entropy_coef = 0.02f;
+  config.value_loss_coef = 0.7f;
+  config.num_minibatches = 2;
+  return config;
+}
+
+/// Networks, statistics and a random batch.
+struct Scene {
+  PpoConfig config;
+  Mirrors mirrors = PointMassEnv::mirrors();
+  WorkerPool pool;
+  ActorCritic networks;
+  Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
+  Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
+  RolloutBatch batch;
+
+  Scene(bool symmetric, int num_threads)
+      : config(test_config(symmetric)),
+        pool(num_threads),
+        networks({1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, cpu_ops()) {
+    torch::manual_seed(5);
+    networks.parameters().normal_(0, 0.4);
+    networks.refresh();
+    batch.obs = torch::randn({kRows, 4}) * 2 + 1;
+    batch.privileged_obs = torch::randn({kRows, 5}) - 3;
+    obs_normaliser.update(pool, batch.obs);
+    privileged_normaliser.update(pool, batch.privileged_obs);
+    batch.samples = {torch::randn({kRows, 2}), torch::randn({kRows}) * 0.3 - 3,
+                     torch::randn({kRows}), torch::randn({kRows}), torch::randn({kRows}) * 0.5};
+  }
+
+  torch::Tensor run(const std::vector<Dense>& layers, const torch::Tensor& x) const {
+    torch::Tensor y = x;
+    for (const Dense& layer : layers) {
+      y = y.matmul(layer.weight) + layer.bias;
+      if (layer.activation == Activation::kRelu) y = torch::relu(y);
+      if (layer.activation == Activation::kTanh) y = torch::tanh(y);
+    }
+    return y;
+  }
+
+  // The loss as in the paper, from a dense parameter vector.
+  torch::Tensor loss(const torch::Tensor& dense) const {
+    const ActorCritic::Views view = networks.views(dense);
+    torch::Tensor obs = torch::empty_like(batch.obs);
+    torch::Tensor privileged_obs = torch::empty_like(batch.privileged_obs);
+    obs_normaliser.apply(batch.obs, obs);
+    privileged_normaliser.apply(batch.privileged_obs, privileged_obs);
+    const Samples& s = batch.samples;
+    const torch::Tensor z = (s.action - run(view.actor, obs)) / view.log_std.exp();
+    const torch::Tensor log_prob =
+        (-0.5 * z * z).sum(1) - view.log_std.sum() - std::log(2 * std::numbers::pi);
+    const torch::Tensor ratio = (log_prob - s.log_prob).exp();
+    const torch::Tensor value = run(view.critic, privileged_obs).squeeze(1);
+    const torch::Tensor clipped = s.value + (value - s.value).clamp(-0.2, 0.2);
+    return -torch::min(ratio * s.advantage, ratio.clamp(0.8, 1.2) * s.advantage).mean() +
+           0.7 * torch::max((value - s.returns).pow(2), (clipped - s.returns).pow(2)).mean() -
+           0.02 * view.log_std.sum();
+  }
+};
+
+// The rows of a minibatch in three slices, as a batch that does not fit a GPU at once is cut.
+const LearnerOps& sliced_torch_ops() {
+  static const LearnerOps kOps = [] {
+    LearnerOps ops = torch_ops();
+    ops.rows_a_slice.update = 500;
+    return ops;
+  }();
+  return kOps;
+}
+
+class UpdateGradient : public testing::TestWithParam<std::tuple<bool, const LearnerOps& (*)()>> {};
+
+TEST_P(UpdateGradient, IsThatOfAutogradOnTheWholeLoss) {
+  const auto& [symmetric, ops] = GetParam();
+  Scene scene(symmetric, ops().threads ? 2 : 1);
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, ops());
+  const torch::Tensor gradient = update.gradient(scene.batch, torch::randperm(kRows));
+
+  torch::Tensor dense = torch::empty({scene.networks.num_dense()});
+  std::int64_t offset = 0;
+  for (const std::vector<Dense>* layers : {&scene.networks.actor(), &scene.networks.critic()}) {
+    for (const Dense& layer : *layers) {
+      for (const torch::Tensor& part : {layer.weight.flatten(), layer.bias}) {
+        dense.narrow(0, offset, part.numel()).copy_(part);
+        offset += part.numel();
+      }
+    }
+  }
+  dense.narrow(0, offset, 2).copy_(scene.networks.log_std());
+  dense.requires_grad_();
+  scene.loss(dense).backward();
+  const torch::Tensor expected = dense.grad();
+  EXPECT_LT((gradient - expected).norm().item<double>(), 1e-5 * expected.norm().item<double>());
+  EXPECT_TRUE(
+      torch::allclose(gradient, expected, 1e-3, 1e-5 * expected.abs().max().item<double>()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Symmetric, UpdateGradient,
+                         testing::Combine(testing::Bool(), testing::Values(&cpu_ops, &torch_ops,
+                                                                           &sliced_torch_ops)));
+
+TEST(PpoUpdate, GivesTheSameBitsOnOneThreadAndOnThree) {
+  torch::Tensor parameters[2];
+  for (const int run : {0, 1}) {
+    Scene scene(true, run == 0 ? 1 : 3);
+    PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser,
+                     scene.config, scene.pool, cpu_ops());
+    update.run(scene.batch, 42);
+    parameters[run] = scene.networks.parameters().clone();
+  }
+  EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
+}
+
+TEST(PpoUpdate, AnnealsTheEntropyBonusAndTheDesiredKl) {
+  Scene scene(false, 1);
+  scene.config.anneal_from = 0.6f;
+  scene.config.final_entropy_coef = 0.004f;
+  scene.config.final_desired_kl = 1e-6f;
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, cpu_ops());
+  const auto log_std_gradient = [&](double progress) {
+    update.set_progress(progress);
+    return update.gradient(scene.batch, torch::arange(kRows))[-1].item<float>();
+  };
+  const float early = log_std_gradient(0.0);
+  EXPECT_EQ(log_std_gradient(0.59), early);
+  EXPECT_NEAR(log_std_gradient(0.8), early + 0.008, 1e-6);  // 0.02, 0.012, 0.004
+  EXPECT_NEAR(log_std_gradient(1.0), early + 0.016, 1e-6);
+  EXPECT_NEAR(log_std_gradient(1.5), early + 0.016, 1e-6);
+  update.run(scene.batch, 42);  // any KL is too far now
+  EXPECT_LT(update.optimiser().learning_rate().item<float>(), scene.config.learning_rate);
+}
+
+TEST(PpoUpdate, LowersItsLoss) {
+  Scene scene(false, 1);
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, cpu_ops());
+  const float before = scene.loss(scene.networks.parameters()).item<float>();
+  update.run(scene.batch, 42);
+  EXPECT_LT(scene.loss(scene.networks.parameters()).item<float>(), before);
+}
+
+TEST(PpoUpdate, SkipsAGradientThatIsNotFiniteAndCountsIt) {
+  Scene scene(false, 1);
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, cpu_ops());
+  scene.batch.samples.advantage.fill_(NAN);
+  const torch::Tensor before = scene.networks.parameters().clone();
+  update.run(scene.batch, 42);
+  EXPECT_TRUE(torch::equal(scene.networks.parameters(), before));
+  EXPECT_EQ(update.optimiser().skipped().item<float>(), 3 * 2);
+}
+
+TEST(PpoUpdate, LowersTheLearningRateWhenThePolicyRunsAwayAndNeverBelowTheFloor) {
+  Scene scene(false, 1);
+  scene.config.learning_rate = 0.01f;
+  scene.config.min_learning_rate = 0.004f;
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, cpu_ops());
+  scene.batch.samples.log_prob.sub_(2);  // a KL far above desired_kl
+  update.run(scene.batch, 42);
+  EXPECT_FLOAT_EQ(update.optimiser().learning_rate().item<float>(), 0.004f);
+}
+
+TEST(PpoUpdate, KeepsTheLearningRateWhenTheScheduleIsFixed) {
+  Scene scene(false, 1);
+  scene.config.lr_schedule = "fixed";
+  PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
+                   scene.pool, cpu_ops());
+  update.run(scene.batch, 42);
+  EXPECT_FLOAT_EQ(update.optimiser().learning_rate().item<float>(), scene.config.learning_rate);
+}
+
+}  // namespace
+}  // namespace kennel
