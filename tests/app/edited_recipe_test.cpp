@@ -94,6 +94,8 @@ void edit_specially(const std::string& path, RunConfig& c) {
   if (path == "env.min_height") c.env.task.min_height = 0.3f;
   // Below the width that fast commands ask for.
   if (path == "env.reward.velocity_sigma2") c.env.reward.velocity_sigma2 = 0.05f;
+  // Shorter than any swing.
+  if (path == "env.reward.swing_most") c.env.reward.swing_most = 0.001f;
   if (path == "env.episode_seconds") c.env.task.episode_seconds = 0.1f;
 }
 

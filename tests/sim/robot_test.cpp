@@ -112,8 +112,12 @@ TEST(AnyRobot, OneFootALegIsEnough) {
   int at = quadruped::kFrameSize;
   for (const auto& term : quadruped::kPrivileged) {
     const auto seen = env->buffers().privileged_obs.slice(1, at, at + term.size);
-    if (term.name == std::string_view("foot_contact")) EXPECT_GT(seen.mean().item<float>(), 0.5f);
-    if (term.name == std::string_view("elbow_contact")) EXPECT_EQ(seen.max().item<float>(), 0.0f);
+    if (term.name == std::string_view("foot_contact")) {
+      EXPECT_GT(seen.mean().item<float>(), 0.5f);
+    }
+    if (term.name == std::string_view("elbow_contact")) {
+      EXPECT_EQ(seen.max().item<float>(), 0.0f);
+    }
     at += term.size;
   }
 }
