@@ -52,7 +52,8 @@ RunCommand add_train(CLI::App& app) {
                  "later ones are set aside")
       ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
       ->needs(resume);
-  for (CLI::Option* other : {config, robot, model, out, seed, num_envs, algorithm, init_from, force})
+  for (CLI::Option* other :
+       {config, robot, model, out, seed, num_envs, algorithm, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };
 }
