@@ -40,6 +40,8 @@ constexpr Field kBase[] = {
     {"base mass", offsetof(Quadruped<float>, base_mass)},
     {"base com", offsetof(Quadruped<float>, base_com), 3},
     {"base inertia", offsetof(Quadruped<float>, base_inertia), 6},
+    {"base armature", offsetof(Quadruped<float>, base_armature)},
+    {"base damping", offsetof(Quadruped<float>, base_damping)},
     {"qpos0", offsetof(Quadruped<float>, qpos0), kNq},
     {"total mass", offsetof(Quadruped<float>, total_mass)},
 };
@@ -237,10 +239,9 @@ int folded_robot(const quadruped::Task& task) {
 std::string why_not_folded(const quadruped::Task& task) {
   if (const std::string reason = why_not_for_any_robot(task); !reason.empty()) return reason;
   const auto& robots = folded_numbers();
-  const FoldedNumbers& nearest =
-      *std::min_element(robots.begin(), robots.end(), [&](const auto& a, const auto& b) {
-        return a.misfits(task.model) < b.misfits(task.model);
-      });
+  const FoldedNumbers& nearest = *std::min_element(
+      robots.begin(), robots.end(),
+      [&](const auto& a, const auto& b) { return a.misfits(task.model) < b.misfits(task.model); });
   const std::optional<Misfit> misfit = nearest.first_misfit(task.model);
   if (!misfit) return "";
   const auto shown = [&](std::uint32_t word) {

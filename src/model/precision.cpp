@@ -92,6 +92,8 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   out.base_mass = static_cast<float>(m.base_mass);
   copy_rounded(m.base_com, out.base_com);
   copy_rounded(m.base_inertia, out.base_inertia);
+  out.base_armature = static_cast<float>(m.base_armature);
+  out.base_damping = static_cast<float>(m.base_damping);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& from = m.leg[leg];
     auto& to = out.leg[leg];

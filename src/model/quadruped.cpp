@@ -20,6 +20,12 @@ void fill_options(const mjModel& m, Quadruped<double>& out) {
   std::copy_n(m.qpos0, kNq, out.qpos0);
 }
 
+void fill_free_joint(const mjModel& m, const Skeleton& skeleton, Quadruped<double>& out) {
+  const int dof = m.jnt_dofadr[m.body_jntadr[skeleton.base]];
+  out.base_armature = m.dof_armature[dof];
+  out.base_damping = m.opt.disableflags & mjDSBL_DAMPER ? 0 : m.dof_damping[dof];
+}
+
 void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
   const mjModel& m = s.m;
   const int dof = m.jnt_dofadr[joint], qpos = m.jnt_qposadr[joint], off = m.opt.disableflags;
@@ -65,7 +71,7 @@ void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
 
 void fill_integrator(const Source& s, Quadruped<double>& out) {
   const mjOption& o = s.m.opt;
-  bool damped = false;
+  bool damped = out.base_damping > 0;
   for (const auto& leg : out.leg)
     for (const auto& hinge : leg.hinge) damped |= hinge.damping > 0;
   if (o.integrator == mjINT_IMPLICITFAST) {
@@ -110,6 +116,7 @@ LoadedQuadruped read_quadruped(const Source& source, const Skeleton& skeleton) {
   Stiffest stiffest;
   fill_contacts(source, skeleton, frames, loaded, stiffest);
 
+  fill_free_joint(model, skeleton, out);
   const std::array<int, kNumJoints> servo = servos_of(source, skeleton);
   for (int k = 0; k < kNumJoints; ++k) {
     auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];

@@ -34,9 +34,20 @@ struct BaseMotion {
   Motion<T> V;         // (omega, 0)
   Motion<T> qacc;      // warm start
   Motion<T> A;         // warm start minus gravity: what inverse dynamics wants
-  Inertia<T> quarter;  // of the base
-  Force<T> force;      // quarter of the base's inertial force at A
+  Inertia<T> quarter;  // of the base, the free joint's armature included
+  Force<T> force;      // quarter of the base's inertial force at A and of the free joint's drag
 };
+
+/// Adds a quarter of the free joint's armature and damping to the base's.
+template <class T>
+KENNEL_HD void add_free_joint(const Quadruped<scalar_of<T>>& model, BaseMotion<T>& base) {
+  using R = scalar_of<T>;
+  const T armature(R(0.25) * model.base_armature), damping(R(0.25) * model.base_damping);
+  base.quarter = with_armature(base.quarter, armature);
+  const Motion<T> V{base.V.w, base.velocity};
+  base.force.n = base.force.n + armature * base.qacc.w + damping * V.w;
+  base.force.f = base.force.f + armature * base.qacc.v + damping * V.v;
+}
 
 template <class T, class Legs>
 KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
@@ -51,6 +62,7 @@ KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
   base.A = {base.qacc.w, base.qacc.v - Vec3<T>::from(model.gravity)};
   base.quarter = quarter_of_base<T>(model, params, R_wb);
   base.force = base.quarter * base.A + cross(base.V, base.quarter * base.V);
+  if (model.base_armature > 0 || model.base_damping > 0) add_free_joint<T>(model, base);
   return base;
 }
 

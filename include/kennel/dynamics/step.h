@@ -24,6 +24,11 @@ KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
     ArrowLeg<T> H = leg[slot].M;
     auto& b = local_base[slot];
     add_inertia(leg[slot].inertia, b);
+    if (model.base_damping > 0) {
+      KENNEL_UNROLL
+      for (int i = 0; i < 6; ++i)
+        b[lower(i, i)] += T(scalar_of<T>(0.25) * model.timestep * model.base_damping);
+    }
     Force<T> base_force = leg[slot].inertia * a.base;
     T rhs[kJointsPerLeg];
     KENNEL_UNROLL

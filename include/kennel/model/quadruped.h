@@ -100,6 +100,9 @@ struct Quadruped {
   int stiff = 0;        // whether float needs the careful solver (stiff_solver.h)
   R base_mass = R(0), base_com[3] = {};
   R base_inertia[6] = {};  // about the base's centre of mass, base axes
+  // Of the free joint, the same number along the three world axes [kg, N s/m] and about the three
+  // base axes [kg m^2, N m s/rad]: an inertia that gravity does not see, and a drag.
+  R base_armature = R(0), base_damping = R(0);
   Leg<R> leg[kNumLegs];
   R qpos0[kNq] = {};    // MuJoCo's reference configuration
   R total_mass = R(0);  // kg
