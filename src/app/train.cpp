@@ -39,7 +39,7 @@ namespace kennel {
 namespace {
 
 constexpr const char* kRunModel = "robot.xml";  // what a run that brings its model calls it
-constexpr const char* kRuns = "runs";  // where runs without --out go
+constexpr const char* kRuns = "runs";           // where runs without --out go
 
 /// The environments and who learns from them.
 struct Simulation {
@@ -274,7 +274,9 @@ class BroughtModel {
     EditedModel model = compile_edited(from_, edits_);
     for (const std::string& warning : model.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';
-    check_accepted(describe(model));
+    const Anatomy anatomy = describe(model);
+    check_accepted(anatomy);
+    check_servos(anatomy);
     write_mjcf(model, folder_ / kRunModel);
   }
   ~BroughtModel() {
@@ -305,7 +307,8 @@ class BroughtModel {
   std::filesystem::path folder_;
 };
 
-/// The recipe of a new run, and the model that it brings along; none where the robot's own is meant.
+/// The recipe of a new run, and the model that it brings along; none where the robot's own is
+/// meant.
 std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainCommand& command) {
   // A model that only the recipe names is found by reading its section alone.
   std::unique_ptr<BroughtModel> model;

@@ -118,6 +118,9 @@ JudgeModel load_judge_model(const std::string& path, const RobotContract& robot)
   JudgeModel judge{path, load_mjcf(path), {}, {}};
   judge.robot = index_robot(*judge.nominal, robot, path);
   judge.kennel = quadruped_from(*judge.nominal, path);
+  KENNEL_CHECK(!judge.kennel.model.general_drives, path,
+               ": the judge plays position servos and some actuator is none; kennel info --model "
+               "names them, --add-servos with --write puts servos in their place");
   check_protocol(*judge.nominal, judge.kennel.model, path);
   set_protocol_options(*judge.nominal);
   return judge;

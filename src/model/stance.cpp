@@ -39,8 +39,8 @@ void stand(Poser& poser, int leg, mjtNum forward) {
     const mjtNum before = std::max<mjtNum>(0, p.knee[0] - p.hip[0]) / length;
     return miss * miss + 0.01 * before + 1e-4 * mju_dot3(angles.data(), angles.data());
   };
-  // The cost has several valleys (a leg turned right over reaches the same point): the best point of
-  // each octant of a grid is followed down.
+  // The cost has several valleys (a leg turned right over reaches the same point): the best point
+  // of each octant of a grid is followed down.
   constexpr int kGrid = 16, kOctants = 8;
   std::array<std::pair<mjtNum, Angles>, kOctants> start;
   start.fill({1e9, {}});
@@ -87,12 +87,12 @@ bool stands(const std::array<mjtNum, kNumLegs>& soles, mjtNum leg_length) {
   return *high < -0.3 * leg_length && *high - *low < 0.15 * leg_length;
 }
 
-/// The servo targets that hold a pose.
+/// The controls that hold a pose: of position servos their targets, of other actuators none.
 void hold(const mjModel& m, mjsKey& key, const mjtNum* qpos) {
   std::vector<double> ctrl(m.nu, 0);
   for (int a = 0; a < m.nactuator; ++a)
-    if (m.actuator_trntype[a] == mjTRN_JOINT)
-      ctrl[m.actuator_ctrladr[a]] = qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
+    if (m.actuator_trntype[a] == mjTRN_JOINT && is_servo(m, a))
+      ctrl[m.actuator_ctrladr[a]] = gear(m, a) * qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
   mjs_setDouble(key.ctrl, ctrl.data(), m.nu);
 }
 

@@ -83,12 +83,10 @@ void check_actuators(const Source& s) {
     require(m.actuator_dyntype[a] == mjDYN_NONE,
             "activation dynamics are not supported (--add-servos puts a position servo in its "
             "place)");
-    require(
-        m.actuator_dyntype[a] != mjDYN_NONE || is_servo(m, a),
-        "not a position servo; expected <position kp=... kv=...> (gainprm kp, biasprm 0 -kp -kd; "
-        "--add-servos puts one in its place)");
-    require(m.actuator_gear[6 * m.actuator_outadr[a]] == 1,
-            "gear other than 1 is not supported (--add-servos folds it into gains and limits)");
+    require(m.actuator_dyntype[a] != mjDYN_NONE || is_drive(m, a),
+            "its gaintype or biastype is not supported; expected fixed or affine, and none or "
+            "affine (--add-servos puts a position servo in its place)");
+    require(gear(m, a) != 0, "gear is 0, so that it drives nothing; expected another number");
     require(m.actuator_delay[a] == 0 && m.actuator_history[2 * a] == 0,
             "delay is not supported; latency belongs to the environment");
     require(m.actuator_damping[a] == 0 && m.actuator_armature[a] == 0 &&

@@ -25,13 +25,21 @@ using P = NativePack;
 struct ForceCase {
   const char* name;
   std::string mjcf;
-  double ctrl;  // deviation of random controls
+  double ctrl = 0.5;       // deviation of random controls
+  bool servos = true;      // whose targets lie about the stance
+  bool saturates = false;  // some torques, not all
 };
 
 constexpr const char* kEuler = "<option timestep='0.004'/>";
 constexpr const char* kFast = "<option timestep='0.004' integrator='implicitfast'/>";
 constexpr const char* kNotDamped = "<option timestep='0.004'><flag eulerdamp='disable'/></option>";
 constexpr const char* kDrag = "<joint type='free' damping='2.5' armature='0.4'/>";
+constexpr const char* kMotor = "<motor name='JOINT' joint='JOINT' gear='2' ctrlrange='-6 6'/>";
+constexpr const char* kAffine =
+    "<general name='JOINT' joint='JOINT' gainprm='20' biastype='affine' biasprm='1 -25 -0.6'/>";
+constexpr const char* kAffineGain =
+    "<general name='JOINT' joint='JOINT' gear='-1.5' gaintype='affine' gainprm='4 1 -0.3' "
+    "biastype='none'/>";
 
 std::string with(std::string SampleRobot::*part, const std::string& text, const char* option) {
   SampleRobot robot;
@@ -40,22 +48,46 @@ std::string with(std::string SampleRobot::*part, const std::string& text, const 
   return robot.mjcf();
 }
 
+/// Actuators under both of MuJoCo's ranges.
+std::string limited_general(const char* option) {
+  SampleRobot robot;
+  robot.option = option;
+  robot.joint_attributes = "actuatorfrcrange='-14 11'";
+  robot.actuator =
+      "<general name='JOINT' joint='JOINT' gear='1.5' gaintype='affine' gainprm='6 0.5 0.3' "
+      "biastype='affine' biasprm='0.5 -3 -0.4' ctrlrange='-1.5 1' forcerange='-7 9'/>";
+  return robot.mjcf();
+}
+
 const std::vector<ForceCase>& cases() {
   static const std::vector<ForceCase> all = {
-      {"free_joint_drag", with(&SampleRobot::base_joint, kDrag, kEuler), 0.5},
-      {"free_joint_drag_explicit", with(&SampleRobot::base_joint, kDrag, kNotDamped), 0.5},
-      {"free_joint_drag_implicitfast", with(&SampleRobot::base_joint, kDrag, kFast), 0.5},
+      {"free_joint_drag", with(&SampleRobot::base_joint, kDrag, kEuler)},
+      {"free_joint_drag_explicit", with(&SampleRobot::base_joint, kDrag, kNotDamped)},
+      {"free_joint_drag_implicitfast", with(&SampleRobot::base_joint, kDrag, kFast)},
       {"free_joint_damping_alone",
        replaced(with(&SampleRobot::base_joint, "<joint type='free' damping='6'/>", kEuler),
-                "damping='0.1'", ""),
-       0.5},
+                "damping='0.1'", "")},
+      {"motors_with_gear", with(&SampleRobot::actuator, kMotor, kEuler), 5, false, true},
+      {"velocity_servos",
+       with(&SampleRobot::actuator, "<velocity name='JOINT' joint='JOINT' kv='1.2'/>", kFast), 3,
+       false},
+      {"affine", with(&SampleRobot::actuator, kAffine, kEuler)},
+      {"affine_implicitfast", with(&SampleRobot::actuator, kAffine, kFast)},
+      {"affine_gain_implicitfast", with(&SampleRobot::actuator, kAffineGain, kFast), 1, false},
+      {"both_ranges", limited_general(kEuler), 1, false, true},
+      {"both_ranges_implicitfast", limited_general(kFast), 1, false, true},
+      {"geared_servos",
+       with(&SampleRobot::actuator,
+            "<position name='JOINT' joint='JOINT' gear='-2' kp='8' kv='0.2' forcerange='-4 6'/>",
+            kFast),
+       1, false, true},
   };
   return all;
 }
 
 /// What random steps have met.
 struct Coverage {
-  int contacts = 0, limits = 0;
+  int contacts = 0, limits = 0, saturated = 0, free = 0;
 };
 
 /// A robot of a case that is dropped with random speeds, again and again, under random controls.
@@ -67,7 +99,8 @@ class Drops {
         d(*reference.data),
         exact(quadruped_from(m, c.name).model),
         draw_(seed),
-        ctrl_(c.ctrl) {
+        ctrl_(c.ctrl),
+        servos_(c.servos) {
     reference.converge();
   }
 
@@ -91,7 +124,7 @@ class Drops {
   void draw(T (&ctrl)[kNumLegs][kJointsPerLeg]) {
     for (int leg = 0; leg < kNumLegs; ++leg)
       for (int j = 0; j < kJointsPerLeg; ++j) {
-        const auto u = static_cast<float>(ctrl_ * draw_.normal() + (ctrl_ < 1 ? kMiddle[j] : 0));
+        const auto u = static_cast<float>(ctrl_ * draw_.normal() + (servos_ ? kMiddle[j] : 0));
         d.ctrl[exact.leg[leg].hinge[j].ctrl_index] = u;
         ctrl[leg][j] = T(u);
       }
@@ -101,6 +134,13 @@ class Drops {
     coverage.contacts += d.ncon;
     for (int row = 0; row < d.nefc; ++row)
       coverage.limits += d.efc_type[row] == mjCNSTR_LIMIT_JOINT;
+    for (int k = 0; k < kNumJoints; ++k) {
+      const Hinge<double>& hinge = exact.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
+      const double torque = d.qfrc_actuator[6 + k], ctrl = d.ctrl[hinge.ctrl_index];
+      const bool saturated = torque == hinge.force_low || torque == hinge.force_high ||
+                             ctrl <= hinge.target_low || ctrl >= hinge.target_high;
+      ++(saturated ? coverage.saturated : coverage.free);
+    }
   }
 
   Reference reference;
@@ -113,6 +153,7 @@ class Drops {
   static constexpr double kMiddle[kJointsPerLeg] = {0, 0.8, -1.5};
   Draw draw_;
   double ctrl_;
+  bool servos_;
 };
 
 class Forces : public ::testing::TestWithParam<int> {
@@ -151,6 +192,8 @@ TEST_P(Forces, MatchMujocoStepByStepAndIntegrateAlike) {
   EXPECT_LT(worst_speed, kParityDouble);
   EXPECT_GT(drops.coverage.contacts, 300);
   EXPECT_GT(drops.coverage.limits, 50);
+  EXPECT_GT(drops.coverage.free, 1000);
+  EXPECT_EQ(drops.coverage.saturated > 1000, c.saturates) << drops.coverage.saturated;
 }
 
 /// The first lane of a packed state in double, and a state in all lanes.

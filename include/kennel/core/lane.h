@@ -11,11 +11,15 @@
 #include <cstring>
 #include <type_traits>
 
+// KENNEL_RARE marks what few robots need: out of line on the CPU, where it would cost the others
+// registers.
 #ifdef __CUDACC__
 #define KENNEL_HD __host__ __device__ __forceinline__
+#define KENNEL_RARE KENNEL_HD
 #define KENNEL_UNROLL _Pragma("unroll")
 #else
 #define KENNEL_HD inline
+#define KENNEL_RARE [[gnu::noinline, gnu::cold]] inline
 #define KENNEL_UNROLL _Pragma("GCC unroll 8")
 #endif
 

@@ -21,7 +21,7 @@ struct LegProblem {
   HingeRows<T> hinge[kJointsPerLeg];
   FarLimits<T> far;
   ContactRows<T> contact[kSpheresPerLeg];
-  T implicit_damping[kJointsPerLeg];  // of the servos where they are not saturated, N m s/rad
+  T implicit_damping[kJointsPerLeg];  // of the drives where they are not saturated, N m s/rad
 };
 
 /// The base's motion at the start of the step, in world axes, in the inertial frame that moves with
@@ -67,7 +67,7 @@ KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
 }
 
 /// Builds a leg's problem.
-/// \param target  servo targets, rad
+/// \param target  servo targets, rad; of another drive its ctrl
 template <class T, class Constants, class PerLegState, class PerLegParams, class Legs,
           class PerLegReport>
 KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Constants& leg,
@@ -99,14 +99,16 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
   for (int j = kJointsPerLeg - 1; j >= 0; --j) {
     const auto& hinge = leg.hinge[j];
     const T armature = params.armature * T(hinge.armature);
-    const ServoTorque<T> servo = servo_torque<kKnown, T>(
-        hinge, params.strength, params.kp, params.kd, target[j], state.q[j], state.qd[j]);
-    report.torque[j] = servo.torque;
-    problem.implicit_damping[j] =
-        select(servo.saturated, T(0), params.strength * params.kd * T(hinge.kd));
+    const DriveTorque<T> drive =
+        model.general_drives ? drive_torque<T>(hinge, params.strength, params.kp, params.kd,
+                                               target[j], state.q[j], state.qd[j])
+                             : servo_torque<kKnown, T>(hinge, params.strength, params.kp, params.kd,
+                                                       target[j], state.q[j], state.qd[j]);
+    report.torque[j] = drive.torque;
+    problem.implicit_damping[j] = drive.damping;
     problem.hinge[j] = hinge_rows<T>(hinge, params.frictionloss, leg_params.weight_of_hinge(j),
                                      state.q[j], state.qd[j], state.qacc[j]);
-    problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - servo.torque -
+    problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - drive.torque -
                           passive_torque<kKnown, T>(hinge, params.damping, state.q[j], state.qd[j]);
     if (j > 0) total = total + force[j - 1];
   }
