@@ -40,7 +40,9 @@ Json json_of(const Anatomy& a) {
     out["stance_height"] = a.stance_height;
     out["stance_from"] = a.stance_from;
     out["timestep"] = a.timestep;
-    out["free_joint"] = {{"damping", a.base_damping}, {"armature", a.base_armature}};
+    out["free_joint"] = {{"damping", a.base_damping},
+                         {"armature", a.base_armature},
+                         {"frictionloss", a.base_frictionloss}};
     for (const LegAnatomy& leg : a.leg) {
       Json joints = Json::array();
       for (const JointAnatomy& joint : leg.joint) joints.push_back(json_of(joint));

@@ -43,6 +43,9 @@ constexpr Field kBase[] = {
     {"base inertia", offsetof(Quadruped<float>, base_inertia), 6},
     {"base armature", offsetof(Quadruped<float>, base_armature)},
     {"base damping", offsetof(Quadruped<float>, base_damping)},
+    {"base frictionloss", offsetof(Quadruped<float>, base_frictionloss)},
+    {"base friction R", offsetof(Quadruped<float>, base_friction_R), 2},
+    {"base friction B", offsetof(Quadruped<float>, base_friction_B)},
     {"qpos0", offsetof(Quadruped<float>, qpos0), kNq},
     {"total mass", offsetof(Quadruped<float>, total_mass)},
 };

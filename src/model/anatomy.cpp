@@ -146,6 +146,7 @@ Anatomy describe(const EditedModel& edited) {
     out.timestep = loaded.model.timestep;
     out.base_damping = loaded.model.base_damping;
     out.base_armature = loaded.model.base_armature;
+    out.base_frictionloss = loaded.model.base_frictionloss;
     out.ignored = loaded.warnings;
     describe_legs(edited, skeleton, loaded, out);
     for (const std::string& line : ignored_by_kind(*edited.model)) out.ignored.push_back(line);

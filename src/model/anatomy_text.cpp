@@ -114,8 +114,9 @@ std::string to_text(const Anatomy& a) {
     out << "  " << a.mass << " kg, legs of " << a.leg_length << " m, physics steps of "
         << a.timestep << " s\n  stands with its base at " << a.stance_height
         << " m (joints: " << a.stance_from << ")\n";
-    if (a.base_damping > 0 || a.base_armature > 0)
-      out << "  free joint: damping " << a.base_damping << ", armature " << a.base_armature << '\n';
+    if (a.base_damping > 0 || a.base_armature > 0 || a.base_frictionloss > 0)
+      out << "  free joint: damping " << a.base_damping << ", armature " << a.base_armature
+          << ", frictionloss " << a.base_frictionloss << '\n';
     out << '\n'
         << "Joints, in order: range [rad], stance [rad], kp [N m/rad], kd [N m s/rad], torque [N m]"
         << (a.symmetric ? ", mirror image" : "") << '\n';

@@ -99,6 +99,9 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   copy_rounded(m.base_inertia, out.base_inertia);
   out.base_armature = static_cast<float>(m.base_armature);
   out.base_damping = static_cast<float>(m.base_damping);
+  out.base_frictionloss = static_cast<float>(m.base_frictionloss);
+  copy(m.base_friction_R, out.base_friction_R);
+  out.base_friction_B = static_cast<float>(m.base_friction_B);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& from = m.leg[leg];
     auto& to = out.leg[leg];

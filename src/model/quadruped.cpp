@@ -20,10 +20,33 @@ void fill_options(const mjModel& m, Quadruped<double>& out) {
   std::copy_n(m.qpos0, kNq, out.qpos0);
 }
 
-void fill_free_joint(const mjModel& m, const Skeleton& skeleton, Quadruped<double>& out) {
-  const int dof = m.jnt_dofadr[m.body_jntadr[skeleton.base]];
+/// Regularisation and damping of a dof's dry friction row.
+struct Friction {
+  double R, B;
+
+  Friction(const mjModel& m, int dof) {
+    const Impedance<double> p =
+        impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
+    R = std::max<double>(mjMINVAL, (1 - p.d0) / p.d0 * m.dof_invweight0[dof]);
+    B = p.B;
+  }
+};
+
+/// MuJoCo's dofs of a free joint are along the world's axes, then about the body's.
+void fill_free_joint(const mjModel& m, const Skeleton& skeleton, Quadruped<double>& out,
+                     Stiffest& stiffest) {
+  const int joint = m.body_jntadr[skeleton.base], dof = m.jnt_dofadr[joint];
+  const int off = m.opt.disableflags;
   out.base_armature = m.dof_armature[dof];
-  out.base_damping = m.opt.disableflags & mjDSBL_DAMPER ? 0 : m.dof_damping[dof];
+  out.base_damping = off & mjDSBL_DAMPER ? 0 : m.dof_damping[dof];
+  out.base_frictionloss = off & mjDSBL_FRICTIONLOSS ? 0 : m.dof_frictionloss[dof];
+  if (out.base_frictionloss <= 0) return;
+  const Friction linear(m, dof), angular(m, dof + 3);
+  out.base_friction_R[0] = angular.R;
+  out.base_friction_R[1] = linear.R;
+  out.base_friction_B = linear.B;
+  stiffest.add(std::max(m.dof_invweight0[dof] / linear.R, m.dof_invweight0[dof + 3] / angular.R),
+               mjOBJ_JOINT, joint);
 }
 
 void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
@@ -36,9 +59,8 @@ void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
   hinge.stiffness = off & mjDSBL_SPRING ? 0 : m.jnt_stiffness[joint];
   hinge.springref = m.qpos_spring[qpos];
   hinge.invweight = m.dof_invweight0[dof];
-  const Impedance<double> friction =
-      impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
-  hinge.friction_R = std::max<double>(mjMINVAL, (1 - friction.d0) / friction.d0 * hinge.invweight);
+  const Friction friction(m, dof);
+  hinge.friction_R = friction.R;
   hinge.friction_B = friction.B;
   hinge.range_low = m.jnt_range[2 * joint];
   hinge.range_high = m.jnt_range[2 * joint + 1];
@@ -145,7 +167,7 @@ LoadedQuadruped read_quadruped(const Source& source, const Skeleton& skeleton) {
   Stiffest stiffest;
   fill_contacts(source, skeleton, frames, loaded, stiffest);
 
-  fill_free_joint(model, skeleton, out);
+  fill_free_joint(model, skeleton, out, stiffest);
   const std::array<int, kNumJoints> drive = drives_of(source, skeleton);
   loaded.actuators.assign(drive.begin(), drive.end());
   for (int k = 0; k < kNumJoints; ++k) {

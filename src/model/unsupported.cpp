@@ -61,13 +61,13 @@ void check_joints(const Source& s) {
               mjOBJ_JOINT, j, "polynomial stiffness or damping is not supported");
     s.require(m.jnt_plasticadr[j] < 0, mjOBJ_JOINT, j, "plastic springs are not supported");
     if (m.jnt_type[j] != mjJNT_FREE) continue;
-    s.require(m.jnt_stiffness[j] == 0 && all_zero(m.dof_frictionloss + dof, 6), mjOBJ_JOINT, j,
-              "stiffness or frictionloss on the free joint is not supported (--bare-base drops "
-              "them)");
-    s.require(all_equal(m.dof_damping + dof, 6) && all_equal(m.dof_armature + dof, 6), mjOBJ_JOINT,
-              j,
-              "damping or armature that differs between the free joint's six axes is not "
-              "supported; expected one number (--bare-base drops them)");
+    s.require(m.jnt_stiffness[j] == 0, mjOBJ_JOINT, j,
+              "stiffness on the free joint is not supported (--bare-base drops it)");
+    s.require(all_equal(m.dof_damping + dof, 6) && all_equal(m.dof_armature + dof, 6) &&
+                  all_equal(m.dof_frictionloss + dof, 6),
+              mjOBJ_JOINT, j,
+              "damping, armature or frictionloss that differs between the free joint's six axes is "
+              "not supported; expected one number (--bare-base drops them)");
   }
   for (int b = 0; b < m.nbody; ++b)
     s.require(m.body_gravcomp[b] == 0, mjOBJ_BODY, b, "gravcomp is not supported");

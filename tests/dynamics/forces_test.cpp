@@ -34,6 +34,7 @@ constexpr const char* kEuler = "<option timestep='0.004'/>";
 constexpr const char* kFast = "<option timestep='0.004' integrator='implicitfast'/>";
 constexpr const char* kNotDamped = "<option timestep='0.004'><flag eulerdamp='disable'/></option>";
 constexpr const char* kDrag = "<joint type='free' damping='2.5' armature='0.4'/>";
+constexpr const char* kDry = "<joint type='free' frictionloss='20'/>";
 constexpr const char* kMotor = "<motor name='JOINT' joint='JOINT' gear='2' ctrlrange='-6 6'/>";
 constexpr const char* kAffine =
     "<general name='JOINT' joint='JOINT' gainprm='20' biastype='affine' biasprm='1 -25 -0.6'/>";
@@ -59,6 +60,22 @@ std::string limited_general(const char* option) {
   return robot.mjcf();
 }
 
+std::string everything() {
+  return replaced(limited_general(kFast), "<freejoint/>",
+                  "<joint type='free' damping='1.5' armature='0.2' frictionloss='12'/>");
+}
+
+/// Feet that are soft at first touch and stiff when pressed in, which the careful solver takes.
+std::string stiff_feet() {
+  SampleRobot robot;
+  robot.option = "<option timestep='0.004' impratio='100'/>";
+  robot.base_joint = kDry;
+  robot.foot =
+      "<geom name='NAME_foot' type='sphere' size='0.02' pos='0 0 -0.2' priority='1' "
+      "solimp='0.015 1 0.022'/>";
+  return robot.mjcf();
+}
+
 const std::vector<ForceCase>& cases() {
   static const std::vector<ForceCase> all = {
       {"free_joint_drag", with(&SampleRobot::base_joint, kDrag, kEuler)},
@@ -67,6 +84,14 @@ const std::vector<ForceCase>& cases() {
       {"free_joint_damping_alone",
        replaced(with(&SampleRobot::base_joint, "<joint type='free' damping='6'/>", kEuler),
                 "damping='0.1'", "")},
+      {"free_joint_friction", with(&SampleRobot::base_joint, kDry, kEuler)},
+      {"free_joint_friction_of_its_own_impedance",
+       with(&SampleRobot::base_joint,
+            "<joint type='free' frictionloss='4' solreffriction='0.05 0.7' "
+            "solimpfriction='0.5 0.9 0.01' damping='0.5'/>",
+            kFast)},
+      {"free_joint_friction_and_stiff_feet", stiff_feet()},
+      {"all_of_it", everything(), 1, false, true},
       {"motors_with_gear", with(&SampleRobot::actuator, kMotor, kEuler), 5, false, true},
       {"velocity_servos",
        with(&SampleRobot::actuator, "<velocity name='JOINT' joint='JOINT' kv='1.2'/>", kFast), 3,
@@ -87,6 +112,7 @@ const std::vector<ForceCase>& cases() {
 
 /// What random steps have met.
 struct Coverage {
+  int sticking = 0, slipping = 0;  // rows of the free joint's dry friction
   int contacts = 0, limits = 0, saturated = 0, free = 0;
 };
 
@@ -132,8 +158,11 @@ class Drops {
 
   void count() {
     coverage.contacts += d.ncon;
-    for (int row = 0; row < d.nefc; ++row)
+    for (int row = 0; row < d.nefc; ++row) {
       coverage.limits += d.efc_type[row] == mjCNSTR_LIMIT_JOINT;
+      if (d.efc_type[row] != mjCNSTR_FRICTION_DOF || d.efc_id[row] >= 6) continue;
+      ++(d.efc_state[row] == mjCNSTRSTATE_QUADRATIC ? coverage.sticking : coverage.slipping);
+    }
     for (int k = 0; k < kNumJoints; ++k) {
       const Hinge<double>& hinge = exact.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
       const double torque = d.qfrc_actuator[6 + k], ctrl = d.ctrl[hinge.ctrl_index];
@@ -186,13 +215,18 @@ TEST_P(Forces, MatchMujocoStepByStepAndIntegrateAlike) {
     for (auto& leg : speed.leg) std::copy_n(leg.qd, kJointsPerLeg, leg.qacc);
     worst_speed = std::max(worst_speed, relative_error(qacc_of(speed), drops.d.qvel));
   }
-  std::printf("qacc %.2g, qvel %.2g; contacts %d, limits %d\n", worst, worst_speed,
-              drops.coverage.contacts, drops.coverage.limits);
+  std::printf("qacc %.2g, qvel %.2g; contacts %d, limits %d, base sticks %d, slips %d\n", worst,
+              worst_speed, drops.coverage.contacts, drops.coverage.limits, drops.coverage.sticking,
+              drops.coverage.slipping);
   EXPECT_LT(worst, kParityDouble);
   EXPECT_LT(worst_speed, kParityDouble);
   EXPECT_GT(drops.coverage.contacts, 300);
   EXPECT_GT(drops.coverage.limits, 50);
   EXPECT_GT(drops.coverage.free, 1000);
+  if (drops.exact.base_frictionloss > 0) {
+    EXPECT_GT(drops.coverage.sticking, 50);
+    EXPECT_GT(drops.coverage.slipping, 100);
+  }
   EXPECT_EQ(drops.coverage.saturated > 1000, c.saturates) << drops.coverage.saturated;
 }
 
@@ -239,7 +273,9 @@ TEST_P(Forces, MatchMujocoOnARandomisedRobot) {
   Draw draw(73);
   Params<double> params = random_params(drops.exact, draw);
   apply(params, drops.m);
+  const std::vector<mjtNum> nominal(drops.m.dof_invweight0, drops.m.dof_invweight0 + 6);
   mj_setConst(&drops.m, &drops.d);
+  std::copy_n(nominal.data(), 6, drops.m.dof_invweight0);  // as set_exact_weights leaves them
   set_exact_weights<double, AllLegs>(drops.exact, {}, params);
   double worst = 0;
   State<double> state{};

@@ -140,8 +140,8 @@ TEST(Anatomy, DrivesThatAreNoServosAndAFreeJointThatResistsAreSaid) {
                    "forcerange='-5 7'/>"),
               HasSubstr("affine actuator, gain 4 1 0, torque -5 to 7"));
   EXPECT_THAT(said("resisting", SampleRobot{}.actuator.c_str(),
-                   "<joint type='free' damping='2' armature='0.1'/>"),
-              HasSubstr("free joint: damping 2, armature 0.1"));
+                   "<joint type='free' damping='2' armature='0.1' frictionloss='0.3'/>"),
+              HasSubstr("free joint: damping 2, armature 0.1, frictionloss 0.3"));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ const Case kCases[] = {
     {"--bare-base", &ModelEdits::bare_base,
      with(&SampleRobot::base_joint,
           "<joint type='free' damping='0.3' armature='0.1' frictionloss='0.2'/>"),
-     "damping 0.3"},
+     "damping 0.3", false},
     {"--add-floor", &ModelEdits::add_floor,
      with(&SampleRobot::world, "<geom name='step' type='box' size='1 1 0.1'/>"), "step"},
 };

@@ -38,7 +38,8 @@ KENNEL_HD T inverse_inertia_along(const ArrowFactor<T>& factor, const T (&factor
   return sum;
 }
 
-/// Sets the weights of an environment's constraints to those of its own masses and inertias.
+/// Sets the weights of an environment's constraints to those of its own masses and inertias; dry
+/// friction on the free joint keeps the nominal model's.
 /// Sums over legs: in a warp all threads must call it.
 template <class T, class Legs>
 KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Legs& legs,

@@ -118,10 +118,11 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
                          state.leg[slot], target[slot], leg[slot], report.leg[slot]);
     for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] = state.leg[slot].qacc[j];
   }
+  const BaseFriction<T, Legs> friction{model, state, R_wb};
   if (model.stiff) [[unlikely]]
-    solve_stiff<T, Legs>(leg, options, legs, a);
+    solve_stiff<T, Legs>(leg, friction, options, legs, a);
   else
-    solve<T, Legs>(leg, options, legs, a);
+    solve<T, Legs>(leg, friction, options, legs, a);
   state.lin_acc = a.base.v;
   state.ang_acc = to_inner(R_wb, a.base.w);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {

@@ -51,7 +51,7 @@ struct Anatomy {
   double stance_height = 0;  // m; of the base's origin over the floor
   std::string stance_from;   // "keyframe 'home'", "computed"
   double timestep = 0;       // s
-  double base_damping = 0, base_armature = 0;  // of the free joint
+  double base_damping = 0, base_armature = 0, base_frictionloss = 0;  // of the free joint
   std::array<LegAnatomy, kNumLegs> leg;
   MirrorMap mirror;
   bool symmetric = false;             // whether the mirror map can be used

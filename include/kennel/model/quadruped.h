@@ -108,6 +108,8 @@ struct Quadruped {
   // Of the free joint, the same number along the three world axes [kg, N s/m] and about the three
   // base axes [kg m^2, N m s/rad]: an inertia that gravity does not see, and a drag.
   R base_armature = R(0), base_damping = R(0);
+  R base_frictionloss = R(0);                                   // dry friction, N and N m
+  R base_friction_R[2] = {R(1), R(1)}, base_friction_B = R(0);  // of angular and linear rows
   Leg<R> leg[kNumLegs];
   R qpos0[kNq] = {};    // MuJoCo's reference configuration
   R total_mass = R(0);  // kg
