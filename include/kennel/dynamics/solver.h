@@ -279,13 +279,28 @@ KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
   });
 }
 
-/// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.
+/// Keeps the factors of an iteration's Hessian, if they are wanted.
 template <class T, class Legs>
-KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, Legs>& friction,
+KENNEL_HD void keep_factors(const ArrowFactor<T> (&leg)[Legs::kLocal], const T (&base)[kBaseSystem],
+                            const T (&inv_d)[6], ArrowFactors<T, Legs>& kept) {
+  for (int slot = 0; slot < Legs::kLocal; ++slot) kept.leg[slot] = leg[slot];
+  for (int i = 0; i < kBaseSystem; ++i) kept.base[i] = base[i];
+  for (int i = 0; i < 6; ++i) kept.inv_d[i] = inv_d[i];
+}
+template <class T, class Legs>
+KENNEL_HD void keep_factors(const ArrowFactor<T> (&)[Legs::kLocal], const T (&)[kBaseSystem],
+                            const T (&)[6], NoFactor&) {}
+
+/// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.
+/// \tparam Kept  ArrowFactors<T, Legs> for the factored Hessian of the last iteration, which is
+/// taken before its step and hence at the solution once the solver has converged
+template <class T, class Legs, class Kept = NoFactor>
+KENNEL_HD Kept solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, Legs>& friction,
                      const SolverOptions& options, const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
+  Kept kept;
   KENNEL_ASSERT(options.iterations >= 1 && options.ls_iterations >= 0);
   fill_with_nan(local_base);
   fill_with_nan(base);
@@ -299,7 +314,9 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, L
       factor[slot] = eliminate_hessian(i == 0, leg[slot], local_base[slot]);
     legs.sum(local_base, base);
     if (friction.acts()) add_base_friction<T, Legs>(friction, a.base, base);
-    const Motion<T> s_base = solve_base(base);
+    T inv_d[6];
+    const Motion<T> s_base = solve_base(base, inv_d);
+    if (i + 1 == options.iterations) keep_factors<T, Legs>(factor, base, inv_d, kept);
 
     T local[Legs::kLocal][1], g_s[1];
     for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -322,6 +339,7 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, L
     if (friction.acts() && i + 1 < options.iterations)
       add_to_gradient<T, Legs>(base_friction_change<T, Legs>(friction, a.base, s_base, alpha), leg);
   }
+  return kept;
 }
 
 }  // namespace kennel
