@@ -39,6 +39,7 @@ inline int abduction_of(const LegAnatomy& leg) {
 /// Traits of a robot that Kennel steps.
 /// \throws Error when a joint has no servo
 inline quadruped::RobotTraits traits_of(const Anatomy& a) {
+  check_servos(a);
   quadruped::RobotTraits robot;
   const double length = a.leg_length / kReference.leg_length, speed = std::sqrt(length);
   robot.name = a.name + ".xml";
@@ -54,9 +55,6 @@ inline quadruped::RobotTraits traits_of(const Anatomy& a) {
   robot.size = length;
   for (int k = 0; k < kNumJoints; ++k) {
     const JointAnatomy& joint = a.leg[k / kJointsPerLeg].joint[k % kJointsPerLeg];
-    KENNEL_CHECK(joint.kp > 0, a.file, ": joint ", joint.name,
-                 " has no position servo, so that no action reaches it; add them with "
-                 "--add-servos (--kp, --kd)");
     robot.joints[k] = joint.name;
     robot.pose[k] = static_cast<float>(joint.stance);
     robot.joint_mirror[k] = static_cast<float>(a.mirror.sign[k]);

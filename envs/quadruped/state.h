@@ -17,18 +17,19 @@ struct ImuSample {
 template <class T, class Legs>
 struct EnvState {
   using U = uint_of<T>;
+  using N = number_of<T>;
   PhysicsState<T, Legs> physics;
 
   U env_id;                   // keys the random numbers; independent of the slot
   U episode;                  // counts resets
-  T step;                     // control steps since the reset
-  T action_delay, imu_delay;  // physics steps, of this control step
-  T next_action_delay,
+  N step;                     // control steps since the reset
+  N action_delay, imu_delay;  // physics steps, of this control step
+  N next_action_delay,
       next_imu_delay;      // of the next one; the same within an episode unless latency jitters
   ImuSample<T> imu_early;  // taken one control step early, for delays beyond one
 
   T command[3];   // vx, vy [m/s], yaw rate [rad/s], base frame
-  T command_age;  // control steps since it changed
+  N command_age;  // control steps since it changed
   T episode_return;
 
   Vec3<T> imu_tilt;  // rotation vector of the mounting error, rad

@@ -25,7 +25,9 @@ fs::path make_temp_folder() {
 
 BroughtModel::BroughtModel(const fs::path& file, const ModelEdits& edits) {
   EditedModel model = compile_edited(file, edits);
-  check_accepted(describe(model));
+  const Anatomy anatomy = describe(model);
+  check_accepted(anatomy);
+  check_servos(anatomy);
   for (const std::string& warning : model.warnings)
     std::cerr << "kennel: warning: " << warning << '\n';
   folder_ = make_temp_folder();

@@ -19,8 +19,12 @@ Json json_of(const JointAnatomy& joint) {
   return {{"name", joint.name},
           {"range", {limit(joint.low), limit(joint.high)}},
           {"stance", joint.stance},
+          {"drive", joint.drive},
           {"kp", joint.kp},
           {"kd", joint.kd},
+          {"gain", joint.gain},
+          {"bias", joint.bias},
+          {"ctrl", {limit(joint.ctrl_low), limit(joint.ctrl_high)}},
           {"torque", {limit(joint.torque_low), limit(joint.torque_high)}},
           {"damping", joint.damping},
           {"armature", joint.armature},
@@ -36,6 +40,9 @@ Json json_of(const Anatomy& a) {
     out["stance_height"] = a.stance_height;
     out["stance_from"] = a.stance_from;
     out["timestep"] = a.timestep;
+    out["free_joint"] = {{"damping", a.base_damping},
+                         {"armature", a.base_armature},
+                         {"frictionloss", a.base_frictionloss}};
     for (const LegAnatomy& leg : a.leg) {
       Json joints = Json::array();
       for (const JointAnatomy& joint : leg.joint) joints.push_back(json_of(joint));

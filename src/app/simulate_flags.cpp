@@ -97,7 +97,8 @@ RunCommand add_simulate(CLI::App& app) {
   SimulateCommand& command = flags->command;
   app.add_option("--model", command.model, "MJCF (default: the shipped robot)");
   CLI::Option* ctrl = app.add_option("--ctrl", command.ctrl,
-                                     ".npy (n, 12): joint targets [rad], a row a physics step");
+                                     ".npy (n, 12): MuJoCo's ctrl, of position servos targets "
+                                     "[rad], a row a physics step");
   CLI::Option* init = app.add_option("--init", command.init, ".npy (37,): qpos, then qvel");
   CLI::Option* replay = app.add_option(
       "--replay", command.replay,

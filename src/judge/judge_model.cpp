@@ -167,6 +167,9 @@ JudgeModel load_judge_model(const std::string& path, const RobotContract& robot)
   judge.kennel = load_kennel(*judge.nominal, path);
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     judge.robot.actuator[joint] = actuator_of_dof(*judge.nominal, judge.robot.dof[joint]);
+  KENNEL_CHECK(!judge.kennel.model.general_drives, path,
+               ": the judge plays position servos and some actuator is none; kennel info --model "
+               "names them, --add-servos with --write puts servos in their place");
   check_timestep(*judge.nominal, robot, path);
   set_protocol_options(*judge.nominal);
   return judge;

@@ -22,21 +22,42 @@ std::string geom_name(const mjModel& m, int geom) {
   return geom < 0 ? "none" : geom_label(m, geom);
 }
 
-JointAnatomy joint_from(const Hinge<double>& hinge, const std::string& name, double stance) {
-  const bool servo = hinge.kp > 0;
+/// What an actuator that the dynamics have is called.
+std::string drive_name(const mjModel& m, int actuator, const JointAnatomy& joint) {
+  if (is_direct_servo(m, actuator)) return "position servo";
+  const bool fixed = joint.gain[1] == 0 && joint.gain[2] == 0;
+  const auto& [still, by_angle, by_speed] = joint.bias;
+  if (fixed && still == 0 && by_angle == 0 && by_speed == 0) return "motor";
+  const double by = gear(m, actuator);
+  if (fixed && still == 0 && by_angle == 0 && by_speed == -by * joint.gain[0])
+    return "velocity servo";
+  if (is_servo(m, actuator)) return "geared position servo";
+  return "affine actuator";
+}
+
+/// \param actuator  of the joint; -1: nothing that the dynamics have
+JointAnatomy joint_from(const mjModel& m, int actuator, const Hinge<double>& hinge,
+                        const std::string& name, double stance) {
   JointAnatomy joint;
   joint.name = name;
   joint.low = hinge.limits_at_once ? hinge.range_low : -kInf;
   joint.high = hinge.limits_at_once ? hinge.range_high : kInf;
   joint.stance = stance;
-  joint.kp = hinge.kp;
-  joint.kd = hinge.kd;
-  joint.torque_low = servo ? hinge.force_low : 0;
-  joint.torque_high = servo ? hinge.force_high : 0;
+  joint.ctrl_low = joint.ctrl_high = joint.torque_low = joint.torque_high = 0;
+  if (actuator >= 0) {
+    joint.gain = {hinge.gain, hinge.gain_q, hinge.gain_qd};
+    joint.bias = {hinge.bias, -hinge.kp, -hinge.kd};
+    joint.drive = drive_name(m, actuator, joint);
+    joint.ctrl_low = hinge.target_low;
+    joint.ctrl_high = hinge.target_high;
+    joint.torque_low = hinge.force_low;
+    joint.torque_high = hinge.force_high;
+    joint.ctrl_index = hinge.ctrl_index;
+    if (is_direct_servo(m, actuator)) joint.kp = hinge.kp, joint.kd = hinge.kd;
+  }
   joint.damping = hinge.damping;
   joint.armature = hinge.armature;
   joint.frictionloss = hinge.frictionloss;
-  joint.ctrl_index = servo ? hinge.ctrl_index : -1;
   return joint;
 }
 
@@ -91,8 +112,8 @@ void describe_legs(const EditedModel& edited, const Skeleton& skeleton,
       anatomy.touching.push_back(geom_name(m, loaded.sphere_geom[leg][s]));
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
-      anatomy.joint[j] =
-          joint_from(loaded.model.leg[leg].hinge[j], loaded.joint_names[k], stance.qpos[7 + k]);
+      anatomy.joint[j] = joint_from(m, loaded.actuators[k], loaded.model.leg[leg].hinge[j],
+                                    loaded.joint_names[k], stance.qpos[7 + k]);
       axis_of(m, skeleton, k, anatomy.joint[j].axis.data());
     }
   }
@@ -123,6 +144,9 @@ Anatomy describe(const EditedModel& edited) {
     out.understood = true;
     out.mass = loaded.model.total_mass;
     out.timestep = loaded.model.timestep;
+    out.base_damping = loaded.model.base_damping;
+    out.base_armature = loaded.model.base_armature;
+    out.base_frictionloss = loaded.model.base_frictionloss;
     out.ignored = loaded.warnings;
     describe_legs(edited, skeleton, loaded, out);
     for (const std::string& line : ignored_by_kind(*edited.model)) out.ignored.push_back(line);

@@ -1,6 +1,7 @@
 // The description of a robot for people.
 #include <algorithm>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 
 #include "kennel/core/check.h"
@@ -8,6 +9,8 @@
 
 namespace kennel {
 namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
 
 std::string range(double low, double high) {
   std::ostringstream out;
@@ -20,6 +23,21 @@ std::string range(double low, double high) {
   return out.str();
 }
 
+/// " 2", or " 2 0.3 0" where the numbers after the first are not all zero.
+std::string numbers(const std::array<double, 3>& x) {
+  return x[1] == 0 && x[2] == 0 ? text(' ', x[0]) : text(' ', x[0], ' ', x[1], ' ', x[2]);
+}
+
+/// What drives a joint that has no position servo.
+std::string drive_of(const JointAnatomy& joint) {
+  if (joint.drive.empty()) return "nothing drives it";
+  std::string out = joint.drive + ", gain" + numbers(joint.gain);
+  if (joint.bias != std::array<double, 3>{}) out += ", bias" + numbers(joint.bias);
+  if (joint.ctrl_high < kInf) out += ", ctrl " + range(joint.ctrl_low, joint.ctrl_high);
+  if (joint.torque_high < kInf) out += ", torque " + range(joint.torque_low, joint.torque_high);
+  return out;
+}
+
 void write_joint(std::ostream& out, const Anatomy& a, int k) {
   const JointAnatomy& joint = a.leg[k / kJointsPerLeg].joint[k % kJointsPerLeg];
   out << "  " << std::setw(3) << k << ' ' << std::left << std::setw(22) << joint.name << " "
@@ -30,13 +48,21 @@ void write_joint(std::ostream& out, const Anatomy& a, int k) {
     out << std::setw(14) << gains.str() << std::setw(16)
         << range(joint.torque_low, joint.torque_high);
   } else {
-    out << std::setw(30) << "no servo";
+    out << std::setw(29) << drive_of(joint) << ' ';
   }
   const int image = a.mirror.joint[k];
   if (a.symmetric)
     out << (a.mirror.sign[k] > 0 ? '+' : '-')
         << a.leg[image / kJointsPerLeg].joint[image % kJointsPerLeg].name;
   out << std::right << '\n';
+}
+
+/// The first joint without a position servo; nullptr: none.
+const JointAnatomy* without_servo(const Anatomy& a) {
+  for (const LegAnatomy& leg : a.leg)
+    for (const JointAnatomy& joint : leg.joint)
+      if (joint.kp <= 0) return &joint;
+  return nullptr;
 }
 
 void write_lines(std::ostream& out, const char* title, const std::vector<std::string>& lines) {
@@ -65,6 +91,13 @@ std::string switches_that_help(const Anatomy& a) {
   return switches_in(lines);
 }
 
+void check_servos(const Anatomy& a) {
+  const JointAnatomy* joint = without_servo(a);
+  KENNEL_CHECK(!joint, a.file, ": joint ", joint->name,
+               " has no position servo, so that no action reaches it; add them with --add-servos "
+               "(--kp, --kd)");
+}
+
 void check_accepted(const Anatomy& a) {
   if (a.refusals.empty()) return;
   const std::string switches = switches_that_help(a);
@@ -80,7 +113,11 @@ std::string to_text(const Anatomy& a) {
   if (a.understood) {
     out << "  " << a.mass << " kg, legs of " << a.leg_length << " m, physics steps of "
         << a.timestep << " s\n  stands with its base at " << a.stance_height
-        << " m (joints: " << a.stance_from << ")\n\n"
+        << " m (joints: " << a.stance_from << ")\n";
+    if (a.base_damping > 0 || a.base_armature > 0 || a.base_frictionloss > 0)
+      out << "  free joint: damping " << a.base_damping << ", armature " << a.base_armature
+          << ", frictionloss " << a.base_frictionloss << '\n';
+    out << '\n'
         << "Joints, in order: range [rad], stance [rad], kp [N m/rad], kd [N m s/rad], torque [N m]"
         << (a.symmetric ? ", mirror image" : "") << '\n';
     for (int k = 0; k < kNumJoints; ++k) write_joint(out, a, k);
@@ -101,8 +138,10 @@ std::string to_text(const Anatomy& a) {
   write_lines(out, "Not computed", a.ignored);
   write_lines(out, "Refused", a.refusals);
   if (a.refusals.empty()) out << "Kennel steps this robot.\n";
-  if (const std::string switches = switches_that_help(a); !switches.empty())
-    out << "Try:" << switches << '\n';
+  const std::string switches = switches_that_help(a);
+  if (!switches.empty()) out << "Try:" << switches << '\n';
+  if (a.understood && without_servo(a) && switches.find("--add-servos") == std::string::npos)
+    out << "To train it: --add-servos (actions are targets of position servos)\n";
   return out.str();
 }
 

@@ -25,14 +25,14 @@ Range torque_range(const mjModel& m, int actuator, int joint) {
   Range range;
   if (m.jnt_actfrclimited[joint]) range.narrow(m.jnt_actfrcrange + 2 * joint);
   if (actuator < 0) return range;
-  const double gear = m.actuator_gear[6 * m.actuator_outadr[actuator]];
-  if (m.actuator_forcelimited[actuator]) range.narrow(m.actuator_forcerange + 2 * actuator, gear);
+  const double by = gear(m, actuator);
+  if (m.actuator_forcelimited[actuator]) range.narrow(m.actuator_forcerange + 2 * actuator, by);
   // A motor's control is its force over the gain.
   const int ctrl = m.actuator_ctrladr[actuator];
   const bool motor =
       m.actuator_gaintype[actuator] == mjGAIN_FIXED && m.actuator_biastype[actuator] == mjBIAS_NONE;
   if (motor && m.actuator_ctrllimited[ctrl])
-    range.narrow(m.actuator_ctrlrange + 2 * ctrl, gear * m.actuator_gainprm[mjNGAIN * actuator]);
+    range.narrow(m.actuator_ctrlrange + 2 * ctrl, by * m.actuator_gainprm[mjNGAIN * actuator]);
   return range;
 }
 

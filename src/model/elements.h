@@ -37,7 +37,15 @@ struct Refusal {
   std::string element, what;
 };
 
-/// Whether an actuator is the position servo that the dynamics have: force = kp (ctrl - q) - kd qd.
+/// Whether an actuator is one that the dynamics have: its force a linear function of its control,
+/// its length and its velocity, or of the products of control with either.
+inline bool is_drive(const mjModel& m, int a) {
+  const int gain = m.actuator_gaintype[a], bias = m.actuator_biastype[a];
+  return m.actuator_dyntype[a] == mjDYN_NONE && (gain == mjGAIN_FIXED || gain == mjGAIN_AFFINE) &&
+         (bias == mjBIAS_NONE || bias == mjBIAS_AFFINE);
+}
+
+/// Whether an actuator is a position servo: force = kp (ctrl - length) - kd velocity.
 inline bool is_servo(const mjModel& m, int a) {
   const mjtNum* gain = m.actuator_gainprm + mjNGAIN * a;
   const mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
@@ -45,6 +53,12 @@ inline bool is_servo(const mjModel& m, int a) {
          m.actuator_biastype[a] == mjBIAS_AFFINE && gain[0] > 0 && bias[0] == 0 &&
          bias[1] == -gain[0] && bias[2] <= 0;
 }
+
+/// What a hinge's angle is multiplied with to give its actuator's length.
+inline mjtNum gear(const mjModel& m, int a) { return m.actuator_gear[6 * m.actuator_outadr[a]]; }
+
+/// Whether the position servo's length is the hinge's angle.
+inline bool is_direct_servo(const mjModel& m, int a) { return is_servo(m, a) && gear(m, a) == 1; }
 
 /// Where messages about a model start: its file.
 struct Source {

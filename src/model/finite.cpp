@@ -76,6 +76,7 @@ void refuse_not_finite(const Source& s) {
       {mjOBJ_PAIR, "margin", m.pair_margin, m.npair, 1},
       {mjOBJ_ACTUATOR, "gainprm", m.actuator_gainprm, m.nactuator, mjNGAIN},
       {mjOBJ_ACTUATOR, "biasprm", m.actuator_biasprm, m.nactuator, mjNBIAS},
+      {mjOBJ_ACTUATOR, "gear", m.actuator_gear, m.nactuator, 6},
       {mjOBJ_ACTUATOR, "forcerange", m.actuator_forcerange, m.nactuator, 2, true},
       {mjOBJ_ACTUATOR, "ctrlrange", m.actuator_ctrlrange, m.nu, 2, true},
   };

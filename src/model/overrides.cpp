@@ -1,6 +1,6 @@
 #include "kennel/model/overrides.h"
 
-#include <mujoco/mujoco.h>
+#include "src/model/elements.h"
 
 namespace kennel {
 namespace {
@@ -10,16 +10,20 @@ void scale_body(mjModel& m, int body, double factor) {
   for (int i = 0; i < 3; ++i) m.body_inertia[3 * body + i] *= factor;
 }
 
-void apply(const ModelOverrides& o, mjModel& m) {
+void apply(const ModelOverrides& o, const Source& source, mjModel& m) {
   for (int a = 0; a < m.nactuator; ++a) {
     mjtNum* gain = m.actuator_gainprm + mjNGAIN * a;
     mjtNum* bias = m.actuator_biasprm + mjNBIAS * a;
+    source.require((!o.kp && !o.kd) || is_direct_servo(m, a), mjOBJ_ACTUATOR, a,
+                   "is no position servo, whose kp or kd could be replaced; expected servos "
+                   "(--add-servos puts them)");
     if (o.kp) gain[0] = *o.kp, bias[1] = -*o.kp;
     if (o.kd) bias[2] = -*o.kd;
     const double strength = o.strength.value_or(1);
-    gain[0] *= strength;
-    bias[1] *= strength;
-    bias[2] *= strength;
+    for (int i = 0; i < 3; ++i) {
+      gain[i] *= strength;
+      bias[i] *= strength;
+    }
     m.actuator_forcerange[2 * a] *= strength;
     m.actuator_forcerange[2 * a + 1] *= strength;
   }
@@ -39,7 +43,7 @@ LoadedQuadruped load_quadruped(const std::filesystem::path& file, const ModelOve
                                bool exact_invweight) {
   const EditedModel edited = compile_edited(file, overrides.edits);
   const MjModelPtr& model = edited.model;
-  apply(overrides, *model);
+  apply(overrides, {*model, file.string()}, *model);
   if (exact_invweight) {
     mjData* data = mj_makeData(model.get());
     mj_setConst(model.get(), data);

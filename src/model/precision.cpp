@@ -55,6 +55,10 @@ Hinge<float> to_float(const Hinge<double>& h) {
   out.limit = to_float(h.limit);
   out.kp = f(h.kp);
   out.kd = f(h.kd);
+  out.gain = f(h.gain);
+  out.gain_q = f(h.gain_q);
+  out.gain_qd = f(h.gain_qd);
+  out.bias = f(h.bias);
   out.force_low = f(h.force_low);
   out.force_high = f(h.force_high);
   out.target_low = f(h.target_low);
@@ -89,9 +93,15 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
   out.integrator = m.integrator;
   out.both_limits = m.both_limits;
   out.stiff = m.stiff;
+  out.general_drives = m.general_drives;
   out.base_mass = static_cast<float>(m.base_mass);
   copy_rounded(m.base_com, out.base_com);
   copy_rounded(m.base_inertia, out.base_inertia);
+  out.base_armature = static_cast<float>(m.base_armature);
+  out.base_damping = static_cast<float>(m.base_damping);
+  out.base_frictionloss = static_cast<float>(m.base_frictionloss);
+  copy(m.base_friction_R, out.base_friction_R);
+  out.base_friction_B = static_cast<float>(m.base_friction_B);
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& from = m.leg[leg];
     auto& to = out.leg[leg];

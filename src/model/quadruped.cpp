@@ -20,6 +20,35 @@ void fill_options(const mjModel& m, Quadruped<double>& out) {
   std::copy_n(m.qpos0, kNq, out.qpos0);
 }
 
+/// Regularisation and damping of a dof's dry friction row.
+struct Friction {
+  double R, B;
+
+  Friction(const mjModel& m, int dof) {
+    const Impedance<double> p =
+        impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
+    R = std::max<double>(mjMINVAL, (1 - p.d0) / p.d0 * m.dof_invweight0[dof]);
+    B = p.B;
+  }
+};
+
+/// MuJoCo's dofs of a free joint are along the world's axes, then about the body's.
+void fill_free_joint(const mjModel& m, const Skeleton& skeleton, Quadruped<double>& out,
+                     Stiffest& stiffest) {
+  const int joint = m.body_jntadr[skeleton.base], dof = m.jnt_dofadr[joint];
+  const int off = m.opt.disableflags;
+  out.base_armature = m.dof_armature[dof];
+  out.base_damping = off & mjDSBL_DAMPER ? 0 : m.dof_damping[dof];
+  out.base_frictionloss = off & mjDSBL_FRICTIONLOSS ? 0 : m.dof_frictionloss[dof];
+  if (out.base_frictionloss <= 0) return;
+  const Friction linear(m, dof), angular(m, dof + 3);
+  out.base_friction_R[0] = angular.R;
+  out.base_friction_R[1] = linear.R;
+  out.base_friction_B = linear.B;
+  stiffest.add(std::max(m.dof_invweight0[dof] / linear.R, m.dof_invweight0[dof + 3] / angular.R),
+               mjOBJ_JOINT, joint);
+}
+
 void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
   const mjModel& m = s.m;
   const int dof = m.jnt_dofadr[joint], qpos = m.jnt_qposadr[joint], off = m.opt.disableflags;
@@ -30,9 +59,8 @@ void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
   hinge.stiffness = off & mjDSBL_SPRING ? 0 : m.jnt_stiffness[joint];
   hinge.springref = m.qpos_spring[qpos];
   hinge.invweight = m.dof_invweight0[dof];
-  const Impedance<double> friction =
-      impedance_from(m, m.dof_solref + mjNREF * dof, m.dof_solimp + mjNIMP * dof);
-  hinge.friction_R = std::max<double>(mjMINVAL, (1 - friction.d0) / friction.d0 * hinge.invweight);
+  const Friction friction(m, dof);
+  hinge.friction_R = friction.R;
   hinge.friction_B = friction.B;
   hinge.range_low = m.jnt_range[2 * joint];
   hinge.range_high = m.jnt_range[2 * joint + 1];
@@ -42,30 +70,58 @@ void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
     hinge.limits_at_once = 2 * hinge.limit_margin > hinge.range_high - hinge.range_low ? 2 : 1;
 }
 
-void fill_servo(const Source& s, int actuator, Hinge<double>& hinge) {
-  const mjModel& m = s.m;
+/// The torque that an actuator can exert, limited by its own range and by its joint's.
+void fill_torque_range(const mjModel& m, int actuator, Hinge<double>& hinge) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
-  hinge.ctrl_index = m.actuator_ctrladr[actuator];
-  hinge.kp = m.actuator_gainprm[mjNGAIN * actuator];
-  hinge.kd = 0.0 - m.actuator_biasprm[mjNBIAS * actuator + 2];
-  const bool limited = m.actuator_forcelimited[actuator];
-  hinge.force_low = limited ? m.actuator_forcerange[2 * actuator] : -kInf;
-  hinge.force_high = limited ? m.actuator_forcerange[2 * actuator + 1] : kInf;
-  // The joint's own limit on what its actuators exert: with one actuator, the narrower of the two.
+  hinge.force_low = -kInf;
+  hinge.force_high = kInf;
+  if (m.actuator_forcelimited[actuator]) {
+    const double a = gear(m, actuator) * m.actuator_forcerange[2 * actuator],
+                 b = gear(m, actuator) * m.actuator_forcerange[2 * actuator + 1];
+    hinge.force_low = std::min(a, b);
+    hinge.force_high = std::max(a, b);
+  }
   const int joint = m.actuator_trnid[2 * actuator];
   if (m.jnt_actfrclimited[joint]) {
-    hinge.force_low = std::max<double>(hinge.force_low, m.jnt_actfrcrange[2 * joint]);
-    hinge.force_high = std::min<double>(hinge.force_high, m.jnt_actfrcrange[2 * joint + 1]);
+    const double low = m.jnt_actfrcrange[2 * joint], high = m.jnt_actfrcrange[2 * joint + 1];
+    hinge.force_low = std::clamp(hinge.force_low, low, high);
+    hinge.force_high = std::clamp(hinge.force_high, low, high);
   }
+}
+
+/// MuJoCo's force = (g0 + g1 length + g2 velocity) ctrl + b0 + b1 length + b2 velocity, with length
+/// = gear q and torque = gear force.
+void fill_drive(const Source& s, int actuator, Hinge<double>& hinge) {
+  const mjModel& m = s.m;
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  const double by = gear(m, actuator);
+  const mjtNum* gain = m.actuator_gainprm + mjNGAIN * actuator;
+  const mjtNum* bias = m.actuator_biasprm + mjNBIAS * actuator;
+  hinge.ctrl_index = m.actuator_ctrladr[actuator];
+  hinge.gain = by * gain[0];
+  if (m.actuator_gaintype[actuator] == mjGAIN_AFFINE) {
+    hinge.gain_q = by * by * gain[1];
+    hinge.gain_qd = by * by * gain[2];
+  }
+  if (m.actuator_biastype[actuator] == mjBIAS_AFFINE) {
+    hinge.bias = by * bias[0];
+    hinge.kp = 0.0 - by * by * bias[1];  // never minus zero
+    hinge.kd = 0.0 - by * by * bias[2];
+  }
+  fill_torque_range(m, actuator, hinge);
   const bool clamped =
       m.actuator_ctrllimited[hinge.ctrl_index] && !(m.opt.disableflags & mjDSBL_CLAMPCTRL);
   hinge.target_low = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index] : -kInf;
   hinge.target_high = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index + 1] : kInf;
+  for (const double x : {hinge.gain, hinge.gain_q, hinge.gain_qd, hinge.bias, hinge.kp, hinge.kd})
+    s.require(std::abs(x) <= std::numeric_limits<float>::max(), mjOBJ_ACTUATOR, actuator,
+              "gain or bias times gear is ", x,
+              "; expected a number that single precision can hold");
 }
 
 void fill_integrator(const Source& s, Quadruped<double>& out) {
   const mjOption& o = s.m.opt;
-  bool damped = false;
+  bool damped = out.base_damping > 0;
   for (const auto& leg : out.leg)
     for (const auto& hinge : leg.hinge) damped |= hinge.damping > 0;
   if (o.integrator == mjINT_IMPLICITFAST) {
@@ -76,27 +132,28 @@ void fill_integrator(const Source& s, Quadruped<double>& out) {
   }
 }
 
-/// The servo of each hinge in qpos order; -1 where there is none, or what is there was refused.
-std::array<int, kNumJoints> servos_of(const Source& source, const Skeleton& skeleton) {
+/// The actuator of each hinge in qpos order; -1 where there is none, or what is there was refused.
+std::array<int, kNumJoints> drives_of(const Source& source, const Skeleton& skeleton) {
   const mjModel& model = source.m;
-  std::array<int, kNumJoints> driver, servo;
+  std::array<int, kNumJoints> driver, drive;
   driver.fill(-1);
-  servo.fill(-1);
+  drive.fill(-1);
   for (int a = 0; a < model.nactuator; ++a) {
     if (model.actuator_trntype[a] != mjTRN_JOINT) continue;  // refused before
     const int k = model.jnt_qposadr[model.actuator_trnid[2 * a]] - 7;
     if (!source.require(k >= 0, mjOBJ_ACTUATOR, a,
-                        "drives the free joint; expected a servo for each hinge") ||
+                        "drives the free joint; expected an actuator for each hinge") ||
         !source.require(driver[k] < 0, mjOBJ_ACTUATOR, a,
-                        "a second servo on one hinge is not supported"))
+                        "a second actuator on one hinge is not supported"))
       continue;
     driver[k] = a;
-    if (is_servo(model, a)) servo[k] = a;
+    if (is_drive(model, a)) drive[k] = a;
   }
   for (int k = 0; k < kNumJoints; ++k)
     source.require(driver[k] >= 0, mjOBJ_JOINT, skeleton.joint[k],
-                   "has no position servo; expected one for each hinge (--add-servos adds them)");
-  return servo;
+                   "nothing drives it; expected an actuator for each hinge (--add-servos adds "
+                   "position servos)");
+  return drive;
 }
 
 }  // namespace
@@ -110,11 +167,14 @@ LoadedQuadruped read_quadruped(const Source& source, const Skeleton& skeleton) {
   Stiffest stiffest;
   fill_contacts(source, skeleton, frames, loaded, stiffest);
 
-  const std::array<int, kNumJoints> servo = servos_of(source, skeleton);
+  fill_free_joint(model, skeleton, out, stiffest);
+  const std::array<int, kNumJoints> drive = drives_of(source, skeleton);
+  loaded.actuators.assign(drive.begin(), drive.end());
   for (int k = 0; k < kNumJoints; ++k) {
     auto& hinge = out.leg[k / kJointsPerLeg].hinge[k % kJointsPerLeg];
     fill_hinge(source, skeleton.joint[k], hinge);
-    if (servo[k] >= 0) fill_servo(source, servo[k], hinge);
+    if (drive[k] >= 0) fill_drive(source, drive[k], hinge);
+    out.general_drives |= drive[k] >= 0 && !is_direct_servo(model, drive[k]);
     stiffest.add(stiffness(hinge), mjOBJ_JOINT, skeleton.joint[k]);
     out.both_limits |= hinge.limits_at_once == 2;
     const char* joint_name = mj_id2name(&model, mjOBJ_JOINT, skeleton.joint[k]);

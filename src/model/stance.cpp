@@ -87,12 +87,12 @@ bool stands(const std::array<mjtNum, kNumLegs>& soles, mjtNum leg_length) {
   return *high < -0.3 * leg_length && *high - *low < 0.15 * leg_length;
 }
 
-/// The servo targets that hold a pose.
+/// The controls that hold a pose: of position servos their targets, of other actuators none.
 void hold(const mjModel& m, mjsKey& key, const mjtNum* qpos) {
   std::vector<double> ctrl(m.nu, 0);
   for (int a = 0; a < m.nactuator; ++a)
-    if (m.actuator_trntype[a] == mjTRN_JOINT)
-      ctrl[m.actuator_ctrladr[a]] = qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
+    if (m.actuator_trntype[a] == mjTRN_JOINT && is_servo(m, a))
+      ctrl[m.actuator_ctrladr[a]] = gear(m, a) * qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
   mjs_setDouble(key.ctrl, ctrl.data(), m.nu);
 }
 

@@ -44,6 +44,10 @@ bool all_zero(const mjtNum* values, int count) {
   return std::all_of(values, values + count, [](mjtNum x) { return x == 0; });
 }
 
+bool all_equal(const mjtNum* values, int count) {
+  return std::all_of(values, values + count, [&](mjtNum x) { return x == *values; });
+}
+
 void check_joints(const Source& s) {
   const mjModel& m = s.m;
   for (int j = 0; j < m.njnt; ++j) {
@@ -57,11 +61,13 @@ void check_joints(const Source& s) {
               mjOBJ_JOINT, j, "polynomial stiffness or damping is not supported");
     s.require(m.jnt_plasticadr[j] < 0, mjOBJ_JOINT, j, "plastic springs are not supported");
     if (m.jnt_type[j] != mjJNT_FREE) continue;
-    s.require(m.jnt_stiffness[j] == 0 && all_zero(m.dof_damping + dof, 6) &&
-                  all_zero(m.dof_armature + dof, 6) && all_zero(m.dof_frictionloss + dof, 6),
+    s.require(m.jnt_stiffness[j] == 0, mjOBJ_JOINT, j,
+              "stiffness on the free joint is not supported (--bare-base drops it)");
+    s.require(all_equal(m.dof_damping + dof, 6) && all_equal(m.dof_armature + dof, 6) &&
+                  all_equal(m.dof_frictionloss + dof, 6),
               mjOBJ_JOINT, j,
-              "stiffness, damping, armature or frictionloss on the free joint is not supported "
-              "(use <freejoint/>; --bare-base drops them)");
+              "damping, armature or frictionloss that differs between the free joint's six axes is "
+              "not supported; expected one number (--bare-base drops them)");
   }
   for (int b = 0; b < m.nbody; ++b)
     s.require(m.body_gravcomp[b] == 0, mjOBJ_BODY, b, "gravcomp is not supported");
@@ -77,12 +83,10 @@ void check_actuators(const Source& s) {
     require(m.actuator_dyntype[a] == mjDYN_NONE,
             "activation dynamics are not supported (--add-servos puts a position servo in its "
             "place)");
-    require(
-        m.actuator_dyntype[a] != mjDYN_NONE || is_servo(m, a),
-        "not a position servo; expected <position kp=... kv=...> (gainprm kp, biasprm 0 -kp -kd; "
-        "--add-servos puts one in its place)");
-    require(m.actuator_gear[6 * m.actuator_outadr[a]] == 1,
-            "gear other than 1 is not supported (--add-servos folds it into gains and limits)");
+    require(m.actuator_dyntype[a] != mjDYN_NONE || is_drive(m, a),
+            "its gaintype or biastype is not supported; expected fixed or affine, and none or "
+            "affine (--add-servos puts a position servo in its place)");
+    require(gear(m, a) != 0, "gear is 0, so that it drives nothing; expected another number");
     require(m.actuator_delay[a] == 0 && m.actuator_history[2 * a] == 0,
             "delay is not supported; latency belongs to the environment");
     require(m.actuator_damping[a] == 0 && m.actuator_armature[a] == 0 &&

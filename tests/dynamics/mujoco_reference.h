@@ -85,11 +85,14 @@ inline void apply(const Params<double>& p, mjModel& m) {
     m.dof_frictionloss[dof] *= p.frictionloss;
   }
   for (int a = 0; a < m.nactuator; ++a) {
-    m.actuator_gainprm[mjNGAIN * a] *= p.kp * p.strength;
+    for (int i = 0; i < 3; ++i) m.actuator_gainprm[mjNGAIN * a + i] *= p.kp * p.strength;
+    m.actuator_biasprm[mjNBIAS * a] *= p.strength;
     m.actuator_biasprm[mjNBIAS * a + 1] *= p.kp * p.strength;
     m.actuator_biasprm[mjNBIAS * a + 2] *= p.kd * p.strength;
     m.actuator_forcerange[2 * a] *= p.strength;
     m.actuator_forcerange[2 * a + 1] *= p.strength;
+    const int joint = m.actuator_trnid[2 * a];
+    for (int side = 0; side < 2; ++side) m.jnt_actfrcrange[2 * joint + side] *= p.strength;
   }
   for (int g = 0; g < m.ngeom; ++g) m.geom_friction[3 * g] = p.leg[0].friction[0];
 }

@@ -1,6 +1,7 @@
 // How a robot's description is understood.
 #include "kennel/model/anatomy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -96,7 +97,7 @@ TEST(Anatomy, AStanceIsComputedWhereNoKeyframeStands) {
 TEST(Anatomy, ARefusedModelIsDescribedWithAllRefusalsAndTheSwitchesThatHelp) {
   SampleRobot robot;
   robot.option = "<option cone='elliptic'/>";
-  robot.actuator = "<motor name='JOINT' joint='JOINT' ctrlrange='-20 20'/>";
+  robot.actuator = "<muscle name='JOINT' joint='JOINT' lengthrange='0 1'/>";
   robot.on_calf = "<geom type='box' size='0.01 0.01 0.05' pos='0 0 -0.1'/>";
   robot.world = "";
   const Anatomy refused = anatomy_of(robot, "refused");
@@ -108,6 +109,39 @@ TEST(Anatomy, ARefusedModelIsDescribedWithAllRefusalsAndTheSwitchesThatHelp) {
             std::string::npos)
       << text;
   EXPECT_EQ(refused.leg[0].foot, "FL_foot");
+}
+
+TEST(Anatomy, DrivesThatAreNoServosAndAFreeJointThatResistsAreSaid) {
+  const auto said = [](const char* name, const char* actuator, const char* base = "<freejoint/>") {
+    SampleRobot robot;
+    robot.actuator = actuator;
+    robot.base_joint = base;
+    const Anatomy anatomy = anatomy_of(robot, name);
+    EXPECT_TRUE(anatomy.refusals.empty());
+    const bool servo = anatomy.leg[3].joint[2].drive == "position servo";
+    EXPECT_EQ(anatomy.leg[3].joint[2].kp > 0, servo);
+    EXPECT_EQ(to_text(anatomy).find("To train it: --add-servos") == std::string::npos, servo);
+    if (servo) {
+      check_servos(anatomy);
+    } else {
+      EXPECT_THROW(check_servos(anatomy), Error);
+    }
+    return to_text(anatomy);
+  };
+  using ::testing::HasSubstr;
+  EXPECT_THAT(said("motors", "<motor name='JOINT' joint='JOINT' gear='2' ctrlrange='-9 9'/>"),
+              HasSubstr("motor, gain 2, ctrl +-9"));
+  EXPECT_THAT(said("velocity", "<velocity name='JOINT' joint='JOINT' kv='3'/>"),
+              HasSubstr("velocity servo, gain 3, bias 0 0 -3"));
+  EXPECT_THAT(said("geared", "<position name='JOINT' joint='JOINT' gear='2' kp='8'/>"),
+              HasSubstr("geared position servo, gain 16, bias 0 -32 0"));
+  EXPECT_THAT(said("affine_gain",
+                   "<general name='JOINT' joint='JOINT' gaintype='affine' gainprm='4 1 0' "
+                   "forcerange='-5 7'/>"),
+              HasSubstr("affine actuator, gain 4 1 0, torque -5 to 7"));
+  EXPECT_THAT(said("resisting", SampleRobot{}.actuator.c_str(),
+                   "<joint type='free' damping='2' armature='0.1' frictionloss='0.3'/>"),
+              HasSubstr("free joint: damping 2, armature 0.1, frictionloss 0.3"));
 }
 
 }  // namespace

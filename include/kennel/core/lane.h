@@ -11,24 +11,30 @@
 #include <cstring>
 #include <type_traits>
 
+// KENNEL_RARE marks what few robots need: out of line on the CPU, where it would cost the others
+// registers.
 #ifdef __CUDACC__
 #define KENNEL_HD __host__ __device__ __forceinline__
+#define KENNEL_RARE KENNEL_HD
 #define KENNEL_UNROLL _Pragma("unroll")
 #else
 #define KENNEL_HD inline
+#define KENNEL_RARE [[gnu::noinline, gnu::cold]] inline
 #define KENNEL_UNROLL _Pragma("GCC unroll 8")
 #endif
 
 namespace kennel {
 
-/// The number type inside a lane (`scalar`), and the lanes of unsigned integers and truth values
-/// beside it.
+/// The number type inside a lane (`scalar`), the lanes of unsigned integers and truth values beside
+/// it, and the lane of counters and clocks (`number`): the lane itself, unless it carries more than
+/// its numbers, such as their derivatives.
 template <class T>
 struct LaneTraits;
 
 template <>
 struct LaneTraits<float> {
   using scalar = float;
+  using number = float;
   using uint = std::uint32_t;
   using mask = bool;
   static constexpr int width = 1;
@@ -37,6 +43,7 @@ struct LaneTraits<float> {
 template <>
 struct LaneTraits<double> {
   using scalar = double;
+  using number = double;
   using uint = std::uint32_t;
   using mask = bool;
   static constexpr int width = 1;
@@ -44,6 +51,8 @@ struct LaneTraits<double> {
 
 template <class T>
 using scalar_of = typename LaneTraits<T>::scalar;
+template <class T>
+using number_of = typename LaneTraits<T>::number;
 template <class T>
 using uint_of = typename LaneTraits<T>::uint;
 template <class T>

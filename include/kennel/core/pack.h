@@ -133,6 +133,7 @@ struct alignas(N * sizeof(Scalar)) Pack {
 template <class Scalar, int N>
 struct LaneTraits<Pack<Scalar, N>> {
   using scalar = Scalar;
+  using number = Pack<Scalar, N>;
   using uint = Pack<std::uint32_t, N>;
   using mask = PackMask<Scalar, N>;
   static constexpr int width = N;

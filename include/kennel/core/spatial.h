@@ -48,6 +48,14 @@ KENNEL_HD Inertia<T> operator+(const Inertia<T>& a, const Inertia<T>& b) {
   return {a.m + b.m, a.h + b.h, a.I + b.I};
 }
 
+/// An inertia with a number added to all six entries of its diagonal as a 6x6 matrix.
+template <class T>
+KENNEL_HD Inertia<T> with_armature(const Inertia<T>& a, const T& armature) {
+  return {a.m + armature,
+          a.h,
+          {a.I.xx + armature, a.I.yy + armature, a.I.zz + armature, a.I.xy, a.I.xz, a.I.yz}};
+}
+
 /// Power of a force along a motion.
 template <class T>
 KENNEL_HD T dot(const Motion<T>& s, const Force<T>& f) {

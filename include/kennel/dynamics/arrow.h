@@ -120,11 +120,10 @@ KENNEL_HD void eliminate_base(T (&base)[kBaseSystem], T (&inv_d)[6]) {
   }
 }
 
-/// Solves the summed base system; every thread of an environment does so redundantly.
+/// The solution of a base system that eliminate_base has left.
 template <class T>
-KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
-  T inv_d[6], x[6];
-  eliminate_base(base, inv_d);
+KENNEL_HD Motion<T> substitute_back(const T (&base)[kBaseSystem], const T (&inv_d)[6]) {
+  T x[6];
   KENNEL_UNROLL
   for (int row = 5; row >= 0; --row) {
     T sum = base[21 + row];
@@ -133,6 +132,19 @@ KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
     x[row] = sum * inv_d[row];
   }
   return {{x[0], x[1], x[2]}, {x[3], x[4], x[5]}};
+}
+
+/// Solves the summed base system, and leaves it as eliminate_base does; every thread of an
+/// environment does so redundantly.
+template <class T>
+KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem], T (&inv_d)[6]) {
+  eliminate_base(base, inv_d);
+  return substitute_back(base, inv_d);
+}
+template <class T>
+KENNEL_HD Motion<T> solve_base(T (&base)[kBaseSystem]) {
+  T inv_d[6];
+  return solve_base(base, inv_d);
 }
 
 /// A leg's part of the solution once the base's is known.
@@ -148,6 +160,56 @@ KENNEL_HD void solve_leg(const ArrowFactor<T>& f, const Motion<T>& base, T (&x)[
   x[2] = y[2];
   x[1] = y[1] - f.l21 * x[2];
   x[0] = y[0] - f.l10 * x[1] - f.l20 * x[2];
+}
+
+/// A whole arrow matrix, factored: what eliminate_leg makes of the legs held here and
+/// eliminate_base of the base. Their right-hand sides are of no further use.
+template <class T, class Legs>
+struct ArrowFactors {
+  ArrowFactor<T> leg[Legs::kLocal];
+  T base[kBaseSystem], inv_d[6];
+};
+
+/// In the place of ArrowFactors where nobody wants them.
+struct NoFactor {};
+
+/// Solves with a factored matrix.
+/// \param base, leg  right-hand side: the base's, the same in every thread, and of the legs held here
+/// \param x          receives the legs' part of the solution
+/// \return the base's part
+template <class T, class Legs>
+KENNEL_HD Motion<T> solve_with(const ArrowFactors<T, Legs>& factors, const Force<T>& base,
+                               const T (&leg)[Legs::kLocal][kJointsPerLeg], const Legs& legs,
+                               T (&x)[Legs::kLocal][kJointsPerLeg]) {
+  ArrowFactor<T> f[Legs::kLocal];
+  T local[Legs::kLocal][6], coupled[6], system[kBaseSystem];
+  for (int slot = 0; slot < Legs::kLocal; ++slot) {
+    f[slot] = factors.leg[slot];
+    f[slot].h[0] = leg[slot][0];
+    f[slot].h[1] = leg[slot][1] - f[slot].l10 * f[slot].h[0];
+    f[slot].h[2] = leg[slot][2] - f[slot].l20 * f[slot].h[0] - f[slot].l21 * f[slot].h[1];
+    KENNEL_UNROLL
+    for (int row = 0; row < 6; ++row) {
+      local[slot][row] = nothing<T>();
+      KENNEL_UNROLL
+      for (int j = 0; j < kJointsPerLeg; ++j)
+        local[slot][row] += f[slot].Z[j][row] * f[slot].inv_d[j] * f[slot].h[j];
+    }
+  }
+  legs.sum(local, coupled);
+  const T rhs[6] = {base.n.x, base.n.y, base.n.z, base.f.x, base.f.y, base.f.z};
+  KENNEL_UNROLL
+  for (int i = 0; i < 21; ++i) system[i] = factors.base[i];
+  KENNEL_UNROLL
+  for (int row = 0; row < 6; ++row) {
+    T sum = rhs[row] - coupled[row];
+    KENNEL_UNROLL
+    for (int k = 0; k < row; ++k) sum -= system[lower(row, k)] * factors.inv_d[k] * system[21 + k];
+    system[21 + row] = sum;
+  }
+  const Motion<T> solution = substitute_back(system, factors.inv_d);
+  for (int slot = 0; slot < Legs::kLocal; ++slot) solve_leg(f[slot], solution, x[slot]);
+  return solution;
 }
 
 }  // namespace kennel

@@ -38,7 +38,8 @@ KENNEL_HD T inverse_inertia_along(const ArrowFactor<T>& factor, const T (&factor
   return sum;
 }
 
-/// Sets the weights of an environment's constraints to those of its own masses and inertias.
+/// Sets the weights of an environment's constraints to those of its own masses and inertias; dry
+/// friction on the free joint keeps the nominal model's.
 /// Sums over legs: in a warp all threads must call it.
 template <class T, class Legs>
 KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Legs& legs,
@@ -47,7 +48,8 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
   const T zero(0), one(1);
   const Vec3<T> axis[3] = {{one, zero, zero}, {zero, one, zero}, {zero, zero, one}};
   const Rotation<T> R_wb{axis[0], axis[1], axis[2]};
-  const Inertia<T> quarter = quarter_of_base<T>(model, params, R_wb);
+  const Inertia<T> quarter = with_armature(quarter_of_base<T>(model, params, R_wb),
+                                           T(scalar_of<T>(0.25) * model.base_armature));
   LegChain<T> chain[Legs::kLocal];
   ArrowFactor<T> factor[Legs::kLocal];
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem], inv_d[6];

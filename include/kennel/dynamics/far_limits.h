@@ -5,12 +5,6 @@
 
 #include "kennel/dynamics/constraint.h"
 
-#ifdef __CUDACC__
-#define KENNEL_RARE KENNEL_HD
-#else
-#define KENNEL_RARE [[gnu::noinline, gnu::cold]] inline
-#endif
-
 namespace kennel {
 
 /// The farther limits of a leg's hinges. They pull against the nearer ones, so that a far jar is

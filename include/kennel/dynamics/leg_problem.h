@@ -21,7 +21,7 @@ struct LegProblem {
   HingeRows<T> hinge[kJointsPerLeg];
   FarLimits<T> far;
   ContactRows<T> contact[kSpheresPerLeg];
-  T implicit_damping[kJointsPerLeg];  // of the servos where they are not saturated, N m s/rad
+  T implicit_damping[kJointsPerLeg];  // of the drives where they are not saturated, N m s/rad
 };
 
 /// The base's motion at the start of the step, in world axes, in the inertial frame that moves with
@@ -34,9 +34,20 @@ struct BaseMotion {
   Motion<T> V;         // (omega, 0)
   Motion<T> qacc;      // warm start
   Motion<T> A;         // warm start minus gravity: what inverse dynamics wants
-  Inertia<T> quarter;  // of the base
-  Force<T> force;      // quarter of the base's inertial force at A
+  Inertia<T> quarter;  // of the base, the free joint's armature included
+  Force<T> force;      // quarter of the base's inertial force at A and of the free joint's drag
 };
+
+/// Adds a quarter of the free joint's armature and damping to the base's.
+template <class T>
+KENNEL_HD void add_free_joint(const Quadruped<scalar_of<T>>& model, BaseMotion<T>& base) {
+  using R = scalar_of<T>;
+  const T armature(R(0.25) * model.base_armature), damping(R(0.25) * model.base_damping);
+  base.quarter = with_armature(base.quarter, armature);
+  const Motion<T> V{base.V.w, base.velocity};
+  base.force.n = base.force.n + armature * base.qacc.w + damping * V.w;
+  base.force.f = base.force.f + armature * base.qacc.v + damping * V.v;
+}
 
 template <class T, class Legs>
 KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
@@ -51,11 +62,12 @@ KENNEL_HD BaseMotion<T> base_motion(const Quadruped<scalar_of<T>>& model,
   base.A = {base.qacc.w, base.qacc.v - Vec3<T>::from(model.gravity)};
   base.quarter = quarter_of_base<T>(model, params, R_wb);
   base.force = base.quarter * base.A + cross(base.V, base.quarter * base.V);
+  if (model.base_armature > 0 || model.base_damping > 0) add_free_joint<T>(model, base);
   return base;
 }
 
 /// Builds a leg's problem.
-/// \param target  servo targets, rad
+/// \param target  servo targets, rad; of another drive its ctrl
 template <class T, class Constants, class PerLegState, class PerLegParams, class Legs,
           class PerLegReport>
 KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Constants& leg,
@@ -87,14 +99,16 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
   for (int j = kJointsPerLeg - 1; j >= 0; --j) {
     const auto& hinge = leg.hinge[j];
     const T armature = params.armature * T(hinge.armature);
-    const ServoTorque<T> servo = servo_torque<kKnown, T>(
-        hinge, params.strength, params.kp, params.kd, target[j], state.q[j], state.qd[j]);
-    report.torque[j] = servo.torque;
-    problem.implicit_damping[j] =
-        select(servo.saturated, T(0), params.strength * params.kd * T(hinge.kd));
+    const DriveTorque<T> drive =
+        model.general_drives ? drive_torque<T>(hinge, params.strength, params.kp, params.kd,
+                                               target[j], state.q[j], state.qd[j])
+                             : servo_torque<kKnown, T>(hinge, params.strength, params.kp, params.kd,
+                                                       target[j], state.q[j], state.qd[j]);
+    report.torque[j] = drive.torque;
+    problem.implicit_damping[j] = drive.damping;
     problem.hinge[j] = hinge_rows<T>(hinge, params.frictionloss, leg_params.weight_of_hinge(j),
                                      state.q[j], state.qd[j], state.qacc[j]);
-    problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - servo.torque -
+    problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - drive.torque -
                           passive_torque<kKnown, T>(hinge, params.damping, state.q[j], state.qd[j]);
     if (j > 0) total = total + force[j - 1];
   }

@@ -14,6 +14,7 @@
 
 #include <limits>
 
+#include "kennel/dynamics/base_friction.h"
 #include "kennel/dynamics/leg_problem.h"
 
 namespace kennel {
@@ -247,30 +248,59 @@ template <class T, class SlopeAt>
   return alpha;
 }
 
+/// Adds a force to the gradient's base part, a quarter to each leg's share.
+template <class T, class Legs>
+KENNEL_HD void add_to_gradient(const Force<T>& force, LegProblem<T> (&leg)[Legs::kLocal]) {
+  for (int slot = 0; slot < Legs::kLocal; ++slot)
+    leg[slot].base_gradient = leg[slot].base_gradient + T(scalar_of<T>(0.25)) * force;
+}
+
 /// Exact line search on the cost, whose slope is a piecewise linear function of alpha. Because s' H
 /// s = -g's, the slope is (1 - alpha) g's plus the rows' bends, and the curvature -g's plus theirs.
-/// \param g_s  slope at alpha = 0, negative
+/// \param a, s_base  of the base: where the line starts, and its direction
+/// \param g_s        slope at alpha = 0, negative
 template <class T, class Legs>
 KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
-                        const LegDirection<T> (&direction)[Legs::kLocal], const T& g_s,
-                        int iterations, const Legs& legs) {
+                        const LegDirection<T> (&direction)[Legs::kLocal],
+                        const BaseFriction<T, Legs>& friction, const Motion<T>& a,
+                        const Motion<T>& s_base, const T& g_s, int iterations, const Legs& legs) {
   return find_minimum(g_s, iterations, [&](const T& alpha, T& curvature) {
     T local[Legs::kLocal][2], bend[2];
     for (int slot = 0; slot < Legs::kLocal; ++slot)
       sum_bends(leg[slot], direction[slot], alpha, local[slot]);
     legs.sum(local, bend);
+    if (friction.acts()) {
+      const Bend<T> more = base_friction_bend<T, Legs>(friction, a, s_base, alpha);
+      bend[0] += more.slope;
+      bend[1] += more.curvature;
+    }
     curvature = bend[1] - g_s;
     return (T(1) - alpha) * g_s + bend[0];
   });
 }
 
-/// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.
+/// Keeps the factors of an iteration's Hessian, if they are wanted.
 template <class T, class Legs>
-KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& options,
-                     const Legs& legs, Acceleration<T, Legs>& a) {
+KENNEL_HD void keep_factors(const ArrowFactor<T> (&leg)[Legs::kLocal], const T (&base)[kBaseSystem],
+                            const T (&inv_d)[6], ArrowFactors<T, Legs>& kept) {
+  for (int slot = 0; slot < Legs::kLocal; ++slot) kept.leg[slot] = leg[slot];
+  for (int i = 0; i < kBaseSystem; ++i) kept.base[i] = base[i];
+  for (int i = 0; i < 6; ++i) kept.inv_d[i] = inv_d[i];
+}
+template <class T, class Legs>
+KENNEL_HD void keep_factors(const ArrowFactor<T> (&)[Legs::kLocal], const T (&)[kBaseSystem],
+                            const T (&)[6], NoFactor&) {}
+
+/// Solves for the acceleration; on entry `a` is the warm start at which the problems were built.
+/// \tparam Kept  ArrowFactors<T, Legs> for the factored Hessian of the last iteration, which is
+/// taken before its step and hence at the solution once the solver has converged
+template <class T, class Legs, class Kept = NoFactor>
+KENNEL_HD Kept solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, Legs>& friction,
+                     const SolverOptions& options, const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
+  Kept kept;
   KENNEL_ASSERT(options.iterations >= 1 && options.ls_iterations >= 0);
   fill_with_nan(local_base);
   fill_with_nan(base);
@@ -278,10 +308,15 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
   fill_with_nan(direction);
   KENNEL_UNROLL_ITERATIONS
   for (int i = 0; i < options.iterations; ++i) {
+    if (i == 0 && friction.acts())
+      add_to_gradient<T, Legs>(base_friction_gradient<T, Legs>(friction, a.base), leg);
     for (int slot = 0; slot < Legs::kLocal; ++slot)
       factor[slot] = eliminate_hessian(i == 0, leg[slot], local_base[slot]);
     legs.sum(local_base, base);
-    const Motion<T> s_base = solve_base(base);
+    if (friction.acts()) add_base_friction<T, Legs>(friction, a.base, base);
+    T inv_d[6];
+    const Motion<T> s_base = solve_base(base, inv_d);
+    if (i + 1 == options.iterations) keep_factors<T, Legs>(factor, base, inv_d, kept);
 
     T local[Legs::kLocal][1], g_s[1];
     for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -292,7 +327,8 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
       for (int j = 0; j < kJointsPerLeg; ++j) local[slot][0] += d.s[j] * leg[slot].gradient[j];
     }
     legs.sum(local, g_s);
-    T alpha = line_search<T, Legs>(leg, direction, g_s[0], options.ls_iterations, legs);
+    T alpha = line_search<T, Legs>(leg, direction, friction, a.base, s_base, g_s[0],
+                                   options.ls_iterations, legs);
     if (i == 0 && options.iterations > 1) alpha += T(kFirstStepBeyond) * (T(1) - alpha);
 
     a.base = a.base + alpha * s_base;
@@ -300,7 +336,10 @@ KENNEL_HD void solve(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& op
       for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] += alpha * direction[slot].s[j];
       advance_rows(i + 1 == options.iterations, alpha, direction[slot], leg[slot]);
     }
+    if (friction.acts() && i + 1 < options.iterations)
+      add_to_gradient<T, Legs>(base_friction_change<T, Legs>(friction, a.base, s_base, alpha), leg);
   }
+  return kept;
 }
 
 }  // namespace kennel

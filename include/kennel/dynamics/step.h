@@ -24,6 +24,11 @@ KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
     ArrowLeg<T> H = leg[slot].M;
     auto& b = local_base[slot];
     add_inertia(leg[slot].inertia, b);
+    if (model.base_damping > 0) {
+      KENNEL_UNROLL
+      for (int i = 0; i < 6; ++i)
+        b[lower(i, i)] += T(scalar_of<T>(0.25) * model.timestep * model.base_damping);
+    }
     Force<T> base_force = leg[slot].inertia * a.base;
     T rhs[kJointsPerLeg];
     KENNEL_UNROLL
@@ -113,10 +118,11 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
                          state.leg[slot], target[slot], leg[slot], report.leg[slot]);
     for (int j = 0; j < kJointsPerLeg; ++j) a.leg[slot][j] = state.leg[slot].qacc[j];
   }
+  const BaseFriction<T, Legs> friction{model, state, R_wb};
   if (model.stiff) [[unlikely]]
-    solve_stiff<T, Legs>(leg, options, legs, a);
+    solve_stiff<T, Legs>(leg, friction, options, legs, a);
   else
-    solve<T, Legs>(leg, options, legs, a);
+    solve<T, Legs>(leg, friction, options, legs, a);
   state.lin_acc = a.base.v;
   state.ang_acc = to_inner(R_wb, a.base.w);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {

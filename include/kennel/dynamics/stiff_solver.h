@@ -94,22 +94,29 @@ KENNEL_HD void set_gradient(const SmoothForce<T>& smooth, LegProblem<T>& leg) {
 }
 
 /// What `solve` does, for a model that is stiff. Out of line on the CPU, as few robots need it.
-template <class T, class Legs>
-KENNEL_RARE void solve_stiff(LegProblem<T> (&leg)[Legs::kLocal], const SolverOptions& options,
+template <class T, class Legs, class Kept = NoFactor>
+KENNEL_RARE Kept solve_stiff(LegProblem<T> (&leg)[Legs::kLocal],
+                             const BaseFriction<T, Legs>& friction, const SolverOptions& options,
                              const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T> direction[Legs::kLocal];
   SmoothForce<T> smooth[Legs::kLocal], inertial[Legs::kLocal];
+  Kept kept;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     smooth[slot].base = leg[slot].base_gradient;
     for (int j = 0; j < kJointsPerLeg; ++j) smooth[slot].leg[j] = leg[slot].gradient[j];
   }
   for (int i = 0; i < options.iterations; ++i) {
+    if (friction.acts())
+      add_to_gradient<T, Legs>(base_friction_gradient<T, Legs>(friction, a.base), leg);
     for (int slot = 0; slot < Legs::kLocal; ++slot)
       factor[slot] = eliminate_hessian<true>(true, leg[slot], local_base[slot]);
     legs.sum(local_base, base);
-    const Motion<T> s_base = solve_base(base);
+    if (friction.acts()) add_base_friction<T, Legs>(friction, a.base, base);
+    T inv_d[6];
+    const Motion<T> s_base = solve_base(base, inv_d);
+    if (i + 1 == options.iterations) keep_factors<T, Legs>(factor, base, inv_d, kept);
 
     T local[Legs::kLocal][2], along[2];  // smooth gradient and M s along the direction
     for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -126,6 +133,11 @@ KENNEL_RARE void solve_stiff(LegProblem<T> (&leg)[Legs::kLocal], const SolverOpt
       for (int slot = 0; slot < Legs::kLocal; ++slot)
         sum_rows(leg[slot], direction[slot], alpha, local_rows[slot]);
       legs.sum(local_rows, rows);
+      if (friction.acts()) {
+        const RowCost<T> more = base_friction_along<T, Legs>(friction, a.base, s_base, alpha);
+        rows[0] += more.gradient;
+        rows[1] += more.curvature;
+      }
       curvature = along[1] + rows[1];
       return along[0] + alpha * along[1] + rows[0];
     };
@@ -152,6 +164,7 @@ KENNEL_RARE void solve_stiff(LegProblem<T> (&leg)[Legs::kLocal], const SolverOpt
       set_gradient(smooth[slot], own);
     }
   }
+  return kept;
 }
 
 }  // namespace kennel

@@ -24,7 +24,11 @@ struct JointAnatomy {
   std::array<double, 3> axis;      // in the base's frame, all joints at 0
   double low, high;                // rad; infinite without limits
   double stance;                   // rad; the angle in which the robot stands
+  std::string drive;               // "position servo", "motor", ...; empty: nothing drives it
   double kp = 0, kd = 0;           // N m/rad, N m s/rad; 0 without a position servo
+  std::array<double, 3> gain{};    // of ctrl, alone and times angle and speed, at the joint
+  std::array<double, 3> bias{};    // N m, N m/rad, N m s/rad, at the joint
+  double ctrl_low, ctrl_high;      // infinite without limits
   double torque_low, torque_high;  // N m; infinite without limits
   double damping, armature, frictionloss;
   int ctrl_index = -1;  // in MuJoCo's ctrl
@@ -47,6 +51,7 @@ struct Anatomy {
   double stance_height = 0;  // m; of the base's origin over the floor
   std::string stance_from;   // "keyframe 'home'", "computed"
   double timestep = 0;       // s
+  double base_damping = 0, base_armature = 0, base_frictionloss = 0;  // of the free joint
   std::array<LegAnatomy, kNumLegs> leg;
   MirrorMap mirror;
   bool symmetric = false;             // whether the mirror map can be used
@@ -63,6 +68,10 @@ std::string switches_that_help(const Anatomy& anatomy);
 
 /// \throws Error in one line when anything is refused
 void check_accepted(const Anatomy& anatomy);
+
+/// Training's actions are targets of position servos, one on each joint.
+/// \throws Error naming a joint that has another drive, and the switch that helps
+void check_servos(const Anatomy& anatomy);
 
 /// The description as lines of text.
 std::string to_text(const Anatomy& anatomy);

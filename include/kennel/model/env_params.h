@@ -44,7 +44,7 @@ struct EnvParams {
   Vec3<T> base_com_shift = {T(0), T(0), T(0)};  // m, base axes
   T strength = T(1);                            // of a servo's torque after its clamp
   T kp = T(1), kd = T(1);
-  T frictionloss = T(1), damping = T(1), armature = T(1);
+  T frictionloss = T(1), damping = T(1), armature = T(1);  // of the hinges
   // A mapping that knows the robot's numbers knows its weights too.
   LegParams<T, kKnownConstants<Legs>> leg[Legs::kLocal];
 };

@@ -29,7 +29,10 @@ struct Impedance {
   R K = R(0), B = R(0);
 };
 
-/// A hinge, the link it moves, and the servo that drives it.
+/// A hinge, the link it moves, and what drives it: mostly a position servo, tau = kp (ctrl - q) -
+/// kd qd. In a model with `general_drives` every hinge has MuJoCo's gain and bias, as they act at
+/// the joint, the gear folded in (a servo's gain is kp, a motor has nothing but a gain):
+///   tau = (gain + gain_q q + gain_qd qd) ctrl + bias - kp q - kd qd
 template <class R>
 struct Hinge {
   R anchor[3] = {};  // this link's origin in the parent link's frame (the base's for the first), m
@@ -45,13 +48,14 @@ struct Hinge {
   R limit_margin = R(0);  // rad; a limit acts where the distance to it is below the margin
   R invweight = R(0);     // dof_invweight0 of the nominal model
   Impedance<R> limit;
-  R kp = R(0), kd = R(0);                 // N m/rad, N m s/rad
-  R force_low = R(0), force_high = R(0);  // N m
-  R target_low = R(0),
-    target_high = R(0);    // the servo's ctrlrange, rad; infinite where it has none
-  int limits_at_once = 0;  // 2 where the range is narrower than two margins
-  int qpos_index = 0;      // in MuJoCo's qpos[7..18] and qvel[6..17]: 0..11
-  int ctrl_index = 0;      // in MuJoCo's ctrl
+  R kp = R(0), kd = R(0);                        // N m/rad, N m s/rad
+  R gain = R(0), gain_q = R(0), gain_qd = R(0);  // N m, N m/rad, N m s/rad a unit of ctrl
+  R bias = R(0);                                 // N m
+  R force_low = R(0), force_high = R(0);         // N m; of tau
+  R target_low = R(0), target_high = R(0);       // of ctrl; infinite where it has no range
+  int limits_at_once = 0;                        // 2 where the range is narrower than two margins
+  int qpos_index = 0;                            // in MuJoCo's qpos[7..18] and qvel[6..17]: 0..11
+  int ctrl_index = 0;                            // in MuJoCo's ctrl
 };
 
 /// A sphere that can touch the floor, with the contact's mixed parameters.
@@ -96,10 +100,16 @@ struct Quadruped {
   R impratio = R(1);
   R floor_height = R(0);
   Integrator integrator = Integrator::kEuler;
-  int both_limits = 0;  // whether both limits of some hinge can act at once
-  int stiff = 0;        // whether float needs the careful solver (stiff_solver.h)
+  int both_limits = 0;     // whether both limits of some hinge can act at once
+  int stiff = 0;           // whether float needs the careful solver (stiff_solver.h)
+  int general_drives = 0;  // whether some hinge is driven by no position servo
   R base_mass = R(0), base_com[3] = {};
   R base_inertia[6] = {};  // about the base's centre of mass, base axes
+  // Of the free joint, the same number along the three world axes [kg, N s/m] and about the three
+  // base axes [kg m^2, N m s/rad]: an inertia that gravity does not see, and a drag.
+  R base_armature = R(0), base_damping = R(0);
+  R base_frictionloss = R(0);                                   // dry friction, N and N m
+  R base_friction_R[2] = {R(1), R(1)}, base_friction_B = R(0);  // of angular and linear rows
   Leg<R> leg[kNumLegs];
   R qpos0[kNq] = {};    // MuJoCo's reference configuration
   R total_mass = R(0);  // kg
