@@ -1,8 +1,9 @@
 // One physics step: MuJoCo's dynamics for a floating base with four legs of three hinges.
 //
-//   kinematics, inertias, inverse dynamics at the warm start  (leg_chain.h, leg_problem.h)
-//   constraint rows and Newton                                (constraint.h, solver.h,
-//   stiff_solver.h) integration                                               (below)
+//   leg_chain.h, leg_problem.h     kinematics, inertias, drives, inverse dynamics at the warm start
+//   constraint.h, base_friction.h  constraint rows
+//   solver.h, stiff_solver.h       Newton's method on them
+//   below                          integration
 #pragma once
 
 #include "kennel/dynamics/stiff_solver.h"
