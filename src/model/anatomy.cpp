@@ -46,7 +46,7 @@ JointAnatomy joint_from(const mjModel& m, int actuator, const Hinge<double>& hin
   joint.ctrl_low = joint.ctrl_high = joint.torque_low = joint.torque_high = 0;
   if (actuator >= 0) {
     joint.gain = {hinge.gain, hinge.gain_q, hinge.gain_qd};
-    joint.bias = {hinge.bias, -hinge.kp, -hinge.kd};
+    joint.bias = {hinge.bias, 0.0 - hinge.kp, 0.0 - hinge.kd};  // never minus zero
     joint.drive = drive_name(m, actuator, joint);
     joint.ctrl_low = hinge.target_low;
     joint.ctrl_high = hinge.target_high;
