@@ -16,7 +16,7 @@ class TrainAnyRobot : public ::testing::Test {
  protected:
   TrainAnyRobot() {
     write_raw(folder_ / "tiny.toml",
-              "[train]\nnum_envs = 64\nsteps = 2048\njudge_episodes = 2\n"
+              "[train]\nnum_envs = 64\nsteps = 2048\njudge_episodes = 0\n"
               "[ppo]\nnum_steps = 8\nnum_minibatches = 2\nnum_epochs = 1\n"
               "actor_hidden = [8]\ncritic_hidden = [8]\n");
     write_raw(folder_ / "dog.xml", testing::SampleRobot{}.mjcf());
@@ -38,6 +38,8 @@ class TrainAnyRobot : public ::testing::Test {
 };
 
 TEST_F(TrainAnyRobot, OneCommandFromAModelToAJudgedPolicy) {
+  write_raw(folder_ / "tiny.toml", testing::replaced(read_file(folder_ / "tiny.toml"),
+                                                     "judge_episodes = 0", "judge_episodes = 2"));
   const Outcome outcome = train({"--model", "dog.xml", "--out", "run"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("nominal"));

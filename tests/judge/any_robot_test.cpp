@@ -240,8 +240,8 @@ TEST_F(AnyRobot, WhatTheJudgeCannotPlayIsRefusedInOneLineWithAWayOut) {
       {{.hinges = 2}, {"four legs of three hinges", "nq 15", "nv 14"}},
       {{.floor = std::nan("")}, {"floor", "--add-floor", "kennel info"}},
       {{.servo = "<motor name='JOINT' joint='JOINT'/>"},
-       {"not a position servo", "--add-servos", "kennel info"}},
-      {{.servo = ""}, {"LF_HAA", "no position servo", "--add-servos", "kennel info"}},
+       {"position servos", "--add-servos", "kennel info"}},
+      {{.servo = ""}, {"LF_HAA", "nothing drives it", "--add-servos", "kennel info"}},
       {{.timestep = 0.003}, {"timestep = 0.003 s", "every 0.02 s", "set it to 0.002"}},
       {{.timestep = 0.0125}, {"timestep = 0.0125 s", "0.01 s", "set it to 0.002"}},
   };
