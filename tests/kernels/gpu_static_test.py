@@ -22,9 +22,12 @@ BUDGETS = {
                               instructions_per_physics_step=14720),
     ('folded', 'sm_120'): dict(spills=0, stack_bytes=0, loop_divergence_barriers=0, loop_local_accesses=0, loop_code_bytes=60000,
                                instructions_per_physics_step=15000),
-    # Both solvers' loops are in its text, of which a step runs one.
-    ('general', 'sm_90'): dict(spills=0, stack_bytes=400, loop_divergence_barriers=110, loop_local_accesses=60, loop_code_bytes=130000,
-                               instructions_per_physics_step=38000),
+    ('go1', 'sm_90'): dict(spills=0, stack_bytes=0, loop_divergence_barriers=0, loop_local_accesses=0, loop_code_bytes=60000,
+                           instructions_per_physics_step=14800),
+    # Both solvers' loops are in its text, of which a step runs one, and 5,300 instructions of what few robots have (dry friction on the
+    # free joint, drives that are no servos), which others skip.
+    ('general', 'sm_90'): dict(spills=0, stack_bytes=400, loop_divergence_barriers=110, loop_local_accesses=60, loop_code_bytes=142000,
+                               instructions_per_physics_step=43000),
 }
 
 
