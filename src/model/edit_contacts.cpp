@@ -117,6 +117,7 @@ void make_pyramidal(const Edited& edited) {
 }
 
 void put_floor(const Edited& edited, bool feet_only) {
+  constexpr int kHiddenGroup = 4;  // MuJoCo's viewers draw 0 to 2 unless told otherwise
   std::vector<std::string> silenced;
   const mjModel& m = edited.m;
   const auto geoms = by_id(edited.spec, mjOBJ_GEOM), pairs = by_id(edited.spec, mjOBJ_PAIR);
@@ -125,6 +126,7 @@ void put_floor(const Edited& edited, bool feet_only) {
     if (!is_static(edited, id) || !(geom.contype || geom.conaffinity)) continue;
     silenced.push_back(geom_label(m, id));
     set_mask(geom, 0, 0);
+    geom.group = kHiddenGroup;  // two floors at one height would flicker
   }
   for (int pair = 0; pair < m.npair; ++pair) {
     if (is_static(edited, m.pair_geom1[pair]) || is_static(edited, m.pair_geom2[pair]))
@@ -135,9 +137,9 @@ void put_floor(const Edited& edited, bool feet_only) {
   floor->size[2] = 0.05;
   set_mask(*floor, feet_only ? 0 : 1, 1);
   mjs_setName(floor->element, mj_name2id(&m, mjOBJ_GEOM, "floor") < 0 ? "floor" : "added_floor");
-  edited.warnings.push_back(
-      text(edited.name, ": --add-floor: a plane at z = 0 is the floor",
-           silenced.empty() ? "" : "; these no longer collide: ", listed(silenced)));
+  edited.warnings.push_back(text(
+      edited.name, ": --add-floor: a plane at z = 0 is the floor",
+      silenced.empty() ? "" : "; these no longer collide and are not drawn: ", listed(silenced)));
 }
 
 }  // namespace kennel
