@@ -12,7 +12,6 @@
 
 #include "envs/quadruped/config.h"
 #include "envs/quadruped/robot.h"
-#include "kennel/core/check.h"
 #include "kennel/model/anatomy.h"
 
 namespace kennel::generic {
