@@ -84,7 +84,7 @@ Measured measure(const BenchCommand& command, const RunConfig& config, const Rob
   if (!command.device.cuda)
     physics = std::make_unique<PhysicsBench>(to_float(robot.loaded.model), standing(robot.traits),
                                              solver, num_envs, command.threads);
-  const std::unique_ptr<EnvBench> env = make_env_bench(command, config, num_envs);
+  const std::unique_ptr<EnvBench> env = make_env_bench(command, config, robot, num_envs);
   best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
     std::fprintf(stderr, "%d environments, measurement %d of %d\n", num_envs, repeat + 1,
@@ -102,7 +102,7 @@ Measured measure(const BenchCommand& command, const RunConfig& config, const Rob
     best.env_steps = std::max(best.env_steps, env->measure(command.seconds));
   }
   if (!physics) best.physics.steps_per_s = best.env_steps * config.env.task.decimation;
-  if (command.learner) best.training = measure_training(command, config, num_envs);
+  if (command.learner) best.training = measure_training(command, config, robot, num_envs);
   return best;
 }
 

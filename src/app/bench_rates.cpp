@@ -17,7 +17,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& config,
-                                int num_envs) {
+                                const Robot& robot, int num_envs) {
   EnvOptions options;
   options.robot = config.robot;
   options.num_envs = num_envs;
@@ -26,7 +26,7 @@ std::unique_ptr<VecEnv> env_for(const BenchCommand& command, const RunConfig& co
   options.learner_bytes = [&](const EnvSpec& spec) {
     return command.learner ? config.method->bytes(spec, config.learner, ops_for(torch::kCUDA)) : 0;
   };
-  return make_env(config.env, options);
+  return make_env(config.env, robot, options);
 }
 
 class VecEnvBench final : public EnvBench {
@@ -70,20 +70,21 @@ class VecEnvBench final : public EnvBench {
 }  // namespace
 
 std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
-                                         int num_envs) {
-  return std::make_unique<VecEnvBench>(env_for(command, config, num_envs),
+                                         const Robot& robot, int num_envs) {
+  return std::make_unique<VecEnvBench>(env_for(command, config, robot, num_envs),
                                        config.env.task.action_scale);
 }
 
-TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs) {
-  const std::unique_ptr<VecEnv> env = env_for(command, config, num_envs);
-  const std::unique_ptr<Learner> learner = config.method->make(
-      {.env = *env,
-       .config = config.learner,
-       .seed = 1,
-       .mirrors = quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
-       .ops = ops_for(env->device()),
-       .all = alone()});
+TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
+                           int num_envs) {
+  const std::unique_ptr<VecEnv> env = env_for(command, config, robot, num_envs);
+  const std::unique_ptr<Learner> learner =
+      config.method->make({.env = *env,
+                           .config = config.learner,
+                           .seed = 1,
+                           .mirrors = quadruped_mirrors(robot.traits, config.env.task.history),
+                           .ops = ops_for(env->device()),
+                           .all = alone()});
   learner->iterate();
   TrainRate best;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {

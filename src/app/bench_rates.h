@@ -21,13 +21,14 @@ class EnvBench {
   virtual std::string kernel() const = 0;
 };
 std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
-                                         int num_envs);
+                                         const Robot& robot, int num_envs);
 
 /// Training, learning included, and what it spends its time on.
 struct TrainRate {
   double steps_per_s = 0;
   double simulator_share = 0, policy_share = 0, update_share = 0;
 };
-TrainRate measure_training(const BenchCommand& command, const RunConfig& config, int num_envs);
+TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
+                           int num_envs);
 
 }  // namespace kennel

@@ -65,16 +65,17 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   options.learner_bytes = [&](const EnvSpec& spec) {
     return config.method->bytes(spec, config.learner, ops_for(torch::kCUDA));
   };
+  const Robot robot = load_robot(config.robot);
   Simulation simulation;
-  simulation.env = make_env(config.env, options);
-  simulation.trainer = config.method->make(
-      {.env = *simulation.env,
-       .config = config.learner,
-       .seed = seed,
-       .mirrors = quadruped_mirrors(load_robot(config.robot).traits, config.env.task.history),
-       .num_threads = options.num_threads,
-       .ops = ops_for(simulation.env->device()),
-       .all = alone()});
+  simulation.env = make_env(config.env, robot, options);
+  simulation.trainer =
+      config.method->make({.env = *simulation.env,
+                           .config = config.learner,
+                           .seed = seed,
+                           .mirrors = quadruped_mirrors(robot.traits, config.env.task.history),
+                           .num_threads = options.num_threads,
+                           .ops = ops_for(simulation.env->device()),
+                           .all = alone()});
   return simulation;
 }
 

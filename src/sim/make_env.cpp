@@ -29,9 +29,13 @@ void warn_of_low_friction(const Range& friction, double impratio) {
 }  // namespace
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
+  return make_env(config, load_robot(options.robot), options);
+}
+
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const Robot& robot,
+                                 const EnvOptions& options) {
   KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
                "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
-  const Robot robot = load_robot(options.robot);
   if (!options.robot.model.empty())  // what the shipped robot leaves out is in the README
     for (const std::string& warning : robot.loaded.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';

@@ -34,6 +34,11 @@ struct EnvOptions {
 /// be used
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options);
 
+/// The same for a caller that needs the robot as well.
+/// \param robot  what `load_robot(options.robot)` gave
+std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const Robot& robot,
+                                 const EnvOptions& options);
+
 /// Left-right mirror maps of the task's observations and actions.
 Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, int history);
 
