@@ -279,6 +279,22 @@ __global__ void __launch_bounds__(kGeneralThreads)
   step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
+/// A robot without what few robots have.
+template <int... links>
+__global__ void __launch_bounds__(kGeneralThreads)
+    plain_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
+                      const float* action, const __grid_constant__ StepPointers out) {
+  using Legs = PlainWarpLeg<links...>;
+  const At at = this_thread(kGeneralThreads);
+  auto& memory = block_memory<LoadedBlockMemory<kGeneralThreads, Legs>>();
+  for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
+    reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
+        reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
+  __syncthreads();
+  const Legs legs{{{at.leg, {}}, &memory.constants[at.leg]}};
+  step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
+}
+
 /// A shipped robot with training's solver and the model's own inverse weights.
 template <class Robot>
 __global__ void __launch_bounds__(kFoldedThreads)
@@ -348,6 +364,9 @@ void prepare_kernels() {
                "asking for a kernel's shared memory");
   };
   for (const StepKernel folded : folded_kernels()) allow(folded, sizeof(FoldedMemory));
+  allow(plain_step_kernel<1, 2>, sizeof(GeneralMemory));
+  allow(plain_step_kernel<2, 2>, sizeof(GeneralMemory));
+  allow(plain_step_kernel<2>, sizeof(GeneralMemory));
   allow(step_kernel, sizeof(GeneralMemory));
   allow(reset_kernel, 0);
   allow(clock_kernel, 0);
