@@ -20,8 +20,8 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
-template <int... links>
-using PlainWarpLeg = PlainLegThread<WarpShuffle, links...>;
+template <class Links>
+using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

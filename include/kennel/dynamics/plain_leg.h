@@ -1,41 +1,65 @@
-// The leg mapping of a warp for a robot without what few robots have: its numbers are loaded, but
-// the compiler knows which of the physics' branches such a robot takes.
+// The leg mapping of a warp for a robot without what few robots have. Its numbers are loaded, but
+// for some that all such robots share: the compiler knows these, and drops what they rule out.
 #pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <tuple>
 
 #include "kennel/dynamics/leg_thread.h"
 #include "kennel/dynamics/state.h"
 
 namespace kennel {
 
-/// LoadedLegThread for robots of which is_plain<links...> holds, and training's solver.
-/// \tparam links  the links that carry a leg's contact spheres
-template <class Exchange, int... links>
+/// The links that carry the contact spheres of every leg.
+template <int... link>
+struct Links {
+  static KENNEL_HD void set(Leg<float>& leg) {
+    leg.num_spheres = sizeof...(link);
+    int s = 0;
+    ((leg.sphere[s++].link = link), ...);
+  }
+};
+
+/// Those that have a kernel: a foot alone, a knee above it, two points of one link.
+using PlainLinks = std::tuple<Links<2>, Links<1, 2>, Links<2, 2>>;
+inline constexpr int kNumPlain = std::tuple_size_v<PlainLinks>;
+template <int index>
+using PlainLinksAt = std::tuple_element_t<index, PlainLinks>;
+
+/// LoadedLegThread for robots that are plain (below) and training's solver.
+template <class Exchange, class Links>
 struct PlainLegThread : LoadedLegThread<Exchange> {
   static constexpr SolverOptions kSolver{};
 
-  KENNEL_HD Leg<float> constants() const {
-    Leg<float> leg = *this->constants_of_leg;
-    for (auto& hinge : leg.hinge) {
-      hinge.limit.power = 2;
-      hinge.limits_at_once = hinge.limits_at_once != 0;
-    }
-    constexpr int kLinks[] = {links...};
-    leg.num_spheres = sizeof...(links);
+  KENNEL_HD Leg<float> constants() const { return plain(this->loaded_constants()); }
+  KENNEL_HD Quadruped<float> robot(const Quadruped<float>& loaded) const { return plain(loaded); }
+
+  /// A leg's constants, and the robot's without the legs', as a plain robot has them.
+  static KENNEL_HD Leg<float> plain(Leg<float> leg) {
     KENNEL_UNROLL
-    for (int s = 0; s < int{sizeof...(links)}; ++s) {
-      leg.sphere[s].link = kLinks[s];
-      leg.sphere[s].impedance.power = 2;
-    }
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      leg.hinge[j].limits_at_once = leg.hinge[j].limits_at_once != 0;  // one of them at most
+    Links::set(leg);
     return leg;
   }
-  KENNEL_HD Quadruped<float> robot(const Quadruped<float>& loaded) const {
-    Quadruped<float> robot = loaded;
-    robot.both_limits = robot.stiff = 0;
-    robot.general_drives = 0;
-    robot.base_armature = robot.base_damping = 0;
+  static KENNEL_HD Quadruped<float> plain(Quadruped<float> robot) {
+    robot.stiff = robot.both_limits = 0;
     robot.base_frictionloss = 0;
     return robot;
   }
 };
+
+/// Whether PlainLegThread computes what the robot is: whether its numbers are the robot's to the
+/// bit.
+template <class Links>
+bool is_plain(const Quadruped<float>& robot) {
+  using Legs = PlainLegThread<NoExchange, Links>;
+  using Words = std::array<std::uint32_t, sizeof robot / 4>;
+  Quadruped<float> seen = Legs::plain(robot);
+  for (Leg<float>& leg : seen.leg) leg = Legs::plain(leg);
+  return std::bit_cast<Words>(seen) == std::bit_cast<Words>(robot);
+}
 
 }  // namespace kennel
