@@ -307,10 +307,9 @@ std::array<StepKernel, kNumFolded> folded_kernels() {
 /// The kernels of plain robots, in the order of PlainLinks.
 template <int... index>
 std::array<StepKernel, kNumPlain> plain_kernels(std::integer_sequence<int, index...>) {
-  static_assert(
-      ((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<index>>>) ==
-        sizeof(GeneralMemory)) &&
-       ...));
+  static_assert(((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<index>>>) ==
+                  sizeof(GeneralMemory)) &&
+                 ...));
   return {loaded_step_kernel<PlainWarpLeg<PlainLinksAt<index>>>...};
 }
 std::array<StepKernel, kNumPlain> plain_kernels() {
