@@ -72,7 +72,7 @@ TEST_P(Backend, WeighsConstraintsLikeTheCpuBackend) {
   EnvConfig config = busy_config();
   config.randomization.exact_invweight = true;
   config.randomization.link_mass = {0.5f, 2.0f};
-  for (const int iterations : {2, 3}) {  // of the plain kernel, and of the general one
+  for (const int iterations : {2, 1}) {  // of the plain kernel, and of the general one
     config.task.solver_iterations = iterations;
     const auto cpu = env_on("cpu", 70, 5, config), tested = env(70, 5, config);
     for (int t = 0; t < 14; ++t) {  // each is reset in the tenth step

@@ -188,7 +188,7 @@ TEST_P(SimtAgainstCpu, FollowsTheCpuBackendThroughResetsPushesAndLatencies) {
 INSTANTIATE_TEST_SUITE_P(, SimtAgainstCpu,
                          ::testing::Values(Case{"folded", busy_config()},
                                            Case{"plain", exact_weights(busy_config())},
-                                           Case{"general", three_iterations(busy_config())},
+                                           Case{"general", one_iteration(busy_config())},
                                            Case{"jitter", jittering(busy_config())}),
                          [](const auto& info) { return info.param.name; });
 

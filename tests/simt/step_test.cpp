@@ -61,7 +61,7 @@ TEST_P(SimtStep, GivesTheSameBitsInAnyOrderOfLanesAndWithAnyPoison) {
 INSTANTIATE_TEST_SUITE_P(, SimtStep,
                          ::testing::Values(Case{"folded", busy_config()},
                                            Case{"plain", exact_weights(busy_config())},
-                                           Case{"general", three_iterations(busy_config())},
+                                           Case{"general", one_iteration(busy_config())},
                                            Case{"jitter", jittering(busy_config())}),
                          [](const auto& info) { return info.param.name; });
 
@@ -97,7 +97,7 @@ TEST(SimtBatch, TheLowestOfTheEnvironmentsThatDivergeFirstIsKeptInAnyOrder) {
        {simt::Order::kForward, simt::Order::kBackward, simt::Order::kShuffled}) {
     const Scheduled scheduled({.order = order});
     for (const auto& config :
-         {busy_config(), exact_weights(busy_config()), three_iterations(busy_config())}) {
+         {busy_config(), exact_weights(busy_config()), one_iteration(busy_config())}) {
       DeviceBatch batch(task_with(config, 5), 100);
       batch.step(waves(0, 0, 100));
       EXPECT_EQ(batch.kept().rank, 0u);
