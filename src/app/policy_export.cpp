@@ -61,7 +61,7 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
   check_margin(robot, model, env.task.target_margin);
   RobotContract contract;
   contract.robot = robot.name;
-  contract.frame = terms_of(quadruped::kFrame);
+  for (const BoundedTerm& term : frame_terms(env.row())) contract.frame.push_back(term);
   contract.observation_history = env.task.history;
   contract.action_scale.fill(env.task.action_scale);
   contract.training_solver = {env.task.solver_iterations, env.task.ls_iterations};

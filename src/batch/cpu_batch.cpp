@@ -93,10 +93,13 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
 }
 
 void CpuBatch::step(const float* action, const StepPointers& out) {
-  for_each_block([&](int b) { step_block(b, action, out); });
+  with_task(task_.config.task_index(), [&]<class Goal>(Goal) {
+    for_each_block([&](int b) { step_block<Goal>(b, action, out); });
+  });
   divergence_kept_ = divergence_.has_value();
 }
 
+template <class Goal>
 void CpuBatch::step_block(int index, const float* action, const StepPointers& out) {
   Block& block = blocks_[index];
   const int first = index * kWidth, lanes = lanes_in(index);
@@ -110,7 +113,7 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
       reinterpret_cast<float*>(&queued[k / kJointsPerLeg][k % kJointsPerLeg])[lane] = row[k];
   }
   block.before = block.state.physics;
-  const StepOutcome<Lane> outcome = control_step<Lane, AllLegs>(
+  const StepOutcome<Lane> outcome = control_step<Goal, Lane, AllLegs>(
       task_, schedule_, {}, queued, block.state, block.report, block.stats);
   write_rows(block, first, lanes, outcome.imu, out);
   const CommandChange<Lane>& change = outcome.change;

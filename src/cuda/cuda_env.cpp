@@ -113,7 +113,7 @@ class CudaEnv final : public VecEnv {
     quadruped::EnvStats<double> sums;
     static_assert(sizeof sums == kStatFields * sizeof(double));
     std::memcpy(&sums, host.data_ptr(), sizeof sums);
-    return stats_from(sums, spec().control_dt);
+    return stats_from(sums, task_);
   }
 
   std::optional<DivergenceDump> first_divergence() const override {

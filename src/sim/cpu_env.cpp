@@ -40,7 +40,7 @@ class CpuEnv final : public VecEnv {
 
   void set_progress(double fraction) override { batch_.set_progress(fraction); }
   std::vector<Stat> drain_stats() override {
-    return stats_from(batch_.drain_stats(), spec().control_dt);
+    return stats_from(batch_.drain_stats(), batch_.task());
   }
 
   std::optional<DivergenceDump> first_divergence() const override {

@@ -122,9 +122,9 @@ TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
   config.reward.only_positive = false;
   for (float& weight : config.reward.weight) weight = 0;
-  config.reward.weight[quadruped::kUpright] = 2;
+  config.reward.weight[quadruped::WalkRow::kUpright] = 2;
   const auto constant = env(40, 3, config);
-  config.late_reward.factor[quadruped::kUpright] = 3;
+  config.late_reward.factor[quadruped::WalkRow::kUpright] = 3;
   config.late_reward.from = 0.25f;
   config.late_reward.until = 0.75f;
   const auto growing = make(40, 3, config);

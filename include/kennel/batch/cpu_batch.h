@@ -70,6 +70,7 @@ class CpuBatch {
   };
 
   void for_each_block(const std::function<void(int)>& work);
+  template <class Goal>
   void step_block(int index, const float* action, const StepPointers& out);
   void write_rows(Block& block, int first, int lanes, const quadruped::ImuSample<Lane>& imu,
                   const StepPointers& out);
