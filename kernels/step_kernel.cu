@@ -12,6 +12,7 @@
 #include "envs/quadruped/reset.h"
 #include "kennel/batch/field_layout.h"
 #include "kennel/batch/folded_fit.h"
+#include "kennel/batch/plain_fit.h"
 #include "kennel/batch/warp_rows.h"
 #include "kernels/block_memory.h"
 #include "kernels/launch.h"
@@ -265,17 +266,19 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
 
 constexpr int kLegWords = sizeof(Leg<float>) / 4;
 
-/// Any robot, any number of solver iterations.
+/// A robot whose constants are loaded: LoadedWarpLeg for any robot and any number of solver
+/// iterations, PlainWarpLeg for a plain robot with training's.
+template <class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
-    step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
-                const float* action, const __grid_constant__ StepPointers out) {
+    loaded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
+                       const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kGeneralThreads);
-  auto& memory = block_memory<GeneralMemory>();
+  auto& memory = block_memory<LoadedBlockMemory<kGeneralThreads, Legs>>();
   for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
     reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
         reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
   __syncthreads();
-  const LoadedWarpLeg legs{{at.leg, {}}, &memory.constants[at.leg]};
+  const Legs legs{at.leg, WarpShuffle{}, &memory.constants[at.leg]};
   step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
@@ -299,6 +302,19 @@ std::array<StepKernel, kNumFolded> folded_kernels(std::integer_sequence<int, ind
 }
 std::array<StepKernel, kNumFolded> folded_kernels() {
   return folded_kernels(std::make_integer_sequence<int, kNumFolded>{});
+}
+
+/// The kernels of plain robots, in the order of PlainLinks.
+template <int... index>
+std::array<StepKernel, kNumPlain> plain_kernels(std::integer_sequence<int, index...>) {
+  static_assert(
+      ((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<index>>>) ==
+        sizeof(GeneralMemory)) &&
+       ...));
+  return {loaded_step_kernel<PlainWarpLeg<PlainLinksAt<index>>>...};
+}
+std::array<StepKernel, kNumPlain> plain_kernels() {
+  return plain_kernels(std::make_integer_sequence<int, kNumPlain>{});
 }
 
 __global__ void __launch_bounds__(kGeneralThreads)
@@ -348,7 +364,8 @@ void prepare_kernels() {
                "asking for a kernel's shared memory");
   };
   for (const StepKernel folded : folded_kernels()) allow(folded, sizeof(FoldedMemory));
-  allow(step_kernel, sizeof(GeneralMemory));
+  for (const StepKernel plain : plain_kernels()) allow(plain, sizeof(GeneralMemory));
+  allow(loaded_step_kernel<LoadedWarpLeg>, sizeof(GeneralMemory));
   allow(reset_kernel, 0);
   allow(clock_kernel, 0);
   allow(schedule_kernel, 0);
@@ -373,7 +390,10 @@ void launch_step(const Task& task, const BatchMemory& batch, const float* action
                  const StepPointers& out, cudaStream_t stream) {
   const int robot = folded_robot(task);
   const bool folded = robot >= 0;
-  const StepKernel kernel = folded ? folded_kernels()[robot] : step_kernel;
+  const int links = folded ? -1 : plain_links(task);
+  const StepKernel kernel = folded       ? folded_kernels()[robot]
+                            : links >= 0 ? plain_kernels()[links]
+                                         : loaded_step_kernel<LoadedWarpLeg>;
   const int threads = folded ? kFoldedThreads : kGeneralThreads;
   const std::size_t shared = folded ? sizeof(FoldedMemory) : sizeof(GeneralMemory);
   launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,

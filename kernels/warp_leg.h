@@ -3,6 +3,7 @@
 
 #include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
+#include "kennel/dynamics/plain_leg.h"
 
 namespace kennel {
 
@@ -19,6 +20,8 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
+template <class Links>
+using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

@@ -12,6 +12,7 @@
 #include "flags.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
+#include "kennel/batch/plain_fit.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/learners/learners.h"
 #include "kennel/run/build_info.h"
@@ -74,7 +75,7 @@ Json kernels_for(const RunConfig& config) {
       quadruped::make_task(config.env, robot.traits, to_float(robot.loaded.model), 0);
   const std::string why_not = why_not_folded(task);
   return {{"cpu", cpu_kernel_name()},
-          {"gpu", described({cuda_kernel_name(why_not.empty()), why_not})}};
+          {"gpu", described({cuda_kernel_name(task), why_not})}};
 }
 
 Json collect(const RunConfig& config) {

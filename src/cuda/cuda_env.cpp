@@ -9,6 +9,7 @@
 #include "cuda_device.h"
 #include "kennel/batch/divergence.h"
 #include "kennel/batch/folded_fit.h"
+#include "kennel/batch/plain_fit.h"
 #include "kennel/batch/stats.h"
 #include "kennel/batch/warp_rows.h"
 #include "kennel/core/check.h"
@@ -35,7 +36,7 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
   const EnvSpec spec =
-      spec_of(task, options.num_envs, {cuda_kernel_name(why_not.empty()), why_not});
+      spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
   check_memory(spec, options, each, free);
   return spec;
 }

@@ -1,5 +1,5 @@
 // Which tasks a kernel with a folded robot computes: a fast one, whose constants the compiler knows
-// (kennel/dynamics/folded_leg.h). All others take the kernel for any robot.
+// (kennel/dynamics/folded_leg.h). All others take one that loads them.
 #pragma once
 
 #include <string>
@@ -18,10 +18,5 @@ std::string why_not_folded(const quadruped::Task& task);
 
 /// Which of FoldedRobots can stand in; -1: none.
 int folded_robot(const quadruped::Task& task);
-
-/// What people call the kernel.
-constexpr const char* cuda_kernel_name(bool folded) {
-  return folded ? "folded kernel" : "general kernel";
-}
 
 }  // namespace kennel

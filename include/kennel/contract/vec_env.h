@@ -17,7 +17,7 @@ namespace kennel {
 
 /// What code steps the environments.
 struct KernelChoice {
-  std::string name;          // "16-lane float", "folded kernel", "general kernel"
+  std::string name;          // "16-lane float", "folded kernel", "plain kernel"
   std::string why_not_fast;  // why the backend's fastest cannot; empty where it does
 };
 

@@ -112,7 +112,18 @@ KENNEL_HD float max(float a, float b) {
 KENNEL_HD double max(double a, double b) { return a > b ? a : b; }
 KENNEL_HD float round(float x) { return ::rintf(x); }
 KENNEL_HD double round(double x) { return ::rint(x); }
-KENNEL_HD float pow(float x, float power) { return ::powf(x, power); }
+/// x^power of a number in [0, 1]. On the GPU to within 2^-22 of its logarithm, times the power: what
+/// rounds correctly takes a hundred instructions.
+KENNEL_HD float pow(float x, float power) {
+#ifdef __CUDA_ARCH__
+  float log2, y;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(log2) : "f"(x));
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(power * log2));
+  return y;
+#else
+  return ::powf(x, power);
+#endif
+}
 KENNEL_HD double pow(double x, double power) { return ::pow(x, power); }
 KENNEL_HD bool any(bool mask) { return mask; }
 KENNEL_HD bool both(bool a, bool b) { return a & b; }  // no branch

@@ -23,7 +23,7 @@ struct BaseFriction {
   KENNEL_HD bool acts() const { return model.base_frictionloss > 0; }
   /// Of a row of angles, or of a row along the world's axes.
   KENNEL_HD T D(int row) const {
-    return T(scalar_of<T>(1) / (row < 3 ? model.base_friction_R[0] : model.base_friction_R[1]));
+    return T(inverse(row < 3 ? model.base_friction_R[0] : model.base_friction_R[1]));
   }
   KENNEL_HD RowCost<T> cost(int row, const T& jar) const {
     return huber(D(row), T(model.base_frictionloss), jar);

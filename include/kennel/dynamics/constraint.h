@@ -102,11 +102,12 @@ KENNEL_HD LimitRow<T> limit_row(const Hinge<scalar_of<T>>& hinge, const T& weigh
 /// \param weight  factor of the hinge's weight (LegParams)
 /// \param q, qd   position and velocity
 /// \param qacc    acceleration at which jar is taken
-template <class T>
+template <bool kKnown, class T>
 KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& frictionloss_factor,
                                   const T& weight, const T& q, const T& qd, const T& qacc) {
   HingeRows<T> rows;
-  rows.friction_D = weight * T(scalar_of<T>(1) / hinge.friction_R);
+  // A division costs nothing where the compiler knows what it gives; see `inverse` in lane.h.
+  rows.friction_D = weight * T(kKnown ? 1 / hinge.friction_R : inverse(hinge.friction_R));
   rows.friction_limit = frictionloss_factor * T(hinge.frictionloss);
   rows.friction_jar = qacc + T(hinge.friction_B) * qd;  // no position term: K = 0
 

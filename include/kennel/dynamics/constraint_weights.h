@@ -79,7 +79,9 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
       own.hinge_weight[j] = T(leg.hinge[j].invweight) *
                             inverse(inverse_inertia_along(factor[slot], base, inv_d, none, row));
     }
-    for (int s = 0; s < leg.num_spheres; ++s) {
+    KENNEL_UNROLL
+    for (int s = 0; s < kSpheresPerLeg; ++s) {
+      if (s >= leg.num_spheres) continue;
       const Vec3<T>& com = chain[slot].point[s];
       T sum = nothing<T>();
       for (const Vec3<T>& e : axis) {

@@ -106,7 +106,7 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
                                                        target[j], state.q[j], state.qd[j]);
     report.torque[j] = drive.torque;
     problem.implicit_damping[j] = drive.damping;
-    problem.hinge[j] = hinge_rows<T>(hinge, params.frictionloss, leg_params.weight_of_hinge(j),
+    problem.hinge[j] = hinge_rows<kKnown, T>(hinge, params.frictionloss, leg_params.weight_of_hinge(j),
                                      state.q[j], state.qd[j], state.qacc[j]);
     problem.gradient[j] = dot(chain.S[j], total) + armature * state.qacc[j] - drive.torque -
                           passive_torque<kKnown, T>(hinge, params.damping, state.q[j], state.qd[j]);

@@ -119,16 +119,18 @@ struct Quadruped {
 /// the loaded ones, a copy of them that the mapping keeps nearer, or those that it knows at compile
 /// time.
 template <class Legs, class R>
-KENNEL_HD const Quadruped<R>& robot_under(const Legs& legs, const Quadruped<R>& loaded) {
-  if constexpr (kKnownConstants<Legs>) {
+KENNEL_HD decltype(auto) robot_under(const Legs& legs, const Quadruped<R>& loaded) {
+  if constexpr (requires { legs.robot(); }) {
     return legs.robot();
+  } else if constexpr (requires { legs.robot(loaded); }) {
+    return legs.robot(loaded);
   } else {
-    return loaded;
+    return (loaded);
   }
 }
 template <class Legs, class R>
 KENNEL_HD decltype(auto) leg_under(const Legs& legs, const Quadruped<R>& loaded, int slot) {
-  if constexpr (kKnownConstants<Legs>) {
+  if constexpr (requires { legs.constants(); }) {
     return legs.constants();
   } else if constexpr (requires { legs.loaded_constants(); }) {
     return (legs.loaded_constants());
@@ -138,7 +140,7 @@ KENNEL_HD decltype(auto) leg_under(const Legs& legs, const Quadruped<R>& loaded,
 }
 template <class Legs, class Options>
 KENNEL_HD Options solver_under(const Legs& legs, const Options& wanted) {
-  if constexpr (kKnownConstants<Legs>) {
+  if constexpr (requires { legs.kSolver; }) {
     return legs.kSolver;
   } else {
     return wanted;
