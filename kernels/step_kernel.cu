@@ -184,17 +184,19 @@ __global__ void __launch_bounds__(kGeneralThreads)
   store(batch, at, state);
 }
 
-/// Adds a step's statistics to the environment's sums.
+/// Adds a step's statistics to the environment's sums; the fields of reward terms that the task
+/// lacks stay zero.
+template <class Goal>
 __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at,
                                           const EnvStats<float>& stats) {
   float fields[kStatFields];
   memcpy(fields, &stats, sizeof stats);
 #pragma unroll
-  for (int f = 0; f < kStatFields; ++f)
+  for (int f = 0; f < kStatFields - kMaxRewards + Goal::kNumRewards; ++f)
     batch.stats[static_cast<std::size_t>(f) * batch.stride + at.env] += fields[f];
 }
 
-template <int kBlock, class Legs>
+template <class Goal, int kBlock, class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
                                           BlockMemory<kBlock, Legs>& memory, const Task& task,
                                           const BatchMemory& batch, const float* action,
@@ -213,10 +215,10 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
   simulate_step<float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
-  const StepOutcome<float> outcome = judge_step<float, Legs>(
+  const StepOutcome<float> outcome = judge_step<Goal, float, Legs>(
       task, *batch.schedule, legs, scratch.simulated[lane], state, report, stats);
   if (real && at.leg == 0) {
-    add_stats(batch, at, stats);
+    add_stats<Goal>(batch, at, stats);
     out.reward[at.env] = outcome.reward;
     out.terminated[at.env] = outcome.terminated;
     out.truncated[at.env] = outcome.timed_out;
@@ -268,7 +270,7 @@ constexpr int kLegWords = sizeof(Leg<float>) / 4;
 
 /// A robot whose constants are loaded: LoadedWarpLeg for any robot and any number of solver
 /// iterations, PlainWarpLeg for a plain robot with training's.
-template <class Legs>
+template <class Goal, class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
     loaded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
@@ -279,42 +281,48 @@ __global__ void __launch_bounds__(kGeneralThreads)
         reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
   __syncthreads();
   const Legs legs{at.leg, WarpShuffle{}, &memory.constants[at.leg]};
-  step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
+  step_envs<Goal, kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
 /// A shipped robot with training's solver and the model's own inverse weights.
-template <class Robot>
+template <class Goal, class Robot>
 __global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kFoldedThreads);
-  step_envs<kFoldedThreads>(FoldedWarpLeg<Robot>{{at.leg, {}}}, at,
-                            block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
+  step_envs<Goal, kFoldedThreads>(FoldedWarpLeg<Robot>{{at.leg, {}}}, at,
+                                  block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
 }
 
 using StepKernel = void (*)(Task, BatchMemory, const float*, StepPointers);
 
-/// The kernels of kRobots' folded ones, in the order of FoldedRobots.
-template <int... index>
-std::array<StepKernel, kNumFolded> folded_kernels(std::integer_sequence<int, index...>) {
-  static_assert(((sizeof(FoldedMemoryOf<FoldedRobotAt<index>>) == sizeof(FoldedMemory)) && ...));
-  return {folded_step_kernel<FoldedRobotAt<index>>...};
-}
-std::array<StepKernel, kNumFolded> folded_kernels() {
-  return folded_kernels(std::make_integer_sequence<int, kNumFolded>{});
+/// The kernels of a task.
+struct StepKernels {
+  std::array<StepKernel, kNumFolded> folded;  // in the order of FoldedRobots
+  std::array<StepKernel, kNumPlain> plain;    // in the order of PlainLinks
+  StepKernel general;
+};
+
+template <class Goal, int... folded, int... plain>
+StepKernels kernels_of(std::integer_sequence<int, folded...>,
+                       std::integer_sequence<int, plain...>) {
+  static_assert(((sizeof(FoldedMemoryOf<FoldedRobotAt<folded>>) == sizeof(FoldedMemory)) && ...));
+  static_assert(((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<plain>>>) ==
+                  sizeof(GeneralMemory)) &&
+                 ...));
+  return {{folded_step_kernel<Goal, FoldedRobotAt<folded>>...},
+          {loaded_step_kernel<Goal, PlainWarpLeg<PlainLinksAt<plain>>>...},
+          loaded_step_kernel<Goal, LoadedWarpLeg>};
 }
 
-/// The kernels of plain robots, in the order of PlainLinks.
-template <int... index>
-std::array<StepKernel, kNumPlain> plain_kernels(std::integer_sequence<int, index...>) {
-  static_assert(
-      ((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<index>>>) ==
-        sizeof(GeneralMemory)) &&
-       ...));
-  return {loaded_step_kernel<PlainWarpLeg<PlainLinksAt<index>>>...};
-}
-std::array<StepKernel, kNumPlain> plain_kernels() {
-  return plain_kernels(std::make_integer_sequence<int, kNumPlain>{});
+/// \param task  of kTasks
+StepKernels kernels_of(int task) {
+  StepKernels kernels;
+  with_task(task, [&]<class Goal>(Goal) {
+    kernels = kernels_of<Goal>(std::make_integer_sequence<int, kNumFolded>{},
+                               std::make_integer_sequence<int, kNumPlain>{});
+  });
+  return kernels;
 }
 
 __global__ void __launch_bounds__(kGeneralThreads)
@@ -339,7 +347,7 @@ int blocks(const BatchMemory& batch, int threads) {
 
 void check_device_code() {
   cudaFuncAttributes attributes;
-  const cudaError_t code = cudaFuncGetAttributes(&attributes, folded_kernels().front());
+  const cudaError_t code = cudaFuncGetAttributes(&attributes, kernels_of(0).folded.front());
   if (code == cudaErrorNoKernelImageForDevice || code == cudaErrorInvalidDeviceFunction ||
       code == cudaErrorUnsupportedPtxVersion) {
     int device = 0;
@@ -363,9 +371,12 @@ void prepare_kernels() {
                                     static_cast<int>(bytes)),
                "asking for a kernel's shared memory");
   };
-  for (const StepKernel folded : folded_kernels()) allow(folded, sizeof(FoldedMemory));
-  for (const StepKernel plain : plain_kernels()) allow(plain, sizeof(GeneralMemory));
-  allow(loaded_step_kernel<LoadedWarpLeg>, sizeof(GeneralMemory));
+  for (int task = 0; task < kNumTasks; ++task) {
+    const StepKernels kernels = kernels_of(task);
+    for (const StepKernel folded : kernels.folded) allow(folded, sizeof(FoldedMemory));
+    for (const StepKernel plain : kernels.plain) allow(plain, sizeof(GeneralMemory));
+    allow(kernels.general, sizeof(GeneralMemory));
+  }
   allow(reset_kernel, 0);
   allow(clock_kernel, 0);
   allow(schedule_kernel, 0);
@@ -391,9 +402,10 @@ void launch_step(const Task& task, const BatchMemory& batch, const float* action
   const int robot = folded_robot(task);
   const bool folded = robot >= 0;
   const int links = folded ? -1 : plain_links(task);
-  const StepKernel kernel = folded       ? folded_kernels()[robot]
-                            : links >= 0 ? plain_kernels()[links]
-                                         : loaded_step_kernel<LoadedWarpLeg>;
+  const StepKernels kernels = kernels_of(task.config.task_index());
+  const StepKernel kernel = folded       ? kernels.folded[robot]
+                            : links >= 0 ? kernels.plain[links]
+                                         : kernels.general;
   const int threads = folded ? kFoldedThreads : kGeneralThreads;
   const std::size_t shared = folded ? sizeof(FoldedMemory) : sizeof(GeneralMemory);
   launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,
