@@ -11,9 +11,9 @@
 
 namespace kennel::testing {
 
-inline quadruped::EnvConfig quiet_config() {
+inline quadruped::EnvConfig quiet_config(int task = 0) {
   // Nothing random but the heading: what a test switches on is all there is.
-  quadruped::EnvConfig c;
+  quadruped::EnvConfig c(task);
   auto& r = c.randomization;
   for (Range* range : {&r.friction, &r.link_mass, &r.link_inertia, &r.strength, &r.kp, &r.kd,
                        &r.joint_friction, &r.armature, &r.damping})

@@ -14,8 +14,8 @@
 namespace kennel::testing {
 
 /// A recipe in which everything happens often: time-outs, new commands, pushes.
-inline quadruped::EnvConfig busy_config() {
-  quadruped::EnvConfig config;
+inline quadruped::EnvConfig busy_config(int task = 0) {
+  quadruped::EnvConfig config(task);
   config.task.episode_seconds = 0.2f;  // ten control steps
   config.command.change_probability = 0.2f;
   config.command.change_from = 0.0f;

@@ -61,7 +61,8 @@ TEST_P(SimtStep, GivesTheSameBitsInAnyOrderOfLanesAndWithAnyPoison) {
 INSTANTIATE_TEST_SUITE_P(, SimtStep,
                          ::testing::Values(Case{"folded", busy_config()},
                                            Case{"general", exact_weights(busy_config())},
-                                           Case{"jitter", jittering(busy_config())}),
+                                           Case{"jitter", jittering(busy_config())},
+                                           Case{"pose", busy_config(1)}),
                          [](const auto& info) { return info.param.name; });
 
 /// Rows of an environment in a batch of another size that begins elsewhere.
