@@ -1,13 +1,14 @@
 """What the compiled step kernel says of itself, without a GPU.
 
-python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|go1|general] [--nvcc NVCC]
+python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded go1 ...] [--nvcc NVCC]
 
-Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
+Compiles kernels/step_kernel.cu once for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
 taken as often as training takes it. Prints an object an architecture, or a table. Both sides of a branch count, so the count is an
-upper bound. Of the same loop it counts bytes of code (they compete for the instruction cache), divergence barriers (where threads of
-a warp that took different branches wait for each other) and accesses to local memory; shared memory and what is left of its budget
-come from kernels/block_memory.h.
+upper bound; but where a kernel's text holds two solvers, of which a robot runs one, only the longer one's loop counts. Of the same loop
+it counts bytes of code (they compete for the instruction cache), divergence barriers (where threads of a warp that took different
+branches wait for each other) and accesses to local memory; shared memory and what is left of its budget come from
+kernels/block_memory.h.
 """
 
 import argparse
@@ -22,15 +23,20 @@ import sysconfig
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# The kernels for the shipped robots and the one for any robot: how its name ends in the compiler's output, and its threads a block.
+# The kernels for the shipped robots, those for plain ones with contact spheres on shank and foot or on the foot alone, and the one for
+# any robot: how its name ends in the compiler's output, and its threads a block.
 KERNELS = {
     'folded': ('18folded_step_kernelINS_9pupper_v36FoldedE', 128),
     'go1': ('18folded_step_kernelINS_3go16FoldedE', 128),
-    'general': ('11step_kernelE', 64),
+    'plain': ('18loaded_step_kernelINS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
+    'plain_feet': ('18loaded_step_kernelINS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
+    'general': ('18loaded_step_kernelINS_15LoadedLegThreadINS_11WarpShuffleEEEE', 64),
 }
-MEMORY = {'folded': 'folded', 'go1': 'folded', 'general': 'general'}  # as kernels/block_memory.h calls them
+# As kernels/block_memory.h calls them.
+MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general'}
 SOLVER_ITERATIONS = 2  # training's
-SOLVERS = {'folded': 1, 'go1': 1, 'general': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
+# Loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it.
+SOLVERS = {'folded': 1, 'go1': 1, 'plain': 1, 'plain_feet': 1, 'general': 2}
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 BYTES_PER_INSTRUCTION = 16
@@ -102,9 +108,8 @@ def block_memory(nvcc):
     return json.loads(subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout)
 
 
-def disassembly(nvdisasm, cubin, kernel):
-  """What nvdisasm says of the kernel, parsed."""
-  return parsed(subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout, kernel)
+def disassembly(nvdisasm, cubin):
+  return subprocess.run([nvdisasm, '-c', str(cubin)], capture_output=True, text=True, check=True).stdout
 
 
 def parsed(text, kernel):
@@ -154,23 +159,31 @@ def loop_contents(instructions, labels):
 
 
 def instructions_per_step(instructions, labels, solvers):
-  """Instructions that a thread executes in a physics step, with the longest of the solvers' loops."""
+  """Instructions that a thread executes in a physics step: the longest of the solvers' loops as often as training takes it, the others
+  not at all."""
   found = loops(instructions, labels)
   first, last = physics_loop(instructions, labels)
   inner = [(a, b) for a, b in found if first < a and b < last]
   outermost = [loop for loop in inner if not any(a <= loop[0] and loop[1] <= b and (a, b) != loop for a, b in inner)]
   if len(outermost) > solvers:
     fail(f'the kernel has {len(outermost)} loops inside a physics step; only {solvers} of solvers were expected')
-  return last - first + 1 + max(((SOLVER_ITERATIONS - 1) * (b - a + 1) for a, b in outermost), default=0)
+  lengths = [b - a + 1 for a, b in outermost]
+  return last - first + 1 - sum(lengths) + SOLVER_ITERATIONS * max(lengths, default=0)
 
 
-def measure(arch, nvcc, nvdisasm, memory, kernel='folded'):
-  symbol, block = KERNELS[kernel]
-  gpu, multiprocessors, ghz, max_warps, lanes = GPUS[arch]
+def measure(arch, nvcc, nvdisasm, memory, kernels):
+  """A row a kernel."""
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
-    used = resources(compile_kernel(nvcc, arch, cubin), symbol)
-    code = disassembly(nvdisasm, cubin, symbol)
+    log = compile_kernel(nvcc, arch, cubin)
+    text = disassembly(nvdisasm, cubin)
+  return [row_of(kernel, arch, log, text, memory) for kernel in kernels]
+
+
+def row_of(kernel, arch, log, text, memory):
+  symbol, block = KERNELS[kernel]
+  gpu, multiprocessors, ghz, max_warps, lanes = GPUS[arch]
+  used, code = resources(log, symbol), parsed(text, symbol)
   count = THREADS_PER_ENV * instructions_per_step(*code, SOLVERS[kernel])
   shared, budget = memory['bytes'][MEMORY[kernel]], memory['budgets'][str(arch)]
   used.update(shared_bytes=shared + used['static_shared_bytes'],
@@ -189,20 +202,19 @@ def main():
   parser = argparse.ArgumentParser()
   parser.add_argument('--json', action='store_true')
   parser.add_argument('--arch', type=int, nargs='+', default=[80, 90, 120], choices=sorted(GPUS))
-  parser.add_argument('--kernel', default='folded', choices=sorted(KERNELS))
+  parser.add_argument('--kernel', nargs='+', default=['folded'], choices=sorted(KERNELS))
   parser.add_argument('--nvcc')
   arguments = parser.parse_args()
   nvcc, nvdisasm = find_tool('nvcc', arguments.nvcc), find_tool('nvdisasm')
   memory = block_memory(nvcc)
   if not arguments.json:
-    print(f'{"arch":8}{"gpu":14}{"registers":>10}{"stack":>7}{"spills":>8}{"shared":>8}{"left":>8}{"warps/SM":>10}{"barriers":>10}'
+    print(f'{"arch":8}{"gpu":14}{"kernel":12}{"registers":>10}{"stack":>7}{"spills":>8}{"shared":>8}{"left":>8}{"warps/SM":>10}{"barriers":>10}'
           f'{"local":>7}{"code":>8}{"instructions":>14}{"predicted":>12}')
-  for arch in arguments.arch:
-    row = measure(arch, nvcc, nvdisasm, memory, arguments.kernel)
+  for row in (row for arch in arguments.arch for row in measure(arch, nvcc, nvdisasm, memory, arguments.kernel)):
     if arguments.json:
       print(json.dumps(row), flush=True)
     else:
-      print(f'{row["arch"]:8}{row["gpu"]:14}{row["registers"]:10}{row["stack_bytes"]:7}'
+      print(f'{row["arch"]:8}{row["gpu"]:14}{row["kernel"]:12}{row["registers"]:10}{row["stack_bytes"]:7}'
             f'{row["spill_store_bytes"] + row["spill_load_bytes"]:8}{row["shared_bytes"]:8}{row["shared_left_bytes"]:8}'
             f'{row["warps_per_sm"]:10}{row["loop_divergence_barriers"]:10}{row["loop_local_accesses"]:7}{row["loop_code_bytes"]:8}'
             f'{row["instructions_per_physics_step"]:14}{row["predicted_physics_steps_per_s"] / 1e6:10.0f} M', flush=True)

@@ -46,7 +46,6 @@ struct PlainLegThread : LoadedLegThread<Exchange> {
   }
   static KENNEL_HD Quadruped<float> plain(Quadruped<float> robot) {
     robot.stiff = robot.both_limits = 0;
-    robot.base_frictionloss = 0;
     return robot;
   }
 };
