@@ -146,9 +146,7 @@ RobotContract other_robot() {
     robot.kd[joint] = 0.5f;
   }
   robot.frame.push_back({"clock", 2, 0.5f, "sine and cosine"});
-  robot.command_vx = {-0.3f, 1.5f};
-  robot.command_vy = {-0.2f, 0.2f};
-  robot.command_yaw = {-1.25f, 1.0f};
+  robot.command = walk_command({-0.3f, 1.5f}, {-0.2f, 0.2f}, {-1.25f, 1.0f});
   robot.start_height = 0.42;
   robot.fall_tilt = 1.1;
   robot.fall_height = 0.15;

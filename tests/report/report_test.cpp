@@ -93,7 +93,7 @@ TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
   const std::size_t steps = episode["command"].size();
   EXPECT_EQ(steps, 600u);
   for (const char* part :
-       {"velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
+       {"measured", "foot_contact", "joint_position", "joint_target", "joint_torque"})
     EXPECT_EQ(episode[part].size(), steps) << part;
   ASSERT_EQ(replay["poses"].size(), steps);
   EXPECT_EQ(replay["poses"][0].size(), 7 * replay["bodies"].size());
@@ -142,7 +142,7 @@ TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {
     EXPECT_EQ(sweep["cells"][0]["episodes"], 1);
   }
   EXPECT_EQ(data["sweeps"][1]["trained"], (Json{0.0, 20.0}));  // ms
-  EXPECT_EQ(data["grid"]["velocity_error"].size(), data["grid"]["yaw_rate"].size());
+  EXPECT_EQ(data["grid"]["error"].size(), data["grid"]["third"].size());
 }
 
 TEST_F(ReportTest, ABrowserDrawsIt) {
