@@ -41,6 +41,7 @@ std::string gains_text(const RobotContract::Joints& gains) {
 
 Json summary_of(const PolicyFile& policy) {
   Json summary = {{"robot", policy.robot},
+                  {"task", policy.task},
                   {"network", network_text(policy.network)},
                   {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
                   {"trained in steps of", text(1000.0 * policy.physics_dt, " ms")},

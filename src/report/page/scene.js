@@ -152,7 +152,7 @@ function create(canvas, replay) {
     }
   }
 
-  /// Darts on the floor from below the base, along command and velocity.
+  /// Darts on the floor from below the base, along the velocity told and done; none where none is told.
   function drawDarts(time, colours) {
     const step = Math.min(Math.round(time / dt), poses.length - 1), {position, quaternion} = poseAt(replay, time, base);
     gl.uniform1f(body.at.shadow, 0);
@@ -179,7 +179,7 @@ function create(canvas, replay) {
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /// camera: {eye, target, distance}; colours: {light, dark, haze, command, velocity}, each [r, g, b]
+  /// camera: {eye, target, distance}; colours: {light, dark, haze, command, measured}, each [r, g, b]
   function draw(time, camera, colours) {
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(...colours.haze, 1);
