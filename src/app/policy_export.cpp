@@ -67,9 +67,7 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
   contract.training_solver = {env.task.solver_iterations, env.task.ls_iterations};
   contract.control_dt = static_cast<float>(env.task.decimation * model.timestep);
   contract.physics_dt = model.timestep;
-  contract.command_vx = robot.command_vx;
-  contract.command_vy = robot.command_vy;
-  contract.command_yaw = robot.command_yaw;
+  contract.command = walk_command(robot.command_vx, robot.command_vy, robot.command_yaw);
   contract.size = robot.size;
   contract.start_height = robot.start_height;
   contract.fall_tilt = robot.fall_tilt;

@@ -98,10 +98,11 @@ struct EvalResult {
   int diverged = 0;  // of these: the state or the action was not finite
 
   /// Roots of the mean over episodes of the episode's mean squared error, over its control steps
-  /// before a fall without the first second after each change of command. Velocity: (vx, vy) of the
-  /// base in its own frame against the command, m/s.
-  double velocity_rmse = 0.0;
-  double yaw_rmse = 0.0;  // rad/s
+  /// before a fall without the first second after each change of command: of the first two
+  /// quantities that the robot is told together, and of the third. For a walk (vx, vy) of the base
+  /// in its own frame against the command, m/s, and its yaw rate, rad/s; `scores_of` has the names.
+  double pair_rmse = 0.0;
+  double third_rmse = 0.0;
 
   /// Mean over the zero-command episodes of |displacement| / time of the base, horizontally, after
   /// the first second. m/s
