@@ -15,6 +15,7 @@ struct NoExchange {};
 template <class Exchange>
 struct LegThread {
   static constexpr int kLocal = 1;
+  static constexpr int kPoints = kFewPoints;
   int leg_index;
   Exchange exchange;
 
