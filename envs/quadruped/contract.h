@@ -77,8 +77,8 @@ inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
 inline constexpr int kMaxHistory = 4;  // frames the policy may see
 static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a frame");
 
-/// What belongs to a leg's foot, of what there is for each point. By value, because a choice among a
-/// thread's registers cannot be a reference.
+/// What belongs to a leg's foot, of what there is for each point. By value, because a choice among
+/// a thread's registers cannot be a reference.
 template <class Leg, class X, int points>
 KENNEL_HD X of_foot(const Leg& leg, const X (&x)[points]) {
   if constexpr (points == kFewPoints) return leg.foot == 0 ? x[0] : x[1];

@@ -282,9 +282,8 @@ std::array<std::vector<int>, kNumLegs> dealt(const Source& s, const Skeleton& sk
   }
   for (const int g : spheres) {
     if (root(g) != skeleton.base) continue;
-    auto& fewest = *std::min_element(legs.begin(), legs.end(), [](const auto& a, const auto& b) {
-      return a.size() < b.size();
-    });
+    auto& fewest = *std::min_element(
+        legs.begin(), legs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
     if (s.require(fewest.size() < kMaxPoints, mjOBJ_GEOM, g,
                   "a contact sphere on the base for which there is no room; at most ",
                   kNumLegs * kMaxPoints, " on base and legs together are supported", kWayOut))

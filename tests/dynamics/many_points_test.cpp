@@ -1,5 +1,5 @@
-// Robots with contact spheres on the base and more than two a leg, against MuJoCo: dropped turned in
-// any way, in double and in single precision.
+// Robots with contact spheres on the base and more than two a leg, against MuJoCo: dropped turned
+// in any way, in double and in single precision.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -15,7 +15,7 @@ namespace {
 constexpr double kParityDouble = 1e-10;
 constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
 constexpr SolverOptions kFloatConverged{20, 8};
-constexpr Start kTumbled{0.05, 0.45, 1.0};
+constexpr Start kTumbled{0.05, 0.3, 1.0};
 
 using Many = ManyPoints<AllLegs>;
 using P = NativePack;
@@ -24,9 +24,9 @@ using P = NativePack;
 std::string corners(int count) {
   std::string out;
   for (int n = 0; n < count; ++n)
-    out += text("<geom name='corner_", n, "' type='sphere' size='0.015' pos='",
-                n & 1 ? 0.22 : -0.22, ' ', n & 2 ? 0.08 : -0.08, ' ', n & 4 ? 0.05 : -0.05,
-                "' friction='0.7'/>");
+    out +=
+        text("<geom name='corner_", n, "' type='sphere' size='0.015' pos='", n & 1 ? 0.22 : -0.22,
+             ' ', n & 2 ? 0.08 : -0.08, ' ', n & 4 ? 0.05 : -0.05, "' friction='0.7'/>");
   return out;
 }
 
@@ -35,8 +35,7 @@ std::string corners(int count) {
 SampleRobot robot_with(int base, int on_leg) {
   SampleRobot robot;
   robot.on_base = corners(base);
-  robot.actuator =
-      "<position name='JOINT' joint='JOINT' kp='30' kv='0.8' forcerange='-12 12'/>";
+  robot.actuator = "<position name='JOINT' joint='JOINT' kp='30' kv='0.8' forcerange='-12 12'/>";
   robot.joint_attributes = "frictionloss='0.1' ";
   if (on_leg == 3)
     robot.on_calf = "<geom name='NAME_knee' type='sphere' size='0.025' pos='0 0 0'/>";
@@ -44,7 +43,9 @@ SampleRobot robot_with(int base, int on_leg) {
 }
 
 std::string text_of(int base, int on_leg) {
-  std::string out = robot_with(base, on_leg).mjcf();
+  // The base's centre of mass off its origin, where MuJoCo heeds a shift of it.
+  std::string out = replaced(robot_with(base, on_leg).mjcf(), "<inertial pos='0 0 0' mass='6'",
+                             "<inertial pos='0.01 0.002 0.004' mass='6'");
   if (on_leg == 3)
     for (int leg = 0; leg < kNumLegs; ++leg) {
       const std::string joint = text("<joint name='", kLegNames[leg], "_thigh'");
@@ -68,7 +69,7 @@ void expect_parity(const Coverage& c, bool on_base) {
   EXPECT_LT(c.worst, kParityDouble);
   EXPECT_LT(c.worst_state, kParityDouble);
   EXPECT_GT(c.contacts, 1000) << "the test must see contacts";
-  EXPECT_GE(c.base_contacts, on_base ? 500 : 0) << "the test must see contacts of the base";
+  EXPECT_GE(c.base_contacts, on_base ? 300 : 0) << "the test must see contacts of the base";
   std::printf("worst %.3g, of the state %.3g; contacts %d, of the base %d, limits %d\n", c.worst,
               c.worst_state, c.contacts, c.base_contacts, c.limits);
 }
@@ -78,15 +79,14 @@ TEST(ManyPoints, RobotsThatTumbleMatchMujoco) {
     SCOPED_TRACE(text(robot.base, " on the base, ", robot.on_leg, " a leg"));
     const auto file = file_of(robot.base, robot.on_leg);
     ASSERT_TRUE(has_many_points(load_quadruped(file).model));
-    expect_parity(compare_random_steps<Many>(compile_mjcf(file), 1500, 1, false,
+    expect_parity(compare_random_steps<Many>(compile_mjcf(file), 3000, 1, false,
                                              InvWeight::kNominal, kTumbled),
                   robot.base > 0);
   }
 }
 
 TEST(ManyPoints, RandomisedRobotsMatchMujocoUnderAllInverseWeights) {
-  for (const InvWeight weights :
-       {InvWeight::kNominal, InvWeight::kFromMujoco, InvWeight::kOurs}) {
+  for (const InvWeight weights : {InvWeight::kNominal, InvWeight::kFromMujoco, InvWeight::kOurs}) {
     Coverage all;
     for (unsigned seed = 0; seed < 8; ++seed) {
       const Coverage c = compare_random_steps<Many>(compile_mjcf(file_of(8, 3)), 300, 100 + seed,
@@ -131,9 +131,13 @@ TEST(ManyPoints, TheFloatPackMatchesMujocoStepByStep) {
     apply(drawn, m);
     const Quadruped<float> model = to_float(exact);
     const auto params = converted<P, Many>(drawn, Many{});
-    double qpos[kNq] = {
-        0,   0, draw.uniform(kTumbled.low, kTumbled.high), draw.normal(), draw.normal(),
-        draw.normal(), draw.normal()},
+    double qpos[kNq] = {0,
+                        0,
+                        draw.uniform(kTumbled.low, kTumbled.high),
+                        draw.normal(),
+                        draw.normal(),
+                        draw.normal(),
+                        draw.normal()},
            qvel[kNv];
     mju_normalize4(qpos + 3);
     for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = m.qpos0[7 + k] + draw.uniform(-0.8, 0.8);
@@ -162,7 +166,7 @@ TEST(ManyPoints, TheFloatPackMatchesMujocoStepByStep) {
               errors.size());
   EXPECT_LT(errors[errors.size() / 2], kFloatMedian);
   EXPECT_LT(errors.back(), kFloatWorst);
-  EXPECT_GT(on_base, 1000);
+  EXPECT_GT(on_base, 500) << "the test must see contacts of the base";
 }
 
 TEST(ManyPoints, SpheresOfTheBaseAreDealtToTheLegsBehindTheirOwn) {
@@ -224,8 +228,8 @@ TEST(ManyPoints, FourThreadsComputeWhatOneLoopDoes) {
     StepReport<double, Legs> own;
     step<double, Legs>(model, kConverged, converted<double, Legs>(params, legs), own_target, legs,
                        state, own);
-    threaded[leg] = {state.lin_acc.x, state.lin_acc.y, state.lin_acc.z, state.leg[0].qacc[0],
-                     state.leg[0].qacc[1], state.leg[0].qacc[2]};
+    threaded[leg] = {state.lin_acc.x,      state.lin_acc.y,      state.lin_acc.z,
+                     state.leg[0].qacc[0], state.leg[0].qacc[1], state.leg[0].qacc[2]};
   });
   for (int leg = 0; leg < kNumLegs; ++leg) {
     EXPECT_NEAR(threaded[leg][0], after.lin_acc.x, 1e-9);

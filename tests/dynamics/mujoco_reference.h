@@ -35,6 +35,8 @@ struct Reference {
   explicit Reference(const std::filesystem::path& file) : Reference(compile_mjcf(file)) {}
   explicit Reference(MjModelPtr compiled) : model(std::move(compiled)) {
     mask_legs_against_legs(*model);
+    // A body's tree of bounding boxes stays where its centre of mass was before `apply` moved it.
+    model->opt.disableflags |= mjDSBL_MIDPHASE;
     data.reset(mj_makeData(model.get()));
   }
 

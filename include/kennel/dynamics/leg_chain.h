@@ -69,9 +69,9 @@ KENNEL_HD LegChain<T, PerLegParams::kPoints> leg_chain(
     KENNEL_UNROLL
     for (int s = 0; s < kPoints; ++s)
       if (leg.sphere[s].link < 0)
-        chain.point[s] = R_wb * Vec3<T>::from(point == PointOfSphere::kCentre
-                                                  ? leg.sphere[s].centre
-                                                  : leg.sphere[s].body_com);
+        chain.point[s] =
+            R_wb * Vec3<T>::from(point == PointOfSphere::kCentre ? leg.sphere[s].centre
+                                                                 : leg.sphere[s].body_com);
   }
   return chain;
 }

@@ -62,7 +62,8 @@ KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& 
 /// \param first  whether the gradient still lacks the constraints' part, which is then added on the
 /// way
 template <bool kRaised = false, class T, int points>
-KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T, points>& leg, T (&base)[kBaseSystem]) {
+KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T, points>& leg,
+                                           T (&base)[kBaseSystem]) {
   ArrowLeg<T> H = leg.M;
   add_inertia(leg.inertia, base);
   KENNEL_UNROLL
@@ -135,7 +136,8 @@ KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T, points>& le
 
 /// Rates of the contacts' w along the direction.
 template <class T, int points>
-KENNEL_HD void set_direction(const LegProblem<T, points>& leg, const Motion<T>& base, LegDirection<T, points>& d) {
+KENNEL_HD void set_direction(const LegProblem<T, points>& leg, const Motion<T>& base,
+                             LegDirection<T, points>& d) {
   KENNEL_UNROLL
   for (int s = 0; s < points; ++s) {
     const auto& c = leg.contact[s];
@@ -148,8 +150,8 @@ KENNEL_HD void set_direction(const LegProblem<T, points>& leg, const Motion<T>& 
 
 /// Sums the bends of a leg's rows at a + alpha s.
 template <class T, int points>
-KENNEL_HD void sum_bends(const LegProblem<T, points>& leg, const LegDirection<T, points>& d, const T& alpha,
-                         T (&out)[2]) {
+KENNEL_HD void sum_bends(const LegProblem<T, points>& leg, const LegDirection<T, points>& d,
+                         const T& alpha, T (&out)[2]) {
   out[0] = out[1] = nothing<T>();
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
@@ -250,7 +252,8 @@ template <class T, class SlopeAt>
 
 /// Adds a force to the gradient's base part, a quarter to each leg's share.
 template <class T, class Legs>
-KENNEL_HD void add_to_gradient(const Force<T>& force, LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal]) {
+KENNEL_HD void add_to_gradient(const Force<T>& force,
+                               LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal]) {
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     leg[slot].base_gradient = leg[slot].base_gradient + T(scalar_of<T>(0.25)) * force;
 }
@@ -295,8 +298,9 @@ KENNEL_HD void keep_factors(const ArrowFactor<T> (&)[Legs::kLocal], const T (&)[
 /// \tparam Kept  ArrowFactors<T, Legs> for the factored Hessian of the last iteration, which is
 /// taken before its step and hence at the solution once the solver has converged
 template <class T, class Legs, class Kept = NoFactor>
-KENNEL_HD Kept solve(LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal], const BaseFriction<T, Legs>& friction,
-                     const SolverOptions& options, const Legs& legs, Acceleration<T, Legs>& a) {
+KENNEL_HD Kept solve(LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
+                     const BaseFriction<T, Legs>& friction, const SolverOptions& options,
+                     const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
   LegDirection<T, Legs::kPoints> direction[Legs::kLocal];

@@ -14,8 +14,8 @@ namespace kennel {
 template <class T, class Legs>
 KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
                                const EnvParams<T, Legs>& params,
-                               const LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal], const Legs& legs,
-                               Acceleration<T, Legs>& a) {
+                               const LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
+                               const Legs& legs, Acceleration<T, Legs>& a) {
   const bool servo_damping = model.integrator == Integrator::kImplicitFast;
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];

@@ -58,8 +58,8 @@ KENNEL_HD T power(const SmoothForce<T>& force, const Motion<T>& s_base,
 
 /// Slope and curvature of a leg's rows along the direction at a + alpha s.
 template <class T, int points>
-KENNEL_HD void sum_rows(const LegProblem<T, points>& leg, const LegDirection<T, points>& d, const T& alpha,
-                        T (&out)[2]) {
+KENNEL_HD void sum_rows(const LegProblem<T, points>& leg, const LegDirection<T, points>& d,
+                        const T& alpha, T (&out)[2]) {
   out[0] = out[1] = nothing<T>();
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
@@ -159,8 +159,7 @@ KENNEL_RARE Kept solve_stiff(LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
         own.hinge[j].friction_jar += step;
         own.hinge[j].limit_jar += own.hinge[j].limit_sign * step;
       }
-      for (int s = 0; s < Legs::kPoints; ++s)
-        own.contact[s].w = own.contact[s].w + alpha * d.dw[s];
+      for (int s = 0; s < Legs::kPoints; ++s) own.contact[s].w = own.contact[s].w + alpha * d.dw[s];
       set_gradient(smooth[slot], own);
     }
   }

@@ -34,7 +34,8 @@ struct LoadedQuadruped {
 
 /// Takes the constants of a compiled model: a floating base with four legs of three hinges, on each
 /// an actuator with a fixed or affine gain and bias (an actuatorfrcrange narrows its force range),
-/// up to kMaxPoints contact spheres a leg, those of the base included, one horizontal floor, pyramidal cones, Euler or implicitfast.
+/// up to kMaxPoints contact spheres a leg, those of the base included, one horizontal floor,
+/// pyramidal cones, Euler or implicitfast.
 /// \param source  what messages call the model, usually the file
 /// \throws Error naming source, element and feature of whatever the dynamics cannot represent
 LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& source);

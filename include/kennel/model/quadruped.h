@@ -60,7 +60,7 @@ struct Hinge {
 /// A sphere that can touch the floor, with the contact's mixed parameters.
 template <class R>
 struct Sphere {
-  int link = 2;  // 0, 1 or 2: the leg's link that carries it; -1: the base
+  int link = 2;      // 0, 1 or 2: the leg's link that carries it; -1: the base
   R centre[3] = {};  // in the frame of the link or the base, m
   R radius = R(0);
   R margin = R(0);
