@@ -19,6 +19,8 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
+using ManyWarpLeg = ManyPoints<WarpLeg>;
+using ManyLoadedWarpLeg = ManyPoints<LoadedWarpLeg>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

@@ -225,6 +225,8 @@ const std::array<FoldedNumbers, kNumFolded>& folded_numbers() {
 constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, FoldedRobot>::kSolver;
 
 std::string why_not_for_any_robot(const quadruped::Task& task) {
+  if (has_many_points(task.model))
+    return text("contact spheres on the base or more than ", kFewPoints, " a leg");
   if (task.config.randomization.exact_invweight) return "exact_invweight";
   if (task.solver.iterations != kSolver.iterations)
     return text("solver iterations ", task.solver.iterations, ", folded ", kSolver.iterations);

@@ -43,12 +43,12 @@ class DeviceBatch {
               bool bfloat16 = false)
       : task(task), n(num_envs), bfloat16(bfloat16) {
     const int stride = (n + kPadding - 1) / kPadding * kPadding;
-    state_.assign(stride * state_bytes_per_env() / 4, 0);
+    state_.assign(stride * state_bytes_per_env(points_of(task.model)) / 4, 0);
     stats_.assign(stride * kStatFields, 0);
     kept_.assign(1, {});
     steps_taken_.assign(stride / kWarpEnvs, 0);
-    memory = {state_.data(), stats_.data(), steps_taken_.data(), &schedule_, kept_.data(), n,
-              stride,        first_env_id};
+    memory = {state_.data(), stats_.data(), steps_taken_.data(),  &schedule_, kept_.data(), n,
+              stride,        first_env_id,  points_of(task.model)};
     prepare_kernels();
     launch_schedule(memory, quadruped::schedule_at(task.config, 1.0), nullptr);
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);

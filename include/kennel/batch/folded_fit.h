@@ -20,8 +20,9 @@ std::string why_not_folded(const quadruped::Task& task);
 int folded_robot(const quadruped::Task& task);
 
 /// What people call the kernel.
-constexpr const char* cuda_kernel_name(bool folded) {
-  return folded ? "folded kernel" : "general kernel";
+/// \param many  whether the robot needs ManyPoints
+constexpr const char* cuda_kernel_name(bool folded, bool many = false) {
+  return many ? "general kernel for many points" : folded ? "folded kernel" : "general kernel";
 }
 
 }  // namespace kennel

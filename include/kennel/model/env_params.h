@@ -67,10 +67,11 @@ KENNEL_HD EnvParams<T, Legs> nominal_params(const Quadruped<scalar_of<T>>& model
 }
 
 /// Parameters of all legs in another precision, or a thread's share of them.
-/// \tparam All  a mapping of all legs with as many points or more
+/// \tparam All  a mapping of all legs; points that it has not are nominal
 template <class T, class Legs, class From, class All>
 KENNEL_HD EnvParams<T, Legs> converted(const EnvParams<From, All>& from, const Legs& legs) {
-  static_assert(All::kLocal == kNumLegs && All::kPoints >= Legs::kPoints);
+  static_assert(All::kLocal == kNumLegs);
+  constexpr int kKnownPoints = All::kPoints < Legs::kPoints ? All::kPoints : Legs::kPoints;
   EnvParams<T, Legs> params;
   params.base_mass = T(from.base_mass);
   params.base_inertia = T(from.base_inertia);
@@ -88,15 +89,20 @@ KENNEL_HD EnvParams<T, Legs> converted(const EnvParams<From, All>& from, const L
       params.leg[slot].mass[j] = T(leg.mass[j]);
       params.leg[slot].inertia[j] = T(leg.inertia[j]);
     }
-    for (int s = 0; s < Legs::kPoints; ++s) params.leg[slot].friction[s] = T(leg.friction[s]);
+    for (int s = 0; s < kKnownPoints; ++s) params.leg[slot].friction[s] = T(leg.friction[s]);
+    for (int s = kKnownPoints; s < Legs::kPoints; ++s) params.leg[slot].friction[s] = T(1);
     if constexpr (!kKnownConstants<Legs>) {
       for (int j = 0; j < kJointsPerLeg; ++j)
         params.leg[slot].hinge_weight[j] = T(leg.hinge_weight[j]);
-      for (int s = 0; s < Legs::kPoints; ++s)
+      for (int s = 0; s < kKnownPoints; ++s)
         params.leg[slot].sphere_weight[s] = T(leg.sphere_weight[s]);
+      for (int s = kKnownPoints; s < Legs::kPoints; ++s) params.leg[slot].sphere_weight[s] = T(1);
     }
   }
   return params;
 }
+
+/// Parameters of any robot, as files and hosts have them.
+using AnyParams = EnvParams<double, ManyPoints<AllLegs>>;
 
 }  // namespace kennel
