@@ -33,8 +33,8 @@ using FoldedMemoryOf = BlockMemory<kFoldedThreads, FoldedWarpLeg<Robot>>;
 using FoldedMemory = FoldedMemoryOf<FoldedRobot>;  // of the same size for every robot
 using GeneralMemory = LoadedBlockMemory<kGeneralThreads, LoadedWarpLeg>;
 using ManyMemory = LoadedBlockMemory<kGeneralThreads, ManyLoadedWarpLeg>;
-static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory))>) > 0);
-static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(ManyMemory))>) > 0);
+static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory),
+                                           sizeof(ManyMemory))>) > 0);
 
 /// The mapping whose fields a batch's memory holds.
 template <class Legs>
@@ -274,11 +274,12 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
   store(batch, at, state);
 }
 
-constexpr int kLegWords = sizeof(Leg<float>) / 4;
-
 /// The robot's legs to where a block's threads reach them; all threads of the block call it.
-template <class Memory>
-__device__ __forceinline__ void copy_constants(const Task& task, Memory& memory) {
+template <class Legs>
+__device__ __forceinline__ void copy_constants(const Task& task,
+                                               LoadedBlockMemory<kGeneralThreads, Legs>& memory) {
+  constexpr int kLegWords = sizeof(Leg<float, Legs::kPoints>) / 4;
+  static_assert(offsetof(Leg<float, Legs::kPoints>, sphere) == offsetof(Leg<float>, sphere));
   for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
     reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
         reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
@@ -303,7 +304,7 @@ __global__ void __launch_bounds__(kGeneralThreads)
   const At at = this_thread(kGeneralThreads);
   auto& memory = block_memory<ManyMemory>();
   copy_constants(task, memory);
-  const ManyLoadedWarpLeg legs{{{at.leg, {}}, &memory.constants[at.leg]}};
+  const ManyLoadedWarpLeg legs{{at.leg, {}}, &memory.constants[at.leg]};
   step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 

@@ -20,7 +20,7 @@ struct WarpShuffle {
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
 using ManyWarpLeg = ManyPoints<WarpLeg>;
-using ManyLoadedWarpLeg = ManyPoints<LoadedWarpLeg>;
+using ManyLoadedWarpLeg = LoadedLegThread<WarpShuffle, kMaxPoints>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

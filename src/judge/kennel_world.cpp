@@ -107,6 +107,10 @@ void ExactWorld<Legs>::model_changed() {
   this->params_ = nominal_params<double, Legs>(this->quadruped_, Legs{});
 }
 
+template class LaneWorld<float, AllLegs>;
+template class LaneWorld<float, ManyPoints<AllLegs>>;
+template class LaneWorld<double, AllLegs>;
+template class LaneWorld<double, ManyPoints<AllLegs>>;
 template class KennelWorld<AllLegs>;
 template class KennelWorld<ManyPoints<AllLegs>>;
 template class ExactWorld<AllLegs>;

@@ -71,14 +71,15 @@ struct Sphere {
   Impedance<R> impedance;
 };
 
-template <class R>
+/// \tparam points  how many spheres there is room for; fewer are a prefix of more
+template <class R, int points = kMaxPoints>
 struct Leg {
   R sin_gamma = R(0), cos_gamma = R(1);
   Hinge<R> hinge[kJointsPerLeg];
-  // The leg's own, of which the foot is the last, then those of the base that are dealt to the leg.
-  Sphere<R> sphere[kMaxPoints];
   int num_spheres = 0;
   int foot = 0;  // which sphere is the foot; the one before it, where there is one, is the elbow
+  // The leg's own, of which the foot is the last, then those of the base that are dealt to the leg.
+  Sphere<R> sphere[points];
 };
 
 /// Whether the compiler knows the robot's numbers, in a type of leg constants or under a mapping of
