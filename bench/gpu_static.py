@@ -1,6 +1,6 @@
 """What the compiled step kernel says of itself, without a GPU.
 
-python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|go1|general] [--nvcc NVCC]
+python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded|go1|general|many] [--nvcc NVCC]
 
 Compiles kernels/step_kernel.cu for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
@@ -27,10 +27,11 @@ KERNELS = {
     'folded': ('18folded_step_kernelINS_9pupper_v36FoldedE', 128),
     'go1': ('18folded_step_kernelINS_3go16FoldedE', 128),
     'general': ('11step_kernelE', 64),
+    'many': ('16many_step_kernelE', 64),
 }
-MEMORY = {'folded': 'folded', 'go1': 'folded', 'general': 'general'}  # as kernels/block_memory.h calls them
+MEMORY = {'folded': 'folded', 'go1': 'folded', 'general': 'general', 'many': 'many'}  # as kernels/block_memory.h calls them
 SOLVER_ITERATIONS = 2  # training's
-SOLVERS = {'folded': 1, 'go1': 1, 'general': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
+SOLVERS = {'folded': 1, 'go1': 1, 'general': 2, 'many': 2}  # loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 BYTES_PER_INSTRUCTION = 16

@@ -278,8 +278,9 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
 template <class Legs>
 __device__ __forceinline__ void copy_constants(const Task& task,
                                                LoadedBlockMemory<kGeneralThreads, Legs>& memory) {
-  constexpr int kLegWords = sizeof(Leg<float, Legs::kPoints>) / 4;
-  static_assert(offsetof(Leg<float, Legs::kPoints>, sphere) == offsetof(Leg<float>, sphere));
+  using Constants = Leg<float, Legs::kPoints>;
+  constexpr int kLegWords = sizeof(Constants) / 4;
+  static_assert(offsetof(Constants, sphere) == offsetof(Leg<float>, sphere));
   for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
     reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
         reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];

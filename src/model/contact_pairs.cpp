@@ -170,7 +170,7 @@ double floor_height(const Source& s, int floor) {
 }
 
 /// Refuses parts of the robot that would collide and are not spheres, each once; the spheres of
-/// different legs that would are named in one warning, grouped by the first of each pair.
+/// different parts that would are named in one warning, grouped by the first of each pair.
 void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
                        std::vector<std::string>& warnings) {
   const mjModel& m = s.m;
@@ -202,7 +202,7 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
   if (count > 0)
     warnings.push_back(
         text(s.name, ": ", count,
-             " pairs of spheres on different legs do not collide here, but do in MuJoCo: ", pairs));
+             " pairs of spheres on different parts do not collide here, but do in MuJoCo: ", pairs));
 }
 
 }  // namespace

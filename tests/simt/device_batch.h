@@ -81,16 +81,17 @@ class DeviceBatch {
   const KeptDivergence& kept() const { return kept_[0]; }
 
   /// One environment's state as plain floats.
-  quadruped::EnvState<float, AllLegs> env(int index) const {
-    using Layout = FieldLayout<LegThread<NoExchange>>;
+  template <class All = AllLegs>
+  quadruped::EnvState<float, All> env(int index) const {
+    using Layout = LayoutOf<All>;
     const std::size_t stride = memory.stride;
-    EnvFields fields;
+    EnvFields fields{};
     for (std::size_t f = 0; f < Layout::kBaseFields; ++f) fields[f] = state_[f * stride + index];
     for (std::size_t f = 0; f < Layout::kLegFields; ++f)
       for (std::size_t leg = 0; leg < kNumLegs; ++leg)
         fields[Layout::kBaseFields + kNumLegs * f + leg] =
             state_[(Layout::kBaseFields + kNumLegs * f) * stride + kNumLegs * index + leg];
-    return state_from(fields);
+    return state_from<All>(fields);
   }
 
   quadruped::Task task;
