@@ -31,13 +31,14 @@ KERNELS = {
     'go1': ('18folded_step_kernelINS_9quadruped4WalkENS_3go16FoldedE', 128),
     'plain': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
     'plain_feet': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
-    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleEEEE', 64),
+    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEE', 64),
+    'many': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEE', 64),
 }
 # As kernels/block_memory.h calls them.
-MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general'}
+MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general', 'many': 'many'}
 SOLVER_ITERATIONS = 2  # training's
 # Loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it.
-SOLVERS = {'folded': 1, 'go1': 1, 'plain': 1, 'plain_feet': 1, 'general': 2}
+SOLVERS = {'folded': 1, 'go1': 1, 'plain': 1, 'plain_feet': 1, 'general': 2, 'many': 2}
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 BYTES_PER_INSTRUCTION = 16

@@ -22,6 +22,8 @@ using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
 template <class Links>
 using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
+using ManyWarpLeg = ManyPoints<WarpLeg>;
+using ManyLoadedWarpLeg = LoadedLegThread<WarpShuffle, kMaxPoints>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

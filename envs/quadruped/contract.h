@@ -96,17 +96,28 @@ inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
 inline constexpr int kMaxHistory = 4;  // frames the policy may see
 static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a frame");
 
-/// What belongs to a leg's foot, of what there is for each sphere: its last sphere is the foot. By
-/// value, because a choice among a thread's registers cannot be a reference.
-template <class Leg, class X>
-KENNEL_HD X of_foot(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
-  return leg.num_spheres == 1 ? x[0] : x[1];
+/// What belongs to a leg's foot, of what there is for each point. By value, because a choice among
+/// a thread's registers cannot be a reference.
+template <class Leg, class X, int points>
+KENNEL_HD X of_foot(const Leg& leg, const X (&x)[points]) {
+  if constexpr (points == kFewPoints) return leg.foot == 0 ? x[0] : x[1];
+  X foot = x[0];
+  KENNEL_UNROLL
+  for (int s = 1; s < points; ++s)
+    if (s == leg.foot) foot = x[s];
+  return foot;
 }
 
-/// What belongs to its elbow: the sphere before, which a leg may lack (nothing touches then).
-template <class Leg, class X>
-KENNEL_HD X of_elbow(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
-  return leg.num_spheres == 1 ? x[1] : x[0];
+/// The distance of a leg's elbow to the floor: of the sphere before the foot, which a leg may lack
+/// (nothing touches then).
+template <class Leg, class T, int points>
+KENNEL_HD T of_elbow(const Leg& leg, const T (&distance)[points]) {
+  if constexpr (points == kFewPoints) return leg.foot == 0 ? distance[1] : distance[0];
+  T elbow = T(1e6f);
+  KENNEL_UNROLL
+  for (int s = 1; s < points; ++s)
+    if (s == leg.foot) elbow = distance[s - 1];
+  return elbow;
 }
 
 }  // namespace kennel::quadruped

@@ -106,7 +106,7 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                " m; heights of the task are from 0: move it there (--add-floor)");
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = model.leg[leg];
-    KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.num_spheres - 1].link == 2,
+    KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.foot].link == 2,
                  "the task expects a foot: a sphere on each leg's third link that can touch the "
                  "floor; leg ",
                  leg, " has none (--feet-only makes one)");

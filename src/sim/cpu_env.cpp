@@ -11,6 +11,7 @@
 namespace kennel {
 namespace {
 
+template <class Batch>
 class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const quadruped::Task& task, const EnvOptions& options)
@@ -64,7 +65,7 @@ class CpuEnv final : public VecEnv {
   }
 
  private:
-  CpuBatch batch_;
+  Batch batch_;
   Slots slots_;
   bool started_ = false;
 };
@@ -72,7 +73,9 @@ class CpuEnv final : public VecEnv {
 }  // namespace
 
 std::unique_ptr<VecEnv> make_cpu_env(const quadruped::Task& task, const EnvOptions& options) {
-  return std::make_unique<CpuEnv>(task, options);
+  if (has_many_points(task.model))
+    return std::make_unique<CpuEnv<CpuBatchOf<ManyPoints<AllLegs>>>>(task, options);
+  return std::make_unique<CpuEnv<CpuBatch>>(task, options);
 }
 
 }  // namespace kennel

@@ -305,7 +305,7 @@ double worst_difference(int which, double friction, const Simulate& simulate) {
                {2 * kRows, kColumns});
   const double* rows = golden.values.data() + which * kRows * kColumns;
   const Quadruped<double> model = load_quadruped(robot_model()).model;
-  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
+  AnyParams params = nominal_params<double, ManyPoints<AllLegs>>(model, {});
   for (auto& leg : params.leg)
     for (double& mu : leg.friction) mu = friction;
   std::vector<double> ctrl((kRows - 1) * kNumJoints);
