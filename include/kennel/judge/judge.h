@@ -18,6 +18,10 @@
 // limits, as the robot's controller does; a hardware's narrower clamp counts only where the file
 // has it.
 //
+// What a policy is told, and so what it is judged by, are the three quantities that its file names:
+// quantities.h has those that can be measured. The first two make one error, the third another: of
+// a walk the velocity and the yaw rate, of a pose the tilt and the height.
+//
 // Numbers in metres and metres a second are those of the default robot. For a robot whose legs are
 // `size` times as long they are times size (a start's millimetre, the shift of the centre of mass)
 // and times its square root (pushes, thresholds of walking), so that robots that move alike are
