@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 #include "kennel/batch/open_loop.h"
@@ -32,13 +33,13 @@ TEST(SimtManyPoints, FollowTheCpuBackend) {
   cpu.batch.set_commands_change(true);
   std::set<int> came_apart;
   int base_touched = 0;
+  float worst = 0;
   for (int t = 0; t < kSteps; ++t) {
     SCOPED_TRACE(t);
     cpu.step_with_waves(0.2f);
     simt.step(cpu.action);
-    ASSERT_EQ(cpu.terminated, simt.terminated);
-    ASSERT_EQ(cpu.truncated, simt.truncated);
     for (int e = 0; e < kEnvs; ++e) {
+      if (came_apart.count(e)) continue;
       const auto a = cpu.batch.env(e), b = simt.env<Many>(e);
       EXPECT_EQ(a.episode, b.episode);
       base_touched += a.physics.position.z < 0.1f;
@@ -52,9 +53,17 @@ TEST(SimtManyPoints, FollowTheCpuBackend) {
           EXPECT_NE(a.params.leg[leg].sphere_weight[s], 1);
         }
       }
-      if (!(gap < kTolerance)) came_apart.insert(e);
+      if (gap < kTolerance) {
+        EXPECT_EQ(cpu.terminated[e], simt.terminated[e]) << e;
+        EXPECT_EQ(cpu.truncated[e], simt.truncated[e]) << e;
+      } else {
+        came_apart.insert(e);
+      }
+      worst = std::max(worst, gap < kTolerance ? gap : 0.0f);
     }
   }
+  std::printf("largest difference %.2g, beyond %.0e in %zu of %d environments\n", worst, kTolerance,
+              came_apart.size(), kEnvs);
   EXPECT_LE(came_apart.size(), kMayBeApart) << ::testing::PrintToString(came_apart);
   EXPECT_GT(base_touched, 100);
   EXPECT_EQ(simt.drain_stats().diverged, 0);
