@@ -31,8 +31,8 @@ KERNELS = {
     'go1': ('18folded_step_kernelINS_9quadruped4WalkENS_3go16FoldedE', 128),
     'plain': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
     'plain_feet': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
-    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEE', 64),
-    'many': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEE', 64),
+    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEEE', 64),
+    'many': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEEE', 64),
 }
 # As kernels/block_memory.h calls them.
 MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general', 'many': 'many'}

@@ -20,10 +20,10 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
-template <class Links>
-using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
 using ManyWarpLeg = ManyPoints<WarpLeg>;
 using ManyLoadedWarpLeg = LoadedLegThread<WarpShuffle, kMaxPoints>;
+template <class Links>
+using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
 template <class Robot>
 using FoldedWarpLeg = FoldedLegThread<WarpShuffle, Robot>;
 

@@ -74,8 +74,7 @@ Json kernels_for(const RunConfig& config) {
   const quadruped::Task task =
       quadruped::make_task(config.env, robot.traits, to_float(robot.loaded.model), 0);
   const std::string why_not = why_not_folded(task);
-  return {{"cpu", cpu_kernel_name()},
-          {"gpu", described({cuda_kernel_name(task), why_not})}};
+  return {{"cpu", cpu_kernel_name()}, {"gpu", described({cuda_kernel_name(task), why_not})}};
 }
 
 Json collect(const RunConfig& config) {

@@ -37,8 +37,7 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   const std::size_t kept = std::max(bytes.kept, state_bytes_per_env(points_of(task.model)));
   const std::size_t each = kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
-  const EnvSpec spec =
-      spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
+  const EnvSpec spec = spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
   check_memory(spec, options, each, free);
   return spec;
 }

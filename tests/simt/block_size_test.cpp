@@ -10,26 +10,25 @@
 namespace kennel {
 namespace {
 
-template <int kBlock>
-__global__ void folded_in_blocks(const __grid_constant__ Task task,
-                                 const __grid_constant__ BatchMemory batch, const float* action,
-                                 const __grid_constant__ StepPointers out) {
-  const At at = this_thread(kBlock);
-  step_envs<kBlock>(FirstFoldedLeg{{at.leg, {}}}, at,
-                    block_memory<BlockMemory<kBlock, FirstFoldedLeg>>(), task, batch, action, out);
-}
+template <int kBlock, class Legs>
+using MemoryOf = std::conditional_t<kKnownConstants<Legs>, BlockMemory<kBlock, Legs>,
+                                    LoadedBlockMemory<kBlock, Legs>>;
 
-template <int kBlock>
-__global__ void general_in_blocks(const __grid_constant__ Task task,
-                                  const __grid_constant__ BatchMemory batch, const float* action,
-                                  const __grid_constant__ StepPointers out) {
+template <int kBlock, class Legs>
+__global__ void step_in_blocks(const __grid_constant__ Task task,
+                               const __grid_constant__ BatchMemory batch, const float* action,
+                               const __grid_constant__ StepPointers out) {
   const At at = this_thread(kBlock);
-  auto& memory = block_memory<LoadedBlockMemory<kBlock, LoadedWarpLeg>>();
-  if (threadIdx.x < kNumLegs)
-    static_cast<Leg<float>&>(memory.constants[threadIdx.x]) = task.model.leg[threadIdx.x];
-  __syncthreads();
-  step_envs<kBlock>(LoadedWarpLeg{{at.leg, {}}, &memory.constants[at.leg]}, at, memory, task, batch,
-                    action, out);
+  auto& memory = block_memory<MemoryOf<kBlock, Legs>>();
+  if constexpr (kKnownConstants<Legs>) {
+    step_envs<kBlock>(Legs{{at.leg, {}}}, at, memory, task, batch, action, out);
+  } else {
+    if (threadIdx.x < kNumLegs)
+      static_cast<Leg<float>&>(memory.constants[threadIdx.x]) = task.model.leg[threadIdx.x];
+    __syncthreads();
+    const Legs legs{at.leg, WarpShuffle{}, &memory.constants[at.leg]};
+    step_envs<kBlock>(legs, at, memory, task, batch, action, out);
+  }
 }
 
 }  // namespace
@@ -37,16 +36,13 @@ __global__ void general_in_blocks(const __grid_constant__ Task task,
 namespace testing {
 namespace {
 
-template <int kBlock, bool kFolded>
-void expect_same_bits_in_blocks() {
-  quadruped::EnvConfig config = busy_config();
-  config.randomization.exact_invweight = !kFolded;
+template <int kBlock, class Legs>
+void expect_same_bits_in_blocks(const quadruped::EnvConfig& config) {
   const quadruped::Task task =
       quadruped::make_task(config, pupper_v3::kRobot, FoldedRobot::kConstants, 11);
   DeviceBatch usual(task, 60), other(task, 60);  // padded to 256 threads
-  const auto kernel = kFolded ? folded_in_blocks<kBlock> : general_in_blocks<kBlock>;
-  const std::size_t shared = kFolded ? sizeof(BlockMemory<kBlock, FirstFoldedLeg>)
-                                     : sizeof(LoadedBlockMemory<kBlock, LoadedWarpLeg>);
+  const auto kernel = step_in_blocks<kBlock, Legs>;
+  const std::size_t shared = sizeof(MemoryOf<kBlock, Legs>);
   ASSERT_EQ(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  static_cast<int>(shared)),
             cudaSuccess);
@@ -66,11 +62,14 @@ void expect_same_bits_in_blocks() {
 }
 
 TEST(SimtBlocks, OfAnySizeGiveTheSameBits) {
-  expect_same_bits_in_blocks<32, true>();
-  expect_same_bits_in_blocks<64, true>();
-  expect_same_bits_in_blocks<256, true>();
-  expect_same_bits_in_blocks<32, false>();
-  expect_same_bits_in_blocks<128, false>();
+  expect_same_bits_in_blocks<32, FirstFoldedLeg>(busy_config());
+  expect_same_bits_in_blocks<64, FirstFoldedLeg>(busy_config());
+  expect_same_bits_in_blocks<256, FirstFoldedLeg>(busy_config());
+  using PlainLeg = PlainWarpLeg<Links<1, 2>>;
+  expect_same_bits_in_blocks<32, PlainLeg>(exact_weights(busy_config()));
+  expect_same_bits_in_blocks<128, PlainLeg>(exact_weights(busy_config()));
+  expect_same_bits_in_blocks<32, LoadedWarpLeg>(three_iterations(busy_config()));
+  expect_same_bits_in_blocks<128, LoadedWarpLeg>(three_iterations(busy_config()));
 }
 
 }  // namespace

@@ -187,7 +187,8 @@ TEST_P(SimtAgainstCpu, FollowsTheCpuBackendThroughResetsPushesAndLatencies) {
 
 INSTANTIATE_TEST_SUITE_P(, SimtAgainstCpu,
                          ::testing::Values(Case{"folded", busy_config()},
-                                           Case{"general", exact_weights(busy_config())},
+                                           Case{"plain", exact_weights(busy_config())},
+                                           Case{"general", three_iterations(busy_config())},
                                            Case{"jitter", jittering(busy_config())}),
                          [](const auto& info) { return info.param.name; });
 

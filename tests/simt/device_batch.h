@@ -23,9 +23,16 @@ inline quadruped::EnvConfig busy_config(int task = 0) {
   return config;
 }
 
-/// Exact weights ask for the general kernel.
+/// Exact weights ask for a kernel with loaded constants: the plain one, where the solver is
+/// training's and the robot plain.
 inline quadruped::EnvConfig exact_weights(quadruped::EnvConfig config) {
   config.randomization.exact_invweight = true;
+  return config;
+}
+
+/// Another solver than training's asks for the general kernel.
+inline quadruped::EnvConfig three_iterations(quadruped::EnvConfig config) {
+  config.task.solver_iterations = 3;
   return config;
 }
 

@@ -112,8 +112,8 @@ KENNEL_HD float max(float a, float b) {
 KENNEL_HD double max(double a, double b) { return a > b ? a : b; }
 KENNEL_HD float round(float x) { return ::rintf(x); }
 KENNEL_HD double round(double x) { return ::rint(x); }
-/// x^power of a number in [0, 1]. On the GPU to within 2^-22 of its logarithm, times the power: what
-/// rounds correctly takes a hundred instructions.
+/// x^power of a number in [0, 1]. On the GPU to within 2^-22 of its logarithm, times the power:
+/// what rounds correctly takes a hundred instructions.
 KENNEL_HD float pow(float x, float power) {
 #ifdef __CUDA_ARCH__
   float log2, y;
