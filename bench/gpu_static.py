@@ -23,20 +23,22 @@ import sysconfig
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# The kernels for the shipped robots, those for plain ones with contact spheres on shank and foot or on the foot alone, and the one for
-# any robot: how its name ends in the compiler's output, and its threads a block.
+# The walking task's kernels (those of other tasks differ outside the loop that is counted): for the shipped robots, for plain ones with
+# contact spheres on shank and foot or on the foot alone, and for any robot. How its name ends in the compiler's output, and its
+# threads a block.
 KERNELS = {
-    'folded': ('18folded_step_kernelINS_9pupper_v36FoldedE', 128),
-    'go1': ('18folded_step_kernelINS_3go16FoldedE', 128),
-    'plain': ('18loaded_step_kernelINS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
-    'plain_feet': ('18loaded_step_kernelINS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
-    'general': ('18loaded_step_kernelINS_15LoadedLegThreadINS_11WarpShuffleEEEE', 64),
+    'folded': ('18folded_step_kernelINS_9quadruped4WalkENS_9pupper_v36FoldedE', 128),
+    'go1': ('18folded_step_kernelINS_9quadruped4WalkENS_3go16FoldedE', 128),
+    'plain': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
+    'plain_feet': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
+    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEEE', 64),
+    'many': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEEE', 64),
 }
 # As kernels/block_memory.h calls them.
-MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general'}
+MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general', 'many': 'many'}
 SOLVER_ITERATIONS = 2  # training's
 # Loops of which a physics step runs one: solver.h, and stiff_solver.h for robots that need it.
-SOLVERS = {'folded': 1, 'go1': 1, 'plain': 1, 'plain_feet': 1, 'general': 2}
+SOLVERS = {'folded': 1, 'go1': 1, 'plain': 1, 'plain_feet': 1, 'general': 2, 'many': 2}
 THREADS_PER_ENV = 4
 REGISTERS_PER_SM = 65536
 BYTES_PER_INSTRUCTION = 16

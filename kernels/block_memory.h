@@ -43,7 +43,7 @@ struct BlockMemory {
 /// What a block shares where the robot's constants are loaded.
 template <int kBlock, class Legs>
 struct LoadedBlockMemory : BlockMemory<kBlock, Legs> {
-  OddWords<Leg<float>> constants[kNumLegs];
+  OddWords<Leg<float, Legs::kPoints>> constants[kNumLegs];
 };
 
 /// Shared memory of an architecture's multiprocessor, and how many blocks of each kernel are to fit
@@ -69,10 +69,12 @@ inline constexpr SharedBudget kSharedBudgets[] = {
 };
 
 /// The first architecture whose budget is too small; 0 where all suffice.
-constexpr int arch_too_small(std::size_t folded_bytes, std::size_t general_bytes) {
+/// \param many_bytes  of the kernel for many points, of which one block must fit
+constexpr int arch_too_small(std::size_t folded_bytes, std::size_t general_bytes,
+                             std::size_t many_bytes = 0) {
   for (const SharedBudget& budget : kSharedBudgets)
     if (folded_bytes > budget.bytes(budget.folded_blocks) ||
-        general_bytes > budget.bytes(budget.general_blocks))
+        general_bytes > budget.bytes(budget.general_blocks) || many_bytes > budget.bytes(1))
       return budget.arch;
   return 0;
 }

@@ -14,16 +14,26 @@
 namespace kennel {
 namespace {
 
+/// \tparam All, Legs  mappings of all legs and of a warp's thread with as many points
+template <class All, class Legs>
 __global__ void open_loop_kernel(const __grid_constant__ Quadruped<float> model,
-                                 const __grid_constant__ EnvParams<float, AllLegs> params,
+                                 const __grid_constant__ EnvParams<float, All> params,
                                  const SolverOptions solver, const float* init, const float* ctrl,
                                  int n, float* out) {
   // The whole warp runs the same robot, so that its shuffles are full; the first group writes.
-  const WarpLeg legs{static_cast<int>(threadIdx.x) % kNumLegs, {}};
+  Legs legs{};
+  legs.leg_index = static_cast<int>(threadIdx.x) % kNumLegs;
   float* own =
       out + static_cast<std::size_t>(threadIdx.x / kNumLegs) * (n + 1) * kTrajectoryColumns;
-  run_open_loop<float, WarpLeg>(model, legs, solver, converted<float, WarpLeg>(params, legs), init,
-                                ctrl, n, own);
+  run_open_loop<float, Legs>(model, legs, solver, converted<float, Legs>(params, legs), init, ctrl,
+                             n, own);
+}
+
+template <class All, class Legs>
+void start_open_loop(const Quadruped<float>& model, const OpenLoop& run, const float* init,
+                     const float* ctrl, int n, float* out) {
+  launch("open-loop kernel", open_loop_kernel<All, Legs>, {1, 32}, nullptr, model,
+         converted<float, All>(run.params, All{}), run.solver, init, ctrl, n, out);
 }
 
 /// Device memory that frees itself.
@@ -57,9 +67,9 @@ extern "C" void kennel_open_loop_cuda(const Quadruped<float>* model, const OpenL
   const DeviceFloats init(std::vector<float>(first.begin(), first.end()));
   const DeviceFloats ctrl(std::vector<float>(run->ctrl.begin(), run->ctrl.end()));
   const DeviceFloats trajectory(size * (32 / kNumLegs));
-  launch("open-loop kernel", open_loop_kernel, {1, 32}, nullptr, *model,
-         converted<float, AllLegs>(run->params, AllLegs{}), run->solver, init.get(), ctrl.get(), n,
-         trajectory.get());
+  const auto start = has_many_points(*model) ? start_open_loop<ManyPoints<AllLegs>, ManyWarpLeg>
+                                             : start_open_loop<AllLegs, WarpLeg>;
+  start(*model, *run, init.get(), ctrl.get(), n, trajectory.get());
   std::vector<float> host(size);
   check_cuda(
       cudaMemcpy(host.data(), trajectory.get(), size * sizeof(float), cudaMemcpyDeviceToHost),

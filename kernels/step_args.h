@@ -15,7 +15,7 @@ namespace kennel {
 /// Device memory of a batch. `stride` is the number of environments padded to whole blocks.
 /// Everything starts as zeros.
 struct BatchMemory {
-  std::uint32_t* state;  // state_bytes_per_env() / 4 fields of `stride` environments
+  std::uint32_t* state;  // state_bytes_per_env(points) / 4 fields of `stride` environments
   float* stats;          // EnvStats fields of `stride` environments
   std::uint32_t*
       steps_taken;  // control steps so far, a word for each warp's kWarpEnvs environments
@@ -23,9 +23,15 @@ struct BatchMemory {
   KeptDivergence* kept;
   int num_envs, stride;
   std::uint32_t first_env_id;
+  int points = kFewPoints;  // of a leg: points_of(the robot)
 };
 
-std::size_t state_bytes_per_env();
+/// Points a leg that the kernels for a robot compute.
+inline int points_of(const Quadruped<float>& robot) {
+  return has_many_points(robot) ? kMaxPoints : kFewPoints;
+}
+
+std::size_t state_bytes_per_env(int points);
 inline constexpr int kStatFields = sizeof(quadruped::EnvStats<float>) / sizeof(float);
 inline constexpr int kPadding = 32;  // environments; 4 warps
 

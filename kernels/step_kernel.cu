@@ -6,6 +6,7 @@
 // The number of environments is padded to whole blocks and no thread returns early, because the
 // shuffles need all lanes; padding environments run and write nothing.
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "envs/quadruped/control_step.h"
@@ -32,7 +33,13 @@ template <class Robot>
 using FoldedMemoryOf = BlockMemory<kFoldedThreads, FoldedWarpLeg<Robot>>;
 using FoldedMemory = FoldedMemoryOf<FoldedRobot>;  // of the same size for every robot
 using GeneralMemory = LoadedBlockMemory<kGeneralThreads, LoadedWarpLeg>;
-static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory))>) > 0);
+using ManyMemory = LoadedBlockMemory<kGeneralThreads, ManyLoadedWarpLeg>;
+static_assert(sizeof(FullOn<arch_too_small(sizeof(FoldedMemory), sizeof(GeneralMemory),
+                                           sizeof(ManyMemory))>) > 0);
+
+/// The mapping whose fields a batch's memory holds.
+template <class Legs>
+using Stored = std::conditional_t<kPointsOnBase<Legs>, ManyWarpLeg, WarpLeg>;
 
 /// What this thread is.
 struct At {
@@ -91,8 +98,9 @@ __device__ __forceinline__ void store(const BatchMemory& batch, const At& at,
 static_assert(FieldLayout<FirstFoldedLeg>::kBaseFields == FieldLayout<WarpLeg>::kBaseFields &&
               FieldLayout<FirstFoldedLeg>::kLegFields <= FieldLayout<WarpLeg>::kLegFields);
 
+template <class Legs>
 __device__ __forceinline__ HistoryMemory history_of(const BatchMemory& batch, const At& at) {
-  constexpr std::size_t kStateFields = FieldLayout<WarpLeg>::kFieldsPerEnv;
+  constexpr std::size_t kStateFields = FieldLayout<Stored<Legs>>::kFieldsPerEnv;
   return {reinterpret_cast<float*>(batch.state + kStateFields * batch.stride), at.env};
 }
 
@@ -101,7 +109,7 @@ __device__ __forceinline__ HistoryMemory history_of(const BatchMemory& batch, co
 template <class Legs>
 __device__ __noinline__ void restart(const Task& task, const BatchMemory& batch, Legs legs, At at,
                                      const StepPointers& out, EnvState<float, Legs>& state) {
-  HistoryMemory history = history_of(batch, at);
+  HistoryMemory history = history_of<Legs>(batch, at);
   ++state.episode;
   reset_env<float, Legs>(task, legs, state, history);
   const bool real = at.env < batch.num_envs;
@@ -137,7 +145,7 @@ __device__ __noinline__ void keep_divergence(const BatchMemory& batch, At at, un
       __threadfence();
       if (atomicMax(&kept.rank, 0ull) == rank) {  // else one that goes before came meanwhile
         kept.env = at.env;
-        using Layout = FieldLayout<WarpLeg>;
+        using Layout = FieldLayout<Stored<Legs>>;
         const std::size_t stride = batch.stride, env = at.env;
         for (std::size_t f = 0; f < Layout::kBaseFields; ++f)
           kept.before[f] = batch.state[f * stride + env];
@@ -164,12 +172,15 @@ __device__ __noinline__ void weigh(const Task& task, Legs legs, EnvState<float, 
   weigh_constraints<float, Legs>(task, legs, state);
 }
 
+/// \tparam Legs  WarpLeg or ManyWarpLeg
+template <class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
     reset_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                  const __grid_constant__ StepPointers out, bool first, const std::uint8_t* chosen) {
   const At at = this_thread(kGeneralThreads);
-  const WarpLeg legs{at.leg, {}};
-  EnvState<float, WarpLeg> state{};
+  Legs legs{};
+  legs.leg_index = at.leg;
+  EnvState<float, Legs> state{};
   if (first) {
     state.env_id = batch.first_env_id + at.env;
     state.episode = 0;
@@ -184,17 +195,19 @@ __global__ void __launch_bounds__(kGeneralThreads)
   store(batch, at, state);
 }
 
-/// Adds a step's statistics to the environment's sums.
+/// Adds a step's statistics to the environment's sums; the fields of reward terms that the task
+/// lacks stay zero.
+template <class Goal>
 __device__ __forceinline__ void add_stats(const BatchMemory& batch, const At& at,
                                           const EnvStats<float>& stats) {
   float fields[kStatFields];
   memcpy(fields, &stats, sizeof stats);
 #pragma unroll
-  for (int f = 0; f < kStatFields; ++f)
+  for (int f = 0; f < kStatFields - kMaxRewards + Goal::kNumRewards; ++f)
     batch.stats[static_cast<std::size_t>(f) * batch.stride + at.env] += fields[f];
 }
 
-template <int kBlock, class Legs>
+template <class Goal, int kBlock, class Legs>
 __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
                                           BlockMemory<kBlock, Legs>& memory, const Task& task,
                                           const BatchMemory& batch, const float* action,
@@ -213,10 +226,10 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
   simulate_step<float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
-  const StepOutcome<float> outcome = judge_step<float, Legs>(
+  const StepOutcome<float> outcome = judge_step<Goal, float, Legs>(
       task, *batch.schedule, legs, scratch.simulated[lane], state, report, stats);
   if (real && at.leg == 0) {
-    add_stats(batch, at, stats);
+    add_stats<Goal>(batch, at, stats);
     out.reward[at.env] = outcome.reward;
     out.terminated[at.env] = outcome.terminated;
     out.truncated[at.env] = outcome.timed_out;
@@ -239,11 +252,11 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
                       is_real & ~ended,
                       is_real & (ended | changed),
                       diverged,
-                      &history_of(batch, At{first_env, 0}).at(0, 0),
+                      &history_of<Legs>(batch, At{first_env, 0}).at(0, 0),
                       out};
   write_rows(task, legs, Seen<Legs>{outcome.imu, state, report}, rows, scratch.rows,
              [] { __syncwarp(); });
-  HistoryMemory history = history_of(batch, at);
+  HistoryMemory history = history_of<Legs>(batch, at);
   CommandChange<float> change = outcome.change;
   change.changed = retargeted;
   apply_change(legs, change, state, history);
@@ -264,62 +277,80 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
   store(batch, at, state);
 }
 
-constexpr int kLegWords = sizeof(Leg<float>) / 4;
-
-/// A robot whose constants are loaded: LoadedWarpLeg for any robot and any number of solver
-/// iterations, PlainWarpLeg for a plain robot with training's.
+/// The robot's legs to where a block's threads reach them; all threads of the block call it.
 template <class Legs>
+__device__ __forceinline__ void copy_constants(const Task& task,
+                                               LoadedBlockMemory<kGeneralThreads, Legs>& memory) {
+  using Constants = Leg<float, Legs::kPoints>;
+  constexpr int kLegWords = sizeof(Constants) / 4;
+  static_assert(offsetof(Constants, sphere) == offsetof(Leg<float>, sphere));
+  for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
+    reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
+        reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
+  __syncthreads();
+}
+
+/// A robot whose constants are loaded: LoadedWarpLeg for any robot with few points and any number
+/// of solver iterations, ManyLoadedWarpLeg for one with many, PlainWarpLeg for a plain robot with
+/// training's solver.
+template <class Goal, class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
     loaded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kGeneralThreads);
   auto& memory = block_memory<LoadedBlockMemory<kGeneralThreads, Legs>>();
-  for (int i = threadIdx.x; i < kNumLegs * kLegWords; i += kGeneralThreads)
-    reinterpret_cast<std::uint32_t*>(&memory.constants[i / kLegWords])[i % kLegWords] =
-        reinterpret_cast<const std::uint32_t*>(&task.model.leg[i / kLegWords])[i % kLegWords];
-  __syncthreads();
+  copy_constants(task, memory);
   const Legs legs{at.leg, WarpShuffle{}, &memory.constants[at.leg]};
-  step_envs<kGeneralThreads>(legs, at, memory, task, batch, action, out);
+  step_envs<Goal, kGeneralThreads>(legs, at, memory, task, batch, action, out);
 }
 
 /// A shipped robot with training's solver and the model's own inverse weights.
-template <class Robot>
+template <class Goal, class Robot>
 __global__ void __launch_bounds__(kFoldedThreads)
     folded_step_kernel(const __grid_constant__ Task task, const __grid_constant__ BatchMemory batch,
                        const float* action, const __grid_constant__ StepPointers out) {
   const At at = this_thread(kFoldedThreads);
-  step_envs<kFoldedThreads>(FoldedWarpLeg<Robot>{{at.leg, {}}}, at,
-                            block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
+  step_envs<Goal, kFoldedThreads>(FoldedWarpLeg<Robot>{{at.leg, {}}}, at,
+                                  block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
 }
 
 using StepKernel = void (*)(Task, BatchMemory, const float*, StepPointers);
 
-/// The kernels of kRobots' folded ones, in the order of FoldedRobots.
-template <int... index>
-std::array<StepKernel, kNumFolded> folded_kernels(std::integer_sequence<int, index...>) {
-  static_assert(((sizeof(FoldedMemoryOf<FoldedRobotAt<index>>) == sizeof(FoldedMemory)) && ...));
-  return {folded_step_kernel<FoldedRobotAt<index>>...};
-}
-std::array<StepKernel, kNumFolded> folded_kernels() {
-  return folded_kernels(std::make_integer_sequence<int, kNumFolded>{});
-}
+/// The kernels of a task.
+struct StepKernels {
+  std::array<StepKernel, kNumFolded> folded;  // in the order of FoldedRobots
+  std::array<StepKernel, kNumPlain> plain;    // in the order of PlainLinks
+  StepKernel general, many;                   // any robot with few points; any robot
+};
 
-/// The kernels of plain robots, in the order of PlainLinks.
-template <int... index>
-std::array<StepKernel, kNumPlain> plain_kernels(std::integer_sequence<int, index...>) {
-  static_assert(((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<index>>>) ==
+template <class Goal, int... folded, int... plain>
+StepKernels kernels_of(std::integer_sequence<int, folded...>,
+                       std::integer_sequence<int, plain...>) {
+  static_assert(((sizeof(FoldedMemoryOf<FoldedRobotAt<folded>>) == sizeof(FoldedMemory)) && ...));
+  static_assert(((sizeof(LoadedBlockMemory<kGeneralThreads, PlainWarpLeg<PlainLinksAt<plain>>>) ==
                   sizeof(GeneralMemory)) &&
                  ...));
-  return {loaded_step_kernel<PlainWarpLeg<PlainLinksAt<index>>>...};
-}
-std::array<StepKernel, kNumPlain> plain_kernels() {
-  return plain_kernels(std::make_integer_sequence<int, kNumPlain>{});
+  return {{folded_step_kernel<Goal, FoldedRobotAt<folded>>...},
+          {loaded_step_kernel<Goal, PlainWarpLeg<PlainLinksAt<plain>>>...},
+          loaded_step_kernel<Goal, LoadedWarpLeg>,
+          loaded_step_kernel<Goal, ManyLoadedWarpLeg>};
 }
 
+/// \param task  of kTasks
+StepKernels kernels_of(int task) {
+  StepKernels kernels;
+  with_task(task, [&]<class Goal>(Goal) {
+    kernels = kernels_of<Goal>(std::make_integer_sequence<int, kNumFolded>{},
+                               std::make_integer_sequence<int, kNumPlain>{});
+  });
+  return kernels;
+}
+
+template <class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
     clock_kernel(const __grid_constant__ BatchMemory batch, const float* steps) {
   const At at = this_thread(kGeneralThreads);
-  EnvState<float, WarpLeg> state{};
+  EnvState<float, Legs> state{};
   load(batch, at, state);
   if (at.env < batch.num_envs) state.step = steps[at.env];
   __syncwarp();  // before leg 0 stores what the environment's other threads load
@@ -338,7 +369,7 @@ int blocks(const BatchMemory& batch, int threads) {
 
 void check_device_code() {
   cudaFuncAttributes attributes;
-  const cudaError_t code = cudaFuncGetAttributes(&attributes, folded_kernels().front());
+  const cudaError_t code = cudaFuncGetAttributes(&attributes, kernels_of(0).folded.front());
   if (code == cudaErrorNoKernelImageForDevice || code == cudaErrorInvalidDeviceFunction ||
       code == cudaErrorUnsupportedPtxVersion) {
     int device = 0;
@@ -352,8 +383,10 @@ void check_device_code() {
   check_cuda(code, "loading the step kernel");
 }
 
-std::size_t state_bytes_per_env() {
-  return 4 * (FieldLayout<WarpLeg>::kFieldsPerEnv + HistoryMemory::kFieldsPerEnv);
+std::size_t state_bytes_per_env(int points) {
+  const std::size_t fields = points == kFewPoints ? FieldLayout<WarpLeg>::kFieldsPerEnv
+                                                  : FieldLayout<ManyWarpLeg>::kFieldsPerEnv;
+  return 4 * (fields + HistoryMemory::kFieldsPerEnv);
 }
 
 void prepare_kernels() {
@@ -362,11 +395,17 @@ void prepare_kernels() {
                                     static_cast<int>(bytes)),
                "asking for a kernel's shared memory");
   };
-  for (const StepKernel folded : folded_kernels()) allow(folded, sizeof(FoldedMemory));
-  for (const StepKernel plain : plain_kernels()) allow(plain, sizeof(GeneralMemory));
-  allow(loaded_step_kernel<LoadedWarpLeg>, sizeof(GeneralMemory));
-  allow(reset_kernel, 0);
-  allow(clock_kernel, 0);
+  for (int task = 0; task < kNumTasks; ++task) {
+    const StepKernels kernels = kernels_of(task);
+    for (const StepKernel folded : kernels.folded) allow(folded, sizeof(FoldedMemory));
+    for (const StepKernel plain : kernels.plain) allow(plain, sizeof(GeneralMemory));
+    allow(kernels.general, sizeof(GeneralMemory));
+    allow(kernels.many, sizeof(ManyMemory));
+  }
+  allow(reset_kernel<WarpLeg>, 0);
+  allow(reset_kernel<ManyWarpLeg>, 0);
+  allow(clock_kernel<WarpLeg>, 0);
+  allow(clock_kernel<ManyWarpLeg>, 0);
   allow(schedule_kernel, 0);
 }
 
@@ -376,25 +415,35 @@ void launch_schedule(const BatchMemory& batch, const Schedule& schedule, cudaStr
 
 void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers& out, bool first,
                   const std::uint8_t* chosen, cudaStream_t stream) {
-  launch("reset kernel", reset_kernel, {blocks(batch, kGeneralThreads), kGeneralThreads}, stream,
-         task, batch, out, first, chosen);
+  KENNEL_ASSERT(batch.points == points_of(task.model));
+  launch("reset kernel",
+         batch.points == kFewPoints ? reset_kernel<WarpLeg> : reset_kernel<ManyWarpLeg>,
+         {blocks(batch, kGeneralThreads), kGeneralThreads}, stream, task, batch, out, first,
+         chosen);
 }
 
 void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_t stream) {
-  launch("clock kernel", clock_kernel, {blocks(batch, kGeneralThreads), kGeneralThreads}, stream,
-         batch, steps);
+  launch("clock kernel",
+         batch.points == kFewPoints ? clock_kernel<WarpLeg> : clock_kernel<ManyWarpLeg>,
+         {blocks(batch, kGeneralThreads), kGeneralThreads}, stream, batch, steps);
 }
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream) {
   const int robot = folded_robot(task);
   const bool folded = robot >= 0;
-  const int links = folded ? -1 : plain_links(task);
-  const StepKernel kernel = folded       ? folded_kernels()[robot]
-                            : links >= 0 ? plain_kernels()[links]
-                                         : loaded_step_kernel<LoadedWarpLeg>;
+  const bool many = batch.points != kFewPoints;
+  KENNEL_ASSERT(batch.points == points_of(task.model) && !(many && folded));
+  const int links = folded || many ? -1 : plain_links(task);
+  const StepKernels kernels = kernels_of(task.config.task_index());
+  const StepKernel kernel = folded       ? kernels.folded[robot]
+                            : links >= 0 ? kernels.plain[links]
+                            : many       ? kernels.many
+                                         : kernels.general;
   const int threads = folded ? kFoldedThreads : kGeneralThreads;
-  const std::size_t shared = folded ? sizeof(FoldedMemory) : sizeof(GeneralMemory);
+  const std::size_t shared = folded ? sizeof(FoldedMemory)
+                             : many ? sizeof(ManyMemory)
+                                    : sizeof(GeneralMemory);
   launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,
          action, out);
 }

@@ -20,6 +20,8 @@ struct WarpShuffle {
 };
 using WarpLeg = LegThread<WarpShuffle>;
 using LoadedWarpLeg = LoadedLegThread<WarpShuffle>;
+using ManyWarpLeg = ManyPoints<WarpLeg>;
+using ManyLoadedWarpLeg = LoadedLegThread<WarpShuffle, kMaxPoints>;
 template <class Links>
 using PlainWarpLeg = PlainLegThread<WarpShuffle, Links>;
 template <class Robot>

@@ -51,6 +51,7 @@ inline quadruped::RobotTraits traits_of(const Anatomy& a) {
   robot.start_height = 1.05 * a.stance_height;
   robot.fall_tilt = 0.9;
   robot.fall_height = 0.37 * a.stance_height;
+  robot.stance_height = a.stance_height;
   robot.size = length;
   for (int k = 0; k < kNumJoints; ++k) {
     const JointAnatomy& joint = a.leg[k / kJointsPerLeg].joint[k % kJointsPerLeg];
@@ -80,46 +81,43 @@ inline double room_of(const Anatomy& a) {
   return room;
 }
 
+/// Its size beside the robot's that recipes are for.
+inline quadruped::BodyScale scale_of(const Anatomy& a) {
+  return {a.leg_length / kReference.leg_length, a.mass / kReference.mass,
+          a.stance_height / kReference.stance_height};
+}
+
 /// The task's numbers for a robot.
 /// \param c  for a robot of the reference size
 inline quadruped::EnvConfig scaled(quadruped::EnvConfig c, const Anatomy& a) {
   using namespace quadruped;
-  const double length = a.leg_length / kReference.leg_length, time = std::sqrt(length),
-               speed = time, torque = length * a.mass / kReference.mass,
-               height = a.stance_height / kReference.stance_height;
-  const auto scale = [](float& x, double by) { x = static_cast<float>(x * by); };
-  const auto scale_range = [&](Range& range, double by) {
-    scale(range.low, by), scale(range.high, by);
+  const BodyScale size = scale_of(a);
+  const auto scale = [&](float& x, Dimension dimension) {
+    x = static_cast<float>(x * size.factor(dimension));
+  };
+  const auto scale_range = [&](Range& range, Dimension dimension) {
+    scale(range.low, dimension), scale(range.high, dimension);
   };
   const double control_dt = 0.02;  // s; the same for all
   c.task.decimation = std::clamp(static_cast<int>(std::lround(control_dt / a.timestep)), 1, 50);
   c.task.action_scale = action_scale_of(a, c.task.action_scale);
   c.task.target_margin =
       std::clamp(static_cast<float>(0.5 * room_of(a)), 0.0f, c.task.target_margin);
-  scale(c.task.min_height, height);
-  scale_range(c.command.vx, speed);
-  scale_range(c.command.vy, speed);
-  scale_range(c.command.yaw, 1 / time);
+  scale(c.task.min_height, Dimension::kHeight);
+  const TaskRow& row = c.row();
+  for (int i = 0; i < kNumCommands; ++i) scale_range(c.command.range[i], row.command[i].dimension);
   RandomizationConfig& random = c.randomization;
   for (Range* shift : {&random.base_com_x, &random.base_com_y, &random.base_com_z})
-    scale_range(*shift, length);
-  scale_range(random.push_velocity, speed);
-  scale_range(random.start_velocity, speed);
-  scale_range(random.start_height, height);
-  RewardConfig& reward = c.reward;
-  scale(reward.velocity_sigma2_min, speed * speed);
-  scale(reward.velocity_sigma2, speed * speed);
-  for (float* width : {&reward.yaw_sigma2_min, &reward.yaw_sigma2, &reward.yaw_wide_sigma2})
-    scale(*width, 1 / (time * time));
-  scale(reward.swing_from, time);
-  scale(reward.swing_most, time);
-  // A weight makes its term a number without a unit. Joint accelerations and speeds are left as
-  // they are: how fast a servo answers a new target does not depend on the robot's size.
-  scale(reward.weight[kVerticalVelocity], 1 / (speed * speed));
-  scale(reward.weight[kRollPitchRate], time * time);
-  scale(reward.weight[kTorque], 1 / (torque * torque));
-  scale(reward.weight[kWork], time / torque);
-  scale(reward.weight[kFootSlip], 1 / (speed * speed));
+    scale_range(*shift, Dimension::kLength);
+  scale_range(random.push_velocity, Dimension::kSpeed);
+  scale_range(random.start_velocity, Dimension::kSpeed);
+  scale_range(random.start_height, Dimension::kHeight);
+  for (std::size_t i = 0; i < row.shape.size(); ++i)
+    scale(c.reward.shape[i], row.shape[i].dimension);
+  // A weight makes its term a number without a unit.
+  for (std::size_t i = 0; i < row.rewards.size(); ++i)
+    c.reward.weight[i] =
+        static_cast<float>(c.reward.weight[i] / size.factor(row.rewards[i].dimension));
   return c;
 }
 

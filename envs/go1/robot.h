@@ -20,6 +20,7 @@ inline const quadruped::RobotTraits kRobot = {
     .start_height = 0.295,
     .fall_tilt = 0.9,
     .fall_height = 0.103,
+    .stance_height = 0.294,
     .size = 2.3,
 };
 

@@ -21,6 +21,7 @@ inline const quadruped::RobotTraits kRobot = {
     .start_height = 0.17,
     .fall_tilt = 0.9,
     .fall_height = 0.06,
+    .stance_height = 0.161,
 };
 
 }  // namespace kennel::pupper_v3

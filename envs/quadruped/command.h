@@ -22,9 +22,9 @@ KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], const T (&v
   const auto rest = [&](const mask_of<T>& its_turn) {
     return either(standing, both(along_axis, negate(its_turn)));
   };
-  command[0] = select(rest(first), zero, scale * within(c.vx, u[0]));
-  command[1] = select(rest(negate(either(first, third))), zero, scale * within(c.vy, u[1]));
-  command[2] = select(rest(third), zero, scale * within(c.yaw, u[2]));
+  command[0] = select(rest(first), zero, scale * within(c.range[0], u[0]));
+  command[1] = select(rest(negate(either(first, third))), zero, scale * within(c.range[1], u[1]));
+  command[2] = select(rest(third), zero, scale * within(c.range[2], u[2]));
 }
 
 /// A new command within an episode, where there is one.

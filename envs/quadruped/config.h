@@ -4,7 +4,8 @@
 
 #include <type_traits>
 
-#include "envs/quadruped/reward_table.h"
+#include "envs/quadruped/contract.h"
+#include "envs/tasks/rows.h"
 #include "kennel/core/fields.h"
 
 namespace kennel::quadruped {
@@ -49,25 +50,31 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskConfi
 
 /// [env.command]: what the robot is told to do.
 struct CommandConfig {
-  Range vx = {-0.75f, 0.75f}, vy = {-0.5f, 0.5f}, yaw = {-2.0f, 2.0f};
+  int task = 0;  // of kTasks; not in the recipe's section, but in [task]
+  Range range[kNumCommands];
   float standing_fraction = 0.1f;
   float scaled_fraction = 0.3f, axis_fraction = 0.3f;
   float smallest_scale = 0.1f;
   float change_probability = 1.0f / 150.0f;
   float change_from = 0.5f;
+
+  CommandConfig() : CommandConfig(0) {}
+  explicit CommandConfig(int of) : task(of) {
+    for (int i = 0; i < kNumCommands; ++i) range[i] = kTasks[task]->command[i].range;
+  }
 };
 
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandConfig> {
-  v.field("vx", c.vx, Bounds{-5.0, 5.0}, "m/s forward, base frame");
-  v.field("vy", c.vy, Bounds{-5.0, 5.0}, "m/s to the left, base frame");
-  v.field("yaw", c.yaw, Bounds{-10.0, 10.0}, "rad/s about the base's z");
+  for (int i = 0; i < kNumCommands; ++i) {
+    const CommandTerm& term = kTasks[c.task]->command[i];
+    v.field(term.key, c.range[i], term.bounds, term.doc);
+  }
   v.field("standing_fraction", c.standing_fraction, Bounds{0.0, 1.0},
           "share of commands that are zero");
-  v.field(
-      "scaled_fraction", c.scaled_fraction, Bounds{0.0, 1.0},
-      "share of the others drawn from the box of vx, vy and yaw times one factor: slow commands "
-      "are rare in the full box; 0 with axis_fraction 0: the full box alone");
+  v.field("scaled_fraction", c.scaled_fraction, Bounds{0.0, 1.0},
+          "share of the others drawn from the box of all three times one factor: small commands "
+          "are rare in the full box; 0 with axis_fraction 0: the full box alone");
   v.field("axis_fraction", c.axis_fraction, Bounds{0.0, 1.0},
           "share of the others along one of the three axes alone, times a factor likewise");
   v.field("smallest_scale", c.smallest_scale, Bounds{0.0, 1.0},
@@ -150,42 +157,28 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("joint_noise", c.joint_noise, Bounds{0.0, 0.5}, "rad, half width");
 }
 
-/// [env.reward]: weights of the terms in reward_table.h, and the shape of the tracking terms.
+/// [env.reward]: weights of the task's terms, and numbers that shape them.
 struct RewardConfig {
-  float weight[kNumRewards] = {};
-  float kernel_command_share = 0.25f;
-  float velocity_sigma2_min = 0.02f, velocity_sigma2 = 0.25f;
-  float yaw_sigma2_min = 0.05f, yaw_sigma2 = 0.25f;
-  float yaw_wide_sigma2 = 2.0f;
-  float swing_from = 0.06f, swing_most = 0.25f;
+  int task = 0;  // of kTasks
+  float weight[kMaxRewards] = {};
+  float shape[kMaxShape] = {};
   bool only_positive = true;
 
-  constexpr RewardConfig() {
-    for (int i = 0; i < kNumRewards; ++i) weight[i] = kRewards[i].weight;
+  RewardConfig() : RewardConfig(0) {}
+  explicit RewardConfig(int of) : task(of) {
+    const TaskRow& row = *kTasks[task];
+    for (std::size_t i = 0; i < row.rewards.size(); ++i) weight[i] = row.rewards[i].weight;
+    for (std::size_t i = 0; i < row.shape.size(); ++i) shape[i] = row.shape[i].value;
   }
 };
 
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardConfig> {
-  for (int i = 0; i < kNumRewards; ++i)
-    v.field(kRewards[i].name, c.weight[i], Bounds{-1e6, 1e6}, kRewards[i].doc);
-  v.field(
-      "kernel_command_share", c.kernel_command_share, Bounds{0.0, 10.0},
-      "width of the tracking kernels exp(-e^2 / width) as a share of the command's square, held "
-      "within the bounds below: with fixed widths standing still pays at slow commands; 0: fixed "
-      "at the upper bounds");
-  v.field("velocity_sigma2_min", c.velocity_sigma2_min, Bounds{1e-3, 100.0},
-          "m^2/s^2, the velocity kernel's least width; narrower asks for more at standstill");
-  v.field("velocity_sigma2", c.velocity_sigma2, Bounds{1e-3, 100.0},
-          "m^2/s^2, its greatest width; narrower hides fast commands from a beginner");
-  v.field("yaw_sigma2_min", c.yaw_sigma2_min, Bounds{1e-3, 100.0},
-          "rad^2/s^2, least width of the narrow half of the yaw kernel");
-  v.field("yaw_sigma2", c.yaw_sigma2, Bounds{1e-3, 100.0}, "rad^2/s^2, its greatest width");
-  v.field("yaw_wide_sigma2", c.yaw_wide_sigma2, Bounds{1e-3, 100.0},
-          "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s");
-  v.field("swing_from", c.swing_from, Bounds{0.0, 10.0},
-          "s in the air from which a step earns swing_time");
-  v.field("swing_most", c.swing_most, Bounds{0.0, 10.0}, "s beyond swing_from that earn it");
+  const TaskRow& row = *kTasks[c.task];
+  for (std::size_t i = 0; i < row.rewards.size(); ++i)
+    v.field(row.rewards[i].name, c.weight[i], Bounds{-1e6, 1e6}, row.rewards[i].doc);
+  for (std::size_t i = 0; i < row.shape.size(); ++i)
+    v.field(row.shape[i].name, c.shape[i], row.shape[i].bounds, row.shape[i].doc);
   v.field("only_positive", c.only_positive, Bounds{},
           "clip a step's sum at zero, so that ending early never pays");
 }
@@ -193,10 +186,12 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardCon
 /// [env.late_reward]: weights that grow as training goes on. What a beginner must not be asked for
 /// - little change from one action to the next - costs a robot that walks nearly nothing.
 struct LateRewardConfig {
+  int task = 0;  // of kTasks
   float from = 0.3f, until = 0.8f;
-  float factor[kNumRewards] = {};
+  float factor[kMaxRewards] = {};
 
-  constexpr LateRewardConfig() {
+  LateRewardConfig() : LateRewardConfig(0) {}
+  explicit LateRewardConfig(int of) : task(of) {
     for (float& f : factor) f = 1.0f;
   }
 };
@@ -208,8 +203,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, LateRewar
   v.field(
       "until", c.until, Bounds{0.0, 1.0},
       "share of training from which they apply in full; between the two they grow in proportion");
-  for (int i = 0; i < kNumRewards; ++i)
-    v.field(kRewards[i].name, c.factor[i], Bounds{0.0, 1000.0},
+  const TaskRow& row = *kTasks[c.task];
+  for (std::size_t i = 0; i < row.rewards.size(); ++i)
+    v.field(row.rewards[i].name, c.factor[i], Bounds{0.0, 1000.0},
             "what the weight in [env.reward] is multiplied by at the end");
 }
 
@@ -220,6 +216,14 @@ struct EnvConfig {
   RandomizationConfig randomization;
   RewardConfig reward;
   LateRewardConfig late_reward;
+
+  EnvConfig() : EnvConfig(0) {}
+
+  /// \param task  of kTasks
+  explicit EnvConfig(int task) : command(task), reward(task), late_reward(task) {}
+
+  int task_index() const { return command.task; }
+  const TaskRow& row() const { return *kTasks[task_index()]; }
 };
 
 /// Visits every section: f(section name, struct).

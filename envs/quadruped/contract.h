@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <string_view>
 
+#include "kennel/core/fields.h"
 #include "kennel/model/quadruped.h"
 
 namespace kennel::quadruped {
@@ -14,11 +16,13 @@ namespace kennel::quadruped {
 enum class MirrorKind {
   kVector,   // (x, y, z) -> (x, -y, z)
   kAxial,    // rotation rates: (x, y, z) -> (-x, y, -z)
-  kCommand,  // (vx, vy, yaw) -> (vx, -vy, -yaw)
+  kCommand,  // what the robot is told: the task's signs
   kJoints,   // twelve joint numbers: legs swap, with the robot's signs
   kPerLeg,   // four numbers: legs swap
   kScalars,  // unchanged
 };
+
+inline constexpr double kNoBound = std::numeric_limits<double>::infinity();
 
 struct ObsTerm {
   const char* name;
@@ -26,16 +30,31 @@ struct ObsTerm {
   float scale;  // applied before the policy sees it; the robot's controller applies none, so 1
   MirrorKind mirror;
   const char* unit;
+  Bounds bounds = {};  // of the true value, before the scale; noise may leave them
 };
 
 inline constexpr ObsTerm kFrame[] = {
     {"base_angular_velocity", 3, 1.0f, MirrorKind::kAxial, "rad/s, base frame"},
-    {"projected_gravity", 3, 1.0f, MirrorKind::kVector,
-     "unit vector, base frame; (0, 0, -1) upright"},
-    {"command", 3, 1.0f, MirrorKind::kCommand, "vx, vy in m/s and yaw rate in rad/s, base frame"},
-    {"desired_world_z", 3, 1.0f, MirrorKind::kVector, "unit vector, base frame; (0, 0, 1) upright"},
+    {"projected_gravity",
+     3,
+     1.0f,
+     MirrorKind::kVector,
+     "unit vector, base frame; (0, 0, -1) upright",
+     {-1, 1}},
+    {"command", 3, 1.0f, MirrorKind::kCommand, "what the task says"},
+    {"desired_world_z",
+     3,
+     1.0f,
+     MirrorKind::kVector,
+     "unit vector, base frame; (0, 0, 1) upright",
+     {-1, 1}},
     {"joint_position", 12, 1.0f, MirrorKind::kJoints, "rad, minus the default pose"},
-    {"last_action", 12, 1.0f, MirrorKind::kJoints, "the action of the step before, in [-1, 1]"},
+    {"last_action",
+     12,
+     1.0f,
+     MirrorKind::kJoints,
+     "the action of the step before, in [-1, 1]",
+     {-1, 1}},
 };
 
 /// What the critic sees beside a frame without noise and delay.
@@ -43,10 +62,10 @@ inline constexpr ObsTerm kPrivileged[] = {
     {"base_linear_velocity", 3, 1.0f, MirrorKind::kVector, "m/s, base frame"},
     {"base_height", 1, 1.0f, MirrorKind::kScalars, "m"},
     {"joint_velocity", 12, 0.1f, MirrorKind::kJoints, "rad/s"},
-    {"previous_action", 12, 1.0f, MirrorKind::kJoints, "the action before the last one"},
-    {"foot_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the foot touches the floor"},
-    {"elbow_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the elbow touches the floor"},
-    {"air_time", 4, 5.0f, MirrorKind::kPerLeg, "s since the foot left the floor"},
+    {"previous_action", 12, 1.0f, MirrorKind::kJoints, "the action before the last one", {-1, 1}},
+    {"foot_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the foot touches the floor", {0, 1}},
+    {"elbow_contact", 4, 1.0f, MirrorKind::kPerLeg, "1 where the elbow touches the floor", {0, 1}},
+    {"air_time", 4, 5.0f, MirrorKind::kPerLeg, "s since the foot left the floor", {0, kNoBound}},
     {"base_com_shift", 3, 30.0f, MirrorKind::kVector, "m"},
     {"parameters", 8, 1.0f, MirrorKind::kScalars,
      "friction, strength, kp, kd, base mass, joint friction, action and IMU latency"},
@@ -77,17 +96,28 @@ inline constexpr int kPrivilegedSize = kFrameSize + kPrivilegedExtra;
 inline constexpr int kMaxHistory = 4;  // frames the policy may see
 static_assert(kFrameSize == 36, "the robot's controller expects 36 numbers a frame");
 
-/// What belongs to a leg's foot, of what there is for each sphere: its last sphere is the foot. By
-/// value, because a choice among a thread's registers cannot be a reference.
-template <class Leg, class X>
-KENNEL_HD X of_foot(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
-  return leg.num_spheres == 1 ? x[0] : x[1];
+/// What belongs to a leg's foot, of what there is for each point. By value, because a choice among
+/// a thread's registers cannot be a reference.
+template <class Leg, class X, int points>
+KENNEL_HD X of_foot(const Leg& leg, const X (&x)[points]) {
+  if constexpr (points == kFewPoints) return leg.foot == 0 ? x[0] : x[1];
+  X foot = x[0];
+  KENNEL_UNROLL
+  for (int s = 1; s < points; ++s)
+    if (s == leg.foot) foot = x[s];
+  return foot;
 }
 
-/// What belongs to its elbow: the sphere before, which a leg may lack (nothing touches then).
-template <class Leg, class X>
-KENNEL_HD X of_elbow(const Leg& leg, const X (&x)[kSpheresPerLeg]) {
-  return leg.num_spheres == 1 ? x[1] : x[0];
+/// The distance of a leg's elbow to the floor: of the sphere before the foot, which a leg may lack
+/// (nothing touches then).
+template <class Leg, class T, int points>
+KENNEL_HD T of_elbow(const Leg& leg, const T (&distance)[points]) {
+  if constexpr (points == kFewPoints) return leg.foot == 0 ? distance[1] : distance[0];
+  T elbow = T(1e6f);
+  KENNEL_UNROLL
+  for (int s = 1; s < points; ++s)
+    if (s == leg.foot) elbow = distance[s - 1];
+  return elbow;
 }
 
 }  // namespace kennel::quadruped

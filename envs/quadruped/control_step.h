@@ -12,6 +12,7 @@
 #include "envs/quadruped/command.h"
 #include "envs/quadruped/reward.h"
 #include "envs/quadruped/sensors.h"
+#include "envs/tasks/tasks.h"
 #include "kennel/dynamics/step.h"
 
 namespace kennel::quadruped {
@@ -169,9 +170,9 @@ KENNEL_HD void look(const Task& task, const Legs& legs, const StepReport<T, Legs
 
 /// Adds a control step to the sums.
 /// \param sane  where the environment did not diverge
-template <class T, class Legs>
+template <class Goal, class T, class Legs>
 KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& sane,
-                          const StepView<T, Legs>& view, const T (&value)[kNumRewards],
+                          const StepView<T, Legs>& view, const T (&value)[Goal::kNumRewards],
                           const StepOutcome<T>& out, EnvStats<T>& stats) {
   const T zero(0), one(1);
   const EnvState<T, Legs>& s = view.env;
@@ -179,7 +180,7 @@ KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& 
   const T contacts = over_legs<T>(
       legs, [&](int slot) { return view.leg[slot].foot_contact + view.leg[slot].elbow_contact; });
   const T done = out.terminated + out.timed_out;
-  for (int i = 0; i < kNumRewards; ++i) stats.reward[i] += value[i];
+  for (int i = 0; i < Goal::kNumRewards; ++i) stats.reward[i] += value[i];
   stats.total_reward += out.reward;
   stats.steps += one;
   stats.falls += out.terminated;
@@ -189,11 +190,9 @@ KENNEL_HD void count_step(const Task& task, const Legs& legs, const mask_of<T>& 
   const auto ended = zero < done;
   if (any(ended)) stats.finished_steps += select(ended, s.step - first_clock(task, s), zero);
   stats.contacts += select(sane, contacts, zero);
-  stats.velocity_error2 += select(
-      tracked,
-      square(view.velocity_base.x - s.command[0]) + square(view.velocity_base.y - s.command[1]),
-      zero);
-  stats.yaw_error2 += select(tracked, square(view.omega_base.z - s.command[2]), zero);
+  T error2[2];
+  Goal::errors2(task, view, error2);
+  for (int i = 0; i < 2; ++i) stats.error2[i] += select(tracked, error2[i], zero);
   stats.tracked += select(tracked, one, zero);
 }
 
@@ -221,7 +220,8 @@ KENNEL_HD void simulate_step(const Task& task, const Legs& legs,
 }
 
 /// Second half: reward, fall, time-out, a new command, statistics.
-template <class T, class Legs>
+/// \tparam Goal  the task's text, of envs/tasks
+template <class Goal, class T, class Legs>
 KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, const Legs& legs,
                                     const Simulated<T, Legs>& simulated, EnvState<T, Legs>& s,
                                     const StepReport<T, Legs>& report, EnvStats<T>& stats) {
@@ -234,19 +234,18 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
       view.leg[slot].qd_before[j] = simulated.qd_before[slot][j];
   look(task, legs, report, s, view);
   const auto sane = both(state_is_sane(s.physics, legs), simulated.finite_action);
-  const auto fell = either(view.up.z < T(task.cos_max_tilt),
-                           s.physics.position.z < T(task.config.task.min_height));
+  const auto fell = Goal::fell(task, view);
   out.diverged = select(sane, zero, one);
   out.terminated = select(sane, select(fell, one, zero), one);
   out.timed_out = select(T(task.episode_steps) <= s.step, one - out.terminated, zero);
   view.fell = out.terminated;
 
-  T value[kNumRewards];
-  reward_values(task, view, legs, value);
+  T value[Goal::kNumRewards];
+  Goal::rewards(task, view, legs, value);
   for (T& v : value) v = select(sane, v, zero);
   out.reward = total_reward(task, schedule, value);
   s.episode_return = s.episode_return + out.reward;
-  count_step<T, Legs>(task, legs, sane, view, value, out, stats);
+  count_step<Goal, T, Legs>(task, legs, sane, view, value, out, stats);
 
   s.command_age = s.command_age + one;
   out.change = draw_change(task.config.command, schedule.commands_change != 0, task.seed, s);
@@ -257,14 +256,14 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
 /// Advances an environment by one control step.
 /// \param action  of the legs held here, clipped to [-1, 1] here; a number that is not finite
 /// counts as divergence
-template <class T, class Legs>
+template <class Goal, class T, class Legs>
 KENNEL_HD StepOutcome<T> control_step(const Task& task, const Schedule& schedule, const Legs& legs,
                                       const T (&action)[Legs::kLocal][kJointsPerLeg],
                                       EnvState<T, Legs>& s, StepReport<T, Legs>& report,
                                       EnvStats<T>& stats) {
   Simulated<T, Legs> simulated;
   simulate_step(task, legs, action, s, simulated, report);
-  return judge_step(task, schedule, legs, simulated, s, report, stats);
+  return judge_step<Goal>(task, schedule, legs, simulated, s, report, stats);
 }
 
 }  // namespace kennel::quadruped

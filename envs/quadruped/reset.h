@@ -29,7 +29,7 @@ KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&
       p.leg[slot].mass[j] = within(c.link_mass, mass.x[j]);
       p.leg[slot].inertia[j] = within(c.link_inertia, inertia.x[j]);
     }
-    for (int s = 0; s < kSpheresPerLeg; ++s) p.leg[slot].friction[s] = friction;
+    for (int s = 0; s < Legs::kPoints; ++s) p.leg[slot].friction[s] = friction;
     p.leg[slot].set_nominal_weights();
   }
 }

@@ -26,6 +26,7 @@ struct RobotTraits {
   // The judge's: m of the base at the start, rad of its tilt beyond and m of its height below which
   // it has fallen.
   double start_height, fall_tilt, fall_height;
+  double stance_height;  // m of the base when it stands in `pose`
   /// Length of its legs over those of the robot that the judge's disturbances are for.
   double size = 1.0;
   bool symmetric = true;  // whether the mirror can be used

@@ -69,13 +69,12 @@ inline EnvBytes bytes_per_env(const EnvConfig& config) {
 /// Sums over control steps since the last time they were collected, an environment each.
 template <class T>
 struct EnvStats {
-  T reward[kNumRewards];
   T total_reward, steps;
   T falls, timeouts, diverged;
   T finished_return, finished_steps;  // of episodes that ended
-  T velocity_error2, yaw_error2,
-      tracked;  // control steps at least a second after a change of command
-  T contacts;   // spheres on the floor, summed over control steps
+  T error2[2], tracked;               // control steps at least a second after a change of command
+  T contacts;                         // spheres on the floor, summed over control steps
+  T reward[kMaxRewards];  // of the task's terms; last, so that a backend may leave out the others
 };
 
 }  // namespace kennel::quadruped

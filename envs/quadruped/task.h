@@ -19,6 +19,7 @@ struct Task {
   float episode_steps, push_steps;                        // control steps
   float target_low[kNumJoints], target_high[kNumJoints];  // rad, the hardware's clamp
   float cos_max_tilt;
+  float stance_height;             // m of the base when it stands in the default pose
   float default_pose[kNumJoints];  // rad
   int abduction;                   // which of a leg's joints moves it sideways
   int obs_size;
@@ -42,7 +43,7 @@ KENNEL_HD T first_clock(const Task& task, const EnvState<T, Legs>& s) {
 /// memory of its own: a step that was captured once follows what is written there later.
 struct Schedule {
   std::uint32_t commands_change = 0;  // 1: commands change within an episode
-  float weight[kNumRewards] = {};     // of the reward terms, per second
+  float weight[kMaxRewards] = {};     // of the reward terms, per second
 };
 static_assert(std::is_trivially_copyable_v<Schedule>);
 
@@ -54,7 +55,7 @@ inline Schedule schedule_at(const EnvConfig& config, double progress) {
   const double passed = late.until > late.from ? (progress - late.from) / (late.until - late.from)
                                                : double(progress >= late.from);
   const double share = std::clamp(passed, 0.0, 1.0);
-  for (int i = 0; i < kNumRewards; ++i)
+  for (int i = 0; i < kMaxRewards; ++i)
     schedule.weight[i] =
         static_cast<float>(config.reward.weight[i] * (1 + share * (late.factor[i] - 1.0)));
   return schedule;
@@ -83,6 +84,7 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
   task.episode_steps = std::round(config.task.episode_seconds / task.control_dt);
   task.push_steps = std::max(1.0f, std::round(config.randomization.push_seconds / task.control_dt));
   task.cos_max_tilt = std::cos(config.task.max_tilt);
+  task.stance_height = static_cast<float>(traits.stance_height);
   task.abduction = traits.abduction;
   task.obs_size = config.task.history * kFrameSize;
   const CommandConfig& command = config.command;
@@ -90,15 +92,7 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                "env.command: scaled_fraction = ", command.scaled_fraction,
                " and axis_fraction = ", command.axis_fraction,
                " are together more than all commands; lower one of them");
-  const RewardConfig& reward = config.reward;
-  const bool fixed = reward.kernel_command_share == 0.0f;
-  KENNEL_CHECK(fixed || (reward.velocity_sigma2_min <= reward.velocity_sigma2 &&
-                         reward.yaw_sigma2_min <= reward.yaw_sigma2),
-               "env.reward: velocity_sigma2_min = ", reward.velocity_sigma2_min,
-               " and yaw_sigma2_min = ", reward.yaw_sigma2_min,
-               " must not exceed velocity_sigma2 = ", reward.velocity_sigma2,
-               " and yaw_sigma2 = ", reward.yaw_sigma2,
-               "; lower them, or set kernel_command_share = 0 for fixed widths");
+  if (config.row().check != nullptr) config.row().check(config.reward.shape);
   KENNEL_CHECK(config.late_reward.from <= config.late_reward.until,
                "env.late_reward: from = ", config.late_reward.from,
                " must not exceed until = ", config.late_reward.until, "; lower it");
@@ -112,7 +106,7 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                " m; heights of the task are from 0: move it there (--add-floor)");
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = model.leg[leg];
-    KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.num_spheres - 1].link == 2,
+    KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.foot].link == 2,
                  "the task expects a foot: a sphere on each leg's third link that can touch the "
                  "floor; leg ",
                  leg, " has none (--feet-only makes one)");

@@ -82,8 +82,8 @@ Measured measure(const BenchCommand& command, const RunConfig& config, const Rob
   const SolverOptions solver{config.env.task.solver_iterations, config.env.task.ls_iterations};
   std::unique_ptr<PhysicsBench> physics;
   if (!command.device.cuda)
-    physics = std::make_unique<PhysicsBench>(to_float(robot.loaded.model), standing(robot.traits),
-                                             solver, num_envs, command.threads);
+    physics = make_physics_bench(to_float(robot.loaded.model), standing(robot.traits), solver,
+                                 num_envs, command.threads);
   const std::unique_ptr<EnvBench> env = make_env_bench(command, config, robot, num_envs);
   best.kernel = env->kernel();
   for (int repeat = 0; repeat < command.repeats; ++repeat) {

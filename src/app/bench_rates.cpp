@@ -82,7 +82,7 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
       config.method->make({.env = *env,
                            .config = config.learner,
                            .seed = 1,
-                           .mirrors = quadruped_mirrors(robot.traits, config.env.task.history),
+                           .mirrors = quadruped_mirrors(robot.traits, config.env),
                            .ops = ops_for(env->device()),
                            .all = alone()});
   learner->iterate();

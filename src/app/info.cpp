@@ -52,15 +52,17 @@ struct FieldTable {
   }
 };
 
-Json json_of(const std::vector<TermInfo>& table) {
+Json json_of(const std::vector<BoundedTerm>& table) {
   Json terms = Json::array();
   int offset = 0;
-  for (const TermInfo& term : table) {
+  for (const BoundedTerm& term : table) {
     terms.push_back({{"name", term.name},
                      {"offset", offset},
                      {"size", term.size},
                      {"scale", FieldTable::as_written(term.scale)},
                      {"unit", term.unit}});
+    if (std::isfinite(term.bounds.low)) terms.back()["low"] = term.bounds.low;
+    if (std::isfinite(term.bounds.high)) terms.back()["high"] = term.bounds.high;
     offset += term.size;
   }
   return terms;
@@ -91,10 +93,12 @@ Json collect(const RunConfig& config) {
                    {"cuda_archs", build.cuda_archs}};
   for (const quadruped::RobotTraits* robot : kRobots)
     info["robots"][robot->name] = shown(robot_model(robot->name));
+  for (const quadruped::TaskRow* task : quadruped::kTasks)
+    info["tasks"][task->name] = task->summary;
   info["simulator"] = kernels_for(config);
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(config.env);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
-  info["observation_frame"] = json_of(terms_of(quadruped::kFrame));
+  info["observation_frame"] = json_of(frame_terms(config.env.row()));
   info["critic_sees_besides"] = json_of(terms_of(quadruped::kPrivileged));
   visit_sections(config, [&](const char* section, const auto& part) {
     FieldTable table;
@@ -139,6 +143,7 @@ void print(const Json& info) {
   print_object("Device", info["device"]);
   print_object("Build", info["build"]);
   print_object("Robots that ship: --robot NAME; any other: --model FILE", info["robots"]);
+  print_object("Tasks, of any of them: --task NAME", info["tasks"]);
   print_object("What steps the environments", info["simulator"]);
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);

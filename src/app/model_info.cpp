@@ -52,6 +52,7 @@ Json json_of(const Anatomy& a) {
                              {"foot_radius", leg.foot_radius},
                              {"touching", leg.touching}});
     }
+    out["base_touching"] = a.base_touching;
     out["mirror"] = {{"usable", a.symmetric},
                      {"error", a.mirror.error},
                      {"leg", a.mirror.leg},

@@ -25,8 +25,9 @@ RunCommand add_play(CLI::App& app) {
   app.add_option("--video", options.video,
                  "write an .mp4 instead of opening a window; needs no display, but ffmpeg");
   app.add_option("--command", flags->command,
-                 "vx,vy,yaw in m/s and rad/s: what the robot is told (default: the keyboard; in a "
-                 "video a tour)")
+                 "what the robot is told, three numbers: vx,vy,yaw_rate in m/s and rad/s for one "
+                 "that walks, else what its policy file names, in that order (default: the "
+                 "keyboard; in a video a tour)")
       ->delimiter(',')
       ->expected(3)
       ->check(number_from(-10.0, 10.0));

@@ -53,6 +53,23 @@ PolicyNetwork untrained(const RunConfig& config) {
   return network;
 }
 
+/// What the policy is told, over which ranges: those of the robot where it walks, else those that it
+/// was trained for.
+void tell(const Robot& robot, const EnvConfig& env, RobotContract& contract) {
+  const quadruped::TaskRow& task = env.row();
+  contract.task = task.name;
+  if (contract.task == kWalkTask) {
+    const quadruped::RobotTraits& traits = robot.traits;
+    contract.command = walk_command(traits.command_vx, traits.command_vy, traits.command_yaw);
+    return;
+  }
+  for (int i = 0; i < quadruped::kNumCommands; ++i) {
+    const quadruped::CommandTerm& term = task.command[i];
+    contract.command[i] = {term.name, term.unit, env.command.range[i]};
+    if (contract.command[i].name == "height") contract.stance_height = robot.traits.stance_height;
+  }
+}
+
 }  // namespace
 
 RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
@@ -61,15 +78,13 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
   check_margin(robot, model, env.task.target_margin);
   RobotContract contract;
   contract.robot = robot.name;
-  contract.frame = terms_of(quadruped::kFrame);
+  for (const BoundedTerm& term : frame_terms(env.row())) contract.frame.push_back(term);
   contract.observation_history = env.task.history;
   contract.action_scale.fill(env.task.action_scale);
   contract.training_solver = {env.task.solver_iterations, env.task.ls_iterations};
   contract.control_dt = static_cast<float>(env.task.decimation * model.timestep);
   contract.physics_dt = model.timestep;
-  contract.command_vx = robot.command_vx;
-  contract.command_vy = robot.command_vy;
-  contract.command_yaw = robot.command_yaw;
+  tell(loaded, env, contract);
   contract.size = robot.size;
   contract.start_height = robot.start_height;
   contract.fall_tilt = robot.fall_tilt;

@@ -22,7 +22,8 @@ namespace {
 struct Recording {
   std::vector<double> init, ctrl;
   std::array<double, kNv> qacc{};
-  std::optional<EnvParams<double, AllLegs>> params;
+  std::optional<AnyParams> params;
+  int points = 0;  // a leg, of the parameters
   std::optional<double> timestep;
   SolverOptions solver = kConverged;
 };
@@ -58,6 +59,7 @@ Recording from_replay(const std::string& file) {
                       .ctrl = std::move(replay.ctrl),
                       .qacc = replay.qacc,
                       .params = replay.params,
+                      .points = replay.points,
                       .timestep = replay.timestep,
                       .solver = replay.solver};
   recording.init.insert(recording.init.end(), replay.qvel.begin(), replay.qvel.end());
@@ -95,13 +97,18 @@ int run_simulate(const SimulateCommand& command) {
       !recording.timestep || std::abs(*recording.timestep / robot.model.timestep - 1) < 1e-6,
       command.replay, " was recorded with steps of ", *recording.timestep,
       " s, the robot's model has ", robot.model.timestep, " s; name its model with --model");
+  const int points = has_many_points(robot.model) ? kMaxPoints : kFewPoints;
+  KENNEL_CHECK(!recording.params || recording.points == points, command.replay,
+               " is of a robot with room for ", recording.points,
+               " contact spheres a leg, the robot's model takes room for ", points,
+               "; name its model with --model");
 
-  OpenLoop input{
-      .init = recording.init,
-      .ctrl = recording.ctrl,
-      .params = recording.params.value_or(nominal_params<double, AllLegs>(robot.model, AllLegs{})),
-      .qacc = recording.qacc,
-      .solver = command.solver.value_or(recording.solver)};
+  OpenLoop input{.init = recording.init,
+                 .ctrl = recording.ctrl,
+                 .params = recording.params.value_or(
+                     nominal_params<double, ManyPoints<AllLegs>>(robot.model, {})),
+                 .qacc = recording.qacc,
+                 .solver = command.solver.value_or(recording.solver)};
   const std::vector<double> trajectory = run(command, robot.model, input);
   const std::size_t steps = recording.ctrl.size() / kNumJoints, rows = steps + 1;
   write_npy(command.out, {rows, static_cast<std::size_t>(kTrajectoryColumns)}, trajectory);

@@ -45,6 +45,7 @@ struct Simulation {
 
 void apply_flags(const TrainCommand& command, RunConfig& config) {
   if (!command.algorithm.empty()) config.train.algorithm = command.algorithm;
+  if (!command.task.empty()) config.task.name = command.task;
   if (command.steps) config.train.steps = *command.steps;
   if (command.seed) config.train.seed = *command.seed;
   if (command.num_envs) config.train.num_envs = *command.num_envs;
@@ -68,14 +69,13 @@ Simulation make_simulation(const TrainCommand& command, const RunConfig& config,
   const Robot robot = load_robot(config.robot);
   Simulation simulation;
   simulation.env = make_env(config.env, robot, options);
-  simulation.trainer =
-      config.method->make({.env = *simulation.env,
-                           .config = config.learner,
-                           .seed = seed,
-                           .mirrors = quadruped_mirrors(robot.traits, config.env.task.history),
-                           .num_threads = options.num_threads,
-                           .ops = ops_for(simulation.env->device()),
-                           .all = alone()});
+  simulation.trainer = config.method->make({.env = *simulation.env,
+                                            .config = config.learner,
+                                            .seed = seed,
+                                            .mirrors = quadruped_mirrors(robot.traits, config.env),
+                                            .num_threads = options.num_threads,
+                                            .ops = ops_for(simulation.env->device()),
+                                            .all = alone()});
   return simulation;
 }
 

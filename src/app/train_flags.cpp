@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "command.h"
+#include "envs/tasks/rows.h"
 #include "flags.h"
 #include "kennel/learners/learners.h"
 #include "kennel/sim/limits.h"
@@ -40,6 +41,11 @@ RunCommand add_train(CLI::App& app) {
   CLI::Option* algorithm =
       app.add_option("--algorithm", command->algorithm, "learning method (default: the recipe's)")
           ->check(one_of(names_of(kLearners)));
+  std::vector<std::string> tasks;
+  for (const quadruped::TaskRow* task : quadruped::kTasks) tasks.push_back(task->name);
+  CLI::Option* task =
+      app.add_option("--task", command->task, "what the robot is to do (default: the recipe's)")
+          ->check(one_of(tasks));
   CLI::Option* init_from = app.add_option("--init-from", command->init_from,
                                           "checkpoint whose networks the run starts with");
   CLI::Option* force =
@@ -53,7 +59,7 @@ RunCommand add_train(CLI::App& app) {
       ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
       ->needs(resume);
   for (CLI::Option* other :
-       {config, robot, model, out, seed, num_envs, algorithm, init_from, force})
+       {config, robot, model, out, seed, num_envs, algorithm, task, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };
 }

@@ -7,9 +7,10 @@
 
 namespace kennel {
 
-Replay replay_of(const quadruped::Task& task, const Divergence& divergence) {
-  const AllLegs legs;
-  quadruped::EnvState<float, AllLegs> state = divergence.after;
+template <class Legs>
+Replay replay_of(const quadruped::Task& task, const Divergence<Legs>& divergence) {
+  const Legs legs;
+  quadruped::EnvState<float, Legs> state = divergence.after;
   state.physics = divergence.before;
   state.step -= 1.0f;  // the control step's own number, which keys its random push
   quadruped::push(task, state);
@@ -35,8 +36,12 @@ Replay replay_of(const quadruped::Task& task, const Divergence& divergence) {
     }
     replay.ctrl.insert(replay.ctrl.end(), ctrl, ctrl + kNumJoints);
   }
-  replay.params = converted<double, AllLegs>(state.params, legs);
+  replay.points = Legs::kPoints;
+  replay.params = converted<double>(state.params, ManyPoints<AllLegs>{});
   return replay;
 }
+
+template Replay replay_of(const quadruped::Task&, const Divergence<AllLegs>&);
+template Replay replay_of(const quadruped::Task&, const Divergence<ManyPoints<AllLegs>>&);
 
 }  // namespace kennel

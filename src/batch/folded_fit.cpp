@@ -52,6 +52,7 @@ constexpr Field kBase[] = {
 constexpr Field kLeg[] = {
     {"sin and cos of gamma", offsetof(Leg<float>, sin_gamma), 2},
     {"number of spheres", offsetof(Leg<float>, num_spheres), 1, true},
+    {"foot", offsetof(Leg<float>, foot), 1, true},
 };
 constexpr Field kHinge[] = {
     {"anchor", offsetof(Hinge<float>, anchor), 3},
@@ -133,7 +134,7 @@ std::vector<Part> parts_of_robot() {
       parts.push_back(
           {text(name, "hinge ", j, " limit "), kImpedance, hinge + offsetof(Hinge<float>, limit)});
     }
-    for (int s = 0; s < kSpheresPerLeg; ++s) {
+    for (int s = 0; s < kMaxPoints; ++s) {
       const std::size_t sphere = at + offsetof(Leg<float>, sphere) + s * sizeof(Sphere<float>);
       parts.push_back({text(name, "sphere ", s, " "), kSphere, sphere});
       parts.push_back(
@@ -224,6 +225,8 @@ const std::array<FoldedNumbers, kNumFolded>& folded_numbers() {
 constexpr SolverOptions kSolver = FoldedLegThread<NoExchange, FoldedRobot>::kSolver;
 
 std::string why_not_for_any_robot(const quadruped::Task& task) {
+  if (has_many_points(task.model))
+    return text("contact spheres on the base or more than ", kFewPoints, " a leg");
   if (task.config.randomization.exact_invweight) return "exact_invweight";
   if (task.solver.iterations != kSolver.iterations)
     return text("solver iterations ", task.solver.iterations, ", folded ", kSolver.iterations);

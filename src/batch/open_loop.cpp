@@ -8,14 +8,20 @@
 namespace kennel {
 namespace {
 
-template <class T>
-std::vector<double> simulate(const Quadruped<T>& model, const OpenLoop& run) {
+template <class Legs, class T>
+std::vector<double> simulate_with(const Quadruped<T>& model, const OpenLoop& run) {
   const int n = static_cast<int>(run.ctrl.size() / kNumJoints);
   std::vector<double> out(static_cast<std::size_t>(n + 1) * kTrajectoryColumns,
                           std::numeric_limits<double>::quiet_NaN());
-  run_open_loop<T, AllLegs>(model, {}, run.solver, converted<T, AllLegs>(run.params, AllLegs{}),
-                            first_row(run).data(), run.ctrl.data(), n, out.data());
+  run_open_loop<T, Legs>(model, {}, run.solver, converted<T, Legs>(run.params, Legs{}),
+                         first_row(run).data(), run.ctrl.data(), n, out.data());
   return out;
+}
+
+template <class T>
+std::vector<double> simulate(const Quadruped<T>& model, const OpenLoop& run) {
+  return has_many_points(model) ? simulate_with<ManyPoints<AllLegs>>(model, run)
+                                : simulate_with<AllLegs>(model, run);
 }
 
 }  // namespace

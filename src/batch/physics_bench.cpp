@@ -1,24 +1,63 @@
 #include "kennel/batch/physics_bench.h"
 
 #include <chrono>
+#include <cstdint>
+#include <random>
+#include <vector>
 
 #include "envs/quadruped/sensors.h"
+#include "kennel/core/pack.h"
+#include "kennel/core/thread_pool.h"
 #include "kennel/dynamics/step.h"
 
 namespace kennel {
+namespace {
 
-PhysicsBench::PhysicsBench(const Quadruped<float>& model, const BenchPose& pose,
+template <class Legs>
+class LaneBench final : public PhysicsBench {
+ public:
+  LaneBench(const Quadruped<float>& model, const BenchPose& pose, const SolverOptions& solver,
+            int num_envs, int num_threads);
+
+  Rate measure(double seconds) override;
+
+ private:
+  using Lane = NativePack;
+  static constexpr int kStepsPerTarget = 5, kTargetsPerChunk = 10;
+  struct Block {
+    PhysicsState<Lane, Legs> state;
+    EnvParams<Lane, Legs> params;
+    StepReport<Lane, Legs> report;
+    Lane target[kTargetsPerChunk][kNumLegs][kJointsPerLeg];
+  };
+
+  void draw_targets();
+  void put_back_fallen(bool all);
+  void run_chunk(Block& block) const;
+  double contacts() const;
+
+  Quadruped<float> model_;
+  BenchPose pose_;
+  SolverOptions solver_;
+  std::vector<Block> blocks_;
+  ThreadPool pool_;
+  std::mt19937_64 generator_{1};
+};
+
+template <class Legs>
+LaneBench<Legs>::LaneBench(const Quadruped<float>& model, const BenchPose& pose,
                            const SolverOptions& solver, int num_envs, int num_threads)
     : model_(model),
       pose_(pose),
       solver_(solver),
       blocks_((num_envs + kNativeWidth - 1) / kNativeWidth),
       pool_(num_threads) {
-  for (Block& block : blocks_) block.params = nominal_params<Lane, AllLegs>(model, {});
+  for (Block& block : blocks_) block.params = nominal_params<Lane, Legs>(model, {});
   put_back_fallen(true);
 }
 
-void PhysicsBench::draw_targets() {
+template <class Legs>
+void LaneBench<Legs>::draw_targets() {
   std::normal_distribution<float> normal(0.0f, 0.3f);
   for (Block& block : blocks_)
     for (auto& target : block.target)
@@ -28,7 +67,8 @@ void PhysicsBench::draw_targets() {
                                                            pose_.joint[k] + normal(generator_));
 }
 
-void PhysicsBench::put_back_fallen(bool all) {
+template <class Legs>
+void LaneBench<Legs>::put_back_fallen(bool all) {
   constexpr float kCosTilt = 0.6216f;  // cos 0.9 rad
   const Lane zero(0.0f);
   for (Block& block : blocks_) {
@@ -54,13 +94,15 @@ void PhysicsBench::put_back_fallen(bool all) {
   }
 }
 
-void PhysicsBench::run_chunk(Block& block) const {
+template <class Legs>
+void LaneBench<Legs>::run_chunk(Block& block) const {
   for (const auto& target : block.target)
     for (int i = 0; i < kStepsPerTarget; ++i)
-      step<Lane, AllLegs>(model_, solver_, block.params, target, {}, block.state, block.report);
+      step<Lane, Legs>(model_, solver_, block.params, target, {}, block.state, block.report);
 }
 
-double PhysicsBench::contacts() const {
+template <class Legs>
+double LaneBench<Legs>::contacts() const {
   double sum = 0;
   for (const Block& block : blocks_)
     for (const auto& leg : block.report.leg)
@@ -69,7 +111,8 @@ double PhysicsBench::contacts() const {
   return sum / (static_cast<double>(blocks_.size()) * kNativeWidth);
 }
 
-Rate PhysicsBench::measure(double seconds) {
+template <class Legs>
+Rate LaneBench<Legs>::measure(double seconds) {
   using Clock = std::chrono::steady_clock;
   const double steps_per_chunk =
       static_cast<double>(blocks_.size()) * kNativeWidth * kStepsPerTarget * kTargetsPerChunk;
@@ -85,6 +128,17 @@ Rate PhysicsBench::measure(double seconds) {
     put_back_fallen(false);
   }
   return {chunks * steps_per_chunk / elapsed, touching / chunks};
+}
+
+}  // namespace
+
+std::unique_ptr<PhysicsBench> make_physics_bench(const Quadruped<float>& model,
+                                                 const BenchPose& pose, const SolverOptions& solver,
+                                                 int num_envs, int num_threads) {
+  if (has_many_points(model))
+    return std::make_unique<LaneBench<ManyPoints<AllLegs>>>(model, pose, solver, num_envs,
+                                                            num_threads);
+  return std::make_unique<LaneBench<AllLegs>>(model, pose, solver, num_envs, num_threads);
 }
 
 }  // namespace kennel

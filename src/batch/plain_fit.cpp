@@ -26,6 +26,7 @@ int plain_links(const quadruped::Task& task) {
 }
 
 const char* cuda_kernel_name(const quadruped::Task& task) {
+  if (has_many_points(task.model)) return "general kernel for many points";
   if (folded_robot(task) >= 0) return "folded kernel";
   return plain_links(task) >= 0 ? "plain kernel" : "general kernel";
 }

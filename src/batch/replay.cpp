@@ -1,5 +1,6 @@
 #include "kennel/batch/replay.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -19,8 +20,9 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "kennel-replay 2";
 
 /// The parameters by name, as spans of numbers; the one list for reading and writing.
+/// \param points  of a leg
 template <class Params, class Visit>
-void visit_params(Params& p, Visit&& visit) {
+void visit_params(Params& p, std::size_t points, Visit&& visit) {
   visit("base_mass", std::span(&p.base_mass, 1));
   visit("base_inertia", std::span(&p.base_inertia, 1));
   visit("base_com_shift", std::span(&p.base_com_shift.x, 3));
@@ -34,9 +36,9 @@ void visit_params(Params& p, Visit&& visit) {
     const std::string prefix = text("leg", leg, ".");
     visit(prefix + "mass", std::span(p.leg[leg].mass));
     visit(prefix + "inertia", std::span(p.leg[leg].inertia));
-    visit(prefix + "friction", std::span(p.leg[leg].friction));
+    visit(prefix + "friction", std::span(p.leg[leg].friction).first(points));
     visit(prefix + "hinge_weight", std::span(p.leg[leg].hinge_weight));
-    visit(prefix + "sphere_weight", std::span(p.leg[leg].sphere_weight));
+    visit(prefix + "sphere_weight", std::span(p.leg[leg].sphere_weight).first(points));
   }
 }
 
@@ -102,9 +104,8 @@ std::string replay_text(const Replay& replay) {
   Json rows = Json::array(), params;
   for (std::size_t at = 0; at < replay.ctrl.size(); at += kNumJoints)
     rows.push_back(numbers(std::span(replay.ctrl).subspan(at, kNumJoints)));
-  visit_params(replay.params, [&](const std::string& name, std::span<const double> values) {
-    params[name] = numbers(values);
-  });
+  visit_params(replay.params, replay.points,
+               [&](const std::string& name, auto values) { params[name] = numbers(values); });
   const Json file = {{"format", kFormat},
                      {"env", replay.env},
                      {"control_step", replay.control_step},
@@ -152,16 +153,22 @@ Replay parse_replay(const std::string& name, const std::string& bytes) {
       replay.ctrl.push_back(top.number(text("\"ctrl\"[", r, "][", k, "]"), row[k]));
   }
   const Reader params(top.at("params"), name + ": params");
-  visit_params(replay.params, [&](const std::string& name, std::span<double> values) {
-    // Masses, frictions and weights divide; the others scale a force.
-    const bool divides = name.find("mass") != std::string::npos ||
-                         name.find("inertia") != std::string::npos || name.starts_with("leg");
-    if (name == "base_com_shift") {
-      params.read(name, values);
-    } else {
-      params.read_factors(name, !divides, values);
-    }
-  });
+  if (params.at("leg0.friction").size() == kMaxPoints) replay.points = kMaxPoints;
+  for (auto& leg : replay.params.leg) {
+    leg.set_nominal_weights();
+    std::fill(std::begin(leg.friction), std::end(leg.friction), 1.0);
+  }
+  visit_params(
+      replay.params, replay.points, [&](const std::string& name, std::span<double> values) {
+        // Masses, frictions and weights divide; the others scale a force.
+        const bool divides = name.find("mass") != std::string::npos ||
+                             name.find("inertia") != std::string::npos || name.starts_with("leg");
+        if (name == "base_com_shift") {
+          params.read(name, values);
+        } else {
+          params.read_factors(name, !divides, values);
+        }
+      });
   return replay;
 }
 

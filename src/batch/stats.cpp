@@ -5,13 +5,15 @@
 
 namespace kennel {
 
-std::vector<Stat> stats_from(const quadruped::EnvStats<double>& s, double control_dt) {
+std::vector<Stat> stats_from(const quadruped::EnvStats<double>& s, const quadruped::Task& task) {
+  const quadruped::TaskRow& row = task.config.row();
+  const double control_dt = task.control_dt;
   const double steps = std::max(1.0, s.steps), episodes = s.falls + s.timeouts;
   // Errors count from a second after a change of command on; before, there is none: NaN.
   std::vector<Stat> stats = {
       {"env/reward", s.total_reward / steps},
-      {"env/velocity_error", std::sqrt(s.velocity_error2 / s.tracked)},
-      {"env/yaw_error", std::sqrt(s.yaw_error2 / s.tracked)},
+      {std::string("env/") + row.errors[0], std::sqrt(s.error2[0] / s.tracked)},
+      {std::string("env/") + row.errors[1], std::sqrt(s.error2[1] / s.tracked)},
       {"env/falls_per_minute", s.falls / (steps * control_dt / 60.0)},
       {"env/contacts", s.contacts / steps},
       {"env/diverged", s.diverged},
@@ -20,8 +22,8 @@ std::vector<Stat> stats_from(const quadruped::EnvStats<double>& s, double contro
       {"episode/return", episodes > 0 ? s.finished_return / episodes : 0.0},
       {"episode/seconds", episodes > 0 ? s.finished_steps * control_dt / episodes : 0.0},
   };
-  for (int i = 0; i < quadruped::kNumRewards; ++i)
-    stats.push_back({std::string("reward/") + quadruped::kRewards[i].name, s.reward[i] / steps});
+  for (std::size_t i = 0; i < row.rewards.size(); ++i)
+    stats.push_back({std::string("reward/") + row.rewards[i].name, s.reward[i] / steps});
   return stats;
 }
 

@@ -13,8 +13,8 @@ std::filesystem::path robot_model(const std::string& robot) {
   return folder_of(robot) / (robot + ".xml");
 }
 
-std::filesystem::path default_recipe(const std::string& robot) {
-  return folder_of(robot) / "recipes/default.toml";
+std::filesystem::path default_recipe(const std::string& robot, const std::string& task) {
+  return folder_of(robot) / "recipes" / (task + ".toml");
 }
 
 }  // namespace kennel

@@ -4,6 +4,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "cuda_device.h"
@@ -33,7 +34,8 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config);
-  const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
+  const std::size_t kept = std::max(bytes.kept, state_bytes_per_env(points_of(task.model)));
+  const std::size_t each = kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
   const EnvSpec spec = spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
   check_memory(spec, options, each, free);
@@ -51,7 +53,8 @@ class CudaEnv final : public VecEnv {
     const c10::cuda::CUDAGuard guard(device_);  // the caller's current device comes back
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
-    state_ = torch::zeros({stride * static_cast<std::int64_t>(state_bytes_per_env())}, bytes);
+    state_ = torch::zeros(
+        {stride * static_cast<std::int64_t>(state_bytes_per_env(points_of(task_.model)))}, bytes);
     stats_ = torch::zeros({kStatFields, stride}, bytes.dtype(torch::kFloat32));
     steps_taken_ = torch::zeros({stride / kWarpEnvs}, bytes.dtype(torch::kInt32));
     schedule_ = torch::zeros({sizeof(quadruped::Schedule)}, bytes);
@@ -63,7 +66,8 @@ class CudaEnv final : public VecEnv {
               static_cast<KeptDivergence*>(kept_.data_ptr()),
               options.num_envs,
               static_cast<int>(stride),
-              static_cast<std::uint32_t>(options.first_env_id)};
+              static_cast<std::uint32_t>(options.first_env_id),
+              points_of(task_.model)};
     sums_ = torch::zeros({kStatFields}, bytes.dtype(torch::kFloat64));
     scratch_ = torch::empty({static_cast<std::int64_t>(stats_scratch_bytes(batch_))}, bytes);
     set_progress(0.0);
@@ -113,7 +117,7 @@ class CudaEnv final : public VecEnv {
     quadruped::EnvStats<double> sums;
     static_assert(sizeof sums == kStatFields * sizeof(double));
     std::memcpy(&sums, host.data_ptr(), sizeof sums);
-    return stats_from(sums, spec().control_dt);
+    return stats_from(sums, task_);
   }
 
   std::optional<DivergenceDump> first_divergence() const override {
@@ -121,10 +125,9 @@ class CudaEnv final : public VecEnv {
     KeptDivergence kept;
     std::memcpy(&kept, host.data_ptr(), sizeof kept);
     if (kept.rank == 0) return std::nullopt;
-    const auto before = state_from(kept.before);
-    Divergence divergence{kept.env, before.physics, state_from(kept.after)};
-    divergence.after.params = before.params;  // a folded kernel keeps no weights
-    return DivergenceDump{kept.env, replay_text(replay_of(task_, divergence))};
+    return DivergenceDump{kept.env, batch_.points == kFewPoints
+                                        ? replay_of_kept<AllLegs>(kept)
+                                        : replay_of_kept<ManyPoints<AllLegs>>(kept)};
   }
 
   torch::Tensor save_state() const override { return torch::cat({tag(), count(), state_.cpu()}); }
@@ -146,6 +149,14 @@ class CudaEnv final : public VecEnv {
   }
 
  private:
+  template <class All>
+  std::string replay_of_kept(const KeptDivergence& kept) const {
+    const auto before = state_from<All>(kept.before);
+    Divergence<All> divergence{kept.env, before.physics, state_from<All>(kept.after)};
+    divergence.after.params = before.params;  // a folded kernel keeps no weights
+    return replay_text(replay_of(task_, divergence));
+  }
+
   cudaStream_t stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
 
   /// Changes with the layout of the saved fields. Other backends have other tags.

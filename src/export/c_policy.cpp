@@ -43,6 +43,19 @@ std::string activation_code(const std::string& name, int n) {
   return "";
 }
 
+// How files begin; the first is a walk's.
+constexpr const char *kWalkTitle = "/* A walking policy, written by kennel export",
+                     *kTitle = "/* A policy, written by kennel export";
+
+/// What another task's policy is told; a walk's the frame says.
+std::string command_comment(const PolicyFile& policy) {
+  std::string out = "   Command, in this order:";
+  for (const CommandTerm& term : policy.command)
+    out += text(&term == policy.command.data() ? " " : ", ", term.name, " from ", term.range.low,
+                " to ", term.range.high, " ", term.unit);
+  return out + ".\n";
+}
+
 std::string contract_comment(const PolicyFile& policy) {
   std::string out = text(
       "/* Observation: ", policy.observation_history, " frame(s) of ", frame_size(policy),
@@ -54,6 +67,7 @@ std::string contract_comment(const PolicyFile& policy) {
                 ", times ", term.scale, "\n");
     offset += term.size;
   }
+  if (policy.task != kWalkTask) out += command_comment(policy);
   return out +
          "   Normalisation is inside the network.\n"
          "   Action: 12 numbers; joint target = clamp(default_joint_pos + action_scale * action, "
@@ -158,13 +172,18 @@ static inline float kennel_policy_self_test(void) {
 
 }  // namespace
 
+bool is_c_header(std::string_view bytes) {
+  return bytes.starts_with(kWalkTitle) || bytes.starts_with(kTitle);
+}
+
 std::string c_header(const PolicyFile& policy) {
   const std::optional<int> gravity = offset_in_frame(policy, "projected_gravity");
   KENNEL_CHECK(gravity,
                "the policy's observation has no projected_gravity, which a C header starts "
                "from; export it in another format");
   std::string out =
-      "/* A walking policy, written by kennel export. C99, no dependencies but math.h. */\n" +
+      text(policy.task == kWalkTask ? kWalkTitle : kTitle,
+           ". C99, no dependencies but math.h. */\n") +
       contract_comment(policy) +
       text(
           "#ifndef KENNEL_POLICY_H\n#define KENNEL_POLICY_H\n\n#include <math.h>\n\n"

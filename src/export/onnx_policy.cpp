@@ -86,7 +86,8 @@ std::string onnx_bytes(const PolicyFile& policy) {
   onnx::ModelProto model;
   model.set_ir_version(kIrVersion);
   model.set_producer_name("kennel");
-  model.set_doc_string("A walking policy; metadata_props say what its numbers mean.");
+  model.set_doc_string(text(policy.task == kWalkTask ? "A walking policy" : "A policy",
+                            "; metadata_props say what its numbers mean."));
   model.add_opset_import()->set_version(kOpset);
   *model.mutable_graph() = graph_of(policy);
   const auto contract = nlohmann::ordered_json::parse(policy_contract(policy));

@@ -18,7 +18,7 @@ namespace {
 PolicyFormat format_of(const std::string& path, std::string_view bytes) {
   bytes = without_byte_order_mark(bytes);
   if (bytes.starts_with("PK\x03\x04")) return PolicyFormat::kTorchScript;
-  if (bytes.starts_with("/* A walking policy, written by kennel export")) return PolicyFormat::kC;
+  if (is_c_header(bytes)) return PolicyFormat::kC;
   if (bytes.starts_with('\x08')) return PolicyFormat::kOnnx;  // the field ir_version
   KENNEL_CHECK(!bytes.empty(), path, ": the file is empty; copy or export the policy again");
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");

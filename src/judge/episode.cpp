@@ -34,7 +34,8 @@ bool is_fall(const RobotContract& robot, const mjData& data, double floor_height
 }
 
 EpisodePlayer::EpisodePlayer(const JudgeModel& judge, const PolicyFile& policy, Physics physics)
-    : clock_(policy, judge.nominal->opt.timestep),
+    : told_(policy),
+      clock_(policy, judge.nominal->opt.timestep),
       walking_speed_(speed_scale(policy) * kWalkingSpeed),
       world_(make_world(physics, judge, policy)),
       controller_(policy, judge) {}
@@ -97,7 +98,7 @@ void EpisodePlayer::count_gait(const EpisodePlan& plan, int step, EpisodeStats& 
   way_work_ += sums_.work;
   if (!clock_.is_due(step + 1, kWayTime)) return;
   const Command& command = plan.commands[clock_.times_due(step, kCommandTime)];
-  if (counts && std::hypot(command.vx, command.vy) >= walking_speed_) {
+  if (counts && told_.speed(command) >= walking_speed_) {
     stats.work += way_work_;
     const double way = std::hypot(data.qpos[0] - way_start_[0], data.qpos[1] - way_start_[1]);
     stats.way += way;
@@ -121,10 +122,10 @@ void EpisodePlayer::score(const EpisodePlan& plan, int step, EpisodeStats& stats
   const int at = clock_.times_due(step, kCommandTime);
   if (!clock_.is_past(step, at * kCommandTime + kUnscoredTime)) return;
   const Command& command = plan.commands[at];
-  const Command velocity = base_velocity(data);
+  const Command did = told_.measure(data, world_->floor_height());
   ++stats.scored_steps;
-  stats.velocity_error_sq += square(velocity.vx - command.vx) + square(velocity.vy - command.vy);
-  stats.yaw_error_sq += square(velocity.yaw_rate - command.yaw_rate);
+  stats.pair_error_sq += square(did[0] - command[0]) + square(did[1] - command[1]);
+  stats.third_error_sq += square(did[2] - command[2]);
 }
 
 EpisodeStats EpisodePlayer::play(const EpisodePlan& plan, const EpisodeRandom& random,

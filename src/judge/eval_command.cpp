@@ -34,7 +34,7 @@ judge::EvalOptions options_of(const EvalCommand& command, const Named& named, Ph
 void run_protocol(const EvalCommand& command, const std::vector<Named>& policies) {
   std::size_t width = std::string("policy").size();
   for (const Named& named : policies) width = std::max(width, named.path.size());
-  if (!command.json) print_protocol_head(width, command.seed);
+  if (!command.json) print_protocol_head(policies[0].policy, width, command.seed);
   for (const Condition condition : command.conditions)
     for (const Named& named : policies)
       for (const Physics physics : command.physics) {
@@ -50,7 +50,7 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
           result = judge::evaluate(named.policy, options);
         }
         if (command.on_result) command.on_result(condition, physics, result);
-        const EvalSubject subject{named.path, physics, command.seed};
+        const EvalSubject subject{named.path, physics, command.seed, named.policy};
         if (command.json) {
           print_protocol_json(subject, condition, result);
         } else {
@@ -71,7 +71,7 @@ void run_study(const EvalCommand& command, const std::vector<Named>& policies, R
       options.on_progress = [&](int done) { progress->show(named.path, done); };
       const auto cells = run(named.policy, options);
       progress.reset();
-      print(EvalSubject{named.path, physics, command.seed}, cells);
+      print(EvalSubject{named.path, physics, command.seed, named.policy}, cells);
       std::fflush(stdout);
     }
 }
@@ -89,6 +89,21 @@ Named read_policy(const EvalCommand& command, const std::string& path, bool warn
   return named;
 }
 
+/// A table has the columns of one task, and slow commands are for walks.
+void check_tasks(const EvalCommand& command, const std::vector<Named>& policies) {
+  for (const Named& named : policies) {
+    if (command.study == Study::kSlow) {
+      const std::string refusal = judge::slow_refusal(named.policy);
+      KENNEL_CHECK(refusal.empty(), named.path, ": ", refusal);
+    }
+    const Named& first = policies.front();
+    const std::string told = command_names(named.policy), told_first = command_names(first.policy);
+    KENNEL_CHECK(command.study != Study::kProtocol || command.json || told == told_first,
+                 named.path, " is told ", told, " and ", first.path, " ", told_first,
+                 ", whose scores are not those of one table; judge them apart, or with --json");
+  }
+}
+
 }  // namespace
 
 int run_eval(const EvalCommand& command) {
@@ -100,6 +115,7 @@ int run_eval(const EvalCommand& command) {
     const bool again = !command.model.empty() && !policies.empty();  // the same model
     policies.push_back(read_policy(command, path, in_kennel && !again));
   }
+  check_tasks(command, policies);
   switch (command.study) {
     case Study::kProtocol:
       run_protocol(command, policies);

@@ -1,18 +1,20 @@
 #include "eval_print.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "kennel/core/check.h"
+#include "kennel/judge/quantities.h"
 #include "kennel/judge/scores.h"
 
 namespace kennel {
 namespace {
 
 using judge::EvalResult;
-using judge::kScores;
 using judge::Score;
+using judge::scores_of;
 using Json = nlohmann::ordered_json;
 
 Json about(const EvalSubject& subject) {
@@ -38,16 +40,35 @@ void print_study_head(const EvalSubject& subject, int episodes, const char* each
               judge::name_of(subject.physics), episodes, each, seed_text(subject.seed).c_str());
 }
 
-void add_result(const EvalResult& result, std::uint64_t seed, Json& json) {
+void add_result(const EvalSubject& subject, const EvalResult& result, Json& json) {
   json["episodes"] = result.episodes;
   json["falls"] = result.falls;
-  for (const Score& score : kScores) json[score.key] = result.*score.value;
+  for (const Score& score : scores_of(subject.robot)) json[score.key] = result.*score.value;
   json["diverged"] = result.diverged;
-  add_seed(seed, json);
+  add_seed(subject.seed, json);
 }
 
 void print_line(const Json& json) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+/// A command by the names of what the robot is told.
+Json command_json(const RobotContract& robot, const judge::Command& command) {
+  Json json;
+  for (int at = 0; at < kCommandTerms; ++at) json[robot.command[at].name] = command[at];
+  return json;
+}
+
+/// "yaw rate, rad/s".
+std::string label_of(const CommandTerm& term) {
+  std::string words = term.name;
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words + ", " + term.unit;
+}
+
+/// "velocity rmse, m/s".
+std::string label_of(const judge::ErrorGroup& error) {
+  return text(error.name, " rmse, ", error.unit);
 }
 
 /// A row of numbers behind a label.
@@ -60,16 +81,17 @@ void print_numbers(const char* label, const Cells& cells, const char* format, Nu
 
 }  // namespace
 
-void print_protocol_head(std::size_t policy_width, std::uint64_t seed) {
+void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed) {
+  const std::vector<Score> scores = scores_of(robot);
   const int width = static_cast<int>(policy_width);
   std::printf("%s\n", seed_text(seed).c_str());
   std::printf("%-*s  %-8s %-10s %8s %5s", width, "policy", "physics", "condition", "episodes",
               "falls");
-  for (const Score& score : kScores)
-    if (score.title) std::printf(" %9s", score.title);
+  for (const Score& score : scores)
+    if (!score.title.empty()) std::printf(" %9s", score.title.c_str());
   std::printf("\n%-*s  %-8s %-10s %8s %5s", width, "", "", "", "", "");
-  for (const Score& score : kScores)
-    if (score.title) std::printf(" %9s", score.unit);
+  for (const Score& score : scores)
+    if (!score.title.empty()) std::printf(" %9s", score.unit.c_str());
   std::printf("\n");
 }
 
@@ -78,8 +100,8 @@ void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
   std::printf("%-*s  %-8s %-10s %8d %5d", static_cast<int>(policy_width), subject.policy.c_str(),
               judge::name_of(subject.physics), judge::name_of(condition), result.episodes,
               result.falls);
-  for (const Score& score : kScores) {
-    if (!score.title) continue;
+  for (const Score& score : scores_of(subject.robot)) {
+    if (score.title.empty()) continue;
     if (std::isnan(result.*score.value)) {
       std::printf(" %9s", "-");
     } else {
@@ -94,7 +116,7 @@ void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
   Json json = {{"policy", subject.policy},
                {"condition", judge::name_of(condition)},
                {"physics", judge::name_of(subject.physics)}};
-  add_result(result, subject.seed, json);
+  add_result(subject, result, json);
   print_line(json);
 }
 
@@ -103,18 +125,18 @@ void print_slow(const EvalSubject& subject, const judge::SlowStudy& study) {
   std::printf("\n  %5s  %5s  %5s   %8s  %8s  %5s\n", "vx", "vy", "yaw", "velocity", "yaw", "falls");
   std::printf("  %5s  %5s  %5s   %8s  %8s\n", "m/s", "m/s", "rad/s", "rmse m/s", "rad/s");
   for (const judge::SlowCell& cell : study.cells)
-    std::printf("  %5g  %5g  %5g   %8.3f  %8.3f  %5d\n", cell.vx, cell.vy, cell.yaw_rate,
-                cell.result.velocity_rmse, cell.result.yaw_rmse, cell.result.falls);
-  std::printf("  %-19s   %8.3f  %8.3f  %5d\n", "worst; all falls", study.worst_velocity_rmse,
-              study.worst_yaw_rmse, study.falls);
+    std::printf("  %5g  %5g  %5g   %8.3f  %8.3f  %5d\n", cell.command[0], cell.command[1],
+                cell.command[2], cell.result.pair_rmse, cell.result.third_rmse, cell.result.falls);
+  std::printf("  %-19s   %8.3f  %8.3f  %5d\n", "worst; all falls", study.worst_pair_rmse,
+              study.worst_third_rmse, study.falls);
 }
 
 void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study) {
   for (const judge::SlowCell& cell : study.cells) {
     Json json = about(subject);
     json["study"] = "slow";
-    json["command"] = {{"vx", cell.vx}, {"vy", cell.vy}, {"yaw_rate", cell.yaw_rate}};
-    add_result(cell.result, subject.seed, json);
+    json["command"] = command_json(subject.robot, cell.command);
+    add_result(subject, cell.result, json);
     print_line(json);
   }
   Json worst = about(subject);
@@ -122,23 +144,24 @@ void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study) 
   worst["command"] = "worst";
   worst["episodes"] = study.episodes;
   worst["falls"] = study.falls;
-  worst["velocity_rmse"] = study.worst_velocity_rmse;
-  worst["yaw_rmse"] = study.worst_yaw_rmse;
+  worst["velocity_rmse"] = study.worst_pair_rmse;
+  worst["yaw_rmse"] = study.worst_third_rmse;
   add_seed(subject.seed, worst);
   print_line(worst);
 }
 
 void print_sweeps(const EvalSubject& subject, const std::vector<judge::Sweep>& sweeps) {
+  const judge::Told told(subject.robot);
   print_study_head(subject, sweeps[0].cells[0].result.episodes, "a column");
   for (const judge::Sweep& sweep : sweeps) {
     const std::string label = sweep.unit.empty() ? sweep.name : sweep.name + ", " + sweep.unit;
     using Cell = judge::SweepCell;
     std::printf("\n");
     print_numbers(label.c_str(), sweep.cells, " %7g", [](const Cell& c) { return c.value; });
-    print_numbers("velocity rmse, m/s", sweep.cells, " %7.3f",
-                  [](const Cell& c) { return c.result.velocity_rmse; });
-    print_numbers("yaw rmse, rad/s", sweep.cells, " %7.3f",
-                  [](const Cell& c) { return c.result.yaw_rmse; });
+    print_numbers(label_of(told.pair()).c_str(), sweep.cells, " %7.3f",
+                  [](const Cell& c) { return c.result.pair_rmse; });
+    print_numbers(label_of(told.third()).c_str(), sweep.cells, " %7.3f",
+                  [](const Cell& c) { return c.result.third_rmse; });
     print_numbers("falls", sweep.cells, " %7d", [](const Cell& c) { return c.result.falls; });
   }
 }
@@ -150,33 +173,36 @@ void print_sweeps_json(const EvalSubject& subject, const std::vector<judge::Swee
       json["sweep"] = sweep.name;
       json["unit"] = sweep.unit;
       json["value"] = cell.value;
-      add_result(cell.result, subject.seed, json);
+      add_result(subject, cell.result, json);
       print_line(json);
     }
 }
 
 void print_grid(const EvalSubject& subject, const judge::CommandGrid& grid) {
-  const auto table = [&](const char* title, const char* format, auto&& number) {
-    std::printf("\n%s; columns: vx, m/s; rows: yaw rate, rad/s\n", title);
-    print_numbers("", grid.vx, " %7g", [](double vx) { return vx; });
-    for (std::size_t row = 0; row < grid.yaw_rate.size(); ++row) {
+  const judge::Told told(subject.robot);
+  const CommandTerms& command = subject.robot.command;
+  const auto table = [&](const std::string& title, const char* format, auto&& number) {
+    std::printf("\n%s; columns: %s; rows: %s\n", title.c_str(), label_of(command[0]).c_str(),
+                label_of(command[2]).c_str());
+    print_numbers("", grid.first, " %7g", [](double x) { return x; });
+    for (std::size_t row = 0; row < grid.third.size(); ++row) {
       char label[32];
-      std::snprintf(label, sizeof label, "%g", grid.yaw_rate[row]);
+      std::snprintf(label, sizeof label, "%g", grid.third[row]);
       print_numbers(label, grid.result[row], format, number);
     }
   };
   print_study_head(subject, grid.result[0][0].episodes, "a cell");
-  table("velocity rmse, m/s", " %7.3f", [](const EvalResult& r) { return r.velocity_rmse; });
-  table("yaw rmse, rad/s", " %7.3f", [](const EvalResult& r) { return r.yaw_rmse; });
+  table(label_of(told.pair()), " %7.3f", [](const EvalResult& r) { return r.pair_rmse; });
+  table(label_of(told.third()), " %7.3f", [](const EvalResult& r) { return r.third_rmse; });
   table("falls", " %7d", [](const EvalResult& r) { return r.falls; });
 }
 
 void print_grid_json(const EvalSubject& subject, const judge::CommandGrid& grid) {
-  for (std::size_t row = 0; row < grid.yaw_rate.size(); ++row)
-    for (std::size_t column = 0; column < grid.vx.size(); ++column) {
+  for (std::size_t row = 0; row < grid.third.size(); ++row)
+    for (std::size_t column = 0; column < grid.first.size(); ++column) {
       Json json = about(subject);
-      json["command"] = {{"vx", grid.vx[column]}, {"vy", 0.0}, {"yaw_rate", grid.yaw_rate[row]}};
-      add_result(grid.result[row][column], subject.seed, json);
+      json["command"] = command_json(subject.robot, {grid.first[column], 0.0, grid.third[row]});
+      add_result(subject, grid.result[row][column], json);
       print_line(json);
     }
 }

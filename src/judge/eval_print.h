@@ -12,9 +12,10 @@ struct EvalSubject {
   std::string policy;
   judge::Physics physics;
   std::uint64_t seed;
+  const RobotContract& robot;
 };
 
-void print_protocol_head(std::size_t policy_width, std::uint64_t seed);
+void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed);
 void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
                         const judge::EvalResult& result, std::size_t policy_width);
 void print_protocol_json(const EvalSubject& subject, judge::Condition condition,

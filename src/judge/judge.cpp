@@ -8,6 +8,7 @@
 #include "kennel/core/check.h"
 #include "kennel/judge/episode_pool.h"
 #include "kennel/judge/model_for.h"
+#include "kennel/judge/quantities.h"
 
 namespace kennel::judge {
 namespace {
@@ -38,7 +39,7 @@ constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 
 EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContract& robot) {
   EvalResult result;
-  Mean velocity_sq, yaw_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
+  Mean pair_sq, third_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
   Mean work, slip, touch_downs, speed;
   for (const EpisodeStats& e : episodes) {
     ++result.episodes;
@@ -46,8 +47,8 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContr
     result.diverged += e.diverged;
     survival.add(e.steps * e.control_dt);
     if (e.scored_steps > 0) {
-      velocity_sq.add(e.velocity_error_sq / e.scored_steps);
-      yaw_sq.add(e.yaw_error_sq / e.scored_steps);
+      pair_sq.add(e.pair_error_sq / e.scored_steps);
+      third_sq.add(e.third_error_sq / e.scored_steps);
     }
     if (e.standing && std::isfinite(e.drift_speed)) drift.add(e.drift_speed);
     if (e.diverged) continue;  // its sums are not finite
@@ -60,8 +61,8 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContr
     slip.add(e.slip_path, e.stance);
     touch_downs.add(e.touch_downs, e.gait_time * kNumLegs);
   }
-  result.velocity_rmse = std::sqrt(velocity_sq.value());
-  result.yaw_rmse = std::sqrt(yaw_sq.value());
+  result.pair_rmse = std::sqrt(pair_sq.value());
+  result.third_rmse = std::sqrt(third_sq.value());
   result.standing_drift = drift.value();
   result.torque_rms = std::sqrt(torque_sq.value());
   result.action_rate_rms = std::sqrt(action_rate_sq.value());
@@ -102,6 +103,7 @@ void EvalOptions::validate() const {
 
 JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& robot) {
   options.validate();
+  const Told told(robot);  // complains of what cannot be judged
   silence_mujoco();
   return load_judge_model(options.model.empty() ? model_for({}, robot) : options.model, robot);
 }

@@ -156,6 +156,12 @@ void shift_base(const RobotIndex& robot, const std::array<double, 3>& shift, mjM
       mju_copy3(in_body, turned);
     }
     mju_addTo3(model->body_ipos + 3 * body, in_body);
+    // A body's tree of boxes lies about its centre of mass of load time: MuJoCo would look for the
+    // contacts of its geoms where they are not.
+    const int first = model->body_geomadr[body];
+    for (int geom = first; geom < first + model->body_geomnum[body]; ++geom)
+      if (model->geom_contype[geom] || model->geom_conaffinity[geom])
+        model->opt.disableflags |= mjDSBL_MIDPHASE;
   }
 }
 

@@ -7,14 +7,15 @@
 
 namespace kennel::judge {
 
-template <class T>
-LaneWorld<T>::LaneWorld(const JudgeModel& judge, const PolicyFile& policy) : World(judge, policy) {
+template <class T, class Legs>
+LaneWorld<T, Legs>::LaneWorld(const JudgeModel& judge, const PolicyFile& policy)
+    : World(judge, policy) {
   if (policy.training_solver)
     solver_ = {policy.training_solver->iterations, policy.training_solver->ls_iterations};
 }
 
-template <class T>
-void LaneWorld<T>::step(const Joints& target) {
+template <class T, class Legs>
+void LaneWorld<T, Legs>::step(const Joints& target) {
   double row[kTrajectoryColumns];
   std::copy_n(data_->qpos, kNq, row);
   std::copy_n(data_->qvel, kNv, row + kNq);
@@ -22,8 +23,8 @@ void LaneWorld<T>::step(const Joints& target) {
   for (int joint = 0; joint < kPolicyJoints; ++joint)
     data_->ctrl[judge_.robot.actuator[joint]] = target[joint];
 
-  const AllLegs legs;
-  StepReport<T, AllLegs> report;
+  const Legs legs;
+  StepReport<T, Legs> report;
   const Quat<T> orientation = state_.orientation;
   read_row(quadruped_, legs, row, state_);
   // A unit quaternion already: normalising it again, as reading does, would turn its last bits.
@@ -33,7 +34,7 @@ void LaneWorld<T>::step(const Joints& target) {
   for (int leg = 0; leg < kNumLegs; ++leg)
     for (int j = 0; j < kJointsPerLeg; ++j)
       servo[leg][j] = T(data_->ctrl[quadruped_.leg[leg].hinge[j].ctrl_index]);
-  kennel::step<T, AllLegs>(quadruped_, solver_, params_, servo, legs, state_, report);
+  kennel::step<T, Legs>(quadruped_, solver_, params_, servo, legs, state_, report);
 
   write_state(quadruped_, legs, state_, row);
   write_qacc(quadruped_, legs, state_, row);
@@ -45,8 +46,8 @@ void LaneWorld<T>::step(const Joints& target) {
   report_step(report);
 }
 
-template <class T>
-void LaneWorld<T>::report_step(const StepReport<T, AllLegs>& report) {
+template <class T, class Legs>
+void LaneWorld<T, Legs>::report_step(const StepReport<T, Legs>& report) {
   feet_ = {};
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = quadruped_.leg[leg];
@@ -64,44 +65,55 @@ void LaneWorld<T>::report_step(const StepReport<T, AllLegs>& report) {
   }
 }
 
-template class LaneWorld<float>;
-template class LaneWorld<double>;
-
 // Changes are factors on the nominal robot, as in training; a slope is the world's, not the
 // robot's.
-void KennelWorld::model_changed() {
-  Quadruped<double> nominal = judge_.kennel.model;
-  std::copy_n(model_->opt.gravity, 3, nominal.gravity);
-  const RobotIndex& robot = judge_.robot;
+template <class Legs>
+void KennelWorld<Legs>::model_changed() {
+  Quadruped<double> nominal = this->judge_.kennel.model;
+  std::copy_n(this->model_->opt.gravity, 3, nominal.gravity);
+  const RobotIndex& robot = this->judge_.robot;
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
     const int at = robot.qpos[joint] - 7;
     for (auto& leg : nominal.leg)
       for (auto& hinge : leg.hinge)
-        if (hinge.qpos_index == at) hinge.kp = policy_.kp[joint], hinge.kd = policy_.kd[joint];
+        if (hinge.qpos_index == at)
+          hinge.kp = this->policy_.kp[joint], hinge.kd = this->policy_.kd[joint];
   }
-  const auto factor = [&](int body) { return plan_.mass_factor[robot.link_of[body]]; };
-  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(nominal, AllLegs{});
+  const auto factor = [&](int body) { return this->plan_.mass_factor[robot.link_of[body]]; };
+  EnvParams<double, Legs> params = nominal_params<double, Legs>(nominal, Legs{});
   params.base_mass = params.base_inertia = factor(robot.base);
-  params.base_com_shift = {plan_.com_shift[0], plan_.com_shift[1], plan_.com_shift[2]};
-  params.strength = plan_.strength;
-  params.kp = plan_.kp_factor;
-  params.kd = plan_.kd_factor;
-  for (int id = 0; id < model_->njnt; ++id) {
-    const int k = model_->jnt_qposadr[id] - 7;
+  params.base_com_shift = {this->plan_.com_shift[0], this->plan_.com_shift[1],
+                           this->plan_.com_shift[2]};
+  params.strength = this->plan_.strength;
+  params.kp = this->plan_.kp_factor;
+  params.kd = this->plan_.kd_factor;
+  for (int id = 0; id < this->model_->njnt; ++id) {
+    const int k = this->model_->jnt_qposadr[id] - 7;
     if (k < 0) continue;
     auto& leg = params.leg[k / kJointsPerLeg];
-    leg.mass[k % kJointsPerLeg] = leg.inertia[k % kJointsPerLeg] = factor(model_->jnt_bodyid[id]);
+    leg.mass[k % kJointsPerLeg] = leg.inertia[k % kJointsPerLeg] =
+        factor(this->model_->jnt_bodyid[id]);
   }
   for (auto& leg : params.leg)
-    for (double& friction : leg.friction) friction = plan_.friction;
-  quadruped_ = to_float(nominal);
-  params_ = converted<float, AllLegs>(params, AllLegs{});
+    for (double& friction : leg.friction) friction = this->plan_.friction;
+  this->quadruped_ = to_float(nominal);
+  this->params_ = converted<float, Legs>(params, Legs{});
 }
 
 // The plan's own MuJoCo model has every change of mass, gain and friction in it.
-void ExactWorld::model_changed() {
-  quadruped_ = quadruped_from(*model_, judge_.source).model;
-  params_ = nominal_params<double, AllLegs>(quadruped_, AllLegs{});
+template <class Legs>
+void ExactWorld<Legs>::model_changed() {
+  this->quadruped_ = quadruped_from(*this->model_, this->judge_.source).model;
+  this->params_ = nominal_params<double, Legs>(this->quadruped_, Legs{});
 }
+
+template class LaneWorld<float, AllLegs>;
+template class LaneWorld<float, ManyPoints<AllLegs>>;
+template class LaneWorld<double, AllLegs>;
+template class LaneWorld<double, ManyPoints<AllLegs>>;
+template class KennelWorld<AllLegs>;
+template class KennelWorld<ManyPoints<AllLegs>>;
+template class ExactWorld<AllLegs>;
+template class ExactWorld<ManyPoints<AllLegs>>;
 
 }  // namespace kennel::judge

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "kennel/core/philox.h"
+#include "kennel/judge/quantities.h"
 
 namespace kennel::judge {
 
@@ -85,9 +86,10 @@ void draw_start(const EpisodeRandom& random, const RobotContract& robot, Episode
     plan.start_joint[joint] = random.uniform(R::kStart, 3 + joint, kStartAngle);
 }
 
-double share_of(const Range& range, double share) {
+double share_of(const Range& range, double share, int decimals) {
   if (share == 0.0) return 0.0;
-  return hundredths(share > 0.0 ? share * range.high : -share * range.low);
+  const double per_unit = std::round(std::pow(10.0, decimals));
+  return std::round(per_unit * (share > 0.0 ? share * range.high : -share * range.low)) / per_unit;
 }
 
 }  // namespace
@@ -95,8 +97,11 @@ double share_of(const Range& range, double share) {
 double hundredths(double x) { return std::round(100.0 * x) / 100.0; }
 
 Command command_at(const RobotContract& robot, const Command& shares) {
-  return {share_of(robot.command_vx, shares.vx), share_of(robot.command_vy, shares.vy),
-          share_of(robot.command_yaw, shares.yaw_rate)};
+  const Told told(robot);
+  Command command;
+  for (int at = 0; at < kCommandTerms; ++at)
+    command[at] = share_of(robot.command[at].range, shares[at], told[at].decimals);
+  return command;
 }
 
 EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
@@ -108,11 +113,10 @@ EpisodePlan plan_episode(Condition condition, std::uint64_t seed, int episode,
   draw_start(random, robot, plan);
   plan.standing = episode % kStandingEpisodeEvery == kStandingEpisodeEvery - 1;
   if (!plan.standing) {
-    for (int at = 0; at < kCommands; ++at) {
-      plan.commands[at] = {random.uniform(R::kCommand, 3 * at, interval_of(robot.command_vx)),
-                           random.uniform(R::kCommand, 3 * at + 1, interval_of(robot.command_vy)),
-                           random.uniform(R::kCommand, 3 * at + 2, interval_of(robot.command_yaw))};
-    }
+    for (int at = 0; at < kCommands; ++at)
+      for (int term = 0; term < kCommandTerms; ++term)
+        plan.commands[at][term] = random.uniform(R::kCommand, kCommandTerms * at + term,
+                                                 interval_of(robot.command[term].range));
   }
   if (condition == Condition::kRandomised) draw_robot(random, robot, plan);
   if (condition == Condition::kShifted) draw_shifted_robot(random, robot, plan);

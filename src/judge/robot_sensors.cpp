@@ -26,15 +26,6 @@ constexpr SensedTerm kSensed[kNumSensed] = {{"base_angular_velocity", 3},
 
 constexpr float kObservationLimit = 100.0f;  // the robot's controller clamps to it
 
-// v_base = R_wb' v_world
-std::array<double, 3> to_base(const mjData& data, const std::array<double, 3>& v_world) {
-  std::array<double, 3> v_base;
-  std::array<mjtNum, 4> world_to_base;
-  mju_negQuat(world_to_base.data(), data.qpos + 3);
-  mju_rotVecQuat(v_base.data(), v_world.data(), world_to_base.data());
-  return v_base;
-}
-
 // Noise indices: 32 a step, the gyro first, then gravity, then the joints.
 void add_noise(Imu& imu, const EpisodeRandom& random, int step) {
   const auto noise = [&](int index, double size) {
@@ -51,6 +42,15 @@ double joint_noise(const EpisodeRandom& random, int step, int joint) {
 
 }  // namespace
 
+// v_base = R_wb' v_world
+std::array<double, 3> to_base(const mjData& data, const std::array<double, 3>& v_world) {
+  std::array<double, 3> v_base;
+  std::array<mjtNum, 4> world_to_base;
+  mju_negQuat(world_to_base.data(), data.qpos + 3);
+  mju_rotVecQuat(v_base.data(), v_world.data(), world_to_base.data());
+  return v_base;
+}
+
 Imu read_imu(const mjData& data, const std::array<double, 3>& down) {
   return {{data.qvel[3], data.qvel[4], data.qvel[5]}, to_base(data, down)};
 }
@@ -59,12 +59,6 @@ std::array<double, 3> down_of(const mjModel& model) {
   std::array<double, 3> down{model.opt.gravity[0], model.opt.gravity[1], model.opt.gravity[2]};
   if (mju_normalize3(down.data()) < mjMINVAL) return {0.0, 0.0, -1.0};
   return down;
-}
-
-Command base_velocity(const mjData& data) {
-  const auto v_base = to_base(data, {data.qvel[0], data.qvel[1], data.qvel[2]});
-  return {v_base[0], v_base[1],
-          data.qvel[5]};  // MuJoCo keeps a free joint's angular velocity in the body frame
 }
 
 double base_tilt(const mjData& data) {
@@ -110,11 +104,10 @@ std::span<const float> ObservationHistory::observe(const mjData& data, const Imu
   Imu reading = imu;
   if (random) add_noise(reading, *random, step);
   if (!policy_.use_imu) reading = Imu{};
-  const double told[] = {command.vx, command.vy, command.yaw_rate};
   for (int axis = 0; axis < 3; ++axis) {
     put(kGyro, axis, static_cast<float>(reading.gyro[axis]));
     put(kGravity, axis, static_cast<float>(reading.gravity[axis]));
-    put(kCommandAt, axis, static_cast<float>(told[axis]));
+    put(kCommandAt, axis, static_cast<float>(command[axis]));
     put(kDesiredZ, axis, axis == 2 ? 1.0f : 0.0f);
   }
   for (int joint = 0; joint < kPolicyJoints; ++joint) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "kennel/core/check.h"
 #include "kennel/judge/episode_pool.h"
 
 namespace kennel::judge {
@@ -12,7 +13,7 @@ namespace {
 constexpr double kMillisecond = 1e-3;  // s
 
 /// A quantity to sweep. Values are in the unit, for a robot of size 1.
-struct Quantity {
+struct SweptQuantity {
   const char* name;
   const char* unit;
   std::vector<double> values;
@@ -20,9 +21,9 @@ struct Quantity {
   void (*apply)(double value, const EpisodeRandom& random, EpisodePlan& plan);
 };
 
-const std::vector<Quantity>& quantities() {
+const std::vector<SweptQuantity>& quantities() {
   using Random = EpisodeRandom;
-  static const std::vector<Quantity> all = {
+  static const std::vector<SweptQuantity> all = {
       {"friction",
        "",
        {0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5},
@@ -74,7 +75,7 @@ EpisodePlan constant_plan(const RobotContract& robot, std::uint64_t seed, int ep
   return plan;
 }
 
-/// Commands at which standing still is tempting, for a robot of size 1.
+/// Commands of a walk at which standing still is tempting, for a robot of size 1.
 constexpr Command kSlow[] = {{-0.25, 0, 0}, {0.25, 0, 0}, {0.15, 0, 0}, {-0.15, 0, 0}, {0, 0.15, 0},
                              {0, -0.2, 0},  {0, 0, 0.3},  {0, 0, -0.5}, {0.1, 0.1, 0}};
 
@@ -84,9 +85,9 @@ Command slow_command(const RobotContract& robot, const Command& command) {
   const auto within = [](const Range& range, double x) {
     return std::clamp<double>(hundredths(x), range.low, range.high);
   };
-  return {within(robot.command_vx, speed * command.vx),
-          within(robot.command_vy, speed * command.vy),
-          within(robot.command_yaw, command.yaw_rate / speed)};
+  return {within(robot.command[0].range, speed * command[0]),
+          within(robot.command[1].range, speed * command[1]),
+          within(robot.command[2].range, command[2] / speed)};
 }
 
 /// `count` numbers from end to end of a range.
@@ -103,7 +104,7 @@ std::vector<double> evenly(const Range& range, int count) {
 std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& options) {
   const JudgeModel judge = load_judge_model(options, policy);
   std::vector<Sweep> sweeps;
-  for (const Quantity& quantity : quantities()) {
+  for (const SweptQuantity& quantity : quantities()) {
     Sweep& sweep = sweeps.emplace_back(Sweep{quantity.name, quantity.unit, {}});
     for (const double of_size_one : quantity.values) {
       const double value =
@@ -121,7 +122,17 @@ std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& optio
   return sweeps;
 }
 
+std::string slow_refusal(const RobotContract& robot) {
+  const CommandTerms walk = walk_command();
+  const auto same = [](const CommandTerm& a, const CommandTerm& b) { return a.name == b.name; };
+  if (std::equal(walk.begin(), walk.end(), robot.command.begin(), same)) return "";
+  return text("the slow commands are a walk's; the policy is told ", command_names(robot),
+              ": choose another study");
+}
+
 SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
+  const std::string refusal = slow_refusal(policy);
+  KENNEL_CHECK(refusal.empty(), refusal);
   const JudgeModel judge = load_judge_model(options, policy);
   std::array<Command, std::size(kSlow)> slow;
   std::transform(std::begin(kSlow), std::end(kSlow), slow.begin(),
@@ -138,9 +149,9 @@ SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
   for (int at = 0; at < kCommandCount; ++at) {
     const auto first = all.begin() + at * each;
     const EvalResult result = summarise({first, first + each}, policy);
-    study.cells.push_back({slow[at].vx, slow[at].vy, slow[at].yaw_rate, result});
-    study.worst_velocity_rmse = worse(study.worst_velocity_rmse, result.velocity_rmse);
-    study.worst_yaw_rmse = worse(study.worst_yaw_rmse, result.yaw_rmse);
+    study.cells.push_back({slow[at], result});
+    study.worst_pair_rmse = worse(study.worst_pair_rmse, result.pair_rmse);
+    study.worst_third_rmse = worse(study.worst_third_rmse, result.third_rmse);
     study.episodes += result.episodes;
     study.falls += result.falls;
   }
@@ -149,13 +160,13 @@ SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options) {
 
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
   const JudgeModel judge = load_judge_model(options, policy);
-  CommandGrid grid{evenly(policy.command_vx, 7), evenly(policy.command_yaw, 5), {}};
-  for (const double yaw_rate : grid.yaw_rate) {
+  CommandGrid grid{evenly(policy.command[0].range, 7), evenly(policy.command[2].range, 5), {}};
+  for (const double third : grid.third) {
     auto& row = grid.result.emplace_back();
-    for (const double vx : grid.vx) {
+    for (const double first : grid.first) {
       const EpisodePlans plans{
           options.episodes, options.seed, [&](int episode) {
-            return constant_plan(policy, options.seed, episode, {vx, 0.0, yaw_rate});
+            return constant_plan(policy, options.seed, episode, {first, 0.0, third});
           }};
       row.push_back(summarise(play_episodes(judge, policy, options, plans), policy));
     }
@@ -164,37 +175,32 @@ CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options) {
 }
 
 std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOptions& options) {
-  struct Axis {
-    const char *name, *unit;
-    std::vector<double> commands;
-    double Command::*number;
-  };
-  constexpr int kPoints = 7;
-  const Axis axes[] = {
-      {"vx", "m/s", evenly(policy.command_vx, kPoints), &Command::vx},
-      {"vy", "m/s", evenly(policy.command_vy, kPoints), &Command::vy},
-      {"yaw_rate", "rad/s", evenly(policy.command_yaw, kPoints), &Command::yaw_rate}};
-  constexpr int kEpisodes = kPoints * static_cast<int>(std::size(axes));
+  constexpr int kPoints = 7, kEpisodes = kPoints * kCommandTerms;
+  std::array<std::vector<double>, kCommandTerms> commands;
+  for (int axis = 0; axis < kCommandTerms; ++axis)
+    commands[axis] = evenly(policy.command[axis].range, kPoints);
   const auto command_of = [&](int episode) {
-    return axes[episode / kPoints].commands[episode % kPoints];
+    return commands[episode / kPoints][episode % kPoints];
   };
   struct Moments {
     double count = 0, sum = 0, sum_sq = 0;
   };
   std::vector<Moments> seen(kEpisodes);
   const JudgeModel judge = load_judge_model(options, policy);
+  const Told told(policy);
   const int first_scored =
       ControlClock(policy, judge.nominal->opt.timestep).steps_until(kUnscoredTime);
   const EpisodePlans plans{kEpisodes, options.seed,
                            [&](int episode) {
-                             Command command;
-                             command.*axes[episode / kPoints].number = command_of(episode);
+                             Command command{};
+                             command[episode / kPoints] = command_of(episode);
                              return constant_plan(policy, options.seed, episode % kPoints, command);
                            },
                            [&](int episode, const StepRecord& record) {
                              if (record.step < first_scored) return;
-                             const double x =
-                                 base_velocity(record.world.data()).*axes[episode / kPoints].number;
+                             const Command did =
+                                 told.measure(record.world.data(), record.world.floor_height());
+                             const double x = did[episode / kPoints];
                              Moments& m = seen[episode];
                              ++m.count, m.sum += x, m.sum_sq += x * x;
                            }};
@@ -202,7 +208,7 @@ std::vector<TrackingCurve> run_tracking(const PolicyFile& policy, const EvalOpti
 
   std::vector<TrackingCurve> curves;
   for (int episode = 0; episode < kEpisodes; ++episode) {
-    const Axis& axis = axes[episode / kPoints];
+    const CommandTerm& axis = policy.command[episode / kPoints];
     if (episode % kPoints == 0) curves.push_back({axis.name, axis.unit, {}, {}, {}});
     const Moments& m = seen[episode];
     const double mean = m.sum / m.count;

@@ -95,17 +95,24 @@ void World::set_friction(double friction) {
   model_changed();
 }
 
+namespace {
+
+/// Kennel's own physics for a mapping of legs.
+template <class Legs>
+std::unique_ptr<World> kennel_world(Physics physics, const JudgeModel& judge,
+                                    const PolicyFile& policy) {
+  if (physics == Physics::kExact) return std::make_unique<ExactWorld<Legs>>(judge, policy);
+  return std::make_unique<KennelWorld<Legs>>(judge, policy);
+}
+
+}  // namespace
+
 std::unique_ptr<World> make_world(Physics physics, const JudgeModel& judge,
                                   const PolicyFile& policy) {
-  switch (physics) {
-    case Physics::kKennel:
-      return std::make_unique<KennelWorld>(judge, policy);
-    case Physics::kExact:
-      return std::make_unique<ExactWorld>(judge, policy);
-    case Physics::kMujoco:
-      break;
-  }
-  return std::make_unique<MujocoWorld>(judge, policy);
+  if (physics == Physics::kMujoco) return std::make_unique<MujocoWorld>(judge, policy);
+  return has_many_points(judge.kennel.model)
+             ? kennel_world<ManyPoints<AllLegs>>(physics, judge, policy)
+             : kennel_world<AllLegs>(physics, judge, policy);
 }
 
 }  // namespace kennel::judge

@@ -108,8 +108,10 @@ void describe_legs(const EditedModel& edited, const Skeleton& skeleton,
     anatomy.name = place_of(poser.pose(leg).hip);
     anatomy.foot = geom_name(m, feet[leg].geom);
     anatomy.foot_radius = feet[leg].radius;
-    for (int s = 0; s < loaded.model.leg[leg].num_spheres; ++s)
-      anatomy.touching.push_back(geom_name(m, loaded.sphere_geom[leg][s]));
+    const auto& robot = loaded.model.leg[leg];
+    for (int s = 0; s < robot.num_spheres; ++s)
+      (robot.sphere[s].link < 0 ? out.base_touching : anatomy.touching)
+          .push_back(geom_name(m, loaded.sphere_geom[leg][s]));
     for (int j = 0; j < kJointsPerLeg; ++j) {
       const int k = kJointsPerLeg * leg + j;
       anatomy.joint[j] = joint_from(m, loaded.actuators[k], loaded.model.leg[leg].hinge[j],

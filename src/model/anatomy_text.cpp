@@ -128,6 +128,11 @@ std::string to_text(const Anatomy& a) {
       for (const std::string& geom : leg.touching) out << ' ' << geom;
       out << (leg.touching.empty() ? " nothing\n" : "\n");
     }
+    if (!a.base_touching.empty()) {
+      out << "  base         touching:";
+      for (const std::string& geom : a.base_touching) out << ' ' << geom;
+      out << '\n';
+    }
     out << '\n'
         << (a.symmetric
                 ? "Left and right are mirror images: feet agree to "

@@ -95,6 +95,7 @@ Mixed parameters(const mjModel& m, int a, int b) {
   return out;
 }
 
+/// \param k  the link in qpos order; -1: the base
 Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
                            const std::array<Frame, kNumJoints>& frames, int geom, int floor,
                            int k) {
@@ -109,13 +110,14 @@ Sphere<double> sphere_from(const Source& s, const Skeleton& skeleton,
                          : m.pair_adhesion[adhesive] == 0,
             mjOBJ_GEOM, geom, "adhesion is not supported");
   Sphere<double> sphere;
-  sphere.link = k % kJointsPerLeg;
+  sphere.link = k < 0 ? -1 : k % kJointsPerLeg;
   const int body = m.geom_bodyid[geom];
   const Frame from = body_frame(m, skeleton, body);
   const auto in_link = [&](const mjtNum* in_body, double(&out)[3]) {
     mjtNum in_base[3], offset[3];
     mju_mulMatVec3(in_base, from.R, in_body);
     mju_addTo3(in_base, from.p);
+    if (k < 0) return mju_copy3(out, in_base);
     mju_sub3(offset, in_base, frames[k].p);
     mju_mulMatTVec(out, frames[k].R, offset, 3, 3);
   };
@@ -168,7 +170,7 @@ double floor_height(const Source& s, int floor) {
 }
 
 /// Refuses parts of the robot that would collide and are not spheres, each once; the spheres of
-/// different legs that would are named in one warning, grouped by the first of each pair.
+/// different parts that would are named in one warning, grouped by the first of each pair.
 void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
                        std::vector<std::string>& warnings) {
   const mjModel& m = s.m;
@@ -200,7 +202,7 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
   if (count > 0)
     warnings.push_back(
         text(s.name, ": ", count,
-             " pairs of spheres on different legs do not collide here, but do in MuJoCo: ", pairs));
+             " pairs of spheres on different parts do not collide here, but do in MuJoCo: ", pairs));
 }
 
 }  // namespace
@@ -240,16 +242,54 @@ Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const m
 
 namespace {
 
-/// A leg's foot is its last sphere, whatever order the file has.
-void put_feet_last(const mjModel& m, const Skeleton& skeleton, LoadedQuadruped& loaded) {
-  static_assert(kSpheresPerLeg == 2);
+constexpr const char* kWayOut = " (--feet-only leaves the feet only)";
+
+/// The moving geoms that can touch the floor, each a sphere; others are refused.
+std::vector<int> spheres_above(const Source& s, const Skeleton& skeleton, int floor) {
+  const mjModel& m = s.m;
+  std::vector<int> spheres;
+  for (int g = 0; g < m.ngeom; ++g) {
+    if (!is_moving(skeleton, m, g) || !collides(m, skeleton, g, floor)) continue;
+    if (s.require(m.geom_type[g] == mjGEOM_SPHERE, mjOBJ_GEOM, g,
+                  "can reach the ground and is not a sphere; set contype and conaffinity to 0, or "
+                  "put spheres in its place",
+                  kWayOut))
+      spheres.push_back(g);
+  }
+  return spheres;
+}
+
+/// Which spheres each leg handles: its own, of which its foot is the last, whatever order the file
+/// has; then those of the base, each dealt to the leg that has the fewest so far, the first of
+/// several.
+std::array<std::vector<int>, kNumLegs> dealt(const Source& s, const Skeleton& skeleton,
+                                             const std::vector<int>& spheres) {
+  const mjModel& m = s.m;
+  const auto root = [&](int g) { return skeleton.rigid_root[m.geom_bodyid[g]]; };
+  std::array<std::vector<int>, kNumLegs> legs;
+  for (const int g : spheres) {
+    if (root(g) == skeleton.base) continue;
+    const auto link = std::find(skeleton.link.begin(), skeleton.link.end(), root(g));
+    auto& own = legs[(link - skeleton.link.begin()) / kJointsPerLeg];
+    if (s.require(own.size() < kMaxPoints, mjOBJ_GEOM, g, "a leg's contact sphere number ",
+                  kMaxPoints + 1, "; at most ", kMaxPoints, " are supported", kWayOut))
+      own.push_back(g);
+  }
   const auto feet = find_feet(m, skeleton);
   for (int leg = 0; leg < kNumLegs; ++leg) {
-    auto& geom = loaded.sphere_geom[leg];
-    if (loaded.model.leg[leg].num_spheres < kSpheresPerLeg || geom[0] != feet[leg].geom) continue;
-    std::swap(geom[0], geom[1]);
-    std::swap(loaded.model.leg[leg].sphere[0], loaded.model.leg[leg].sphere[1]);
+    const auto foot = std::find(legs[leg].begin(), legs[leg].end(), feet[leg].geom);
+    if (foot != legs[leg].end()) std::rotate(foot, foot + 1, legs[leg].end());
   }
+  for (const int g : spheres) {
+    if (root(g) != skeleton.base) continue;
+    auto& fewest = *std::min_element(
+        legs.begin(), legs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    if (s.require(fewest.size() < kMaxPoints, mjOBJ_GEOM, g,
+                  "a contact sphere on the base for which there is no room; at most ",
+                  kNumLegs * kMaxPoints, " on base and legs together are supported", kWayOut))
+      fewest.push_back(g);
+  }
+  return legs;
 }
 
 }  // namespace
@@ -262,29 +302,21 @@ void fill_contacts(const Source& s, const Skeleton& skeleton,
   const int floor = find_floor(s, skeleton);
   if (floor >= 0) {
     out.floor_height = floor_height(s, floor);
-    for (int g = 0; g < m.ngeom; ++g) {
-      if (!is_moving(skeleton, m, g) || !collides(m, skeleton, g, floor)) continue;
-      const int root = skeleton.rigid_root[m.geom_bodyid[g]];
-      if (!s.require(m.geom_type[g] == mjGEOM_SPHERE, mjOBJ_GEOM, g,
-                     "can reach the ground and is not a sphere; set contype and conaffinity to 0, "
-                     "or put spheres in its place (--feet-only leaves the feet only)") ||
-          !s.require(root != skeleton.base, mjOBJ_GEOM, g,
-                     "a contact sphere on the base is not supported; spheres belong to legs "
-                     "(--feet-only leaves the feet only)"))
-        continue;
-      const int k = static_cast<int>(std::find(skeleton.link.begin(), skeleton.link.end(), root) -
-                                     skeleton.link.begin());
-      auto& leg = out.leg[k / kJointsPerLeg];
-      if (!s.require(leg.num_spheres < kSpheresPerLeg, mjOBJ_GEOM, g,
-                     "a third contact sphere on one leg; at most two are supported (--feet-only "
-                     "leaves the feet only)"))
-        continue;
-      const Sphere<double> sphere = sphere_from(s, skeleton, frames, g, floor, k);
-      stiffest.add(stiffness(sphere, out.impratio), mjOBJ_GEOM, g);
-      loaded.sphere_geom[k / kJointsPerLeg][leg.num_spheres] = g;
-      leg.sphere[leg.num_spheres++] = sphere;
+    const auto geoms = dealt(s, skeleton, spheres_above(s, skeleton, floor));
+    for (int i = 0; i < kNumLegs; ++i) {
+      auto& leg = out.leg[i];
+      for (const int g : geoms[i]) {
+        const auto link = std::find(skeleton.link.begin(), skeleton.link.end(),
+                                    skeleton.rigid_root[m.geom_bodyid[g]]);
+        const bool on_base = link == skeleton.link.end();
+        const int k = on_base ? -1 : static_cast<int>(link - skeleton.link.begin());
+        const Sphere<double> sphere = sphere_from(s, skeleton, frames, g, floor, k);
+        stiffest.add(stiffness(sphere, out.impratio), mjOBJ_GEOM, g);
+        if (!on_base) leg.foot = leg.num_spheres;
+        loaded.sphere_geom[i][leg.num_spheres] = g;
+        leg.sphere[leg.num_spheres++] = sphere;
+      }
     }
-    put_feet_last(m, skeleton, loaded);
   } else {
     loaded.warnings.push_back(
         s.name +

@@ -15,12 +15,13 @@ namespace kennel {
 /// is off.
 Impedance<double> impedance_from(const mjModel& m, const mjtNum* solref, const mjtNum* solimp);
 
-/// Fills the spheres of all legs, which geoms they are, and the floor's height.
+/// Fills the spheres of all legs, those of the base dealt out among them, which geoms they are, and
+/// the floor's height.
 /// \param stiffest  receives the stiffest contact
-/// \param loaded  its warnings receive one line that names the pairs of spheres that would collide in MuJoCo
-/// but do not here
-/// \throws Error naming a geom that can reach the ground and is not a sphere on a leg, a tilted
-/// floor, an unsupported condim
+/// \param loaded  its warnings receive one line that names the pairs of spheres that would collide in
+/// MuJoCo but do not here
+/// \throws Error naming a geom that can reach the ground and is not a sphere, one for which there is
+/// no room, a tilted floor, an unsupported condim
 void fill_contacts(const Source& source, const Skeleton& skeleton,
                    const std::array<Frame, kNumJoints>& frames, LoadedQuadruped& loaded,
                    Stiffest& stiffest);

@@ -108,8 +108,9 @@ Quadruped<float> to_float(const Quadruped<double>& m) {
     to.sin_gamma = rounded(from.sin_gamma, 1);
     to.cos_gamma = rounded(from.cos_gamma, 1);
     for (int j = 0; j < kJointsPerLeg; ++j) to.hinge[j] = to_float(from.hinge[j]);
-    for (int s = 0; s < kSpheresPerLeg; ++s) to.sphere[s] = to_float(from.sphere[s]);
+    for (int s = 0; s < kMaxPoints; ++s) to.sphere[s] = to_float(from.sphere[s]);
     to.num_spheres = from.num_spheres;
+    to.foot = from.foot;
   }
   copy(m.qpos0, out.qpos0);
   out.total_mass = static_cast<float>(m.total_mass);

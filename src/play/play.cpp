@@ -13,6 +13,7 @@
 #include "kennel/render/offscreen.h"
 #include "kennel/render/video.h"
 #include "kennel/render/window.h"
+#include "keys.h"
 #include "stage.h"
 
 namespace kennel::play {
@@ -25,7 +26,7 @@ constexpr double kPushSpeed = 0.5;  // m/s, of a robot of size 1
 constexpr double kFrictionStep = 0.1, kLowestFriction = 0.1, kHighestFriction = 2.0;
 
 /// What a video commands when nobody says: a few seconds of each way to move, in shares of what the
-/// robot may be told.
+/// robot may be told. A walk goes forward, turns on its way, turns on the spot, goes left and back.
 constexpr double kTourSeconds = 2.5;  // each
 constexpr Command kTour[] = {{0.8, 0.0, 0.0}, {0.53, 0.0, 0.6},   {0.0, 0.0, -0.75},
                              {0.0, 0.7, 0.0}, {-0.667, 0.0, 0.0}, {0.0, 0.0, 0.0}};
@@ -65,7 +66,7 @@ int record(Robots& robots, const PlayOptions& options) {
   // 50 Hz, now two and now one at a higher rate, the same again at a lower.
   const double dt = robots.control_dt();
   int step = 0;
-  Command command;
+  Command command{};
   for (int frame = 0; frame < seconds / kFrame && !interrupted(options); ++frame) {
     for (; step * dt < (frame + 1) * kFrame - 1e-9; ++step) {
       command = options.command.value_or(tour_at(robots.contract(), step * dt));
@@ -125,9 +126,8 @@ class Session {
       command_ = *options_.command;
     } else {
       const double dt = robots_.control_dt();
-      command_.vx = eased(command_.vx, wanted_.vx, contract().command_vx, dt);
-      command_.vy = eased(command_.vy, wanted_.vy, contract().command_vy, dt);
-      command_.yaw_rate = eased(command_.yaw_rate, wanted_.yaw_rate, contract().command_yaw, dt);
+      for (int at = 0; at < kCommandTerms; ++at)
+        command_[at] = eased(command_[at], wanted_[at], contract().command[at].range, dt);
     }
     robots_.step(command_);
     time_ += robots_.control_dt();
@@ -135,7 +135,7 @@ class Session {
 
   void obey(const render::WindowInput& input) {
     quit_ = input.quit;
-    wanted_ = judge::command_at(contract(), {input.forward, input.sideways, input.turn});
+    wanted_ = command_under_keys(contract(), robots_.told(), input);
     if (input.pause) paused_ = !paused_;
     if (input.push) robots_.push(speed_scale(contract()) * kPushSpeed);
     if (input.reset) robots_.restart();
@@ -151,8 +151,8 @@ class Session {
   }
 
   void show_help() {
-    stage_.scene().set_text(mjGRID_BOTTOMLEFT,
-                            help_ ? render::window_help() : std::vector<render::TextLine>{});
+    stage_.scene().set_text(mjGRID_BOTTOMLEFT, help_ ? render::window_help(help_of(robots_.told()))
+                                                     : std::vector<render::TextLine>{});
   }
 
   Robots& robots_;
@@ -160,7 +160,7 @@ class Session {
   Clock::duration step_;  // of the robots
   Stage stage_;
   render::Window window_;
-  Command wanted_, command_;
+  Command wanted_{}, command_{};
   double time_ = 0.0;  // s, of the robots
   bool paused_ = false, help_ = true, quit_ = false;
 };

@@ -26,7 +26,8 @@ std::array<double, 2> place(int index, int count, double spacing) {
 
 Robots::Robots(const judge::JudgeModel& judge, const PolicyFile& policy,
                const RobotsOptions& options)
-    : clock_(policy, judge.nominal->opt.timestep),
+    : told_(policy),
+      clock_(policy, judge.nominal->opt.timestep),
       options_(options),
       random_(options.seed),
       robots_(options.count) {
@@ -50,7 +51,7 @@ void Robots::start(int index) {
   const auto [x, y] = place(index, options_.count, contract().size * kSpacing);
   robot.world->move(x, y);
   robot.controller->reset(robot.world->model(), robot.world->data());
-  robot.velocities.clear();
+  robot.measured.clear();
   robot.step = robot.lying = 0;
 }
 
@@ -74,9 +75,9 @@ void Robots::step(Robot& robot, const Command& command) {
     if (substep > 0) robot.controller->sense(data);
     robot.world->step(robot.controller->target(substep, delays));
   }
-  robot.velocities.push_back(judge::base_velocity(data));
-  if (robot.velocities.size() > static_cast<std::size_t>(clock_.steps_until(kAveraged)))
-    robot.velocities.erase(robot.velocities.begin());
+  robot.measured.push_back(told_.measure(data, robot.world->floor_height()));
+  if (robot.measured.size() > static_cast<std::size_t>(clock_.steps_until(kAveraged)))
+    robot.measured.erase(robot.measured.begin());
   // Not finite counts as lying too: every comparison with it is false.
   if (!judge::is_fall(contract(), data, robot.world->floor_height()) &&
       std::isfinite(data.qpos[2]) && robot.lying == 0)
@@ -99,16 +100,13 @@ void Robots::set_friction(double friction) {
   }
 }
 
-Command Robots::velocity(int index) const {
-  const auto& seen = robots_[index].velocities;
-  Command sum;
-  for (const Command& v : seen) {
-    sum.vx += v.vx;
-    sum.vy += v.vy;
-    sum.yaw_rate += v.yaw_rate;
-  }
-  const double n = std::max<double>(1.0, static_cast<double>(seen.size()));
-  return {sum.vx / n, sum.vy / n, sum.yaw_rate / n};
+Command Robots::measured(int index) const {
+  const auto& seen = robots_[index].measured;
+  Command mean{};
+  for (const Command& did : seen)
+    for (int at = 0; at < kCommandTerms; ++at)
+      mean[at] += did[at] / static_cast<double>(seen.size());
+  return mean;
 }
 
 }  // namespace kennel::play

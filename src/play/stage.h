@@ -6,12 +6,16 @@
 
 namespace kennel::play {
 
+/// "vx +0.50  vy -0.10 m/s  yaw_rate +0.00 rad/s".
+std::string command_text(const judge::Told& told, const judge::Command& command);
+
 class Stage {
  public:
   /// \param robots  must outlive the stage
   explicit Stage(Robots& robots);
 
-  /// Prepares a frame: all robots, the followed one's arrows, and text with command and velocity.
+  /// Prepares a frame: all robots, the followed one's arrows, and text with command and
+  /// measurement.
   void update(const judge::Command& command);
 
   void follow_next();

@@ -19,9 +19,7 @@ const RobotContract& first_format_robot() {
     };
     r.kp.fill(5.0f);
     r.kd.fill(0.25f);
-    r.command_vx = {-0.75f, 0.75f};
-    r.command_vy = {-0.5f, 0.5f};
-    r.command_yaw = {-2.0f, 2.0f};
+    r.command = walk_command({-0.75f, 0.75f}, {-0.5f, 0.5f}, {-2.0f, 2.0f});
     r.start_height = 0.17;
     r.fall_tilt = 0.9;
     r.fall_height = 0.06;

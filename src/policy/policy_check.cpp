@@ -100,20 +100,40 @@ void check_joints(const std::string& where, const PolicyFile& policy) {
   }
 }
 
+/// What it is told: each quantity once; of a walk those that all walks are told, whose names its
+/// file does not say.
+void check_command(const std::string& where, const RobotContract& robot) {
+  const bool walks = robot.task == kWalkTask;
+  const std::string place = where + (walks ? "command_ranges" : "commands");
+  const CommandTerms walk = walk_command();
+  for (int at = 0; at < kCommandTerms; ++at) {
+    const CommandTerm& term = robot.command[at];
+    KENNEL_CHECK(*place_in_command(robot, term.name) == at, place, ": \"", term.name,
+                 "\" is there twice; expected ", kCommandTerms, " quantities", kExportAgain);
+    KENNEL_CHECK(!walks || (term.name == walk[at].name && term.unit == walk[at].unit), place,
+                 ": \"", term.name, "\" in ", term.unit, "; a policy of the task ", kWalkTask,
+                 " is told ", walk[at].name, " in ", walk[at].unit, ": give the task another name");
+    KENNEL_CHECK(term.range.low <= term.range.high, place, ": ", term.name, ": [", term.range.low,
+                 ", ", term.range.high, "]; expected two numbers, the lower one first",
+                 kExportAgain);
+  }
+}
+
 void check_robot(const std::string& where, const RobotContract& robot) {
   for (const TermInfo& term : robot.frame)
     KENNEL_CHECK(term.size > 0 && std::isfinite(term.scale) && term.scale != 0.0f, where,
                  "observation: ", term.name, " has ", term.size, " numbers times ", term.scale,
                  "; expected at least one, and a scale that is not 0", kExportAgain);
-  for (const Range& range : {robot.command_vx, robot.command_vy, robot.command_yaw})
-    KENNEL_CHECK(range.low <= range.high, where, "command_ranges: [", range.low, ", ", range.high,
-                 "]; expected two numbers, the lower one first", kExportAgain);
+  check_command(where, robot);
   KENNEL_CHECK(robot.start_height > robot.fall_height && robot.fall_tilt > 0.0, where,
                "start_height ", robot.start_height, " m, fall_height ", robot.fall_height,
                " m and fall_tilt ", robot.fall_tilt,
                " rad; expected a start above the fall, and a tilt above 0", kExportAgain);
   KENNEL_CHECK(robot.size >= 1.0 / kLargestSize && robot.size <= kLargestSize, where, "size is ",
                robot.size, "; expected ", 1.0 / kLargestSize, " to ", kLargestSize, kExportAgain);
+  KENNEL_CHECK(robot.stance_height >= 0.0 && std::isfinite(robot.stance_height), where,
+               "stance_height is ", robot.stance_height, "; expected a height of at least 0 m",
+               kExportAgain);
 }
 
 void check_times(const std::string& where, const RobotContract& robot) {
@@ -178,7 +198,11 @@ bool is_whole_decimation(const RobotContract& robot, double physics_dt) {
 
 std::string deployment_warning(const PolicyFile& policy) {
   const bool own_controller = policy.robot == first_format_robot().robot;
-  if (!own_controller || policy.control_dt == kRobotControlDt) return "";
+  if (!own_controller) return "";
+  if (policy.task != kWalkTask)
+    return text("the policy is told ", command_names(policy), "; the robot's own controller would ",
+                "tell it ", command_names(first_format_robot()), ", which it was not trained for");
+  if (policy.control_dt == kRobotControlDt) return "";
   return text("the policy acts every ", policy.control_dt, " s (", 1.0 / policy.control_dt,
               " Hz); the robot's own controller would run it every ", kRobotControlDt,
               " s, which it was not trained for: for that robot set env.decimation = ",

@@ -190,6 +190,27 @@ std::vector<TermInfo> frame(const Place& place) {
   return terms;
 }
 
+/// A walk's ranges, by the names that all walks have.
+CommandTerms command_ranges(const Place& place) {
+  if (!place.value.is_object()) place.expected("an object with vx, vy and yaw_rate");
+  const Object o{place.value, place.where + "."};
+  return walk_command(range(o.at("vx")), range(o.at("vy")), range(o.at("yaw_rate")));
+}
+
+/// What another task's policy is told, in its order.
+CommandTerms commands(const Place& place) {
+  if (!place.value.is_array() || place.value.size() != kCommandTerms)
+    place.expected(text("an array of ", kCommandTerms, " quantities"));
+  CommandTerms terms;
+  for (int at = 0; at < kCommandTerms; ++at) {
+    const Place term = place.at(at);
+    if (!term.value.is_object()) term.expected("a quantity with name, unit and range");
+    const Object o{term.value, term.where + "."};
+    terms[at] = {name(o.at("name")), name(o.at("unit")), range(o.at("range"))};
+  }
+  return terms;
+}
+
 double exact(const Place& place) {
   if (!place.value.is_number()) place.expected("a number");
   return place.value.get<double>();
@@ -208,16 +229,14 @@ void read_robot(const Object& file, RobotContract& robot) {
   if (version == 1) return;
   robot.robot = name(file.at("robot"));
   robot.frame = frame(file.at("observation"));
-  const Place ranges = file.at("command_ranges");
-  if (!ranges.value.is_object()) ranges.expected("an object with vx, vy and yaw_rate");
-  const Object o{ranges.value, ranges.where + "."};
-  robot.command_vx = range(o.at("vx"));
-  robot.command_vy = range(o.at("vy"));
-  robot.command_yaw = range(o.at("yaw_rate"));
+  if (file.has("task")) robot.task = name(file.at("task"));
+  robot.command = robot.task == kWalkTask ? command_ranges(file.at("command_ranges"))
+                                          : commands(file.at("commands"));
   robot.start_height = exact(file.at("start_height"));
   robot.fall_tilt = exact(file.at("fall_tilt"));
   robot.fall_height = exact(file.at("fall_height"));
   if (file.has("size")) robot.size = exact(file.at("size"));
+  if (file.has("stance_height")) robot.stance_height = exact(file.at("stance_height"));
 }
 
 // Keys that only our own exporter writes.

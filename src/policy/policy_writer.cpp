@@ -67,8 +67,25 @@ FloatJson gains(const RobotContract::Joints& all) {
 
 FloatJson range_json(const Range& range) { return FloatJson::array({range.low, range.high}); }
 
+/// A walk's ranges, as its files have always had them: the order is that of all walks.
+FloatJson command_ranges_json(const RobotContract& robot) {
+  FloatJson json;
+  for (const CommandTerm& term : robot.command) json[term.name] = range_json(term.range);
+  return json;
+}
+
+/// What another task's policy is told: a list, because it has an order.
+FloatJson commands_json(const RobotContract& robot) {
+  FloatJson json = FloatJson::array();
+  for (const CommandTerm& term : robot.command)
+    json.push_back({{"name", term.name}, {"unit", term.unit}, {"range", range_json(term.range)}});
+  return json;
+}
+
 FloatJson contract_json(const PolicyFile& policy) {
   FloatJson json = {{"format_version", kPolicyFormatVersion}, {"robot", policy.robot}};
+  const bool walks = policy.task == kWalkTask;
+  if (!walks) json["task"] = policy.task;
   if (policy.env_steps) json["env_steps"] = *policy.env_steps;
   json.update(FloatJson{
       {"control_dt", policy.control_dt},
@@ -86,10 +103,8 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"joint_upper_limits", policy.joint_upper_limits},
       {"observation_history", policy.observation_history},
       {"observation", observation_json(policy)},
-      {"command_ranges",
-       {{"vx", range_json(policy.command_vx)},
-        {"vy", range_json(policy.command_vy)},
-        {"yaw_rate", range_json(policy.command_yaw)}}},
+      walks ? FloatJson{"command_ranges", command_ranges_json(policy)}
+            : FloatJson{"commands", commands_json(policy)},
       {"start_height", static_cast<float>(policy.start_height)},
       {"fall_tilt", static_cast<float>(policy.fall_tilt)},
       {"fall_height", static_cast<float>(policy.fall_height)},
@@ -100,6 +115,7 @@ FloatJson contract_json(const PolicyFile& policy) {
       {"weights_checksum", network_checksum(policy.network)},
       {"in_shape", shape(policy.observation_history * frame_size(policy))},
   });
+  if (policy.stance_height > 0.0) json["stance_height"] = static_cast<float>(policy.stance_height);
   if (policy.training_solver)
     json["training_simulator"] = {{"solver_iterations", policy.training_solver->iterations},
                                   {"ls_iterations", policy.training_solver->ls_iterations}};

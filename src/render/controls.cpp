@@ -86,10 +86,10 @@ GLFWgamepadstate read_gamepad() {
   return {};
 }
 
-std::vector<TextLine> window_help() {
-  return {{"W S, up down, left stick", "forward, back"},
-          {"A D, left stick", "left, right"},
-          {"Q E, left right, right stick", "turn"},
+std::vector<TextLine> window_help(const std::array<std::string, 3>& axes) {
+  return {{"W S, up down, left stick", axes[0]},
+          {"A D, left stick", axes[1]},
+          {"Q E, left right, right stick", axes[2]},
           {"X, A button", "push the robot"},
           {"+ -, pad up down", "friction"},
           {"space, P, start", "pause"},

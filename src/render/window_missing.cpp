@@ -21,6 +21,6 @@ void Window::draw(SceneView&) {}
 
 Picture Window::read_pixels(SceneView&) { return {}; }
 
-std::vector<TextLine> window_help() { return {}; }
+std::vector<TextLine> window_help(const std::array<std::string, 3>&) { return {}; }
 
 }  // namespace kennel::render

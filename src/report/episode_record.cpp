@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kennel/judge/episode_pool.h"
+#include "kennel/judge/quantities.h"
 
 namespace kennel::report {
 namespace {
@@ -23,8 +24,6 @@ Json rounded_all(const Numbers& numbers) {
   for (const double x : numbers) out.push_back(rounded(x));
   return out;
 }
-
-Json numbers_of(const Command& v) { return rounded_all(std::array{v.vx, v.vy, v.yaw_rate}); }
 
 constexpr const char* type_name(int type) {
   switch (type) {
@@ -140,11 +139,11 @@ class Poses {
   DataPtr data_;
 };
 
-void add_step(const judge::StepRecord& record, Json& episode) {
+void add_step(const judge::Told& told, const judge::StepRecord& record, Json& episode) {
   const mjData& data = record.world.data();
   const judge::RobotIndex& robot = record.world.robot();
-  episode["command"].push_back(numbers_of(record.command));
-  episode["velocity"].push_back(numbers_of(judge::base_velocity(data)));
+  episode["command"].push_back(rounded_all(record.command));
+  episode["measured"].push_back(rounded_all(told.measure(data, record.world.floor_height())));
   Json contact = Json::array(), position = Json::array(), torque = Json::array();
   for (const judge::Foot& foot : record.world.feet()) contact.push_back(foot.touches ? 1 : 0);
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
@@ -187,7 +186,7 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
                  {"joint_upper", rounded_all(policy.joint_upper_limits)},
                  {"torque_limit", torque_limits(judge)}};
   for (const char* key :
-       {"command", "velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
+       {"command", "measured", "foot_contact", "joint_position", "joint_target", "joint_torque"})
     out.episode[key] = Json::array();
   out.replay = {{"dt", control_dt},
                 {"size", policy.size},
@@ -197,16 +196,19 @@ EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions&
                 {"geoms", visible_geoms(model)},
                 {"meshes", meshes_of(model)},
                 {"poses", Json::array()}};
+  const judge::Told told(policy);
   Poses poses(model);
   judge::EpisodePlayer player(judge, policy, options.physics);
   const judge::EpisodeStats stats = player.play(
       plan, judge::EpisodeRandom(options.seed, 0), [&](const judge::StepRecord& record) {
-        add_step(record, out.episode);
+        add_step(told, record, out.episode);
         out.replay["poses"].push_back(poses.at(record.world.data().qpos));
       });
   out.episode["fell"] = stats.fell;
   out.replay["command"] = out.episode["command"];
-  out.replay["velocity"] = out.episode["velocity"];
+  out.replay["measured"] = out.episode["measured"];
+  const auto vx = place_in_command(policy, "vx"), vy = place_in_command(policy, "vy");
+  if (vx && vy) out.replay["velocity"] = {*vx, *vy};
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/model_for.h"
 #include "kennel/judge/protocol.h"
+#include "kennel/judge/quantities.h"
 #include "kennel/judge/scores.h"
 #include "kennel/judge/sweeps.h"
 #include "kennel/run/progress_line.h"
@@ -40,6 +41,7 @@ std::string gains_text(const RobotContract::Joints& gains) {
 
 Json summary_of(const PolicyFile& policy) {
   Json summary = {{"robot", policy.robot},
+                  {"task", policy.task},
                   {"network", network_text(policy.network)},
                   {"control rate", text(std::round(10.0 / policy.control_dt) / 10.0, " Hz")},
                   {"trained in steps of", text(1000.0 * policy.physics_dt, " ms")},
@@ -92,16 +94,38 @@ std::vector<Judged> judged(const PolicyFile& policy, const EvalOptions& base) {
   return all;
 }
 
-Json judgement(const std::string& policy_name, const std::vector<Judged>& all) {
+/// What the policy is told, and its two errors: how the other parts call them.
+Json told(const RobotContract& robot) {
+  const judge::Told known(robot);
+  Json quantities = Json::array(), errors = Json::array();
+  for (int at = 0; at < kCommandTerms; ++at)
+    quantities.push_back({{"name", known[at].name},
+                          {"unit", known[at].group->unit},
+                          {"positive", known[at].positive}});
+  for (const judge::ErrorGroup* error : {&known.pair(), &known.third()})
+    errors.push_back(
+        {{"key", text(error->name, "_rmse")}, {"name", error->name}, {"unit", error->unit}});
+  return {{"quantities", std::move(quantities)}, {"errors", std::move(errors)}};
+}
+
+/// The errors of a result by their keys.
+void add_errors(const RobotContract& robot, double pair, double third, Json& json) {
+  const judge::Told known(robot);
+  json[text(known.pair().name, "_rmse")] = rounded(pair);
+  json[text(known.third().name, "_rmse")] = rounded(third);
+}
+
+Json judgement(const Subject& subject, const std::vector<Judged>& all) {
+  const std::vector<judge::Score> scores = judge::scores_of(subject.policy);
   Json rows = Json::array();
   for (const auto& [condition, physics, result] : all) {
-    Json row = {{"policy", policy_name},
+    Json row = {{"policy", subject.policy_name},
                 {"physics", judge::name_of(physics)},
                 {"condition", judge::name_of(condition)},
                 {"episodes", result.episodes},
                 {"falls", result.falls},
                 {"diverged", result.diverged}};
-    for (const judge::Score& score : judge::kScores) row[score.key] = rounded(result.*score.value);
+    for (const judge::Score& score : scores) row[score.key] = rounded(result.*score.value);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -124,20 +148,15 @@ Json tracking(const PolicyFile& policy, const EvalOptions& options) {
 Json slow(const PolicyFile& policy, const EvalOptions& options) {
   const judge::SlowStudy study = judge::run_slow(policy, options);
   Json cells = Json::array();
-  for (const judge::SlowCell& cell : study.cells)
-    cells.push_back({{"vx", cell.vx},
-                     {"vy", cell.vy},
-                     {"yaw_rate", cell.yaw_rate},
-                     {"episodes", cell.result.episodes},
-                     {"falls", cell.result.falls},
-                     {"velocity_rmse", rounded(cell.result.velocity_rmse)},
-                     {"yaw_rmse", rounded(cell.result.yaw_rmse)}});
-  return {{"cells", std::move(cells)},
-          {"worst",
-           {{"velocity_rmse", rounded(study.worst_velocity_rmse)},
-            {"yaw_rmse", rounded(study.worst_yaw_rmse)},
-            {"episodes", study.episodes},
-            {"falls", study.falls}}}};
+  for (const judge::SlowCell& cell : study.cells) {
+    Json row = {{"episodes", cell.result.episodes}, {"falls", cell.result.falls}};
+    for (int at = 0; at < kCommandTerms; ++at) row[policy.command[at].name] = cell.command[at];
+    add_errors(policy, cell.result.pair_rmse, cell.result.third_rmse, row);
+    cells.push_back(std::move(row));
+  }
+  Json worst = {{"episodes", study.episodes}, {"falls", study.falls}};
+  add_errors(policy, study.worst_pair_rmse, study.worst_third_rmse, worst);
+  return {{"cells", std::move(cells)}, {"worst", std::move(worst)}};
 }
 
 /// The range of a swept quantity that the policy was trained in, in the sweep's unit; null where it
@@ -160,12 +179,11 @@ Json sweeps(const PolicyFile& policy, const EvalOptions& options,
   Json out = Json::array();
   for (const judge::Sweep& sweep : judge::run_sweeps(policy, options)) {
     Json cells = Json::array();
-    for (const auto& [value, r] : sweep.cells)
-      cells.push_back({{"value", value},
-                       {"episodes", r.episodes},
-                       {"falls", r.falls},
-                       {"velocity_rmse", rounded(r.velocity_rmse)},
-                       {"yaw_rmse", rounded(r.yaw_rmse)}});
+    for (const auto& [value, r] : sweep.cells) {
+      Json cell = {{"value", value}, {"episodes", r.episodes}, {"falls", r.falls}};
+      add_errors(policy, r.pair_rmse, r.third_rmse, cell);
+      cells.push_back(std::move(cell));
+    }
     out.push_back({{"name", sweep.name},
                    {"unit", sweep.unit},
                    {"trained", trained ? trained_range(sweep.name, *trained) : Json()},
@@ -180,16 +198,13 @@ Json grid(const PolicyFile& policy, const EvalOptions& options) {
   for (const auto& row : grid.result) {
     Json error_row = Json::array(), fall_row = Json::array();
     for (const judge::EvalResult& r : row) {
-      error_row.push_back(rounded(r.velocity_rmse));
+      error_row.push_back(rounded(r.pair_rmse));
       fall_row.push_back(static_cast<double>(r.falls) / r.episodes);
     }
     errors.push_back(std::move(error_row));
     falls.push_back(std::move(fall_row));
   }
-  return {{"vx", grid.vx},
-          {"yaw_rate", grid.yaw_rate},
-          {"velocity_error", errors},
-          {"fall_share", falls}};
+  return {{"first", grid.first}, {"third", grid.third}, {"error", errors}, {"fall_share", falls}};
 }
 
 /// Collects the ranges of a section.
@@ -253,13 +268,14 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
   }
   summary["judge's seed"] = text(options.seed, ", ", judge::use_of_seed(options.seed));
   for (const auto& [key, value] : summary.items()) data["summary"].push_back({key, value});
+  data["told"] = told(policy);
   stage("judging", options.judge_episodes);
   if (!options.judged.empty()) {
-    data["judge"] = judgement(subject.policy_name, options.judged);
+    data["judge"] = judgement(subject, options.judged);
   } else if (options.judge_episodes > 0) {
-    data["judge"] = judgement(subject.policy_name, judged(policy, eval));
+    data["judge"] = judgement(subject, judged(policy, eval));
   }
-  if (options.slow_episodes > 0) {
+  if (options.slow_episodes > 0 && judge::slow_refusal(policy).empty()) {
     stage("slow commands", options.slow_episodes);
     data["slow"] = slow(policy, eval);
   }

@@ -43,6 +43,7 @@ constexpr FixedKey kFixedKeys[] = {
     {"train.num_envs", "the checkpoint holds as many environments"},
     {"robot.name", "the checkpoint's environments are of that robot"},
     {"robot.model", "the checkpoint's environments are of that robot"},
+    {"task.name", "the checkpoint's networks have learned that task"},
     {"env.history", "the checkpoint's networks are made for it"},
     {"env.random_first_clock", "the environments' first episodes have begun"},
 };

@@ -19,34 +19,42 @@ struct Draft {
 void read_sections(Recipe& recipe, Draft& draft) {
   recipe.read("train", draft.config.train);
   recipe.read("robot", draft.config.robot);
+  recipe.read("task", draft.config.task);
   for (ConfigBlock& learner : draft.learners) recipe.read(learner.section(), learner);
   visit_sections(draft.config.env,
                  [&](const char* section, auto& part) { recipe.read(section, part); });
 }
 
-/// The robot that a recipe and what changes it mean.
-RobotChoice robot_of(Recipe& recipe, const std::string& name, const ConfigOverride& change) {
+/// The robot and the task that a recipe and what changes it mean.
+std::pair<RobotChoice, TaskChoice> chosen(Recipe& recipe, const std::string& name,
+                                          const ConfigOverride& change) {
   RunConfig config;
   std::filesystem::path folder = std::filesystem::path(name).parent_path();
   if (folder.filename() == "checkpoints") folder = folder.parent_path();
   config.robot.folder = folder;
   recipe.read("robot", config.robot);
+  recipe.read("task", config.task);
   if (change) change(config);
-  return config.robot;
+  return {config.robot, config.task};
 }
 
-/// What a recipe of this robot changes.
-Draft shipped(const RobotChoice& robot, std::span<const LearnerEntry> methods) {
-  const bool ships = !robot.name.empty();
-  const std::filesystem::path file = default_recipe(ships ? robot.name : kAnyRobot);
+/// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
+Draft shipped(const RobotChoice& robot, const TaskChoice& task,
+              std::span<const LearnerEntry> methods) {
+  const int index = quadruped::task_index(task.name);
+  const std::string name = index == 0 ? kFirstTask : task.name;
+  const bool own = !robot.name.empty() && std::filesystem::exists(default_recipe(robot.name, name));
+  const std::filesystem::path file = default_recipe(own ? robot.name : kAnyRobot, name);
   Recipe recipe = Recipe::parse(read_file(file), file.string());
   Draft draft;
+  draft.config.env = quadruped::EnvConfig(index);
   for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
   read_sections(recipe, draft);
   recipe.finish();
   draft.config.robot = robot;
-  if (!ships) {
-    const Anatomy anatomy = *load_robot(robot).anatomy;
+  draft.config.task = task;
+  if (!own) {
+    const Anatomy anatomy = anatomy_of(robot);
     draft.config.env = generic::scaled(draft.config.env, anatomy);
     if (!anatomy.symmetric)
       for (std::size_t k = 0; k < methods.size(); ++k) methods[k].drop_symmetry(draft.learners[k]);
@@ -79,14 +87,15 @@ void choose_method(Draft& draft, std::span<const LearnerEntry> methods, Recipe& 
 
 RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change,
                           std::span<const LearnerEntry> methods) {
-  const std::filesystem::path file = path.empty() ? default_recipe() : path;
-  return parse_run_config(read_file(file), file.string(), change, methods);
+  if (path.empty()) return parse_run_config("", "the shipped recipe", change, methods);
+  return parse_run_config(read_file(path), path.string(), change, methods);
 }
 
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change, std::span<const LearnerEntry> methods) {
   Recipe recipe = Recipe::parse(text, name);
-  Draft draft = shipped(robot_of(recipe, name, change), methods);
+  const auto [robot, task] = chosen(recipe, name, change);
+  Draft draft = shipped(robot, task, methods);
   read_sections(recipe, draft);
   if (change) change(draft.config);
   choose_method(draft, methods, recipe);

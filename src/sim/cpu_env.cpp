@@ -11,6 +11,7 @@
 namespace kennel {
 namespace {
 
+template <class Batch>
 class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const quadruped::Task& task, const EnvOptions& options)
@@ -40,7 +41,7 @@ class CpuEnv final : public VecEnv {
 
   void set_progress(double fraction) override { batch_.set_progress(fraction); }
   std::vector<Stat> drain_stats() override {
-    return stats_from(batch_.drain_stats(), spec().control_dt);
+    return stats_from(batch_.drain_stats(), batch_.task());
   }
 
   std::optional<DivergenceDump> first_divergence() const override {
@@ -64,7 +65,7 @@ class CpuEnv final : public VecEnv {
   }
 
  private:
-  CpuBatch batch_;
+  Batch batch_;
   Slots slots_;
   bool started_ = false;
 };
@@ -72,7 +73,9 @@ class CpuEnv final : public VecEnv {
 }  // namespace
 
 std::unique_ptr<VecEnv> make_cpu_env(const quadruped::Task& task, const EnvOptions& options) {
-  return std::make_unique<CpuEnv>(task, options);
+  if (has_many_points(task.model))
+    return std::make_unique<CpuEnv<CpuBatchOf<ManyPoints<AllLegs>>>>(task, options);
+  return std::make_unique<CpuEnv<CpuBatch>>(task, options);
 }
 
 }  // namespace kennel

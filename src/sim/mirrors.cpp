@@ -6,14 +6,14 @@ namespace {
 
 using quadruped::MirrorKind;
 
-void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot, Mirror& mirror) {
+void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
+            const quadruped::TaskRow& task, Mirror& mirror) {
   const int at = mirror.size();
   const auto put = [&](int index, float sign) {
     mirror.index.push_back(at + index);
     mirror.sign.push_back(sign);
   };
-  static constexpr float kVector[3] = {1, -1, 1}, kAxial[3] = {-1, 1, -1},
-                         kCommand[3] = {1, -1, -1};
+  static constexpr float kVector[3] = {1, -1, 1}, kAxial[3] = {-1, 1, -1};
   for (int i = 0; i < term.size; ++i) switch (term.mirror) {
       case MirrorKind::kVector:
         put(i, kVector[i]);
@@ -22,7 +22,7 @@ void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
         put(i, kAxial[i]);
         break;
       case MirrorKind::kCommand:
-        put(i, kCommand[i]);
+        put(i, task.command[i].mirror);
         break;
       case MirrorKind::kJoints:
         put(kJointsPerLeg * robot.mirrored_leg[i / kJointsPerLeg] + i % kJointsPerLeg,
@@ -39,13 +39,14 @@ void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
 
 }  // namespace
 
-Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, int history) {
+Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, const EnvConfig& config) {
+  const quadruped::TaskRow& task = config.row();
   Mirrors mirrors;
-  for (int frame = 0; frame < history; ++frame)
-    for (const auto& term : quadruped::kFrame) append(term, robot, mirrors.obs);
-  for (const auto& term : quadruped::kFrame) append(term, robot, mirrors.privileged_obs);
-  for (const auto& term : quadruped::kPrivileged) append(term, robot, mirrors.privileged_obs);
-  append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, robot, mirrors.action);
+  for (int frame = 0; frame < config.task.history; ++frame)
+    for (const auto& term : quadruped::kFrame) append(term, robot, task, mirrors.obs);
+  for (const auto& term : quadruped::kFrame) append(term, robot, task, mirrors.privileged_obs);
+  for (const auto& term : quadruped::kPrivileged) append(term, robot, task, mirrors.privileged_obs);
+  append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, robot, task, mirrors.action);
   return mirrors;
 }
 

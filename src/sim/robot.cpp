@@ -33,4 +33,10 @@ Robot load_robot(const RobotChoice& choice) {
           std::move(anatomy)};
 }
 
+Anatomy anatomy_of(const RobotChoice& choice) {
+  Anatomy anatomy = describe(compile_edited(choice.file(), {}));
+  check_accepted(anatomy);
+  return anatomy;
+}
+
 }  // namespace kennel

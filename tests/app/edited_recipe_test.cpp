@@ -93,9 +93,10 @@ void edit_specially(const std::string& path, RunConfig& c) {
   if (path == "env.command.change_from") c.env.command.change_from = 1.0f;
   if (path == "env.min_height") c.env.task.min_height = 0.3f;
   // Below the width that fast commands ask for.
-  if (path == "env.reward.velocity_sigma2") c.env.reward.velocity_sigma2 = 0.05f;
+  if (path == "env.reward.velocity_sigma2")
+    c.env.reward.shape[quadruped::WalkRow::kVelocitySigma2] = 0.05f;
   // Shorter than any swing.
-  if (path == "env.reward.swing_most") c.env.reward.swing_most = 0.001f;
+  if (path == "env.reward.swing_most") c.env.reward.shape[quadruped::WalkRow::kSwingMost] = 0.001f;
   if (path == "env.episode_seconds") c.env.task.episode_seconds = 0.1f;
 }
 
@@ -154,7 +155,7 @@ class EditedRecipe : public ::testing::Test {
               {.env = *env,
                .config = config.learner,
                .seed = 1,
-               .mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.env.task.history),
+               .mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.env),
                .num_threads = 1,
                .ops = cpu_ops(),
                .all = alone()})) {}

@@ -40,7 +40,7 @@ Numbers solved(const Scene& scene, const Numbers& b, const Legs& legs) {
   }
   const Rotation<double> R = rotation(state.orientation);
   const BaseMotion<double> base = base_motion<double>(scene.model, params, state, R);
-  LegProblem<double> problem[Legs::kLocal];
+  LegProblem<double, Legs::kPoints> problem[Legs::kLocal];
   StepReport<double, Legs> report;
   Acceleration<double, Legs> a;
   a.base = base.qacc;

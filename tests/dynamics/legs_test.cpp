@@ -141,7 +141,7 @@ TEST(Legs, FourThreadsWeighTheirConstraintsLikeALoopOverLegs) {
       EXPECT_NE(looped.leg[leg].hinge_weight[j], 1);
       EXPECT_NEAR(threaded[leg].leg[0].hinge_weight[j], looped.leg[leg].hinge_weight[j], kSameMath);
     }
-    for (int s = 0; s < kSpheresPerLeg; ++s)
+    for (int s = 0; s < kFewPoints; ++s)
       EXPECT_NEAR(threaded[leg].leg[0].sphere_weight[s], looped.leg[leg].sphere_weight[s],
                   kSameMath);
   }

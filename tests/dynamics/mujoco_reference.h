@@ -35,6 +35,8 @@ struct Reference {
   explicit Reference(const std::filesystem::path& file) : Reference(compile_mjcf(file)) {}
   explicit Reference(MjModelPtr compiled) : model(std::move(compiled)) {
     mask_legs_against_legs(*model);
+    // A body's tree of bounding boxes stays where its centre of mass was before `apply` moved it.
+    model->opt.disableflags |= mjDSBL_MIDPHASE;
     data.reset(mj_makeData(model.get()));
   }
 
@@ -57,13 +59,14 @@ struct Reference {
   }
 };
 
-template <class T>
-using State = PhysicsState<T, AllLegs>;
-template <class T>
-using Params = EnvParams<T, AllLegs>;
+template <class T, class Legs = AllLegs>
+using State = PhysicsState<T, Legs>;
+template <class T, class Legs = AllLegs>
+using Params = EnvParams<T, Legs>;
 
 /// Applies an environment's parameters to a compiled model, as MuJoCo users would.
-inline void apply(const Params<double>& p, mjModel& m) {
+template <class Legs>
+void apply(const Params<double, Legs>& p, mjModel& m) {
   int base = 0;
   for (int j = 0; j < m.njnt; ++j)
     if (m.jnt_type[j] == mjJNT_FREE) base = m.jnt_bodyid[j];
@@ -98,7 +101,8 @@ inline void apply(const Params<double>& p, mjModel& m) {
 }
 
 /// qpos, qvel and warm start of a state into mjData.
-inline void write(const State<double>& s, mjData& d) {
+template <class Legs>
+void write(const State<double, Legs>& s, mjData& d) {
   const double base[] = {s.position.x,    s.position.y,    s.position.z,   s.orientation.w,
                          s.orientation.x, s.orientation.y, s.orientation.z};
   const double velocity[] = {s.velocity.x, s.velocity.y, s.velocity.z,
@@ -116,9 +120,9 @@ inline void write(const State<double>& s, mjData& d) {
 }
 
 /// A state from MuJoCo's qpos and qvel, warm start zero.
-template <class T = double>
-State<T> read(const double* qpos, const double* qvel) {
-  State<T> s;
+template <class T = double, class Legs = AllLegs>
+State<T, Legs> read(const double* qpos, const double* qvel) {
+  State<T, Legs> s;
   s.position = {T(qpos[0]), T(qpos[1]), T(qpos[2])};
   s.orientation = {T(qpos[3]), T(qpos[4]), T(qpos[5]), T(qpos[6])};
   s.velocity = {T(qvel[0]), T(qvel[1]), T(qvel[2])};
@@ -133,8 +137,8 @@ State<T> read(const double* qpos, const double* qvel) {
 }
 
 /// qacc (18) that a forward pass left in the state.
-template <class T>
-std::vector<double> qacc_of(const State<T>& s) {
+template <class T, class Legs>
+std::vector<double> qacc_of(const State<T, Legs>& s) {
   std::vector<double> out = {double(s.lin_acc.x), double(s.lin_acc.y), double(s.lin_acc.z),
                              double(s.ang_acc.x), double(s.ang_acc.y), double(s.ang_acc.z)};
   for (const auto& leg : s.leg)
@@ -166,8 +170,9 @@ class Draw {
   std::mt19937 generator_;
 };
 
-inline Params<double> random_params(const Quadruped<double>& model, Draw& draw) {
-  Params<double> p = nominal_params<double, AllLegs>(model, {});
+template <class Legs = AllLegs>
+Params<double, Legs> random_params(const Quadruped<double>& model, Draw& draw) {
+  Params<double, Legs> p = nominal_params<double, Legs>(model, {});
   p.base_mass = draw.uniform(0.8, 1.4);
   p.base_inertia = draw.uniform(0.8, 1.4);
   p.base_com_shift = {draw.uniform(-.03, .03), draw.uniform(-.01, .01), draw.uniform(-.02, .02)};

@@ -110,7 +110,7 @@ std::vector<double> mass_matrix(const Quadruped<double>& model, const State<doub
   std::vector<double> M(n * n, 0.0);
   double block[kNumLegs][kBaseSystem], sum[kBaseSystem];
   for (int leg = 0; leg < kNumLegs; ++leg) {
-    LegProblem<double> problem;
+    LegProblem<double, kFewPoints> problem;
     StepReport<double, AllLegs>::PerLeg report;
     build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], base, R, s.leg[leg],
                               kZeroTarget[leg], problem, report);
@@ -158,7 +158,7 @@ TEST(MassMatrix, TimesQaccEqualsMinusTheBiasOfInverseDynamics) {
   const std::vector<double> M = mass_matrix(model, s);
   std::vector<double> bias(kNv, 0.0);
   for (int leg = 0; leg < kNumLegs; ++leg) {
-    LegProblem<double> problem;
+    LegProblem<double, kFewPoints> problem;
     StepReport<double, AllLegs>::PerLeg out;
     build_leg_problem<double>(model, model.leg[leg], params, params.leg[leg], still, R, s.leg[leg],
                               kZeroTarget[leg], problem, out);

@@ -173,6 +173,28 @@ TEST_F(Export, WhatWasWrittenReadsBackWholeInEveryFormat) {
   }
 }
 
+TEST_F(Export, AnotherTasksPolicySaysWhatItIsToldInEveryFormat) {
+  const PolicyFile pose = standing_pose_policy();
+  for (const PolicyFormatEntry& entry : kPolicyFormats) {
+    if (entry.format == PolicyFormat::kC || (entry.format == PolicyFormat::kOnnx && !kHasOnnx))
+      continue;
+    write_policy_as(entry.format, path("policy"), pose);
+    const PolicyFile read = read_policy(path("policy"));
+    EXPECT_EQ(static_cast<const RobotContract&>(read), static_cast<const RobotContract&>(pose))
+        << entry.name;
+  }
+  write_policy_as(PolicyFormat::kC, path("policy.h"), pose);
+  const std::string header = read_file(path("policy.h"));
+  EXPECT_THAT(header, ::testing::StartsWith("/* A policy, written by kennel export."));
+  EXPECT_THAT(header, HasSubstr("Command, in this order: pitch from -0.2 to 0.25 rad, roll from "
+                                "-0.15 to 0.2 rad, height from -0.03 to 0.015 m."));
+  EXPECT_THAT(refusal(path("policy.h")), HasSubstr("a C header runs only where it is compiled"));
+  write_policy_as(PolicyFormat::kC, path("policy.h"), policy_);
+  const std::string walk = read_file(path("policy.h"));
+  EXPECT_THAT(walk, ::testing::StartsWith("/* A walking policy, written by kennel export."));
+  EXPECT_THAT(walk, ::testing::Not(HasSubstr("Command, in")));
+}
+
 /// Compiles a program around a header and runs it over all observations.
 class CHeader : public Export, public ::testing::WithParamInterface<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Languages, CHeader, ::testing::Values("-x c -std=c99", "-std=c++17"));

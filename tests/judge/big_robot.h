@@ -74,9 +74,7 @@ inline PolicyFile big_standing_policy() {
   policy.size = 4.0;
   policy.start_height = 0.56;
   policy.fall_height = 0.25;
-  policy.command_vx = {-1.0f, 1.5f};
-  policy.command_vy = {-0.3f, 0.3f};
-  policy.command_yaw = {-1.0f, 1.0f};
+  policy.command = walk_command({-1.0f, 1.5f}, {-0.3f, 0.3f}, {-1.0f, 1.0f});
   return policy;
 }
 

@@ -64,8 +64,8 @@ TEST_F(EpisodeTest, AnotherRateKeepsTheProtocolsTimesAndScores) {
     EXPECT_EQ(stats.decimation, decimation);
     EXPECT_EQ(stats.torque_sq, usual.torque_sq);
     EXPECT_NEAR(stats.scored_steps * decimation, 3 * 750, 3 * decimation);
-    EXPECT_NEAR(stats.velocity_error_sq / stats.scored_steps,
-                usual.velocity_error_sq / usual.scored_steps, 2e-3);
+    EXPECT_NEAR(stats.pair_error_sq / stats.scored_steps, usual.pair_error_sq / usual.scored_steps,
+                2e-3);
     EXPECT_NEAR(stats.gait_time, 11.0, 0.004 * decimation);
     EXPECT_NEAR(stats.way_time, usual.way_time, 0.004 * decimation);
     EXPECT_NEAR(stats.way, usual.way, 2e-3);
@@ -88,7 +88,7 @@ TEST_F(EpisodeTest, ARateThatDoesNotDivideASecondChangesCommandsAtTheNextControl
   EXPECT_FALSE(stats.fell);
   for (std::size_t step = 0; step < steps_.size(); ++step) {
     const int command = static_cast<int>(step) < 143 ? 0 : static_cast<int>(step) < 286 ? 1 : 2;
-    EXPECT_EQ(steps_[step].obs[6], static_cast<float>(plan.commands[command].vx)) << step;
+    EXPECT_EQ(steps_[step].obs[6], static_cast<float>(plan.commands[command][0])) << step;
   }
 }
 
@@ -96,8 +96,8 @@ TEST_F(EpisodeTest, ARobotThatStandsErrsByTheCommandItself) {
   EpisodePlan plan = walking_plan();
   plan.commands = {{{0.6, 0.0, 0.0}, {0.0, -0.4, 0.0}, {0.0, 0.0, 1.5}}};
   const EpisodeStats stats = play(standing_policy(), plan);
-  EXPECT_NEAR(stats.velocity_error_sq / 450, (0.6 * 0.6 + 0.4 * 0.4) / 3, 1e-3);
-  EXPECT_NEAR(stats.yaw_error_sq / 450, 1.5 * 1.5 / 3, 1e-2);
+  EXPECT_NEAR(stats.pair_error_sq / 450, (0.6 * 0.6 + 0.4 * 0.4) / 3, 1e-3);
+  EXPECT_NEAR(stats.third_error_sq / 450, 1.5 * 1.5 / 3, 1e-2);
 }
 
 TEST_F(EpisodeTest, ActionLatencyDelaysTheTargetByExactlyOneControlStep) {
@@ -156,9 +156,9 @@ TEST_F(EpisodeTest, ObservationFollowsTheRobotsContract) {
     EXPECT_EQ(first[24 + joint], 0.0f);                             // no action yet
   }
   const std::vector<float>& now = steps_[321].obs;
-  EXPECT_EQ(now[6], static_cast<float>(plan.commands[1].vx));
-  EXPECT_EQ(now[7], static_cast<float>(plan.commands[1].vy));
-  EXPECT_EQ(now[8], static_cast<float>(plan.commands[1].yaw_rate));
+  EXPECT_EQ(now[6], static_cast<float>(plan.commands[1][0]));
+  EXPECT_EQ(now[7], static_cast<float>(plan.commands[1][1]));
+  EXPECT_EQ(now[8], static_cast<float>(plan.commands[1][2]));
   EXPECT_EQ((std::vector<float>{now[9], now[10], now[11]}), (std::vector<float>{0, 0, 1}));
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
     EXPECT_EQ(now[24 + joint], steps_[320].action[joint]);  // the robot's way: a_{t-1} at t
@@ -262,10 +262,10 @@ TEST_F(EpisodeTest, VelocityIsMeasuredInTheBasesOwnFrame) {
   data->qvel[0] = 0.3;                               // along world x: to the robot's right
   data->qvel[1] = 0.5;
   data->qvel[5] = 1.25;
-  const Command velocity = base_velocity(*data);
-  EXPECT_NEAR(velocity.vx, 0.5, 1e-12);
-  EXPECT_NEAR(velocity.vy, -0.3, 1e-12);
-  EXPECT_EQ(velocity.yaw_rate, 1.25);
+  const Command velocity = Told(first_format_robot()).measure(*data, 0.0);
+  EXPECT_NEAR(velocity[0], 0.5, 1e-12);
+  EXPECT_NEAR(velocity[1], -0.3, 1e-12);
+  EXPECT_EQ(velocity[2], 1.25);
 }
 
 }  // namespace

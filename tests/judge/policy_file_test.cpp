@@ -146,9 +146,7 @@ RobotContract other_robot() {
     robot.kd[joint] = 0.5f;
   }
   robot.frame.push_back({"clock", 2, 0.5f, "sine and cosine"});
-  robot.command_vx = {-0.3f, 1.5f};
-  robot.command_vy = {-0.2f, 0.2f};
-  robot.command_yaw = {-1.25f, 1.0f};
+  robot.command = walk_command({-0.3f, 1.5f}, {-0.2f, 0.2f}, {-1.25f, 1.0f});
   robot.start_height = 0.42;
   robot.fall_tilt = 1.1;
   robot.fall_height = 0.15;
@@ -171,6 +169,94 @@ TEST_F(PolicyFileTest, CarriesTheContractOfAnyRobot) {
   EXPECT_EQ(static_cast<const RobotContract&>(read), other_robot());
   EXPECT_EQ(read.golden_obs.size(), 2u * 38);
   EXPECT_EQ(Json::parse(std::ifstream(path)).at("kd"), 0.5) << "one number where all are the same";
+}
+
+TEST_F(PolicyFileTest, AWalksFileNamesItsRangesOnlyAndMeansWalk) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, other_robots_policy());
+  const std::string bytes = read_file(path);
+  EXPECT_NE(
+      bytes.find(R"("command_ranges":{"vx":[-0.3,1.5],"vy":[-0.2,0.2],"yaw_rate":[-1.25,1.0]},)"
+                 R"("start_height":0.42,)"),
+      std::string::npos);
+  for (const char* key : {"\"task\"", "\"commands\"", "stance_height"})
+    EXPECT_EQ(bytes.find(key), std::string::npos) << key;
+  EXPECT_EQ(load_policy(path).task, "walk");
+  EXPECT_EQ(load_policy(file(tiny_robot_file().dump())).task, "walk");
+  EXPECT_EQ(load_policy(file(tiny_robot_file().dump())).command, first_format_robot().command);
+}
+
+TEST_F(PolicyFileTest, AnotherTasksFileHasItsQuantitiesInTheirOrder) {
+  const std::string path = (folder_ / "policy.json").string();
+  const PolicyFile policy = standing_pose_policy();
+  write_policy(path, policy);
+  const Json json = Json::parse(std::ifstream(path));
+  EXPECT_EQ(json.at("task"), "pose");
+  EXPECT_EQ(json.at("commands")[1].at("name"), "roll");
+  EXPECT_EQ(json.at("commands")[2].at("unit"), "m");
+  EXPECT_FALSE(json.contains("command_ranges"));
+  EXPECT_EQ(static_cast<const RobotContract&>(load_policy(path)),
+            static_cast<const RobotContract&>(policy));
+  // Sorted, their names are in another order.
+  PolicyFile turned = policy;
+  std::swap(turned.command[0], turned.command[1]);
+  write_policy(path, turned);
+  EXPECT_EQ(command_names(load_policy(path)), "roll, pitch, height");
+}
+
+TEST_F(PolicyFileTest, WhatIsNoListOfThreeQuantitiesIsNamedInOneLine) {
+  const std::string path = (folder_ / "policy.json").string();
+  write_policy(path, standing_pose_policy());
+  const Json whole = Json::parse(std::ifstream(path));
+  struct Wrong {
+    void (*damage)(Json&);
+    const char* message;
+  };
+  const Wrong wrong[] = {
+      {[](Json& j) { j.erase("commands"); }, "\"commands\" is missing"},
+      {[](Json& j) { j["commands"].erase(2); },
+       "commands: expected an array of 3 quantities, got an array of 2"},
+      {[](Json& j) {
+         j["commands"] = {{"pitch", 1}};
+       },
+       "commands: expected an array of 3 quantities, got object"},
+      {[](Json& j) { j["commands"][1] = "roll"; },
+       "commands[1]: expected a quantity with name, unit and range, got string"},
+      {[](Json& j) { j["commands"][1]["name"] = 3; }, "commands[1].name: expected a name"},
+      {[](Json& j) { j["commands"][2].erase("unit"); }, "commands[2].\"unit\" is missing"},
+      {[](Json& j) { j["commands"][0]["range"] = 0.2; },
+       "commands[0].range: expected [low, high], got number"},
+      {[](Json& j) {
+         j["commands"][0]["range"] = {0.2, -0.2};
+       },
+       "commands: pitch: [0.2, -0.2]"},
+      {[](Json& j) { j["commands"][1]["name"] = "pitch"; }, "commands: \"pitch\" is there twice"},
+      {[](Json& j) { j["task"] = 7; }, "task: expected a name"},
+      {[](Json& j) { j["stance_height"] = -0.1; }, "stance_height is -0.1"},
+      {[](Json& j) { j["task"] = "walk"; }, "\"command_ranges\" is missing"},
+  };
+  for (const Wrong& one : wrong) {
+    Json json = whole;
+    one.damage(json);
+    const std::string error = error_of([&] { load_policy(file(json.dump())); });
+    EXPECT_NE(error.find(one.message), std::string::npos) << error;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+  }
+}
+
+TEST_F(PolicyFileTest, AWalkIsToldWhatAllWalksAre) {
+  PolicyFile policy = standing_pose_policy();
+  policy.task = kWalkTask;
+  const std::string error = error_of([&] { completed("policy", policy); });
+  EXPECT_NE(error.find("\"pitch\" in rad; a policy of the task walk is told vx in m/s"),
+            std::string::npos)
+      << error;
+}
+
+TEST_F(PolicyFileTest, TheRobotsOwnControllerTellsAWalkOnly) {
+  const std::string warning = deployment_warning(standing_pose_policy());
+  EXPECT_NE(warning.find("told pitch, roll, height"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("would tell it vx, vy, yaw_rate"), std::string::npos) << warning;
 }
 
 TEST_F(PolicyFileTest, AFileThatSaysNothingOfPhysicsAndSizeIsOfTheFirstRobotsPhysicsAndSize) {

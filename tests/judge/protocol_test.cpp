@@ -39,9 +39,9 @@ void expect_fills(const char* name, Interval interval,
 
 TEST(EpisodePlan, DrawsEveryNumberOverItsWholeRange) {
   using Plan = EpisodePlan;
-  expect_fills("vx", {-0.75, 0.75}, [](const Plan& p) { return p.commands[0].vx; });
-  expect_fills("vy", {-0.5, 0.5}, [](const Plan& p) { return p.commands[1].vy; });
-  expect_fills("yaw", {-2.0, 2.0}, [](const Plan& p) { return p.commands[2].yaw_rate; });
+  expect_fills("vx", {-0.75, 0.75}, [](const Plan& p) { return p.commands[0][0]; });
+  expect_fills("vy", {-0.5, 0.5}, [](const Plan& p) { return p.commands[1][1]; });
+  expect_fills("yaw", {-2.0, 2.0}, [](const Plan& p) { return p.commands[2][2]; });
   expect_fills("heading", {-M_PI, M_PI}, [](const Plan& p) { return p.heading; });
   expect_fills("friction", {0.5, 1.3}, [](const Plan& p) { return p.friction; });
   expect_fills("base mass", {0.85, 1.3}, [](const Plan& p) { return p.mass_factor[0]; });
@@ -140,7 +140,7 @@ TEST(EpisodePlan, CommandsZeroThroughoutInOneEpisodeOfTwelve) {
     if (!plan.standing) continue;
     ++standing;
     for (const Command& command : plan.commands) {
-      EXPECT_EQ(std::abs(command.vx) + std::abs(command.vy) + std::abs(command.yaw_rate), 0.0);
+      EXPECT_EQ(std::abs(command[0]) + std::abs(command[1]) + std::abs(command[2]), 0.0);
     }
   }
   EXPECT_EQ(standing, 8);
@@ -157,8 +157,8 @@ TEST(EpisodePlan, IsTheSameWalkInEveryCondition) {
       EXPECT_EQ(nominal.heading, other.heading);
       EXPECT_EQ(nominal.start_joint, other.start_joint);
       for (int at = 0; at < kCommands; ++at) {
-        EXPECT_EQ(nominal.commands[at].vx, other.commands[at].vx);
-        EXPECT_EQ(nominal.commands[at].yaw_rate, other.commands[at].yaw_rate);
+        EXPECT_EQ(nominal.commands[at][0], other.commands[at][0]);
+        EXPECT_EQ(nominal.commands[at][2], other.commands[at][2]);
       }
     }
 }

@@ -38,7 +38,7 @@ TEST(Sweeps, CoverTheirRangesAndMeetTheProtocolAtTheNominalValue) {
     const auto& [low, middle, high] = expected.at(sweep.name);
     EXPECT_EQ(sweep.cells.front().value, low) << sweep.name;
     EXPECT_EQ(sweep.cells.back().value, high) << sweep.name;
-    EXPECT_EQ(cell(sweep, middle).result.velocity_rmse, nominal.velocity_rmse) << sweep.name;
+    EXPECT_EQ(cell(sweep, middle).result.pair_rmse, nominal.pair_rmse) << sweep.name;
     EXPECT_EQ(cell(sweep, middle).result.torque_rms, nominal.torque_rms) << sweep.name;
     std::set<double> torques;
     for (const SweepCell& c : sweep.cells) {
@@ -53,12 +53,12 @@ TEST(Sweeps, AGridsCellErrsByItsCommandWhereTheRobotStands) {
   EvalOptions options = two_episodes();
   options.episodes = 1;
   const CommandGrid grid = run_grid(standing_policy(), options);
-  ASSERT_EQ(grid.result.size(), grid.yaw_rate.size());
-  for (std::size_t row = 0; row < grid.yaw_rate.size(); ++row) {
-    ASSERT_EQ(grid.result[row].size(), grid.vx.size());
-    for (std::size_t column = 0; column < grid.vx.size(); ++column) {
-      EXPECT_NEAR(grid.result[row][column].velocity_rmse, std::abs(grid.vx[column]), 0.01);
-      EXPECT_NEAR(grid.result[row][column].yaw_rmse, std::abs(grid.yaw_rate[row]), 0.02);
+  ASSERT_EQ(grid.result.size(), grid.third.size());
+  for (std::size_t row = 0; row < grid.third.size(); ++row) {
+    ASSERT_EQ(grid.result[row].size(), grid.first.size());
+    for (std::size_t column = 0; column < grid.first.size(); ++column) {
+      EXPECT_NEAR(grid.result[row][column].pair_rmse, std::abs(grid.first[column]), 0.01);
+      EXPECT_NEAR(grid.result[row][column].third_rmse, std::abs(grid.third[row]), 0.02);
     }
   }
 }
@@ -69,11 +69,11 @@ TEST(Slow, ARobotThatStandsErrsByTheCommandItself) {
   ASSERT_EQ(study.cells.size(), 9u);
   for (const SlowCell& cell : study.cells) {
     EXPECT_EQ(cell.result.episodes, 2);
-    EXPECT_NEAR(cell.result.velocity_rmse, std::hypot(cell.vx, cell.vy), 0.005);
-    EXPECT_NEAR(cell.result.yaw_rmse, std::abs(cell.yaw_rate), 0.01);
+    EXPECT_NEAR(cell.result.pair_rmse, std::hypot(cell.command[0], cell.command[1]), 0.005);
+    EXPECT_NEAR(cell.result.third_rmse, std::abs(cell.command[2]), 0.01);
   }
-  EXPECT_NEAR(study.worst_velocity_rmse, 0.25, 0.005);
-  EXPECT_NEAR(study.worst_yaw_rmse, 0.5, 0.01);
+  EXPECT_NEAR(study.worst_pair_rmse, 0.25, 0.005);
+  EXPECT_NEAR(study.worst_third_rmse, 0.5, 0.01);
   EXPECT_EQ(study.episodes, 18);
   EXPECT_EQ(study.falls, 0);
 }
@@ -84,8 +84,8 @@ TEST(Slow, FallsAreCountedAndAnErrorWithoutDataIsTheWorst) {
   const SlowStudy study = run_slow(toppling_policy(), options);
   EXPECT_EQ(study.falls, 9);
   bool without = false;
-  for (const SlowCell& cell : study.cells) without |= std::isnan(cell.result.velocity_rmse);
-  EXPECT_EQ(std::isnan(study.worst_velocity_rmse), without);
+  for (const SlowCell& cell : study.cells) without |= std::isnan(cell.result.pair_rmse);
+  EXPECT_EQ(std::isnan(study.worst_pair_rmse), without);
 }
 
 /// What a constant command gives, played by hand.
@@ -139,7 +139,7 @@ TEST(Judge, BothPhysicsGiveATremblingRobotSimilarScores) {
   options.physics = Physics::kKennel;
   const EvalResult own = evaluate(trembling_policy(), options);
   EXPECT_NEAR(own.torque_rms, reference.torque_rms, 0.05 * reference.torque_rms);
-  EXPECT_NEAR(own.velocity_rmse, reference.velocity_rmse, 0.1 * reference.velocity_rmse);
+  EXPECT_NEAR(own.pair_rmse, reference.pair_rmse, 0.1 * reference.pair_rmse);
   EXPECT_NE(own.torque_rms, reference.torque_rms);
 }
 

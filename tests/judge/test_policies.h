@@ -37,6 +37,18 @@ inline PolicyFile standing_policy(int history = 1) {
   return policy;
 }
 
+/// The same robot, told another thing than to walk: pitch and roll of its body, and its height over
+/// 0.15 m.
+inline PolicyFile standing_pose_policy() {
+  PolicyFile policy = standing_policy();
+  policy.task = "pose";
+  policy.command = {{{"pitch", "rad", {-0.2f, 0.25f}},
+                     {"roll", "rad", {-0.15f, 0.2f}},
+                     {"height", "m", {-0.03f, 0.015f}}}};
+  policy.stance_height = 0.15;
+  return policy;
+}
+
 /// The policy at another rate.
 /// \param decimation  physics steps a control step
 inline PolicyFile at_rate(PolicyFile policy, int decimation) {

@@ -75,7 +75,7 @@ def check_compiled(nvcc):
 
 # A kernel as nvdisasm prints it: a loop over physics steps from .L_x_1 on with the solver's inside it, and another kernel behind.
 SASS = """
-\t.section\t.text._Z18folded_step_kernelINS_9pupper_v36FoldedEEv,"ax",@progbits
+\t.section\t.text._Z18folded_step_kernelINS_9quadruped4WalkENS_9pupper_v36FoldedEEv,"ax",@progbits
         /*0000*/                   MOV R1, c[0x0][0x28] ;
         /*0010*/                   BSSY B1, `(.L_x_3) ;
         /*0020*/                   STL [R1], R2 ;

@@ -172,7 +172,7 @@ TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
     config.network.symmetric = true;
     Ppo learner =
         ppo_of(*env, config, 1,
-               {.mirrors = quadruped_mirrors(robot_named(kDefaultRobot), env_config.task.history),
+               {.mirrors = quadruped_mirrors(robot_named(kDefaultRobot), env_config),
                 .num_threads = 1,
                 .ops = *tables[k]});
     reward[k] = 0;

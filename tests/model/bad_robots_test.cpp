@@ -27,6 +27,14 @@ SampleRobot of_legs(int legs, int hinges) {
   return robot;
 }
 
+std::string spheres(const std::string& name, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i)
+    out += text("<geom name='", name, '_', i, "' type='sphere' size='0.01' pos='0 0 ", -0.01 * i,
+                "'/>");
+  return out;
+}
+
 SampleUrdf urdf_with(std::string SampleUrdf::*part, const std::string& text) {
   SampleUrdf robot;
   robot.*part = text;
@@ -82,6 +90,15 @@ const std::vector<BadRobot>& bad_robots() {
       {"continuous.urdf",
        urdf_with(&SampleUrdf::joint_type, "continuous").text(),
        {"without limits", "FL_hip", "<limit>"}},
+      {"too_many_on_a_leg.xml",
+       with(&SampleRobot::on_calf, spheres("NAME", 6)).mjcf(),
+       {"geom 'FL_5'", "number 7", "at most 6", "--feet-only"}},
+      {"too_many_on_the_base.xml",
+       with(&SampleRobot::on_base, spheres("base", 21)).mjcf(),
+       {"geom 'base_20'", "no room", "at most 24", "--feet-only"}},
+      {"box_on_the_base.xml",
+       with(&SampleRobot::on_base, "<geom name='belly' type='box' size='0.2 0.05 0.03'/>").mjcf(),
+       {"geom 'belly'", "not a sphere", "spheres in its place", "--feet-only"}},
       {"wheel.urdf",
        urdf_with(
            &SampleUrdf::rest,

@@ -43,6 +43,16 @@ class ReportTest : public testing::Test {
     return Json::parse(page.substr(from, page.find("</script>", from) - from));
   }
 
+  /// By a browser, where there is one.
+  void expect_drawn() const {
+    const std::string command = "'" KENNEL_PYTHON_PATH "' '" KENNEL_SOURCE_DIR
+                                "/tests/report/browser_test.py' '" +
+                                run_.report().string() + "'";
+    const int status = WEXITSTATUS(std::system(command.c_str()));
+    if (status == 77) GTEST_SKIP() << "Chromium is not installed";
+    EXPECT_EQ(status, 0);
+  }
+
   TempFolder folder_;
   RunFolder run_;
   const ReportOptions quick_{.judge_episodes = 1, .slow_episodes = 1, .sweep_episodes = 0};
@@ -93,7 +103,7 @@ TEST_F(ReportTest, TheReplayFollowsTheEpisode) {
   const std::size_t steps = episode["command"].size();
   EXPECT_EQ(steps, 600u);
   for (const char* part :
-       {"velocity", "foot_contact", "joint_position", "joint_target", "joint_torque"})
+       {"measured", "foot_contact", "joint_position", "joint_target", "joint_torque"})
     EXPECT_EQ(episode[part].size(), steps) << part;
   ASSERT_EQ(replay["poses"].size(), steps);
   EXPECT_EQ(replay["poses"][0].size(), 7 * replay["bodies"].size());
@@ -131,6 +141,23 @@ TEST_F(ReportTest, ABigRobotIsShownAsItIsInTheModelOfItsRun) {
   EXPECT_EQ(summary["gains"], "kp 200, kd 6");
 }
 
+TEST_F(ReportTest, APoseIsShownByWhatItIsTold) {
+  write_policy(run_.policy().string(), standing_pose_policy());
+  const Json data = data_of(write({.judge_episodes = 1, .slow_episodes = 1, .sweep_episodes = 1}));
+  EXPECT_EQ(data["told"]["quantities"][0]["name"], "pitch");
+  EXPECT_EQ(data["told"]["quantities"][2]["unit"], "m");
+  EXPECT_EQ(data["told"]["errors"][0]["key"], "tilt_rmse");
+  EXPECT_TRUE(data["judge"][0].contains("height_rmse"));
+  EXPECT_FALSE(data["judge"][0].contains("cost_of_transport"));
+  EXPECT_FALSE(data.contains("slow"));  // those are a walk's
+  EXPECT_EQ(data["tracking"]["roll"]["command"].size(), 7u);
+  EXPECT_TRUE(data["sweeps"][0]["cells"][0].contains("tilt_rmse"));
+  EXPECT_EQ(data["grid"]["third"].size(), 5u);
+  EXPECT_FALSE(data["replay"].contains("velocity"));
+  EXPECT_NEAR(data["episode"]["command"][0][0].get<double>(), 0.2, 1e-9);  // 0.8 of 0.25 rad
+  expect_drawn();
+}
+
 TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {
   write_policy(run_.policy().string(), standing_policy());
   const Json data = data_of(write({.judge_episodes = 0, .slow_episodes = 0, .sweep_episodes = 1}));
@@ -142,18 +169,13 @@ TEST_F(ReportTest, SweepsCarryTheRangesOfTheRecipe) {
     EXPECT_EQ(sweep["cells"][0]["episodes"], 1);
   }
   EXPECT_EQ(data["sweeps"][1]["trained"], (Json{0.0, 20.0}));  // ms
-  EXPECT_EQ(data["grid"]["velocity_error"].size(), data["grid"]["yaw_rate"].size());
+  EXPECT_EQ(data["grid"]["error"].size(), data["grid"]["third"].size());
 }
 
 TEST_F(ReportTest, ABrowserDrawsIt) {
   write_policy(run_.policy().string(), trembling_policy());
   write(quick_);
-  const std::string command = "'" KENNEL_PYTHON_PATH "' '" KENNEL_SOURCE_DIR
-                              "/tests/report/browser_test.py' '" +
-                              run_.report().string() + "'";
-  const int status = WEXITSTATUS(std::system(command.c_str()));
-  if (status == 77) GTEST_SKIP() << "Chromium is not installed";
-  EXPECT_EQ(status, 0);
+  expect_drawn();
 }
 
 TEST_F(ReportTest, APolicyWithoutARunHasNoCurvesButAllElse) {

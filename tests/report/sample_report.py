@@ -170,7 +170,7 @@ def sweeps():
 def grid():
   vx, yaw = [-0.75 + 0.25 * k for k in range(7)], [-2 + 0.5 * k for k in range(9)]
   error = [[0.05 + 0.09 * abs(v * w) + 0.03 * abs(w) for v in vx] for w in yaw]
-  return {'vx': vx, 'yaw_rate': yaw, 'velocity_error': error, 'fall_share': [[max(0.0, 4 * e - 0.8) for e in row] for row in error]}
+  return {'first': vx, 'third': yaw, 'error': error, 'fall_share': [[max(0.0, 4 * e - 0.8) for e in row] for row in error]}
 
 
 def sample():
@@ -185,13 +185,16 @@ def sample():
       'title': 'runs/2026-11-21_17-00-00',
       'summary': [['policy after', '84.0 M steps'], ['trained in', '8 min 23 s, 167 k steps/s'], ['machine', 'made up, 2 cores <no GPU>'],
                   ['seed', '1'], ['MuJoCo, nominal', '0.072 m/s, 0.182 rad/s, 0 falls of 96']],
+      'told': {'quantities': [{'name': 'vx', 'unit': 'm/s', 'positive': 'forward'}, {'name': 'vy', 'unit': 'm/s', 'positive': 'to the left'},
+                              {'name': 'yaw_rate', 'unit': 'rad/s', 'positive': 'turning left'}],
+               'errors': [{'key': 'velocity_rmse', 'name': 'velocity', 'unit': 'm/s'}, {'key': 'yaw_rmse', 'name': 'yaw', 'unit': 'rad/s'}]},
       'curves': curves(noise), 'judge': judged(), 'slow': slow(), 'tracking': tracking(noise),
-      'episode': {'physics': 'MuJoCo', 'control_dt': DT, 'command': steps['command'], 'velocity': steps['velocity'],
+      'episode': {'physics': 'MuJoCo', 'control_dt': DT, 'command': steps['command'], 'measured': steps['velocity'],
                   'foot_names': [name for name, *_ in LEGS], 'foot_contact': steps['contact'], 'joint_names': links,
                   'joint_position': steps['joints'], 'joint_target': targets, 'joint_torque': torques, 'joint_lower': [low for low, _ in limits],
                   'joint_upper': [high for _, high in limits], 'torque_limit': [3.0] * 12, 'fell': False},
       'replay': {'dt': DT, 'bodies': ['world', 'base_link', *links], 'geoms': geoms(), 'meshes': [wedge()], 'poses': steps['poses'],
-                 'command': steps['command'], 'velocity': steps['velocity']},
+                 'command': steps['command'], 'measured': steps['velocity'], 'velocity': [0, 1]},
       'sweeps': sweeps(), 'grid': grid(),
       'randomization': [{'name': 'friction', 'low': 0.4, 'high': 1.4, 'help': 'sliding friction of the floor'},
                         {'name': 'base_com_shift_x', 'low': -0.02, 'high': 0.03, 'help': 'm, added to the base\'s centre of mass'},

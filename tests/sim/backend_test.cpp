@@ -125,9 +125,9 @@ TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
   config.reward.only_positive = false;
   for (float& weight : config.reward.weight) weight = 0;
-  config.reward.weight[quadruped::kUpright] = 2;
+  config.reward.weight[quadruped::WalkRow::kUpright] = 2;
   const auto constant = env(40, 3, config);
-  config.late_reward.factor[quadruped::kUpright] = 3;
+  config.late_reward.factor[quadruped::WalkRow::kUpright] = 3;
   config.late_reward.from = 0.25f;
   config.late_reward.until = 0.75f;
   const auto growing = make(40, 3, config);
@@ -308,7 +308,7 @@ double worst_difference(int which, double friction, const Simulate& simulate) {
                {2 * kRows, kColumns});
   const double* rows = golden.values.data() + which * kRows * kColumns;
   const Quadruped<double> model = load_quadruped(robot_model()).model;
-  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
+  AnyParams params = nominal_params<double, ManyPoints<AllLegs>>(model, {});
   for (auto& leg : params.leg)
     for (double& mu : leg.friction) mu = friction;
   std::vector<double> ctrl((kRows - 1) * kNumJoints);

@@ -11,9 +11,9 @@
 
 namespace kennel::testing {
 
-inline quadruped::EnvConfig quiet_config() {
+inline quadruped::EnvConfig quiet_config(int task = 0) {
   // Nothing random but the heading: what a test switches on is all there is.
-  quadruped::EnvConfig c;
+  quadruped::EnvConfig c(task);
   auto& r = c.randomization;
   for (Range* range : {&r.friction, &r.link_mass, &r.link_inertia, &r.strength, &r.kp, &r.kd,
                        &r.joint_friction, &r.armature, &r.damping})
@@ -37,17 +37,22 @@ inline quadruped::Task task_of(const quadruped::EnvConfig& config, std::uint64_t
 }
 
 /// A batch, its buffers, and actions that depend on the environment's id and the time only.
-struct SmallBatch {
+template <class Legs>
+struct SmallBatchOf {
   quadruped::Task task;
   int n, first_id;
-  CpuBatch batch;
+  CpuBatchOf<Legs> batch;
   std::vector<float> obs, privileged, reward, terminated, truncated, command_changed, final_obs,
       final_privileged, action;
   int time = 0;
 
-  SmallBatch(const quadruped::EnvConfig& config, int num_envs, int first_env_id = 0,
-             int threads = 1, std::uint64_t seed = 1)
-      : task(task_of(config, seed)),
+  SmallBatchOf(const quadruped::EnvConfig& config, int num_envs, int first_env_id = 0,
+               int threads = 1, std::uint64_t seed = 1)
+      : SmallBatchOf(task_of(config, seed), num_envs, first_env_id, threads) {}
+
+  SmallBatchOf(const quadruped::Task& robots_task, int num_envs, int first_env_id = 0,
+               int threads = 1)
+      : task(robots_task),
         n(num_envs),
         first_id(first_env_id),
         batch(task, num_envs, first_env_id, threads),
@@ -82,5 +87,23 @@ struct SmallBatch {
   const float* obs_row(int e) const { return obs.data() + e * task.obs_size; }
   const float* final_row(int e) const { return final_obs.data() + e * task.obs_size; }
 };
+using SmallBatch = SmallBatchOf<AllLegs>;
+
+/// The robot with spheres on its base, low enough to touch the floor, and one more on each leg.
+inline Quadruped<float> with_many_points(Quadruped<float> robot) {
+  for (int leg = 0; leg < kNumLegs; ++leg) {
+    auto& own = robot.leg[leg];
+    own.sphere[2] = own.sphere[1];  // the foot stays the last of the leg's own
+    own.sphere[1].centre[0] *= 0.5f;
+    own.foot = 2;
+    own.sphere[3] = own.sphere[2];
+    own.sphere[3].link = -1;
+    own.sphere[3].centre[0] = leg < 2 ? 0.1f : -0.1f;
+    own.sphere[3].centre[1] = leg % 2 ? 0.05f : -0.05f;
+    own.sphere[3].centre[2] = -0.08f;
+    own.num_spheres = 4;
+  }
+  return robot;
+}
 
 }  // namespace kennel::testing

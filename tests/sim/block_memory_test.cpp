@@ -13,9 +13,10 @@ namespace {
 
 using Folded = BlockMemory<kFoldedThreads, FoldedLegThread<NoExchange, FoldedRobot>>;
 using General = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange>>;
+using Many = LoadedBlockMemory<kGeneralThreads, LoadedLegThread<NoExchange, kMaxPoints>>;
 
 TEST(BlockMemory, FitsTheBudgetOfEveryArchitecture) {
-  EXPECT_EQ(arch_too_small(sizeof(Folded), sizeof(General)), 0);
+  EXPECT_EQ(arch_too_small(sizeof(Folded), sizeof(General), sizeof(Many)), 0);
 }
 
 TEST(BlockMemory, GrownBeyondABudgetItIsRefusedByItsArchitecture) {
@@ -24,6 +25,7 @@ TEST(BlockMemory, GrownBeyondABudgetItIsRefusedByItsArchitecture) {
   EXPECT_EQ(arch_too_small(sizeof(Folded) + 6 * 4 * kFoldedThreads, sizeof(General)), 86);
   EXPECT_EQ(arch_too_small(sizeof(Folded), 40 * 1024 + 1), 75);
   EXPECT_EQ(arch_too_small(82 * 1024, sizeof(General)), 75);
+  EXPECT_EQ(arch_too_small(sizeof(Folded), sizeof(General), 64 * 1024), 75);
 }
 
 TEST(BlockMemory, ABudgetLeavesWhatTheSystemTakes) {

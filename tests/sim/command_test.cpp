@@ -22,8 +22,8 @@ std::vector<Command> drawn(const EnvConfig& config) {
   std::vector<Command> out;
   for (int e = 0; e < run.n; ++e) {
     const auto state = run.batch.env(e);
-    out.push_back({state.command[0] / box.vx.high, state.command[1] / box.vy.high,
-                   state.command[2] / box.yaw.high});
+    out.push_back({state.command[0] / box.range[0].high, state.command[1] / box.range[1].high,
+                   state.command[2] / box.range[2].high});
   }
   return out;
 }

@@ -118,7 +118,7 @@ TEST(VecEnv, RewardIsTheWeightedSumOfItsLoggedTerms) {
   }
   const auto stats = run.batch.drain_stats();
   double sum = 0;
-  for (int i = 0; i < kNumRewards; ++i)
+  for (int i = 0; i < WalkRow::kNumRewards; ++i)
     sum += run.task.control_dt * config.reward.weight[i] * stats.reward[i];
   EXPECT_NEAR(stats.total_reward, total, 1e-3);
   EXPECT_NEAR(sum, total, 1e-3 * (1 + std::abs(total)));

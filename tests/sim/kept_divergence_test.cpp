@@ -28,9 +28,9 @@ TEST_P(Backend, SaysWhatItsObservationsAre) {
   EnvConfig config;
   config.task.history = 3;
   const EnvSpec spec = env(8, 1, config)->spec();
-  const auto size = [](const std::vector<TermInfo>& terms) {
+  const auto size = [](const std::vector<BoundedTerm>& terms) {
     int numbers = 0;
-    for (const TermInfo& term : terms) {
+    for (const BoundedTerm& term : terms) {
       EXPECT_NE(term.name, "");
       EXPECT_NE(term.unit, "");
       numbers += term.size;

@@ -10,11 +10,22 @@ namespace {
 
 TEST(Mirrors, OfPuppersActionsAreWhatItsGeometryGives) {
   const MirrorMap computed = describe(compile_edited(robot_model(), {})).mirror;
-  const Mirror trained = quadruped_mirrors(robot_named(kDefaultRobot), 1).action;
+  const Mirror trained = quadruped_mirrors(robot_named(kDefaultRobot), EnvConfig()).action;
   ASSERT_EQ(trained.size(), kNumJoints);
   for (int k = 0; k < kNumJoints; ++k) {
     EXPECT_EQ(trained.index[k], computed.joint[k]);
     EXPECT_EQ(trained.sign[k], computed.sign[k]);
+  }
+}
+
+TEST(Mirrors, OfWhatTheRobotIsToldAreTheTasks) {
+  const int command = quadruped::offset_in(quadruped::kFrame, "command");
+  for (int task = 0; task < quadruped::kNumTasks; ++task) {
+    const Mirror obs = quadruped_mirrors(robot_named(kDefaultRobot), EnvConfig(task)).obs;
+    const bool pose = quadruped::kTasks[task]->name == std::string("pose");
+    EXPECT_EQ(obs.sign[command], 1) << "forward, pitch";
+    EXPECT_EQ(obs.sign[command + 1], -1) << "to the left, roll";
+    EXPECT_EQ(obs.sign[command + 2], pose ? 1 : -1) << "height, turning";
   }
 }
 

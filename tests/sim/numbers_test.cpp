@@ -31,8 +31,9 @@ struct Drop {
     std::copy(orientation.begin(), orientation.end(), init.begin() + 3);
   }
   std::vector<double> run(bool in_float) const {
-    const OpenLoop input{
-        .init = init, .ctrl = ctrl, .params = nominal_params<double, AllLegs>(robot(), AllLegs{})};
+    const OpenLoop input{.init = init,
+                         .ctrl = ctrl,
+                         .params = nominal_params<double, ManyPoints<AllLegs>>(robot(), {})};
     return in_float ? simulate_float(to_float(robot()), input) : simulate_double(robot(), input);
   }
 };

@@ -34,6 +34,7 @@ TEST(PlainFit, TheLinksOfItsSpheresChooseTheKernel) {
   EXPECT_EQ(links_after([](auto& task) {
               for (auto& leg : task.model.leg) {
                 leg.num_spheres = 1;
+                leg.foot = 0;
                 leg.sphere[0].link = 2;
               }
             }),

@@ -94,7 +94,7 @@ TEST(ExactInvweight, WeighsEachEnvironmentsConstraintsByItsOwnMasses) {
         EXPECT_NEAR(own.leg[leg].hinge_weight[j] / expected.leg[leg].hinge_weight[j], 1, 1e-4);
         EXPECT_EQ(nominal.batch.env(e).params.leg[leg].hinge_weight[j], 1);
       }
-      for (int s = 0; s < kSpheresPerLeg; ++s) {
+      for (int s = 0; s < kFewPoints; ++s) {
         EXPECT_NEAR(own.leg[leg].sphere_weight[s] / expected.leg[leg].sphere_weight[s], 1, 1e-4);
         EXPECT_EQ(nominal.batch.env(e).params.leg[leg].sphere_weight[s], 1);
       }

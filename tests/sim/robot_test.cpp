@@ -66,12 +66,13 @@ TEST(AnyRobot, TheReferenceRobotsRecipeIsLeftAsItIs) {
   a.mass = generic::kReference.mass;
   a.stance_height = generic::kReference.stance_height;
   const quadruped::EnvConfig before, after = generic::scaled(before, a);
-  EXPECT_EQ(after.command.vx, before.command.vx);
+  EXPECT_EQ(after.command.range[0], before.command.range[0]);
   EXPECT_EQ(after.randomization.start_height, before.randomization.start_height);
   EXPECT_EQ(after.task.decimation, before.task.decimation);
   EXPECT_EQ(after.task.action_scale, 0.48f) << "0.8 of 3 N m over 5 N m/rad, below 0.5";
-  for (int i = 0; i < quadruped::kNumRewards; ++i)
-    EXPECT_EQ(after.reward.weight[i], before.reward.weight[i]) << quadruped::kRewards[i].name;
+  for (int i = 0; i < quadruped::WalkRow::kNumRewards; ++i)
+    EXPECT_EQ(after.reward.weight[i], before.reward.weight[i])
+        << quadruped::WalkRow::kRewards[i].name;
 }
 
 TEST(AnyRobot, ARobotFourTimesAsLongMovesTwiceAsFast) {
@@ -81,14 +82,17 @@ TEST(AnyRobot, ARobotFourTimesAsLongMovesTwiceAsFast) {
   large.mass *= 64;
   const quadruped::EnvConfig base, a = generic::scaled(base, small),
                                    b = generic::scaled(base, large);
-  EXPECT_FLOAT_EQ(b.command.vx.high, 2 * a.command.vx.high);
-  EXPECT_FLOAT_EQ(b.command.yaw.high, a.command.yaw.high / 2);
+  EXPECT_FLOAT_EQ(b.command.range[0].high, 2 * a.command.range[0].high);
+  EXPECT_FLOAT_EQ(b.command.range[2].high, a.command.range[2].high / 2);
   EXPECT_FLOAT_EQ(b.task.min_height, 4 * a.task.min_height);
-  EXPECT_FLOAT_EQ(b.reward.swing_from, 2 * a.reward.swing_from);
-  EXPECT_FLOAT_EQ(b.reward.weight[quadruped::kTorque],
-                  a.reward.weight[quadruped::kTorque] / (256.0f * 256.0f));
-  EXPECT_FLOAT_EQ(b.reward.velocity_sigma2, 4 * a.reward.velocity_sigma2);
-  EXPECT_EQ(b.reward.weight[quadruped::kActionRate], a.reward.weight[quadruped::kActionRate]);
+  EXPECT_FLOAT_EQ(b.reward.shape[quadruped::WalkRow::kSwingFrom],
+                  2 * a.reward.shape[quadruped::WalkRow::kSwingFrom]);
+  EXPECT_FLOAT_EQ(b.reward.weight[quadruped::WalkRow::kTorque],
+                  a.reward.weight[quadruped::WalkRow::kTorque] / (256.0f * 256.0f));
+  EXPECT_FLOAT_EQ(b.reward.shape[quadruped::WalkRow::kVelocitySigma2],
+                  4 * a.reward.shape[quadruped::WalkRow::kVelocitySigma2]);
+  EXPECT_EQ(b.reward.weight[quadruped::WalkRow::kActionRate],
+            a.reward.weight[quadruped::WalkRow::kActionRate]);
 }
 
 TEST(AnyRobot, ItsControlRateIsTheSameAtAnyTimestep) {

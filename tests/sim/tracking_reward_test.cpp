@@ -28,9 +28,11 @@ float term(Term&& value, const RewardConfig& config, const Motion& told, const M
 }
 
 const auto kVelocity = [](const auto& config, const auto& view) {
-  return track_velocity(config, view);
+  return Walk::track_velocity(config, view);
 };
-const auto kYaw = [](const auto& config, const auto& view) { return track_yaw(config, view); };
+const auto kYaw = [](const auto& config, const auto& view) {
+  return Walk::track_yaw(config, view);
+};
 
 /// Squared width of the velocity kernel under a command, from what a small error costs.
 float velocity_width(const RewardConfig& config, const Motion& told) {
@@ -42,7 +44,7 @@ float velocity_width(const RewardConfig& config, const Motion& told) {
 /// Of the narrow half of the yaw kernel.
 float yaw_width(const RewardConfig& config, float told) {
   const float e2 = 0.01f;
-  const float wide = std::exp(-e2 / config.yaw_wide_sigma2);
+  const float wide = std::exp(-e2 / config.shape[Walk::kYawWideSigma2]);
   return -e2 / std::log(2 * term(kYaw, config, {0, 0, told}, {0, 0, told + 0.1f}) - wide);
 }
 
@@ -60,7 +62,7 @@ TEST(TrackingKernels, AreAsWideAsTheCommandAsks) {
 
 TEST(TrackingKernels, AreFixedWhereTheRecipeTakesNoShareOfTheCommand) {
   RewardConfig config;
-  config.kernel_command_share = 0;
+  config.shape[Walk::kKernelCommandShare] = 0;
   for (const float vx : {0.1f, 0.5f, 2.0f})
     EXPECT_NEAR(velocity_width(config, {vx, 0, 0}), 0.25f, 1e-3f);
   EXPECT_NEAR(yaw_width(config, 0.1f), 0.25f, 2e-3f);
@@ -73,7 +75,7 @@ TEST(TrackingKernels, PayARobotThatStandsStillAtAQuarterMetreASecondLittle) {
   EXPECT_LT(term(kVelocity, config, slow, stands), 0.1f);
   EXPECT_EQ(term(kVelocity, config, stands, stands), 1.0f) << "told to stand, it may";
   RewardConfig fixed;
-  fixed.kernel_command_share = 0;
+  fixed.shape[Walk::kKernelCommandShare] = 0;
   EXPECT_GT(term(kVelocity, fixed, slow, stands), 0.75f) << "which is the fault";
   EXPECT_GT(term(kYaw, config, {0, 0, 0.3f}, {0, 0, 0.27f}),
             term(kYaw, config, {0, 0, 0.3f}, stands) + 0.3f);
@@ -81,9 +83,9 @@ TEST(TrackingKernels, PayARobotThatStandsStillAtAQuarterMetreASecondLittle) {
 
 TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
   EnvConfig config = quiet_config();
-  config.reward.yaw_sigma2 = 0.04f;
+  config.reward.shape[Walk::kYawSigma2] = 0.04f;
   EXPECT_THROW(task_of(config), Error);
-  config.reward.kernel_command_share = 0;  // what the message says to try
+  config.reward.shape[Walk::kKernelCommandShare] = 0;  // what the message says to try
   EXPECT_NO_THROW(task_of(config));
 }
 

@@ -31,7 +31,7 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
   ppo.rollout.num_steps = 8;
   ppo.num_minibatches = 4;
   ppo.network.actor_hidden = ppo.network.critic_hidden = {16};
-  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config.task.history);
+  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), config);
   const auto file = std::filesystem::temp_directory_path() / text("kennel_bf16_", ::getpid());
   const auto env = make_env(config, options), other = make_env(config, options);
   Ppo learner = ppo_of(*env, ppo, 1, {.mirrors = mirrors});
@@ -47,7 +47,7 @@ TEST(VecEnvTensors, ALearnerTrainsOnBFloat16ObservationsAndResumesBitForBit) {
 
 TEST(Mirrors, TwiceIsNothingAndSizesFit) {
   const auto env = small_env();
-  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), 2);
+  const Mirrors mirrors = quadruped_mirrors(robot_named(kDefaultRobot), EnvConfig());
   EXPECT_NO_THROW(check_mirror(mirrors.obs, env->spec().obs_size, "obs"));
   EXPECT_NO_THROW(
       check_mirror(mirrors.privileged_obs, env->spec().privileged_obs_size, "privileged_obs"));

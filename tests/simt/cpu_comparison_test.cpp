@@ -201,7 +201,7 @@ double worst_difference(int which, double friction) {
   const double* rows = golden.values.data() + which * kRows * kColumns;
   const Quadruped<double> model = load_quadruped(root / "envs/pupper_v3/pupper_v3.xml").model;
   const Quadruped<float> narrow = to_float(model);
-  EnvParams<double, AllLegs> params = nominal_params<double, AllLegs>(model, AllLegs{});
+  AnyParams params = nominal_params<double, ManyPoints<AllLegs>>(model, {});
   for (auto& leg : params.leg)
     for (double& mu : leg.friction) mu = friction;
   std::vector<double> ctrl((kRun - 1) * kNumJoints), ours;

@@ -14,8 +14,8 @@
 namespace kennel::testing {
 
 /// A recipe in which everything happens often: time-outs, new commands, pushes.
-inline quadruped::EnvConfig busy_config() {
-  quadruped::EnvConfig config;
+inline quadruped::EnvConfig busy_config(int task = 0) {
+  quadruped::EnvConfig config(task);
   config.task.episode_seconds = 0.2f;  // ten control steps
   config.command.change_probability = 0.2f;
   config.command.change_from = 0.0f;
@@ -50,12 +50,12 @@ class DeviceBatch {
               bool bfloat16 = false)
       : task(task), n(num_envs), bfloat16(bfloat16) {
     const int stride = (n + kPadding - 1) / kPadding * kPadding;
-    state_.assign(stride * state_bytes_per_env() / 4, 0);
+    state_.assign(stride * state_bytes_per_env(points_of(task.model)) / 4, 0);
     stats_.assign(stride * kStatFields, 0);
     kept_.assign(1, {});
     steps_taken_.assign(stride / kWarpEnvs, 0);
-    memory = {state_.data(), stats_.data(), steps_taken_.data(), &schedule_, kept_.data(), n,
-              stride,        first_env_id};
+    memory = {state_.data(), stats_.data(), steps_taken_.data(),  &schedule_, kept_.data(), n,
+              stride,        first_env_id,  points_of(task.model)};
     prepare_kernels();
     launch_schedule(memory, quadruped::schedule_at(task.config, 1.0), nullptr);
     for (auto* rows : {&obs, &final_obs}) rows->assign(n * task.obs_size, NAN);
@@ -88,16 +88,17 @@ class DeviceBatch {
   const KeptDivergence& kept() const { return kept_[0]; }
 
   /// One environment's state as plain floats.
-  quadruped::EnvState<float, AllLegs> env(int index) const {
-    using Layout = FieldLayout<LegThread<NoExchange>>;
+  template <class All = AllLegs>
+  quadruped::EnvState<float, All> env(int index) const {
+    using Layout = LayoutOf<All>;
     const std::size_t stride = memory.stride;
-    EnvFields fields;
+    EnvFields fields{};
     for (std::size_t f = 0; f < Layout::kBaseFields; ++f) fields[f] = state_[f * stride + index];
     for (std::size_t f = 0; f < Layout::kLegFields; ++f)
       for (std::size_t leg = 0; leg < kNumLegs; ++leg)
         fields[Layout::kBaseFields + kNumLegs * f + leg] =
             state_[(Layout::kBaseFields + kNumLegs * f) * stride + kNumLegs * index + leg];
-    return state_from(fields);
+    return state_from<All>(fields);
   }
 
   quadruped::Task task;

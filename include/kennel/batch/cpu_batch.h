@@ -24,9 +24,11 @@ namespace kennel {
 std::string cpu_kernel_name();
 
 /// A batch of environments on the CPU.
-class CpuBatch {
+/// \tparam Legs  AllLegs, or ManyPoints<AllLegs> for robots that need it
+template <class Legs>
+class CpuBatchOf {
  public:
-  CpuBatch(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
+  CpuBatchOf(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
 
   /// \param chosen  (num_envs), not 0 where an environment is to be reset; null: all
   void reset(const StepPointers& out, const std::uint8_t* chosen = nullptr);
@@ -52,7 +54,7 @@ class CpuBatch {
   void load_state(std::span<const std::byte> bytes);
 
   /// One environment's state as plain floats.
-  quadruped::EnvState<float, AllLegs> env(int index) const;
+  quadruped::EnvState<float, Legs> env(int index) const;
 
   /// The first environment that diverged since the start, for replay; of several in the same
   /// control step, the one in the lowest slot.
@@ -62,14 +64,15 @@ class CpuBatch {
   using Lane = NativePack;
   static constexpr int kWidth = kNativeWidth;
   struct Block {
-    quadruped::EnvState<Lane, AllLegs> state;
+    quadruped::EnvState<Lane, Legs> state;
     quadruped::FrameHistory<Lane> history;
     quadruped::EnvStats<Lane> stats;
-    StepReport<Lane, AllLegs> report;
-    PhysicsState<Lane, AllLegs> before;
+    StepReport<Lane, Legs> report;
+    PhysicsState<Lane, Legs> before;
   };
 
   void for_each_block(const std::function<void(int)>& work);
+  template <class Goal>
   void step_block(int index, const float* action, const StepPointers& out);
   void write_rows(Block& block, int first, int lanes, const quadruped::ImuSample<Lane>& imu,
                   const StepPointers& out);
@@ -86,8 +89,14 @@ class CpuBatch {
   std::vector<Block> blocks_;
   ThreadPool pool_;
   std::mutex divergence_mutex_;
-  std::optional<Divergence> divergence_;
+  std::optional<Divergence<Legs>> divergence_;
   bool divergence_kept_ = false;  // from an earlier control step
 };
+
+// Compiled apart, so that neither's program depends on the other's.
+extern template class CpuBatchOf<AllLegs>;
+extern template class CpuBatchOf<ManyPoints<AllLegs>>;
+
+using CpuBatch = CpuBatchOf<AllLegs>;
 
 }  // namespace kennel

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "envs/quadruped/state.h"
 #include "kennel/dynamics/leg_thread.h"
@@ -40,13 +41,22 @@ struct FieldLayout {
   }
 };
 
-/// One environment's state as the device lays it out, with nothing between its fields.
-using EnvFields = std::array<std::uint32_t, FieldLayout<LegThread<NoExchange>>::kFieldsPerEnv>;
+/// The layout of a state of all legs.
+template <class All>
+using LayoutOf =
+    FieldLayout<std::conditional_t<kPointsOnBase<All>, ManyPoints<LegThread<NoExchange>>,
+                                   LegThread<NoExchange>>>;
 
-inline quadruped::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
-  using Layout = FieldLayout<LegThread<NoExchange>>;
-  EnvFields words{};
-  static_assert(sizeof(quadruped::EnvState<float, AllLegs>) == sizeof words);
+/// One environment's state as the device lays it out, with nothing between its fields; the last
+/// ones unused where its robot has few points.
+using EnvFields = std::array<std::uint32_t, LayoutOf<ManyPoints<AllLegs>>::kFieldsPerEnv>;
+
+/// \tparam All  AllLegs or ManyPoints<AllLegs>
+template <class All = AllLegs>
+quadruped::EnvState<float, All> state_from(const EnvFields& fields) {
+  using Layout = LayoutOf<All>;
+  std::array<std::uint32_t, Layout::kFieldsPerEnv> words{};
+  static_assert(sizeof(quadruped::EnvState<float, All>) == sizeof words);
   std::size_t out = 0, base = 0, leg = Layout::kBaseFields;
   for (std::size_t field = 0; field < Layout::kFields;) {
     if (!Layout::is_leg(field)) {
@@ -61,7 +71,7 @@ inline quadruped::EnvState<float, AllLegs> state_from(const EnvFields& fields) {
     out += kNumLegs * run;
     field += run;
   }
-  return std::bit_cast<quadruped::EnvState<float, AllLegs>>(words);
+  return std::bit_cast<quadruped::EnvState<float, All>>(words);
 }
 
 /// An environment's frame history in device memory: a row of its own behind all state fields, so

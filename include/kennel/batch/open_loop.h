@@ -18,7 +18,7 @@ struct OpenLoop {
   std::span<const double> init;  // (37): qpos, then qvel; the quaternion is normalised as MuJoCo
                                  // does it, to (1, 0, 0, 0) where it has no length
   std::span<const double> ctrl;  // (n, 12): joint targets in the model's actuator order, rad
-  EnvParams<double, AllLegs> params;
+  AnyParams params;
   std::array<double, kNv> qacc{};  // the solver's warm start in the first step
   SolverOptions solver = kConverged;
 };

@@ -2,14 +2,9 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <random>
-#include <vector>
+#include <memory>
 
-#include "kennel/core/pack.h"
-#include "kennel/core/thread_pool.h"
 #include "kennel/dynamics/state.h"
-#include "kennel/model/env_params.h"
 
 namespace kennel {
 
@@ -30,32 +25,12 @@ struct BenchPose {
 /// stepping is timed. State carries over between measurements.
 class PhysicsBench {
  public:
-  PhysicsBench(const Quadruped<float>& model, const BenchPose& pose, const SolverOptions& solver,
-               int num_envs, int num_threads);
-
-  Rate measure(double seconds);
-
- private:
-  using Lane = NativePack;
-  static constexpr int kStepsPerTarget = 5, kTargetsPerChunk = 10;
-  struct Block {
-    PhysicsState<Lane, AllLegs> state;
-    EnvParams<Lane, AllLegs> params;
-    StepReport<Lane, AllLegs> report;
-    Lane target[kTargetsPerChunk][kNumLegs][kJointsPerLeg];
-  };
-
-  void draw_targets();
-  void put_back_fallen(bool all);
-  void run_chunk(Block& block) const;
-  double contacts() const;
-
-  Quadruped<float> model_;
-  BenchPose pose_;
-  SolverOptions solver_;
-  std::vector<Block> blocks_;
-  ThreadPool pool_;
-  std::mt19937_64 generator_{1};
+  virtual ~PhysicsBench() = default;
+  virtual Rate measure(double seconds) = 0;
 };
+
+std::unique_ptr<PhysicsBench> make_physics_bench(const Quadruped<float>& model,
+                                                 const BenchPose& pose, const SolverOptions& solver,
+                                                 int num_envs, int num_threads);
 
 }  // namespace kennel

@@ -22,7 +22,8 @@ struct Replay {
   std::array<double, kNv> qvel{};
   std::array<double, kNv> qacc{};  // of the step before: the solver's warm start
   std::vector<double> ctrl;        // (n, 12): joint targets of each physics step, rad
-  EnvParams<double, AllLegs> params;
+  int points = kFewPoints;  // a leg, of the parameters that are written: kFewPoints or kMaxPoints
+  AnyParams params;
 };
 
 /// A replay's file. Numbers are written so that they are read back bit for bit.

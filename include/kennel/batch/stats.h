@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "envs/quadruped/state.h"
+#include "envs/quadruped/task.h"
 #include "kennel/contract/stat.h"
 
 namespace kennel {
 
 /// \param control_dt  s, to turn counts into rates
-std::vector<Stat> stats_from(const quadruped::EnvStats<double>& sums, double control_dt);
+std::vector<Stat> stats_from(const quadruped::EnvStats<double>& sums, const quadruped::Task& task);
 
 }  // namespace kennel

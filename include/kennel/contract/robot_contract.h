@@ -23,6 +23,24 @@ struct TrainingSolver {
   bool operator==(const TrainingSolver&) const = default;
 };
 
+inline constexpr int kCommandTerms = 3;
+
+/// A quantity that a policy is told.
+struct CommandTerm {
+  std::string name, unit;
+  Range range{};  // what judges and players tell it
+  bool operator==(const CommandTerm&) const = default;
+};
+using CommandTerms = std::array<CommandTerm, kCommandTerms>;
+
+inline constexpr const char* kWalkTask = "walk";
+
+/// What a policy that walks is told, base frame, over the given ranges.
+inline CommandTerms walk_command(const Range& vx = {}, const Range& vy = {},
+                                 const Range& yaw_rate = {}) {
+  return {{{"vx", "m/s", vx}, {"vy", "m/s", vy}, {"yaw_rate", "rad/s", yaw_rate}}};
+}
+
 /// Joint arrays are in the order of `joint_names`, which is that of observations and actions.
 struct RobotContract {
   using Joints = std::array<float, kNumJoints>;
@@ -30,20 +48,28 @@ struct RobotContract {
   std::string robot;  // of a folder in envs, or the file of a model that does not ship
   std::array<std::string, kNumJoints> joint_names{};
   std::vector<TermInfo> frame{};
-  int observation_history = 1;       // frames, the newest first
-  Joints kp{};                       // N m / rad
-  Joints kd{};                       // N m s / rad
-  Joints action_scale{};             // rad a unit of action
-  Joints default_joint_pos{};        // rad; target = clamp(default + scale * action, lower, upper)
-  Joints joint_lower_limits{};       // rad
-  Joints joint_upper_limits{};       // rad
-  float control_dt = 0.02f;          // s between two actions
-  double physics_dt = 0.004;         // s, of the physics in which it was trained
-  Range command_vx{}, command_vy{};  // m/s, base frame: what judges and players tell it
-  Range command_yaw{};               // rad/s
-  double start_height = 0.0;         // m of the base over the floor
-  double fall_tilt = 0.0;            // rad of the base beyond which it has fallen
-  double fall_height = 0.0;          // m of the base below which it has fallen
+  int observation_history = 1;  // frames, the newest first
+  Joints kp{};                  // N m / rad
+  Joints kd{};                  // N m s / rad
+  Joints action_scale{};        // rad a unit of action
+  Joints default_joint_pos{};   // rad; target = clamp(default + scale * action, lower, upper)
+  Joints joint_lower_limits{};  // rad
+  Joints joint_upper_limits{};  // rad
+  float control_dt = 0.02f;     // s between two actions
+  double physics_dt = 0.004;    // s, of the physics in which it was trained
+
+  /// What it is told to do: the name of a task, and three quantities in the order in which the
+  /// policy is told them.
+  std::string task = kWalkTask;
+  CommandTerms command = walk_command();
+
+  double start_height = 0.0;  // m of the base over the floor
+  double fall_tilt = 0.0;     // rad of the base beyond which it has fallen
+  double fall_height = 0.0;   // m of the base below which it has fallen
+
+  /// m of the base over the floor that a told `height` of 0 means: where it stands when it stands
+  /// as it usually does. Not the start, from which it may drop a little. 0 where no height is told.
+  double stance_height = 0.0;
 
   /// The length of its legs over those of the robot that the judge's disturbances in metres are
   /// for. Lengths scale with it, speeds with its square root, turning rates with one over that
@@ -57,6 +83,20 @@ struct RobotContract {
 
 /// What speeds of a robot are beside those of one of size 1 that moves alike (Froude).
 inline double speed_scale(const RobotContract& robot) { return std::sqrt(robot.size); }
+
+/// Where a quantity stands in what the robot is told; nothing where it is not told it.
+inline std::optional<int> place_in_command(const RobotContract& robot, std::string_view name) {
+  for (int at = 0; at < kCommandTerms; ++at)
+    if (robot.command[at].name == name) return at;
+  return std::nullopt;
+}
+
+/// "vx, vy, yaw_rate".
+inline std::string command_names(const RobotContract& robot) {
+  std::string names;
+  for (const CommandTerm& term : robot.command) names += (names.empty() ? "" : ", ") + term.name;
+  return names;
+}
 
 /// Whether a number is the same for all joints: files then say it once.
 inline bool same_for_all(const RobotContract::Joints& joints) {

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "kennel/core/fields.h"
+
 namespace kennel {
 
 /// A part of an observation: consecutive numbers under a name.
@@ -12,6 +14,11 @@ struct TermInfo {
   float scale = 1.0f;  // applied before the policy sees it
   std::string unit;
   bool operator==(const TermInfo&) const = default;
+};
+
+/// What an environment says of a term beside that.
+struct BoundedTerm : TermInfo {
+  Bounds bounds;  // of each number before the scale, where nothing is measured wrong
 };
 
 }  // namespace kennel

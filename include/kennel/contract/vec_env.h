@@ -38,7 +38,7 @@ struct EnvSpec {
   KernelChoice kernel = {};   // for people
   // The numbers' meaning in their order; empty where an environment does not say it. `obs_terms`
   // are of one frame: observations hold obs_size / frame of them, the newest first.
-  std::vector<TermInfo> obs_terms = {}, privileged_obs_terms = {};
+  std::vector<BoundedTerm> obs_terms = {}, privileged_obs_terms = {};
   Range action_bounds = {-1.0f, 1.0f};  // beyond them an action is clamped
 };
 

@@ -15,9 +15,14 @@ inline constexpr int kNumLegs = 4;
 inline constexpr int kJointsPerLeg = 3;
 inline constexpr int kNumJoints = kNumLegs * kJointsPerLeg;
 
+// Contact points that a leg's thread computes, a property of the mapping (`kPoints`): what nearly
+// all robots have, and what a robot may have at most.
+inline constexpr int kFewPoints = 2, kMaxPoints = 6;
+
 /// All four legs in one thread.
 struct AllLegs {
   static constexpr int kLocal = kNumLegs;
+  static constexpr int kPoints = kFewPoints;
 
   /// The robot's leg that a slot holds.
   KENNEL_HD int leg(int slot) const {
@@ -35,6 +40,17 @@ struct AllLegs {
   }
 };
 
+/// A mapping of legs for robots with more contact points a leg, or with some on the base, which are
+/// dealt out to the legs.
+template <class Legs>
+struct ManyPoints : Legs {
+  static constexpr int kPoints = kMaxPoints;
+};
+
+/// Whether the mapping knows points on the base.
+template <class Legs>
+inline constexpr bool kPointsOnBase = Legs::kPoints > kFewPoints;
+
 /// Whether a condition holds for any of the environments that are computed together, for skipping
 /// work that would change no bit. A warp decides as one, so that its threads need not meet again
 /// afterwards; all of them must call it.
@@ -51,6 +67,7 @@ KENNEL_HD bool anywhere(const Legs& legs, const Mask& mask) {
 template <class L>
 concept LegMapping = requires(const L legs, const float (&local)[L::kLocal][2], float (&out)[2]) {
   { L::kLocal } -> std::convertible_to<int>;
+  { L::kPoints } -> std::convertible_to<int>;
   { legs.leg(0) } -> std::convertible_to<int>;
   { legs.leads() } -> std::convertible_to<bool>;
   legs.sum(local, out);

@@ -16,8 +16,13 @@ inline constexpr const char* kAnyRobot = "generic";
 /// \param robot  the name of its folder in envs
 std::filesystem::path robot_model(const std::string& robot = kDefaultRobot);
 
-/// The recipe that is used where none is named.
+/// In a task's place in recipes' names: the first of kTasks in envs/tasks/rows.h.
+inline constexpr const char* kFirstTask = "default";
+
+/// The recipe that is used where none is named; it need not exist.
 /// \param robot  the name of its folder in envs, or kAnyRobot
-std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot);
+/// \param task   a task's name, or kFirstTask
+std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot,
+                                     const std::string& task = kFirstTask);
 
 }  // namespace kennel

@@ -123,7 +123,7 @@ KENNEL_HD HingeRows<T> hinge_rows(const Hinge<scalar_of<T>>& hinge, const T& fri
 /// One sphere's contact with the floor.
 template <class T>
 struct ContactRows {
-  int link;                  // of the leg that carries the sphere; -1: there is no sphere
+  int link;                  // of the leg that carries the sphere; -1: the base, or no sphere
   Vec3<T> point;             // relative to the base origin
   Vec3<T> u[kJointsPerLeg];  // columns of the point's Jacobian for the leg's hinges up to `link`
   Vec3<T> w;                 // see the top of this file

@@ -50,7 +50,7 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
   const Rotation<T> R_wb{axis[0], axis[1], axis[2]};
   const Inertia<T> quarter = with_armature(quarter_of_base<T>(model, params, R_wb),
                                            T(scalar_of<T>(0.25) * model.base_armature));
-  LegChain<T> chain[Legs::kLocal];
+  LegChain<T, Legs::kPoints> chain[Legs::kLocal];
   ArrowFactor<T> factor[Legs::kLocal];
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem], inv_d[6];
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -80,9 +80,11 @@ KENNEL_HD void set_exact_weights(const Quadruped<scalar_of<T>>& model, const Leg
                             inverse(inverse_inertia_along(factor[slot], base, inv_d, none, row));
     }
     KENNEL_UNROLL
-    for (int s = 0; s < kSpheresPerLeg; ++s) {
+    for (int s = 0; s < Legs::kPoints; ++s) {
       if (s >= leg.num_spheres) continue;
-      const Vec3<T>& com = chain[slot].point[s];
+      Vec3<T> com = chain[slot].point[s];
+      if constexpr (kPointsOnBase<Legs>)
+        if (leg.sphere[s].link < 0) com = com + params.base_com_shift;
       T sum = nothing<T>();
       for (const Vec3<T>& e : axis) {
         T row[kJointsPerLeg];

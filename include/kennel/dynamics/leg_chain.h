@@ -9,11 +9,12 @@
 namespace kennel {
 
 /// Position-dependent quantities of a leg.
-template <class T>
+template <class T, int points>
 struct LegChain {
+  static constexpr int kPoints = points;
   Motion<T> S[kJointsPerLeg];         // hinge motions (MuJoCo's cdof), about the base origin
   Inertia<T> inertia[kJointsPerLeg];  // links, about the base origin
-  Vec3<T> point[kSpheresPerLeg];      // of the spheres (PointOfSphere), from the base origin
+  Vec3<T> point[kPoints];             // of the spheres (PointOfSphere), from the base origin
 };
 
 /// Which point of a sphere a chain follows.
@@ -37,11 +38,12 @@ KENNEL_HD Inertia<T> quarter_of_base(const Quadruped<scalar_of<T>>& model,
 
 /// Kinematics of a leg at joint angles q.
 template <class T, class Constants, class PerLegParams>
-KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params,
-                                const Rotation<T>& R_wb, const T (&q)[kJointsPerLeg],
-                                PointOfSphere point = PointOfSphere::kCentre) {
+KENNEL_HD LegChain<T, PerLegParams::kPoints> leg_chain(
+    const Constants& leg, const PerLegParams& params, const Rotation<T>& R_wb,
+    const T (&q)[kJointsPerLeg], PointOfSphere point = PointOfSphere::kCentre) {
   constexpr bool kKnown = kKnownConstants<Constants>;
-  LegChain<T> chain;
+  constexpr int kPoints = PerLegParams::kPoints;
+  LegChain<T, kPoints> chain;
   Rotation<T> R = turned_z<kKnown>(R_wb, leg.sin_gamma, leg.cos_gamma);
   Rotation<T> parent = R_wb;
   Vec3<T> origin{T(0), T(0), T(0)};
@@ -56,12 +58,20 @@ KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params
     chain.inertia[j] = inertia_about_origin(params.mass[j] * T(hinge.mass), com,
                                             params.inertia[j] * rotated<kKnown>(R, hinge.inertia));
     KENNEL_UNROLL
-    for (int s = 0; s < kSpheresPerLeg; ++s)
+    for (int s = 0; s < kPoints; ++s)
       if (leg.sphere[s].link == j)
         chain.point[s] =
             origin + (point == PointOfSphere::kCentre ? rotated<kKnown>(R, leg.sphere[s].centre)
                                                       : rotated<kKnown>(R, leg.sphere[s].body_com));
     parent = R;
+  }
+  if constexpr (kPoints > kFewPoints) {
+    KENNEL_UNROLL
+    for (int s = 0; s < kPoints; ++s)
+      if (leg.sphere[s].link < 0)
+        chain.point[s] =
+            R_wb * Vec3<T>::from(point == PointOfSphere::kCentre ? leg.sphere[s].centre
+                                                                 : leg.sphere[s].body_com);
   }
   return chain;
 }
@@ -70,9 +80,9 @@ KENNEL_HD LegChain<T> leg_chain(const Constants& leg, const PerLegParams& params
 /// section 6.2).
 /// \param armature  factor of the hinges' rotor inertias
 /// \return the inertia of the whole leg
-template <class T, class Constants>
-KENNEL_HD Inertia<T> mass_matrix(const Constants& leg, const LegChain<T>& chain, const T& armature,
-                                 ArrowLeg<T>& M) {
+template <class T, class Constants, int points>
+KENNEL_HD Inertia<T> mass_matrix(const Constants& leg, const LegChain<T, points>& chain,
+                                 const T& armature, ArrowLeg<T>& M) {
   Inertia<T> composite = chain.inertia[kJointsPerLeg - 1];
   KENNEL_UNROLL
   for (int j = kJointsPerLeg - 1; j >= 0; --j) {

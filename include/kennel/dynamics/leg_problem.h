@@ -12,15 +12,16 @@ namespace kennel {
 
 /// What the solver needs of a leg. The base's own inertia and inertial force are shared out, a
 /// quarter to each leg, so that a sum over legs is all the base ever needs.
-template <class T>
+template <class T, int points>
 struct LegProblem {
+  static constexpr int kPoints = points;
   Inertia<T> inertia;      // of the whole leg and a quarter of the base, about the base origin
   ArrowLeg<T> M;           // coupling and leg block of the mass matrix
   Force<T> base_gradient;  // this leg's share of the gradient's base part
   T gradient[kJointsPerLeg];
   HingeRows<T> hinge[kJointsPerLeg];
   FarLimits<T> far;
-  ContactRows<T> contact[kSpheresPerLeg];
+  ContactRows<T> contact[kPoints];
   T implicit_damping[kJointsPerLeg];  // of the drives where they are not saturated, N m s/rad
 };
 
@@ -74,9 +75,9 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
                                  const EnvParams<T, Legs>& params, const PerLegParams& leg_params,
                                  const BaseMotion<T>& base, const Rotation<T>& R_wb,
                                  const PerLegState& state, const T (&target)[kJointsPerLeg],
-                                 LegProblem<T>& problem, PerLegReport& report) {
+                                 LegProblem<T, Legs::kPoints>& problem, PerLegReport& report) {
   constexpr bool kKnown = kKnownConstants<Constants>;
-  const LegChain<T> chain = leg_chain<T>(leg, leg_params, R_wb, state.q);
+  const LegChain<T, Legs::kPoints> chain = leg_chain<T>(leg, leg_params, R_wb, state.q);
 
   // Recursive Newton-Euler at the warm start's acceleration: M a + bias without forming M a.
   Motion<T> V = base.V, A = base.A, a = base.qacc;
@@ -118,7 +119,7 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
   problem.base_gradient = total + base.force;
 
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < Legs::kPoints; ++s) {
     if (s >= leg.num_spheres) {
       const Vec3<T> zero{T(0), T(0), T(0)};
       problem.contact[s] = {-1, zero, {zero, zero, zero}, zero, T(0), T(1)};
@@ -130,6 +131,10 @@ KENNEL_HD void build_leg_problem(const Quadruped<scalar_of<T>>& model, const Con
     const T distance = base.height + chain.point[s].z - T(sphere.radius) - T(model.floor_height);
     Vec3<T> point = chain.point[s];  // MuJoCo: midway between the two surfaces
     point.z = point.z - T(sphere.radius) - T(0.5) * distance;
+    if constexpr (kPointsOnBase<Legs>) {
+      V = base.V;
+      a = base.qacc;
+    }
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j)
       if (sphere.link == j) {

@@ -15,6 +15,7 @@ struct NoExchange {};
 template <class Exchange>
 struct LegThread {
   static constexpr int kLocal = 1;
+  static constexpr int kPoints = kFewPoints;
   int leg_index;
   Exchange exchange;
 
@@ -40,11 +41,12 @@ struct LegThread {
 /// LegThread for any robot, with the leg's constants where the thread reaches them faster than in
 /// the kernel's parameters: in these every leg's are at another address, and a warp reads them one
 /// address after the other.
-template <class Exchange>
+template <class Exchange, int points = kFewPoints>
 struct LoadedLegThread : LegThread<Exchange> {
-  const Leg<float>* constants_of_leg;
+  static constexpr int kPoints = points;
+  const Leg<float, points>* constants_of_leg;
 
-  KENNEL_HD const Leg<float>& loaded_constants() const { return *constants_of_leg; }
+  KENNEL_HD const Leg<float, points>& loaded_constants() const { return *constants_of_leg; }
 };
 
 }  // namespace kennel

@@ -15,8 +15,10 @@ namespace kennel {
 /// The links that carry the contact spheres of every leg.
 template <int... link>
 struct Links {
-  static KENNEL_HD void set(Leg<float>& leg) {
+  template <int points>
+  static KENNEL_HD void set(Leg<float, points>& leg) {
     leg.num_spheres = sizeof...(link);
+    leg.foot = sizeof...(link) - 1;
     int s = 0;
     ((leg.sphere[s++].link = link), ...);
   }
@@ -33,11 +35,12 @@ template <class Exchange, class Links>
 struct PlainLegThread : LoadedLegThread<Exchange> {
   static constexpr SolverOptions kSolver{};
 
-  KENNEL_HD Leg<float> constants() const { return plain(this->loaded_constants()); }
+  KENNEL_HD Leg<float, kFewPoints> constants() const { return plain(this->loaded_constants()); }
   KENNEL_HD Quadruped<float> robot(const Quadruped<float>& loaded) const { return plain(loaded); }
 
   /// A leg's constants, and the robot's without the legs', as a plain robot has them.
-  static KENNEL_HD Leg<float> plain(Leg<float> leg) {
+  template <int points>
+  static KENNEL_HD Leg<float, points> plain(Leg<float, points> leg) {
     KENNEL_UNROLL
     for (int j = 0; j < kJointsPerLeg; ++j)
       leg.hinge[j].limits_at_once = leg.hinge[j].limits_at_once != 0;  // one of them at most

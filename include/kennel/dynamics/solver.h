@@ -39,16 +39,16 @@ struct Acceleration {
 };
 
 /// A leg's rows along the search direction.
-template <class T>
+template <class T, int points>
 struct LegDirection {
   T s[kJointsPerLeg];
-  Vec3<T> dw[kSpheresPerLeg];  // rate of a contact's w
+  Vec3<T> dw[points];  // rate of a contact's w
 };
 
 /// Adds J' times a force at a contact point to a leg's gradient.
-template <class T>
+template <class T, int points>
 KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& force,
-                                  LegProblem<T>& leg) {
+                                  LegProblem<T, points>& leg) {
   KENNEL_ASSERT(contact.link >= -1 && contact.link < kJointsPerLeg);
   leg.base_gradient.f = leg.base_gradient.f + force;
   leg.base_gradient.n = leg.base_gradient.n + cross(contact.point, force);
@@ -61,8 +61,9 @@ KENNEL_HD void add_point_gradient(const ContactRows<T>& contact, const Vec3<T>& 
 /// \tparam kRaised  whether the diagonal is raised by what rounding can take from it
 /// \param first  whether the gradient still lacks the constraints' part, which is then added on the
 /// way
-template <bool kRaised = false, class T>
-KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&base)[kBaseSystem]) {
+template <bool kRaised = false, class T, int points>
+KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T, points>& leg,
+                                           T (&base)[kBaseSystem]) {
   ArrowLeg<T> H = leg.M;
   add_inertia(leg.inertia, base);
   KENNEL_UNROLL
@@ -75,7 +76,7 @@ KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&b
   }
   if (leg.far.act) add_far_cost(leg.far, leg.hinge, first, H.A, leg.gradient);
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < points; ++s) {
     const auto& c = leg.contact[s];
     const PointCost<T> W = point_cost(c.D, c.mu, c.w);
     if (first) add_point_gradient(c, W.gradient, leg);
@@ -134,10 +135,11 @@ KENNEL_HD ArrowFactor<T> eliminate_hessian(bool first, LegProblem<T>& leg, T (&b
 }
 
 /// Rates of the contacts' w along the direction.
-template <class T>
-KENNEL_HD void set_direction(const LegProblem<T>& leg, const Motion<T>& base, LegDirection<T>& d) {
+template <class T, int points>
+KENNEL_HD void set_direction(const LegProblem<T, points>& leg, const Motion<T>& base,
+                             LegDirection<T, points>& d) {
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < points; ++s) {
     const auto& c = leg.contact[s];
     d.dw[s] = base.v + cross(base.w, c.point);
     KENNEL_UNROLL
@@ -147,9 +149,9 @@ KENNEL_HD void set_direction(const LegProblem<T>& leg, const Motion<T>& base, Le
 }
 
 /// Sums the bends of a leg's rows at a + alpha s.
-template <class T>
-KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
-                         T (&out)[2]) {
+template <class T, int points>
+KENNEL_HD void sum_bends(const LegProblem<T, points>& leg, const LegDirection<T, points>& d,
+                         const T& alpha, T (&out)[2]) {
   out[0] = out[1] = nothing<T>();
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
@@ -162,7 +164,7 @@ KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, con
   }
   if (leg.far.act) add_far_bends(leg.far, leg.hinge, d.s, alpha, out);
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < points; ++s) {
     const auto& c = leg.contact[s];
     const T wx = c.mu * c.w.x, wy = c.mu * c.w.y, dx = c.mu * d.dw[s].x, dy = c.mu * d.dw[s].y;
     const T edge[4] = {c.w.z + wx, c.w.z - wx, c.w.z + wy, c.w.z - wy};
@@ -181,12 +183,12 @@ KENNEL_HD void sum_bends(const LegProblem<T>& leg, const LegDirection<T>& d, con
 
 /// Moves a leg's rows and gradient by alpha along the direction.
 /// \param last  no iteration follows: only the contacts' w is still wanted, for their forces
-template <class T>
-KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
-                            LegProblem<T>& leg) {
+template <class T, int points>
+KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T, points>& d,
+                            LegProblem<T, points>& leg) {
   if (last) {
     KENNEL_UNROLL
-    for (int s = 0; s < kSpheresPerLeg; ++s) leg.contact[s].w = leg.contact[s].w + alpha * d.dw[s];
+    for (int s = 0; s < points; ++s) leg.contact[s].w = leg.contact[s].w + alpha * d.dw[s];
     return;
   }
   const T rest = T(1) - alpha;
@@ -207,7 +209,7 @@ KENNEL_HD void advance_rows(bool last, const T& alpha, const LegDirection<T>& d,
   }
   if (leg.far.act) advance_far(leg.far, leg.hinge, d.s, alpha, leg.gradient);
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < points; ++s) {
     auto& c = leg.contact[s];
     const Vec3<T> step = alpha * d.dw[s];
     const PointCost<T> before = point_cost(c.D, c.mu, c.w);
@@ -250,7 +252,8 @@ template <class T, class SlopeAt>
 
 /// Adds a force to the gradient's base part, a quarter to each leg's share.
 template <class T, class Legs>
-KENNEL_HD void add_to_gradient(const Force<T>& force, LegProblem<T> (&leg)[Legs::kLocal]) {
+KENNEL_HD void add_to_gradient(const Force<T>& force,
+                               LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal]) {
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     leg[slot].base_gradient = leg[slot].base_gradient + T(scalar_of<T>(0.25)) * force;
 }
@@ -260,8 +263,8 @@ KENNEL_HD void add_to_gradient(const Force<T>& force, LegProblem<T> (&leg)[Legs:
 /// \param a, s_base  of the base: where the line starts, and its direction
 /// \param g_s        slope at alpha = 0, negative
 template <class T, class Legs>
-KENNEL_HD T line_search(const LegProblem<T> (&leg)[Legs::kLocal],
-                        const LegDirection<T> (&direction)[Legs::kLocal],
+KENNEL_HD T line_search(const LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
+                        const LegDirection<T, Legs::kPoints> (&direction)[Legs::kLocal],
                         const BaseFriction<T, Legs>& friction, const Motion<T>& a,
                         const Motion<T>& s_base, const T& g_s, int iterations, const Legs& legs) {
   return find_minimum(g_s, iterations, [&](const T& alpha, T& curvature) {
@@ -295,11 +298,12 @@ KENNEL_HD void keep_factors(const ArrowFactor<T> (&)[Legs::kLocal], const T (&)[
 /// \tparam Kept  ArrowFactors<T, Legs> for the factored Hessian of the last iteration, which is
 /// taken before its step and hence at the solution once the solver has converged
 template <class T, class Legs, class Kept = NoFactor>
-KENNEL_HD Kept solve(LegProblem<T> (&leg)[Legs::kLocal], const BaseFriction<T, Legs>& friction,
-                     const SolverOptions& options, const Legs& legs, Acceleration<T, Legs>& a) {
+KENNEL_HD Kept solve(LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
+                     const BaseFriction<T, Legs>& friction, const SolverOptions& options,
+                     const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
-  LegDirection<T> direction[Legs::kLocal];
+  LegDirection<T, Legs::kPoints> direction[Legs::kLocal];
   Kept kept;
   KENNEL_ASSERT(options.iterations >= 1 && options.ls_iterations >= 0);
   fill_with_nan(local_base);

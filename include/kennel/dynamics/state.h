@@ -24,10 +24,10 @@ struct PhysicsState {
 template <class T, class Legs>
 struct StepReport {
   struct PerLeg {
-    T torque[kJointsPerLeg];           // qfrc_actuator, N m
-    T distance[kSpheresPerLeg];        // sphere to floor, m; negative: overlap
-    Vec3<T> velocity[kSpheresPerLeg];  // of the contact point, world, m/s
-    T normal_force[kSpheresPerLeg];    // N
+    T torque[kJointsPerLeg];          // qfrc_actuator, N m
+    T distance[Legs::kPoints];        // sphere to floor, m; negative: overlap
+    Vec3<T> velocity[Legs::kPoints];  // of the contact point, world, m/s
+    T normal_force[Legs::kPoints];    // N
   } leg[Legs::kLocal];
 };
 

@@ -14,8 +14,8 @@ namespace kennel {
 template <class T, class Legs>
 KENNEL_HD void damp_implicitly(const Quadruped<scalar_of<T>>& model,
                                const EnvParams<T, Legs>& params,
-                               const LegProblem<T> (&leg)[Legs::kLocal], const Legs& legs,
-                               Acceleration<T, Legs>& a) {
+                               const LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
+                               const Legs& legs, Acceleration<T, Legs>& a) {
   const bool servo_damping = model.integrator == Integrator::kImplicitFast;
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
@@ -108,7 +108,7 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
                                         StepReport<T, Legs>& report) {
   const Rotation<T> R_wb = rotation(state.orientation);
   const BaseMotion<T> base = base_motion<T>(model, params, state, R_wb);
-  LegProblem<T> leg[Legs::kLocal];
+  LegProblem<T, Legs::kPoints> leg[Legs::kLocal];
   Acceleration<T, Legs> a;
   fill_with_nan(leg);
   fill_with_nan(a);
@@ -128,7 +128,7 @@ KENNEL_HD Acceleration<T, Legs> forward(const Quadruped<scalar_of<T>>& model,
   state.ang_acc = to_inner(R_wb, a.base.w);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     for (int j = 0; j < kJointsPerLeg; ++j) state.leg[slot].qacc[j] = a.leg[slot][j];
-    for (int s = 0; s < kSpheresPerLeg; ++s) {
+    for (int s = 0; s < Legs::kPoints; ++s) {
       const auto& c = leg[slot].contact[s];
       report.leg[slot].normal_force[s] = -point_cost(c.D, c.mu, c.w).gradient.z;
     }

@@ -30,8 +30,8 @@ struct SmoothForce {
 };
 
 /// M times a direction.
-template <class T>
-KENNEL_HD SmoothForce<T> inertial_force(const LegProblem<T>& leg, const Motion<T>& s_base,
+template <class T, int points>
+KENNEL_HD SmoothForce<T> inertial_force(const LegProblem<T, points>& leg, const Motion<T>& s_base,
                                         const T (&s)[kJointsPerLeg]) {
   SmoothForce<T> out;
   out.base = leg.inertia * s_base;
@@ -57,9 +57,9 @@ KENNEL_HD T power(const SmoothForce<T>& force, const Motion<T>& s_base,
 }
 
 /// Slope and curvature of a leg's rows along the direction at a + alpha s.
-template <class T>
-KENNEL_HD void sum_rows(const LegProblem<T>& leg, const LegDirection<T>& d, const T& alpha,
-                        T (&out)[2]) {
+template <class T, int points>
+KENNEL_HD void sum_rows(const LegProblem<T, points>& leg, const LegDirection<T, points>& d,
+                        const T& alpha, T (&out)[2]) {
   out[0] = out[1] = nothing<T>();
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) {
@@ -77,7 +77,7 @@ KENNEL_HD void sum_rows(const LegProblem<T>& leg, const LegDirection<T>& d, cons
     }
   }
   KENNEL_UNROLL
-  for (int s = 0; s < kSpheresPerLeg; ++s) {
+  for (int s = 0; s < points; ++s) {
     const auto& c = leg.contact[s];
     const PointCost<T> cost = point_cost(c.D, c.mu, c.w + alpha * d.dw[s]);
     out[0] += dot(cost.gradient, d.dw[s]);
@@ -86,8 +86,8 @@ KENNEL_HD void sum_rows(const LegProblem<T>& leg, const LegDirection<T>& d, cons
 }
 
 /// Sets a leg's gradient to the smooth part of it, for eliminate_hessian to add the rows' part.
-template <class T>
-KENNEL_HD void set_gradient(const SmoothForce<T>& smooth, LegProblem<T>& leg) {
+template <class T, int points>
+KENNEL_HD void set_gradient(const SmoothForce<T>& smooth, LegProblem<T, points>& leg) {
   leg.base_gradient = smooth.base;
   KENNEL_UNROLL
   for (int j = 0; j < kJointsPerLeg; ++j) leg.gradient[j] = smooth.leg[j];
@@ -95,12 +95,12 @@ KENNEL_HD void set_gradient(const SmoothForce<T>& smooth, LegProblem<T>& leg) {
 
 /// What `solve` does, for a model that is stiff. Out of line on the CPU, as few robots need it.
 template <class T, class Legs, class Kept = NoFactor>
-KENNEL_RARE Kept solve_stiff(LegProblem<T> (&leg)[Legs::kLocal],
+KENNEL_RARE Kept solve_stiff(LegProblem<T, Legs::kPoints> (&leg)[Legs::kLocal],
                              const BaseFriction<T, Legs>& friction, const SolverOptions& options,
                              const Legs& legs, Acceleration<T, Legs>& a) {
   T local_base[Legs::kLocal][kBaseSystem], base[kBaseSystem];
   ArrowFactor<T> factor[Legs::kLocal];
-  LegDirection<T> direction[Legs::kLocal];
+  LegDirection<T, Legs::kPoints> direction[Legs::kLocal];
   SmoothForce<T> smooth[Legs::kLocal], inertial[Legs::kLocal];
   Kept kept;
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
@@ -159,8 +159,7 @@ KENNEL_RARE Kept solve_stiff(LegProblem<T> (&leg)[Legs::kLocal],
         own.hinge[j].friction_jar += step;
         own.hinge[j].limit_jar += own.hinge[j].limit_sign * step;
       }
-      for (int s = 0; s < kSpheresPerLeg; ++s)
-        own.contact[s].w = own.contact[s].w + alpha * d.dw[s];
+      for (int s = 0; s < Legs::kPoints; ++s) own.contact[s].w = own.contact[s].w + alpha * d.dw[s];
       set_gradient(smooth[slot], own);
     }
   }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "kennel/judge/controller.h"
+#include "kennel/judge/quantities.h"
 #include "kennel/judge/world.h"
 
 namespace kennel::judge {
@@ -13,12 +14,12 @@ struct EpisodeStats {
   bool standing = false;  // a zero-command episode
   bool fell = false;      // or diverged
   bool diverged = false;
-  int decimation = 0;              // physics steps a control step
-  double control_dt = 0.0;         // s a control step
-  int steps = 0;                   // control steps played, the one that ended in a fall included
-  int scored_steps = 0;            // of these: those that count for the errors below
-  double velocity_error_sq = 0.0;  // (m/s)^2, summed over scored steps
-  double yaw_error_sq = 0.0;       // (rad/s)^2, the same
+  int decimation = 0;           // physics steps a control step
+  double control_dt = 0.0;      // s a control step
+  int steps = 0;                // control steps played, the one that ended in a fall included
+  int scored_steps = 0;         // of these: those that count for the errors below
+  double pair_error_sq = 0.0;   // of the first two that it is told, summed over scored steps
+  double third_error_sq = 0.0;  // of the third, the same
   double drift_speed = 0.0;     // m/s after the first second; NaN for an episode that ended before
   double torque_sq = 0.0;       // (N m)^2, summed over joints and physics steps
   double action_rate_sq = 0.0;  // summed over joints and control steps
@@ -73,6 +74,7 @@ class EpisodePlayer {
   void count_gait(const EpisodePlan& plan, int step, EpisodeStats& stats);
   void score(const EpisodePlan& plan, int step, EpisodeStats& stats);
 
+  Told told_;
   ControlClock clock_;
   double walking_speed_;  // m/s; of slower commands the way does not count
   std::unique_ptr<World> world_;

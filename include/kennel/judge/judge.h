@@ -18,6 +18,10 @@
 // limits, as the robot's controller does; a hardware's narrower clamp counts only where the file
 // has it.
 //
+// What a policy is told, and so what it is judged by, are the three quantities that its file names:
+// quantities.h has those that can be measured. The first two make one error, the third another: of
+// a walk the velocity and the yaw rate, of a pose the tilt and the height.
+//
 // Numbers in metres and metres a second are those of the default robot. For a robot whose legs are
 // `size` times as long they are times size (a start's millimetre, the shift of the centre of mass)
 // and times its square root (pushes, thresholds of walking), so that robots that move alike are
@@ -98,10 +102,11 @@ struct EvalResult {
   int diverged = 0;  // of these: the state or the action was not finite
 
   /// Roots of the mean over episodes of the episode's mean squared error, over its control steps
-  /// before a fall without the first second after each change of command. Velocity: (vx, vy) of the
-  /// base in its own frame against the command, m/s.
-  double velocity_rmse = 0.0;
-  double yaw_rmse = 0.0;  // rad/s
+  /// before a fall without the first second after each change of command: of the first two
+  /// quantities that the robot is told together, and of the third. For a walk (vx, vy) of the base
+  /// in its own frame against the command, m/s, and its yaw rate, rad/s; `scores_of` has the names.
+  double pair_rmse = 0.0;
+  double third_rmse = 0.0;
 
   /// Mean over the zero-command episodes of |displacement| / time of the base, horizontally, after
   /// the first second. m/s

@@ -131,14 +131,12 @@ class EpisodeRandom {
   int episode_;
 };
 
-struct Command {
-  double vx = 0.0, vy = 0.0;  // m/s, base frame
-  double yaw_rate = 0.0;      // rad/s
-};
+/// What a robot is told, or what a state has of it: the quantities of its contract, in that order.
+using Command = std::array<double, kCommandTerms>;
 
 /// Everything drawn before an episode starts; only the sensor noise is drawn on the way.
 struct EpisodePlan {
-  std::array<Command, kCommands> commands;
+  std::array<Command, kCommands> commands{};
   bool standing = false;                            // zero commands throughout
   double heading = 0.0;                             // rad
   double start_lift = 0.0;                          // m, of the base above the contract's start
@@ -164,7 +162,7 @@ struct EpisodePlan {
 };
 
 /// A command as shares of what the robot may be told: 1 is the upper end of a range, -1 the lower.
-/// In hundredths, as people read it.
+/// Rounded as people read it, to the decimals of each quantity.
 Command command_at(const RobotContract& robot, const Command& shares);
 
 /// To hundredths, as tables show it.

@@ -21,8 +21,8 @@ Imu read_imu(const mjData& data, const std::array<double, 3>& down);
 /// Along the model's gravity, world frame; straight down where it has none.
 std::array<double, 3> down_of(const mjModel& model);
 
-/// The base's horizontal velocity in its own frame and its yaw rate.
-Command base_velocity(const mjData& data);
+/// A vector of the world in the base's frame.
+std::array<double, 3> to_base(const mjData& data, const std::array<double, 3>& v_world);
 
 /// Angle between the base's z axis and the world's. rad
 double base_tilt(const mjData& data);

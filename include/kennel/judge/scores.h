@@ -1,27 +1,21 @@
 // The judge's scores as a table: what programs call them, and how people see them.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "kennel/judge/judge.h"
 
 namespace kennel::judge {
 
 struct Score {
-  const char* key;
+  std::string key;
   double EvalResult::*value;
-  const char *title, *unit;  // of a table's column; null: not in the table
+  std::string title, unit;  // of a table's column; empty: not in the table
 };
 
-inline constexpr Score kScores[] = {
-    {"velocity_rmse", &EvalResult::velocity_rmse, "velocity", "rmse m/s"},
-    {"yaw_rmse", &EvalResult::yaw_rmse, "yaw", "rad/s"},
-    {"standing_drift", &EvalResult::standing_drift, "drift", "m/s"},
-    {"torque_rms", &EvalResult::torque_rms, "torque", "rms N m"},
-    {"action_rate_rms", &EvalResult::action_rate_rms, "action", "rate rms"},
-    {"target_rate_rms", &EvalResult::target_rate_rms, nullptr, nullptr},
-    {"cost_of_transport", &EvalResult::cost_of_transport, "cost of", "transport"},
-    {"foot_slip", &EvalResult::foot_slip, "slip", "m/s"},
-    {"step_frequency", &EvalResult::step_frequency, "steps", "Hz"},
-    {"survival_s", &EvalResult::survival_s, nullptr, nullptr},
-};
+/// The scores of a robot's task, its errors by the names of what it is told.
+/// \throws Error for a robot that the judge cannot measure
+std::vector<Score> scores_of(const RobotContract& robot);
 
 }  // namespace kennel::judge

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kennel/judge/judge.h"
+#include "kennel/judge/protocol.h"
 
 namespace kennel::judge {
 
@@ -29,7 +29,7 @@ std::vector<Sweep> run_sweeps(const PolicyFile& policy, const EvalOptions& optio
 
 /// A slow command, and how far off the robot is.
 struct SlowCell {
-  double vx, vy, yaw_rate;  // m/s, rad/s, told from the start to the end of an episode
+  Command command;  // told from the start to the end of an episode
   EvalResult result;
 };
 
@@ -38,29 +38,32 @@ struct SlowCell {
 /// worst of the nine.
 struct SlowStudy {
   std::vector<SlowCell> cells;
-  double worst_velocity_rmse, worst_yaw_rmse;  // m/s, rad/s; NaN where one of the nine is
-  int episodes, falls;                         // of all
+  double worst_pair_rmse, worst_third_rmse;  // m/s, rad/s; NaN where one of the nine is
+  int episodes, falls;                       // of all
 };
+
+/// Why a robot has no slow commands, in a sentence: it is told something else than a walk is. Empty
+/// for one that walks.
+std::string slow_refusal(const RobotContract& robot);
 
 /// Plays `options.episodes` nominal episodes with sensor noise a command, at different headings. As
 /// in every episode, the first second and those after 4 and 8 s are left out.
+/// \throws Error with `slow_refusal`, or like `evaluate`
 SlowStudy run_slow(const PolicyFile& policy, const EvalOptions& options);
 
-/// Every pair of a forward and a turning speed over what the robot may be told, commanded from the
-/// start to the end of an episode.
+/// Every pair of the first and the third quantity over what the robot may be told, of a walk a
+/// forward and a turning speed, commanded from the start to the end of an episode; the second is 0.
 struct CommandGrid {
-  std::vector<double> vx;                       // m/s
-  std::vector<double> yaw_rate;                 // rad/s
-  std::vector<std::vector<EvalResult>> result;  // a row for each yaw rate
+  std::vector<double> first, third;
+  std::vector<std::vector<EvalResult>> result;  // a row for each of the third
 };
 
 /// Plays `options.episodes` nominal episodes with sensor noise a pair, at different headings.
 CommandGrid run_grid(const PolicyFile& policy, const EvalOptions& options);
 
-/// How fast the robot goes against how fast it was told to, along one axis of the command, the
-/// others zero.
+/// What the robot does against what it was told to, of one quantity, the others zero.
 struct TrackingCurve {
-  std::string axis;  // vx, vy or yaw_rate
+  std::string axis;  // the quantity's name
   std::string unit;
   std::vector<double> command, measured, spread;  // the mean and the standard deviation over time
 };

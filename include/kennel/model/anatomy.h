@@ -53,6 +53,7 @@ struct Anatomy {
   double timestep = 0;       // s
   double base_damping = 0, base_armature = 0, base_frictionloss = 0;  // of the free joint
   std::array<LegAnatomy, kNumLegs> leg;
+  std::vector<std::string> base_touching;  // the base's geoms that can touch the floor
   MirrorMap mirror;
   bool symmetric = false;             // whether the mirror map can be used
   std::vector<std::string> edits;     // what switches changed, a line each

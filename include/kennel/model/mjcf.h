@@ -29,12 +29,13 @@ struct LoadedQuadruped {
       warnings;  // one line each: what the dynamics leave out (leg against leg contacts, ...)
   std::vector<std::string> joint_names;  // in qpos order, 12
   std::vector<int> actuators;  // of each hinge in qpos order; -1: nothing that the dynamics have
-  int sphere_geom[kNumLegs][kSpheresPerLeg] = {};  // the geom that a sphere is
+  int sphere_geom[kNumLegs][kMaxPoints] = {};  // the geom that a sphere is
 };
 
 /// Takes the constants of a compiled model: a floating base with four legs of three hinges, on each
 /// an actuator with a fixed or affine gain and bias (an actuatorfrcrange narrows its force range),
-/// up to two contact spheres a leg, one horizontal floor, pyramidal cones, Euler or implicitfast.
+/// up to kMaxPoints contact spheres a leg, those of the base included, one horizontal floor,
+/// pyramidal cones, Euler or implicitfast.
 /// \param source  what messages call the model, usually the file
 /// \throws Error naming source, element and feature of whatever the dynamics cannot represent
 LoadedQuadruped quadruped_from(const mjModel_& model, const std::string& source);

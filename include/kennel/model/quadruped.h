@@ -14,7 +14,6 @@
 
 namespace kennel {
 
-inline constexpr int kSpheresPerLeg = 2;
 inline constexpr int kNq = 7 + kNumJoints;
 inline constexpr int kNv = 6 + kNumJoints;
 
@@ -61,8 +60,8 @@ struct Hinge {
 /// A sphere that can touch the floor, with the contact's mixed parameters.
 template <class R>
 struct Sphere {
-  int link = 2;  // 0, 1 or 2: the leg's link that carries it
-  R centre[3] = {};
+  int link = 2;      // 0, 1 or 2: the leg's link that carries it; -1: the base
+  R centre[3] = {};  // in the frame of the link or the base, m
   R radius = R(0);
   R margin = R(0);
   R friction = R(1);  // sliding, of the contact
@@ -72,12 +71,15 @@ struct Sphere {
   Impedance<R> impedance;
 };
 
-template <class R>
+/// \tparam points  how many spheres there is room for; fewer are a prefix of more
+template <class R, int points = kMaxPoints>
 struct Leg {
   R sin_gamma = R(0), cos_gamma = R(1);
   Hinge<R> hinge[kJointsPerLeg];
-  Sphere<R> sphere[kSpheresPerLeg];
   int num_spheres = 0;
+  int foot = 0;  // which sphere is the foot; the one before it, where there is one, is the elbow
+  // The leg's own, of which the foot is the last, then those of the base that are dealt to the leg.
+  Sphere<R> sphere[points];
 };
 
 /// Whether the compiler knows the robot's numbers, in a type of leg constants or under a mapping of
@@ -114,6 +116,18 @@ struct Quadruped {
   R qpos0[kNq] = {};    // MuJoCo's reference configuration
   R total_mass = R(0);  // kg
 };
+
+/// Whether a robot needs a mapping with ManyPoints: more spheres on a leg than kFewPoints, or any
+/// on the base.
+template <class R>
+bool has_many_points(const Quadruped<R>& robot) {
+  for (const Leg<R>& leg : robot.leg) {
+    if (leg.num_spheres > kFewPoints) return true;
+    for (int s = 0; s < leg.num_spheres; ++s)
+      if (leg.sphere[s].link < 0) return true;
+  }
+  return false;
+}
 
 /// The robot, the constants of the leg in a slot, and the solver's options under a mapping of legs:
 /// the loaded ones, a copy of them that the mapping keeps nearer, or those that it knows at compile

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kennel/judge/controller.h"
+#include "kennel/judge/quantities.h"
 #include "kennel/judge/world.h"
 
 namespace kennel::play {
@@ -44,8 +45,11 @@ class Robots {
   int falls() const { return falls_; }
   judge::World& world(int robot) { return *robots_[robot].world; }
 
-  /// The mean over the last half second of a robot's velocity, in its own frame.
-  judge::Command velocity(int robot) const;
+  /// What the robots are told, by name.
+  const judge::Told& told() const { return told_; }
+
+  /// The mean over the last half second of what a robot does of what it is told.
+  judge::Command measured(int robot) const;
 
  private:
   struct Robot {
@@ -53,14 +57,15 @@ class Robots {
     std::unique_ptr<judge::Controller> controller;
     judge::EpisodePlan plan;
     judge::EpisodeRandom noise{0, 0};
-    std::vector<judge::Command> velocities;  // of the last control steps
-    int step = 0;                            // since it stood up
-    int lying = 0;                           // control steps since it fell
+    std::vector<judge::Command> measured;  // of the last control steps
+    int step = 0;                          // since it stood up
+    int lying = 0;                         // control steps since it fell
   };
 
   void start(int index);
   void step(Robot& robot, const judge::Command& command);
 
+  judge::Told told_;
   judge::ControlClock clock_;
   RobotsOptions options_;
   std::mt19937_64 random_;

@@ -3,6 +3,7 @@
 
 #include <mujoco/mujoco.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +13,9 @@
 
 namespace kennel::render {
 
-/// What the user asks for. Keyboard and first gamepad are added up; the keys are the table in
-/// controls.cpp, `window_help` tells them to the user.
+/// What the user asks for. The three axes are named after what they do to a robot that walks;
+/// another gets something else for them. Keyboard and first gamepad are added up; the keys are the
+/// table in controls.cpp, `window_help` tells them to the user.
 struct WindowInput {
   double forward = 0.0;   // in [-1, 1], held
   double sideways = 0.0;  // in [-1, 1], held; positive to the left
@@ -72,6 +74,7 @@ class Window {
 };
 
 /// The keys and buttons, for SceneView::set_text; empty in a build without GLFW.
-std::vector<TextLine> window_help();
+/// \param axes  what forward, sideways and turn do
+std::vector<TextLine> window_help(const std::array<std::string, 3>& axes);
 
 }  // namespace kennel::render

@@ -14,12 +14,25 @@
 
 namespace kennel {
 
+/// [task] of a recipe: what the robot is to do. Of kTasks in envs/tasks/rows.h.
+struct TaskChoice {
+  std::string name = quadruped::kTasks[0]->name;
+};
+
+template <class Config, class Visitor>
+void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskChoice> {
+  v.field("name", c.name, Bounds{},
+          "what the robot is to do: walk, pose (kennel info lists them); it decides what "
+          "[env.command] and [env.reward] have");
+}
+
 struct RunConfig {
   TrainConfig train;
   RobotChoice robot;
+  TaskChoice task;
   const LearnerEntry* method = &kLearners[0];  // the one that train.algorithm names
   ConfigBlock learner = method->config();      // its section
-  quadruped::EnvConfig env;
+  quadruped::EnvConfig env;                    // of `task`
 };
 
 /// Visits every section of a recipe: f(section name, struct). Of the methods it has the one that
@@ -28,6 +41,7 @@ template <class Config, class F>
 void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   f("train", c.train);
   f("robot", c.robot);
+  f("task", c.task);
   f(c.learner.section().c_str(), c.learner);
   visit_sections(c.env, f);
 }
@@ -35,10 +49,10 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
 /// Changes what a command's flags change, before the whole is checked.
 using ConfigOverride = std::function<void(RunConfig&)>;
 
-/// Reads a recipe; what it leaves out is as in the shipped one of its robot, which for any other
-/// model is scaled to it. It may have sections of several methods, of which train.algorithm names
-/// the one that counts.
-/// \param path     empty: the shipped recipe
+/// Reads a recipe; what it leaves out is as in the shipped one of its robot and task, which where
+/// the robot has none of its own is the general one scaled to it. It may have sections of several
+/// methods, of which train.algorithm names the one that counts.
+/// \param path     empty: the shipped recipe of the robot and task that `change` names
 /// \param methods  that it may name
 /// \throws Error with every problem and its line
 RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {},

@@ -7,10 +7,18 @@
 namespace kennel {
 
 template <std::size_t N>
-std::vector<TermInfo> terms_of(const quadruped::ObsTerm (&table)[N]) {
-  std::vector<TermInfo> terms;
+std::vector<BoundedTerm> terms_of(const quadruped::ObsTerm (&table)[N]) {
+  std::vector<BoundedTerm> terms;
   for (const quadruped::ObsTerm& term : table)
-    terms.push_back({term.name, term.size, term.scale, term.unit});
+    terms.push_back({{term.name, term.size, term.scale, term.unit}, term.bounds});
+  return terms;
+}
+
+/// The policy's frame; what the robot is told there is the task's word.
+inline std::vector<BoundedTerm> frame_terms(const quadruped::TaskRow& task) {
+  std::vector<BoundedTerm> terms = terms_of(quadruped::kFrame);
+  for (BoundedTerm& term : terms)
+    if (term.name == "command") term.unit = task.command_unit;
   return terms;
 }
 
@@ -18,8 +26,8 @@ inline EnvSpec spec_of(const quadruped::Task& task, int num_envs, const KernelCh
   EnvSpec spec = {num_envs,   task.obs_size,   quadruped::kPrivilegedSize,
                   kNumJoints, task.control_dt, task.config.task.bfloat16_obs,
                   kernel};
-  spec.obs_terms = spec.privileged_obs_terms = terms_of(quadruped::kFrame);
-  const std::vector<TermInfo> hidden = terms_of(quadruped::kPrivileged);
+  spec.obs_terms = spec.privileged_obs_terms = frame_terms(task.config.row());
+  const std::vector<BoundedTerm> hidden = terms_of(quadruped::kPrivileged);
   spec.privileged_obs_terms.insert(spec.privileged_obs_terms.end(), hidden.begin(), hidden.end());
   return spec;
 }

@@ -40,6 +40,6 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const Robot& robot,
                                  const EnvOptions& options);
 
 /// Left-right mirror maps of the task's observations and actions.
-Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, int history);
+Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, const EnvConfig& config);
 
 }  // namespace kennel

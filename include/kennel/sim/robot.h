@@ -41,4 +41,8 @@ struct Robot {
 /// \throws Error when the name is unknown, the model cannot be loaded, or the two do not fit
 Robot load_robot(const RobotChoice& choice);
 
+/// What the robot's model says of it, whether it ships or not.
+/// \throws Error when the model cannot be loaded or is none that Kennel steps
+Anatomy anatomy_of(const RobotChoice& choice);
+
 }  // namespace kennel

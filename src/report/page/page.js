@@ -30,7 +30,7 @@ function build() {
     main.append(section);
     nav.append(h('a', {href: '#' + key}, title));
     try {
-      section.append(h('div', {}, create(part)));
+      section.append(h('div', {}, create(part, data.told)));
     } catch (error) {
       // The rest of the page does not depend on it.
       section.append(h('p', {class: 'note'}, 'This part could not be drawn; the console says why.'));

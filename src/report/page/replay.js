@@ -10,7 +10,7 @@ function sceneColours() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => [1, 3, 5].map((k) => parseInt(style.getPropertyValue(name).trim().slice(k, k + 2), 16) / 255);
   return {light: read('--floor-light'), dark: read('--floor-dark'), haze: read('--haze'),
-    command: read('--orange'), velocity: read('--blue')};
+    command: read('--orange'), measured: read('--blue')};
 }
 
 /// Where the base is on average around a time; the same whether one plays or scrubs.
@@ -75,14 +75,14 @@ function listen(canvas, camera, redraw) {
   }, {passive: false});
 }
 
-/// Command and measured velocity at the present time, over the picture.
-function overlay({dt, poses, command, velocity}) {
+/// Command and measurement at the present time, over the picture.
+function overlay({dt, poses, command, measured}, {quantities}) {
   const table = h('table', {class: 'overlay'});
   Clock.onChange((time) => {
     const step = Math.min(Math.round(time / dt), poses.length - 1);
     const number = (rows, k) => `<td>${rows ? fixed(rows[step][k], 2) : '–'}</td>`;
-    table.innerHTML = '<tr><td></td><th class="c-orange">told</th><th class="c-blue">did</th></tr>' + [['vx', 'm/s'], ['vy', 'm/s'], ['yaw', 'rad/s']]
-      .map(([name, unit], k) => `<tr><th>${name}</th>${number(command, k)}${number(velocity, k)}<td class="muted">${unit}</td></tr>`).join('');
+    table.innerHTML = '<tr><td></td><th class="c-orange">told</th><th class="c-blue">did</th></tr>' + quantities
+      .map(({name, unit}, k) => `<tr><th>${name.replace(/_/g, ' ')}</th>${number(command, k)}${number(measured, k)}<td class="muted">${unit}</td></tr>`).join('');
   });
   return table;
 }
@@ -106,7 +106,7 @@ function controls(camera, follow, redraw) {
 }
 
 /// The viewer as elements for its section. A machine without WebGL2 gets a sentence instead.
-function create(replay) {
+function create(replay, told) {
   const canvas = h('canvas', {tabindex: 0, role: 'img', 'aria-label': 'The robot in 3-D'});
   const scene = Scene.create(canvas, replay);
   if (!scene) return [h('p', {class: 'note'}, 'The 3-D view needs WebGL2, which this browser does not offer.')];
@@ -136,9 +136,9 @@ function create(replay) {
   new ResizeObserver(redraw).observe(canvas);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { colours = sceneColours(); redraw(); });
   canvas.addEventListener('webglcontextlost', () => canvas.replaceWith(h('p', {class: 'note'}, 'The browser dropped the 3-D view; reload the page.')));
-  return [h('div', {class: 'stage'}, canvas, overlay(replay)), controls(camera, follow, redraw),
-    h('p', {class: 'hint'}, 'Drag orbits, right or shift drag pans, the wheel zooms; space plays, arrow keys step. ' +
-      `On the floor: velocity as told (orange) and done (blue), ${short(scene.dartSeconds)} s of it; tiles of ${short(scene.tile)} m.`)];
+  return [h('div', {class: 'stage'}, canvas, overlay(replay, told)), controls(camera, follow, redraw),
+    h('p', {class: 'hint'}, 'Drag orbits, right or shift drag pans, the wheel zooms; space plays, arrow keys step. On the floor: ' +
+      (replay.velocity ? `velocity as told (orange) and done (blue), ${short(scene.dartSeconds)} s of it; ` : '') + `tiles of ${short(scene.tile)} m.`)];
 }
 
 return {create};

@@ -152,15 +152,16 @@ function create(canvas, replay) {
     }
   }
 
-  /// Darts on the floor from below the base, along command and velocity.
+  /// Darts on the floor from below the base, along the velocity told and done; none where none is told.
   function drawDarts(time, colours) {
     const step = Math.min(Math.round(time / dt), poses.length - 1), {position, quaternion} = poseAt(replay, time, base);
     gl.uniform1f(body.at.shadow, 0);
     gl.uniform1f(body.at.lit, 0);
     gl.bindVertexArray(surfaces.dart.array);
-    for (const [name, wide, lift] of [['command', 0.026 * size, 0.001 * size], ['velocity', 0.012 * size, 0.0014 * size]]) {
+    if (!replay.velocity) return;
+    for (const [name, wide, lift] of [['command', 0.026 * size, 0.001 * size], ['measured', 0.012 * size, 0.0014 * size]]) {
       if (!replay[name]) continue;
-      const [vx, vy] = replay[name][step], half = (headingOf(quaternion) + Math.atan2(vy, vx)) / 2;
+      const [vx, vy] = replay.velocity.map((k) => replay[name][step][k]), half = (headingOf(quaternion) + Math.atan2(vy, vx)) / 2;
       set(rigid([position[0], position[1], floorHeight + lift], [Math.cos(half), 0, 0, Math.sin(half)]),
         [Math.hypot(vx, vy) * dartSeconds, wide, 1], 0, [...colours[name], 1]);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -178,7 +179,7 @@ function create(canvas, replay) {
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /// camera: {eye, target, distance}; colours: {light, dark, haze, command, velocity}, each [r, g, b]
+  /// camera: {eye, target, distance}; colours: {light, dark, haze, command, measured}, each [r, g, b]
   function draw(time, camera, colours) {
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(...colours.haze, 1);

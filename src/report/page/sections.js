@@ -1,11 +1,12 @@
 // The page's other sections: each function takes its part of the data and returns elements.
 const Sections = (() => {
 const {h, muted, finite, fixed, short, extent} = Dom;
-const UNITS = {velocity_error: 'm/s', yaw_error: 'rad/s', falls_per_minute: '1/min'};
-const HEADLINE = ['env/velocity_error', 'env/yaw_error', 'env/falls_per_minute', 'env/reward'];
-const JUDGE = [  // key, unit, decimals
-  ['policy'], ['physics'], ['condition'], ['episodes', '', 0], ['falls', '', 0], ['survival_s', 's', 2], ['velocity_rmse', 'm/s', 3],
-  ['yaw_rmse', 'rad/s', 3], ['standing_drift', 'm/s', 3], ['torque_rms', 'N m', 2], ['action_rate_rms', '', 3],
+// Of training, by the names that its environment gives them: a walk's and a pose's.
+const UNITS = {velocity_error: 'm/s', yaw_error: 'rad/s', tilt_error: 'rad', height_error: 'm', falls_per_minute: '1/min'};
+const HEADLINE = ['env/velocity_error', 'env/yaw_error', 'env/tilt_error', 'env/height_error', 'env/falls_per_minute', 'env/reward'];
+const judgeColumns = (errors) => [  // key, unit, decimals
+  ['policy'], ['physics'], ['condition'], ['episodes', '', 0], ['falls', '', 0], ['survival_s', 's', 2],
+  ...errors.map(({key, unit}) => [key, unit, 3]), ['standing_drift', 'm/s', 3], ['torque_rms', 'N m', 2], ['action_rate_rms', '', 3],
   ['cost_of_transport', '', 2], ['foot_slip', 'm/s', 3], ['step_frequency', 'Hz', 2]];
 const JOINT_COLOURS = ['c-blue', 'c-orange', 'c-green'];
 const TOLD = 'c-orange', DID = 'c-blue';
@@ -23,20 +24,20 @@ function table(columns, rows) {
       h('td', {class: side(k)}, text[0] === '!' ? h('b', {class: 'c-orange'}, text.slice(1)) : text)))))));
 }
 
-function judge(results) {
-  const shown = JUDGE.filter(([key]) => results.some((result) => (result[key] ?? null) !== null));
+function judge(results, {errors}) {
+  const shown = judgeColumns(errors).filter(([key]) => results.some((result) => (result[key] ?? null) !== null));
   const text = (value, decimals) => decimals === undefined ? value || '–' : fixed(value, decimals);
   return [table(shown.map(([key, unit, decimals]) => [words(key.replace(/_s$/, '')), unit, decimals !== undefined]), results.map((result) =>
     shown.map(([key, , decimals]) => (key === 'falls' && result.falls ? '!' : '') + text(result[key], decimals))))];
 }
 
 /// Constant slow commands, at which standing still is tempting; the last row is the figure.
-function slow({cells, worst}) {
+function slow({cells, worst}, {quantities, errors}) {
   const falls = (row) => (row.falls ? '!' : '') + `${row.falls} of ${row.episodes}`;
-  const figures = (row) => [fixed(row.velocity_rmse, 3), fixed(row.yaw_rmse, 3), falls(row)];
+  const figures = (row) => [...errors.map(({key}) => fixed(row[key], 3)), falls(row)];
   return [hint('One command from the start to the end of an episode, sensor noise on. A robot that stands still errs by the command itself.'),
-    table([['command'], ['vx', 'm/s', true], ['vy', 'm/s', true], ['yaw rate', 'rad/s', true], ['velocity rmse', 'm/s', true], ['yaw rmse', 'rad/s', true], ['falls', '', true]],
-      [...cells.map((cell, k) => [String(k + 1), short(cell.vx), short(cell.vy), short(cell.yaw_rate), ...figures(cell)]),
+    table([['command'], ...quantities.map(({name, unit}) => [words(name), unit, true]), ...errors.map(({key, unit}) => [words(key), unit, true]), ['falls', '', true]],
+      [...cells.map((cell, k) => [String(k + 1), ...quantities.map(({name}) => short(cell[name])), ...figures(cell)]),
         ['worst', '', '', '', ...figures(worst)]])];
 }
 
@@ -66,10 +67,10 @@ function curves({step, series}) {
     ...Object.entries(folded).map(([group, members]) => h('details', {}, h('summary', {}, group, ' ', muted(String(members.length))), multiples(members)))];
 }
 
-function tracking(data) {
-  const axes = [['vx', 'forward', 'm/s'], ['vy', 'to the left', 'm/s'], ['yaw_rate', 'turning left', 'rad/s']].filter(([key]) => data[key]);
-  return [hint('Mean velocity against command, one axis at a time. On the grey diagonal tracking is perfect; bars are the spread.'),
-    h('div', {class: 'squares'}, axes.map(([key, direction, unit]) => {
+function tracking(data, {quantities}) {
+  const axes = quantities.filter(({name}) => data[name]);
+  return [hint('Mean of what it did against what it was told, one quantity at a time. On the grey diagonal tracking is perfect; bars are the spread.'),
+    h('div', {class: 'squares'}, axes.map(({name: key, positive: direction, unit}) => {
       const {command, measured, spread} = data[key], range = padded(extent(command, measured) || [-1, 1]);
       return Plot.create({
         title: words(key), note: direction, x: command, square: true, diagonal: true, xRange: range, yRange: range,
@@ -101,12 +102,12 @@ function legPlots(data, common, leg) {
   return {positions, torque, block: h('div', {}, h('h4', {}, data.foot_names[leg]), positions.map(({plot}) => plot.figure), torque.figure)};
 }
 
-function episode(data) {
+function episode(data, {quantities}) {
   const dt = data.control_dt, x = data.command.map((_, step) => step * dt), seconds = x.length * dt;
   const common = {x, time: true, xUnit: 's', heading: (i) => fixed(x[i], 2) + ' s'};
   Clock.extend((x.length - 1) * dt, dt);
-  const overview = ['vx', 'vy', 'yaw rate'].map((name, k) => Plot.create({...common, title: name, note: k < 2 ? 'm/s' : 'rad/s', height: 120,
-    series: [{name: 'told', y: column(data.command, k), colour: TOLD}, {name: 'did', y: column(data.velocity, k), colour: DID}]}));
+  const overview = quantities.map(({name, unit}, k) => Plot.create({...common, title: words(name), note: unit, height: 120,
+    series: [{name: 'told', y: column(data.command, k), colour: TOLD}, {name: 'did', y: column(data.measured, k), colour: DID}]}));
   const gait = Charts.gait(data.foot_names, data.foot_contact, dt);
   const legs = data.foot_names.map((name, leg) => legPlots(data, common, leg));
   const positions = legs.flatMap((leg) => leg.positions);

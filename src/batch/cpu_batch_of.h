@@ -1,9 +1,11 @@
-#include "kennel/batch/cpu_batch.h"
+// CpuBatchOf, for the files that compile it for a mapping of legs.
+#pragma once
 
 #include <algorithm>
 #include <cstring>
 
-#include "lanes.h"
+#include "kennel/batch/cpu_batch.h"
+#include "src/batch/lanes.h"
 
 namespace kennel {
 
@@ -11,15 +13,19 @@ using namespace quadruped;
 
 namespace {
 
-using Narrow = EnvState<float, AllLegs>;
+template <class Legs>
+using Narrow = EnvState<float, Legs>;
 using NarrowHistory = FrameHistory<float>;
 
 /// Changes with the layout of `Saved`. Other backends have other tags.
-constexpr char kTag[8] = {'c', 'p', 'u', ' ', 'e', 'n', 'v', '4'};
+template <class Legs>
+constexpr char kTag[8] = {'c', 'p', 'u', ' ',
+                          'e', 'n', 'v', Legs::kPoints == kFewPoints ? '4' : 'm'};
 
 /// An environment as saved.
+template <class Legs>
 struct Saved {
-  Narrow state;
+  Narrow<Legs> state;
   NarrowHistory history;
 };
 
@@ -35,9 +41,9 @@ void scatter_rows(const Lane* columns, int used, int first_row, int lanes, const
 
 }  // namespace
 
-std::string cpu_kernel_name() { return text(kNativeWidth, "-lane float"); }
-
-CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads)
+template <class Legs>
+CpuBatchOf<Legs>::CpuBatchOf(const Task& task, int num_envs, std::int64_t first_env_id,
+                             int num_threads)
     : task_(task),
       schedule_(schedule_at(task.config, 0.0)),
       num_envs_(num_envs),
@@ -51,14 +57,19 @@ CpuBatch::CpuBatch(const Task& task, int num_envs, std::int64_t first_env_id, in
           static_cast<std::uint32_t>(first_env_id + static_cast<std::int64_t>(b) * kWidth + lane));
 }
 
-void CpuBatch::for_each_block(const std::function<void(int)>& work) {
+template <class Legs>
+void CpuBatchOf<Legs>::for_each_block(const std::function<void(int)>& work) {
   pool_.run(static_cast<std::int64_t>(blocks_.size()),
             [&](std::int64_t b, int) { work(static_cast<int>(b)); });
 }
 
-int CpuBatch::lanes_in(int block) const { return std::min(kWidth, num_envs_ - block * kWidth); }
+template <class Legs>
+int CpuBatchOf<Legs>::lanes_in(int block) const {
+  return std::min(kWidth, num_envs_ - block * kWidth);
+}
 
-void CpuBatch::reset(const StepPointers& out, const std::uint8_t* chosen) {
+template <class Legs>
+void CpuBatchOf<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen) {
   for_each_block([&](int b) {
     for (int lane = 0; lane < kWidth; ++lane) {
       const int env = b * kWidth + lane;
@@ -67,24 +78,26 @@ void CpuBatch::reset(const StepPointers& out, const std::uint8_t* chosen) {
   });
 }
 
-void CpuBatch::set_episode_steps(const float* steps) {
+template <class Legs>
+void CpuBatchOf<Legs>::set_episode_steps(const float* steps) {
   for (int env = 0; env < num_envs_; ++env)
     blocks_[env / kWidth].state.step.set(env % kWidth, steps[env]);
 }
 
-void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out) {
-  Narrow state;
+template <class Legs>
+void CpuBatchOf<Legs>::restart(Block& block, int lane, int env, const StepPointers& out) {
+  Narrow<Legs> state;
   NarrowHistory history;
   extract_lane<kWidth>(block.state, lane, state);
   ++state.episode;
-  reset_env<float, AllLegs>(task_, {}, state, history);
-  weigh_constraints<float, AllLegs>(task_, {}, state);
+  reset_env<float, Legs>(task_, {}, state, history);
+  weigh_constraints<float, Legs>(task_, {}, state);
   if (env < num_envs_) {
     const std::size_t first = static_cast<std::size_t>(env) * task_.obs_size;
     const std::size_t first_privileged = static_cast<std::size_t>(env) * kPrivilegedSize;
-    observe<float, AllLegs>(task_, {}, true_imu(state.physics), state, history,
-                            [&](int i, float x) { out.obs.put(first + i, x); });
-    observe_privileged<float, AllLegs>(task_, {}, state, nullptr, [&](int i, float x) {
+    observe<float, Legs>(task_, {}, true_imu(state.physics), state, history,
+                         [&](int i, float x) { out.obs.put(first + i, x); });
+    observe_privileged<float, Legs>(task_, {}, state, nullptr, [&](int i, float x) {
       out.privileged_obs.put(first_privileged + i, x);
     });
   }
@@ -92,12 +105,17 @@ void CpuBatch::restart(Block& block, int lane, int env, const StepPointers& out)
   insert_lane<kWidth>(history, lane, block.history);
 }
 
-void CpuBatch::step(const float* action, const StepPointers& out) {
-  for_each_block([&](int b) { step_block(b, action, out); });
+template <class Legs>
+void CpuBatchOf<Legs>::step(const float* action, const StepPointers& out) {
+  with_task(task_.config.task_index(), [&]<class Goal>(Goal) {
+    for_each_block([&](int b) { step_block<Goal>(b, action, out); });
+  });
   divergence_kept_ = divergence_.has_value();
 }
 
-void CpuBatch::step_block(int index, const float* action, const StepPointers& out) {
+template <class Legs>
+template <class Goal>
+void CpuBatchOf<Legs>::step_block(int index, const float* action, const StepPointers& out) {
   Block& block = blocks_[index];
   const int first = index * kWidth, lanes = lanes_in(index);
   KENNEL_ASSERT(lanes >= 1 && lanes <= kWidth);
@@ -110,11 +128,11 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
       reinterpret_cast<float*>(&queued[k / kJointsPerLeg][k % kJointsPerLeg])[lane] = row[k];
   }
   block.before = block.state.physics;
-  const StepOutcome<Lane> outcome = control_step<Lane, AllLegs>(
+  const StepOutcome<Lane> outcome = control_step<Goal, Lane, Legs>(
       task_, schedule_, {}, queued, block.state, block.report, block.stats);
   write_rows(block, first, lanes, outcome.imu, out);
   const CommandChange<Lane>& change = outcome.change;
-  apply_change(AllLegs{}, change, block.state, block.history);
+  apply_change(Legs{}, change, block.state, block.history);
   for (int lane = 0; lane < kWidth; ++lane) {
     const int env = first + lane;
     const bool restarts = outcome.terminated[lane] + outcome.timed_out[lane] > 0;
@@ -131,7 +149,8 @@ void CpuBatch::step_block(int index, const float* action, const StepPointers& ou
   }
 }
 
-void CpuBatch::keep_final(int env, bool diverged, const StepPointers& out) const {
+template <class Legs>
+void CpuBatchOf<Legs>::keep_final(int env, bool diverged, const StepPointers& out) const {
   const auto keep = [&](const ObsRows& from, const ObsRows& to, int size) {
     const std::size_t bytes = size * to.width(), first = env * bytes;
     char* row = static_cast<char*>(to.memory) + first;
@@ -145,7 +164,8 @@ void CpuBatch::keep_final(int env, bool diverged, const StepPointers& out) const
   keep(out.privileged_obs, out.final_privileged_obs, kPrivilegedSize);
 }
 
-void CpuBatch::note_divergence(const Block& block, int lane, int env) {
+template <class Legs>
+void CpuBatchOf<Legs>::note_divergence(const Block& block, int lane, int env) {
   const std::lock_guard lock(divergence_mutex_);
   if (divergence_kept_ || (divergence_ && divergence_->env < env)) return;
   divergence_.emplace().env = env;
@@ -153,13 +173,15 @@ void CpuBatch::note_divergence(const Block& block, int lane, int env) {
   extract_lane<kWidth>(block.state, lane, divergence_->after);
 }
 
-std::optional<Replay> CpuBatch::first_divergence() const {
+template <class Legs>
+std::optional<Replay> CpuBatchOf<Legs>::first_divergence() const {
   if (!divergence_) return std::nullopt;
   return replay_of(task_, *divergence_);
 }
 
-void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane,
-                            const StepPointers& out) const {
+template <class Legs>
+void CpuBatchOf<Legs>::tell_command(int env, const CommandChange<Lane>& change, int lane,
+                                    const StepPointers& out) const {
   constexpr int kCommand = offset_in(kFrame, "command");
   for (int i = 0; i < 3; ++i) {
     const std::size_t e = static_cast<std::size_t>(env);
@@ -168,18 +190,20 @@ void CpuBatch::tell_command(int env, const CommandChange<Lane>& change, int lane
   }
 }
 
-void CpuBatch::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
-                          const StepPointers& out) {
+template <class Legs>
+void CpuBatchOf<Legs>::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
+                                  const StepPointers& out) {
   Lane obs[kMaxHistory * kFrameSize], privileged[kPrivilegedSize];
-  observe<Lane, AllLegs>(task_, {}, imu, block.state, block.history,
-                         [&](int i, const Lane& x) { obs[i] = x; });
-  observe_privileged<Lane, AllLegs>(task_, {}, block.state, &block.report,
-                                    [&](int i, const Lane& x) { privileged[i] = x; });
+  observe<Lane, Legs>(task_, {}, imu, block.state, block.history,
+                      [&](int i, const Lane& x) { obs[i] = x; });
+  observe_privileged<Lane, Legs>(task_, {}, block.state, &block.report,
+                                 [&](int i, const Lane& x) { privileged[i] = x; });
   scatter_rows(obs, task_.obs_size, first, lanes, out.obs);
   scatter_rows(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);
 }
 
-EnvStats<double> CpuBatch::drain_stats() {
+template <class Legs>
+EnvStats<double> CpuBatchOf<Legs>::drain_stats() {
   EnvStats<double> total{};
   constexpr int kFields = sizeof(EnvStats<float>) / sizeof(float);
   static_assert(sizeof(EnvStats<double>) == kFields * sizeof(double));
@@ -194,36 +218,41 @@ EnvStats<double> CpuBatch::drain_stats() {
   return total;
 }
 
-Narrow CpuBatch::env(int index) const {
+template <class Legs>
+Narrow<Legs> CpuBatchOf<Legs>::env(int index) const {
   KENNEL_ASSERT(index >= 0 && index < num_envs_);
-  Narrow state;
+  Narrow<Legs> state;
   extract_lane<kWidth>(blocks_[index / kWidth].state, index % kWidth, state);
   return state;
 }
 
-std::vector<std::byte> CpuBatch::save_state() const {
-  std::vector<std::byte> bytes(sizeof kTag + static_cast<std::size_t>(num_envs_) * sizeof(Saved));
-  std::memcpy(bytes.data(), kTag, sizeof kTag);
+template <class Legs>
+std::vector<std::byte> CpuBatchOf<Legs>::save_state() const {
+  std::vector<std::byte> bytes(sizeof kTag<Legs> +
+                               static_cast<std::size_t>(num_envs_) * sizeof(Saved<Legs>));
+  std::memcpy(bytes.data(), kTag<Legs>, sizeof kTag<Legs>);
   for (int e = 0; e < num_envs_; ++e) {
-    Saved saved;
+    Saved<Legs> saved;
     extract_lane<kWidth>(blocks_[e / kWidth].state, e % kWidth, saved.state);
     extract_lane<kWidth>(blocks_[e / kWidth].history, e % kWidth, saved.history);
-    std::memcpy(bytes.data() + sizeof kTag + e * sizeof saved, &saved, sizeof saved);
+    std::memcpy(bytes.data() + sizeof kTag<Legs> + e * sizeof saved, &saved, sizeof saved);
   }
   return bytes;
 }
 
-void CpuBatch::load_state(std::span<const std::byte> bytes) {
+template <class Legs>
+void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
   KENNEL_CHECK(
-      bytes.size() >= sizeof kTag && std::memcmp(bytes.data(), kTag, sizeof kTag) == 0,
+      bytes.size() >= sizeof kTag<Legs> &&
+          std::memcmp(bytes.data(), kTag<Legs>, sizeof kTag<Legs>) == 0,
       "the saved environments are of another backend or an older version; resume with the --device "
       "and the program that wrote them, or start from the networks alone with --init-from");
-  bytes = bytes.subspan(sizeof kTag);
-  KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Saved), "the saved environments hold ",
-               bytes.size(), " bytes; expected ", num_envs_ * sizeof(Saved), " for ", num_envs_,
-               " environments: resume with the batch size it was saved with");
+  bytes = bytes.subspan(sizeof kTag<Legs>);
+  KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Saved<Legs>), "the saved environments hold ",
+               bytes.size(), " bytes; expected ", num_envs_ * sizeof(Saved<Legs>), " for ",
+               num_envs_, " environments: resume with the batch size it was saved with");
   for (int e = 0; e < num_envs_; ++e) {
-    Saved saved;
+    Saved<Legs> saved;
     std::memcpy(&saved, bytes.data() + e * sizeof saved, sizeof saved);
     insert_lane<kWidth>(saved.state, e % kWidth, blocks_[e / kWidth].state);
     insert_lane<kWidth>(saved.history, e % kWidth, blocks_[e / kWidth].history);

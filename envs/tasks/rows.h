@@ -1,0 +1,34 @@
+// The tasks by name: a row each, of any robot. Their text is in envs/tasks/tasks.h, in the same
+// order.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "envs/tasks/pose_row.h"
+#include "envs/tasks/walk_row.h"
+#include "kennel/core/check.h"
+
+namespace kennel::quadruped {
+
+inline constexpr const TaskRow* kTasks[] = {&WalkRow::kRow, &PoseRow::kRow};
+inline constexpr int kNumTasks = std::size(kTasks);
+
+consteval bool rows_fit() {
+  for (const TaskRow* row : kTasks)
+    if (row->rewards.size() > kMaxRewards || row->shape.size() > kMaxShape) return false;
+  return true;
+}
+static_assert(rows_fit(), "a task has more terms than kMaxRewards, kMaxShape in task_row.h");
+
+/// \throws Error for a name that is none of them
+inline int task_index(std::string_view name) {
+  std::string known;
+  for (int i = 0; i < kNumTasks; ++i) {
+    if (kTasks[i]->name == name) return i;
+    known += (known.empty() ? "" : ", ") + std::string(kTasks[i]->name);
+  }
+  fail("task.name = \"", name, "\" is unknown; expected ", known);
+}
+
+}  // namespace kennel::quadruped

@@ -1,0 +1,98 @@
+// The walking task: tracks a velocity and a yaw rate.
+#pragma once
+
+#include "envs/quadruped/reward.h"
+#include "envs/tasks/walk_row.h"
+
+namespace kennel::quadruped {
+
+struct Walk : WalkRow {
+  /// Squared width of a tracking kernel: as wide as the command asks. Under a fixed one, wide
+  /// enough to teach fast commands, standing still earns nearly everything at slow ones.
+  /// \param command2  the command's square
+  template <class T>
+  static KENNEL_HD T kernel_width(float share, float least, float most, const T& command2) {
+    if (share == 0.0f) return T(most);
+    return clamp(T(share) * command2, T(least), T(most));
+  }
+
+  template <class T, class Legs>
+  static KENNEL_HD T track_velocity(const RewardConfig& c, const StepView<T, Legs>& s) {
+    const T ex = s.velocity_base.x - s.env.command[0], ey = s.velocity_base.y - s.env.command[1];
+    const T width =
+        kernel_width(c.shape[kKernelCommandShare], c.shape[kVelocitySigma2Min],
+                     c.shape[kVelocitySigma2], square(s.env.command[0]) + square(s.env.command[1]));
+    return exp(-(ex * ex + ey * ey) * inverse(width));
+  }
+
+  template <class T, class Legs>
+  static KENNEL_HD T track_yaw(const RewardConfig& c, const StepView<T, Legs>& s) {
+    const T narrow = kernel_width(c.shape[kKernelCommandShare], c.shape[kYawSigma2Min],
+                                  c.shape[kYawSigma2], square(s.env.command[2]));
+    return two_kernels(square(s.omega_base.z - s.env.command[2]), narrow, c.shape[kYawWideSigma2]);
+  }
+
+  template <class T, class Legs>
+  static KENNEL_HD T upright(const StepView<T, Legs>& s) {
+    return exp(-(s.up.x * s.up.x + s.up.y * s.up.y + square(s.up.z - T(1))) * T(4));
+  }
+
+  /// A leg's share of each term that sums over joints or feet.
+  template <class T, class Legs>
+  static KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s,
+                                  int slot, T (&out)[kNumRewards]) {
+    const auto& now = s.env.physics.leg[slot];
+    const auto& seen = s.leg[slot];
+    const T told_to_stand = T(1) - s.told_to_move;
+    const auto off_pose = [&](int j) {
+      return now.q[j] - T(task.default_pose[kJointsPerLeg * legs.leg(slot) + j]);
+    };
+    for (T& value : out) value = T(0);
+    out[kTorque] = torque2(s, slot);
+    out[kJointAcceleration] = acceleration2(task, s, slot);
+    out[kWork] = work(s, slot);
+    out[kActionRate] = action_rate2(s, slot);
+    out[kStandPose] = told_to_stand * over_joints<T>([&](int j) { return abs(off_pose(j)); });
+    out[kStandJointVelocity] =
+        told_to_stand * over_joints<T>([&](int j) { return abs(now.qd[j]); });
+    out[kSwingTime] = s.told_to_move * seen.touch_down *
+                      clamp(seen.air_time - T(task.config.reward.shape[kSwingFrom]), T(0),
+                            T(task.config.reward.shape[kSwingMost]));
+    for (int j = 0; j < kJointsPerLeg; ++j)
+      if (j == task.abduction) out[kAbduction] = square(off_pose(j));
+    out[kFootSlip] = slip2(task, legs, s, slot);
+    out[kElbowContact] = seen.elbow_contact;
+  }
+
+  /// Values of all terms, unweighted, in the order of the table.
+  template <class T, class Legs>
+  static KENNEL_HD void rewards(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
+                                T (&value)[kNumRewards]) {
+    T local[Legs::kLocal][kNumRewards];
+    for (int slot = 0; slot < Legs::kLocal; ++slot) leg_terms(task, legs, s, slot, local[slot]);
+    legs.sum(local, value);
+    value[kTrackVelocity] = track_velocity(task.config.reward, s);
+    value[kTrackYaw] = track_yaw(task.config.reward, s);
+    value[kUpright] = upright(s);
+    value[kVerticalVelocity] = square(s.env.physics.velocity.z);
+    value[kRollPitchRate] = square(s.omega_world.x) + square(s.omega_world.y);
+    value[kTilt] = s.up.x * s.up.x + s.up.y * s.up.y;
+    value[kFall] = s.fell;
+  }
+
+  /// Squared tracking errors, as kRow names them: (m/s)^2, (rad/s)^2.
+  template <class T, class Legs>
+  static KENNEL_HD void errors2(const Task&, const StepView<T, Legs>& s, T (&out)[2]) {
+    const T(&told)[kNumCommands] = s.env.command;
+    out[0] = square(s.velocity_base.x - told[0]) + square(s.velocity_base.y - told[1]);
+    out[1] = square(s.omega_base.z - told[2]);
+  }
+
+  /// Where the episode ends in a fall.
+  template <class T, class Legs>
+  static KENNEL_HD mask_of<T> fell(const Task& task, const StepView<T, Legs>& s) {
+    return has_fallen(task, s);
+  }
+};
+
+}  // namespace kennel::quadruped
