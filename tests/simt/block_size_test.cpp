@@ -21,13 +21,15 @@ __global__ void step_in_blocks(const __grid_constant__ Task task,
   const At at = this_thread(kBlock);
   auto& memory = block_memory<MemoryOf<kBlock, Legs>>();
   if constexpr (kKnownConstants<Legs>) {
-    step_envs<kBlock>(Legs{{at.leg, {}}}, at, memory, task, batch, action, out);
+    step_envs<Walk, kBlock>(Legs{{at.leg, {}}}, at, memory, task, batch, action, out);
   } else {
+    using Constants = Leg<float, Legs::kPoints>;  // a prefix of the robot's
     if (threadIdx.x < kNumLegs)
-      static_cast<Leg<float>&>(memory.constants[threadIdx.x]) = task.model.leg[threadIdx.x];
+      std::memcpy(static_cast<void*>(&memory.constants[threadIdx.x]), &task.model.leg[threadIdx.x],
+                  sizeof(Constants));
     __syncthreads();
     const Legs legs{at.leg, WarpShuffle{}, &memory.constants[at.leg]};
-    step_envs<kBlock>(legs, at, memory, task, batch, action, out);
+    step_envs<Walk, kBlock>(legs, at, memory, task, batch, action, out);
   }
 }
 

@@ -29,7 +29,7 @@ void expect_the_general_kernels_bits(const quadruped::Task& task, int links) {
     for (int i = 0; i < kEnvs * kNumJoints; ++i)
       action.push_back(0.9f * std::sin(0.7f * static_cast<float>(t) + static_cast<float>(i)));
     plain.step(action);
-    launch("step kernel", loaded_step_kernel<LoadedWarpLeg>,
+    launch("step kernel", loaded_step_kernel<Walk, LoadedWarpLeg>,
            {blocks(general.memory, kGeneralThreads), kGeneralThreads, sizeof(GeneralMemory)},
            nullptr, task, general.memory, action.data(), general.out());
     ASSERT_EQ(plain.obs, general.obs) << t;
@@ -55,6 +55,7 @@ TEST(SimtPlain, GivesThemForFeetAlone) {
     for (auto& leg : robot.leg) {
       leg.sphere[0] = leg.sphere[1];
       leg.num_spheres = 1;
+      leg.foot = 0;
     }
   };
   expect_the_general_kernels_bits(changed_robot(feet), 0);
