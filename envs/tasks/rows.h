@@ -21,14 +21,24 @@ consteval bool rows_fit() {
 }
 static_assert(rows_fit(), "a task has more terms than kMaxRewards, kMaxShape in task_row.h");
 
+/// Their number; -1 where there is none of that name.
+inline int find_task(std::string_view name) {
+  for (int i = 0; i < kNumTasks; ++i)
+    if (kTasks[i]->name == name) return i;
+  return -1;
+}
+
+inline std::string unknown_task(std::string_view name) {
+  std::string known;
+  for (const TaskRow* row : kTasks) known += (known.empty() ? "" : ", ") + std::string(row->name);
+  return text("task.name = \"", name, "\" is unknown; expected ", known);
+}
+
 /// \throws Error for a name that is none of them
 inline int task_index(std::string_view name) {
-  std::string known;
-  for (int i = 0; i < kNumTasks; ++i) {
-    if (kTasks[i]->name == name) return i;
-    known += (known.empty() ? "" : ", ") + std::string(kTasks[i]->name);
-  }
-  fail("task.name = \"", name, "\" is unknown; expected ", known);
+  const int found = find_task(name);
+  KENNEL_CHECK(found >= 0, unknown_task(name));
+  return found;
 }
 
 }  // namespace kennel::quadruped

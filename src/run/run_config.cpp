@@ -95,6 +95,8 @@ RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change, std::span<const LearnerEntry> methods) {
   Recipe recipe = Recipe::parse(text, name);
   const auto [robot, task] = chosen(recipe, name, change);
+  KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
+               ")");
   Draft draft = shipped(robot, task, methods);
   read_sections(recipe, draft);
   if (change) change(draft.config);

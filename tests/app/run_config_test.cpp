@@ -10,6 +10,7 @@
 namespace kennel {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(RunConfig, TheShippedRecipeIsValid) {
@@ -74,7 +75,8 @@ TEST(RunConfig, AKeyOfAnotherTaskOrAnUnknownTaskIsRefused) {
   };
   EXPECT_THAT(problem("[task]\nname = \"pose\"\n[env.reward]\ntrack_velocity = 1\n"),
               HasSubstr("track_velocity"));
-  EXPECT_THAT(problem("[task]\nname = \"dance\"\n"), HasSubstr("walk, pose"));
+  EXPECT_THAT(problem("[task]\nname = \"dance\"\n"),
+              AllOf(HasSubstr("walk, pose"), HasSubstr("run.toml")));
 }
 
 TEST(RunConfig, FlagsChangeItBeforeTheWholeIsChecked) {

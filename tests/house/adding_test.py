@@ -195,7 +195,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert changed == {'envs/tasks/rows.h', 'envs/tasks/tasks.h'}
 
     (tree / 'main.cpp').write_text(MAIN)
-    sources = ['main.cpp', 'src/sim/robot.cpp', 'src/core/resource.cpp', 'src/batch/cpu_batch.cpp', 'src/batch/divergence.cpp',
+    sources = ['main.cpp', 'src/sim/robot.cpp', 'src/core/resource.cpp', 'src/batch/cpu_batch_few.cpp', 'src/batch/cpu_batch_many.cpp', 'src/batch/divergence.cpp',
                'src/batch/stats.cpp', 'src/batch/folded_fit.cpp']
     build = subprocess.run(
         [*compiler, '-O0', '-w', f'-DKENNEL_SOURCE_DIR="{tree}"', f'-I{tree}/include', f'-I{tree}', *(str(tree / s) for s in sources),
