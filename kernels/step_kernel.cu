@@ -314,13 +314,13 @@ __global__ void __launch_bounds__(kFoldedThreads)
                                   block_memory<FoldedMemoryOf<Robot>>(), task, batch, action, out);
 }
 
-using StepKernel = void (*)(Task, BatchMemory, const float*, StepPointers);
+using StepFunction = void (*)(Task, BatchMemory, const float*, StepPointers);
 
 /// The kernels of a task.
 struct StepKernels {
-  std::array<StepKernel, kNumFolded> folded;  // in the order of FoldedRobots
-  std::array<StepKernel, kNumPlain> plain;    // in the order of PlainLinks
-  StepKernel general, many;                   // any robot with few points; any robot
+  std::array<StepFunction, kNumFolded> folded;  // in the order of FoldedRobots
+  std::array<StepFunction, kNumPlain> plain;    // in the order of PlainLinks
+  StepFunction general, many;                   // any robot with few points; any robot
 };
 
 template <class Goal, int... folded, int... plain>
@@ -397,8 +397,8 @@ void prepare_kernels() {
   };
   for (int task = 0; task < kNumTasks; ++task) {
     const StepKernels kernels = kernels_of(task);
-    for (const StepKernel folded : kernels.folded) allow(folded, sizeof(FoldedMemory));
-    for (const StepKernel plain : kernels.plain) allow(plain, sizeof(GeneralMemory));
+    for (const StepFunction folded : kernels.folded) allow(folded, sizeof(FoldedMemory));
+    for (const StepFunction plain : kernels.plain) allow(plain, sizeof(GeneralMemory));
     allow(kernels.general, sizeof(GeneralMemory));
     allow(kernels.many, sizeof(ManyMemory));
   }
@@ -430,22 +430,23 @@ void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_
 
 void launch_step(const Task& task, const BatchMemory& batch, const float* action,
                  const StepPointers& out, cudaStream_t stream) {
-  const int robot = folded_robot(task);
-  const bool folded = robot >= 0;
-  const bool many = batch.points != kFewPoints;
-  KENNEL_ASSERT(batch.points == points_of(task.model) && !(many && folded));
-  const int links = folded || many ? -1 : plain_links(task);
+  const StepKernelChoice choice = choose_step_kernel(task);
+  KENNEL_ASSERT(batch.points == points_of(task.model));
   const StepKernels kernels = kernels_of(task.config.task_index());
-  const StepKernel kernel = folded       ? kernels.folded[robot]
-                            : links >= 0 ? kernels.plain[links]
-                            : many       ? kernels.many
-                                         : kernels.general;
-  const int threads = folded ? kFoldedThreads : kGeneralThreads;
-  const std::size_t shared = folded ? sizeof(FoldedMemory)
-                             : many ? sizeof(ManyMemory)
-                                    : sizeof(GeneralMemory);
-  launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,
-         action, out);
+  const auto start = [&](StepFunction kernel, int threads, std::size_t shared) {
+    launch("step kernel", kernel, {blocks(batch, threads), threads, shared}, stream, task, batch,
+           action, out);
+  };
+  switch (choice.kernel) {
+    case StepKernel::kFolded:
+      return start(kernels.folded[choice.index], kFoldedThreads, sizeof(FoldedMemory));
+    case StepKernel::kPlain:
+      return start(kernels.plain[choice.index], kGeneralThreads, sizeof(GeneralMemory));
+    case StepKernel::kGeneral:
+      return start(kernels.general, kGeneralThreads, sizeof(GeneralMemory));
+    case StepKernel::kMany:
+      return start(kernels.many, kGeneralThreads, sizeof(ManyMemory));
+  }
 }
 
 }  // namespace kennel

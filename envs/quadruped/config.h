@@ -67,7 +67,7 @@ struct CommandConfig {
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandConfig> {
   for (int i = 0; i < kNumCommands; ++i) {
-    const CommandTerm& term = kTasks[c.task]->command[i];
+    const CommandRow& term = kTasks[c.task]->command[i];
     v.field(term.key, c.range[i], term.bounds, term.doc);
   }
   v.field("standing_fraction", c.standing_fraction, Bounds{0.0, 1.0},

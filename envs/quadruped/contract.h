@@ -108,15 +108,16 @@ KENNEL_HD X of_foot(const Leg& leg, const X (&x)[points]) {
   return foot;
 }
 
-/// The distance of a leg's elbow to the floor: of the sphere before the foot, which a leg may lack
-/// (nothing touches then).
+/// The distance of a leg's elbow to the floor: of the sphere before the foot where it has two, else
+/// of the nearest of those above its last link. A leg may lack it (nothing touches then).
 template <class Leg, class T, int points>
 KENNEL_HD T of_elbow(const Leg& leg, const T (&distance)[points]) {
   if constexpr (points == kFewPoints) return leg.foot == 0 ? distance[1] : distance[0];
   T elbow = T(1e6f);
   KENNEL_UNROLL
-  for (int s = 1; s < points; ++s)
-    if (s == leg.foot) elbow = distance[s - 1];
+  for (int s = 0; s < points; ++s)
+    if (s < leg.num_spheres && leg.sphere[s].link >= 0 && leg.sphere[s].link < kJointsPerLeg - 1)
+      elbow = min(elbow, distance[s]);
   return elbow;
 }
 

@@ -152,8 +152,6 @@ KENNEL_HD void look(const Task& task, const Legs& legs, const StepReport<T, Legs
   view.velocity_base = to_inner(R_wb, s.physics.velocity);
   view.omega_base = s.physics.omega;
   view.omega_world = R_wb * s.physics.omega;
-  const T size2 = square(s.command[0]) + square(s.command[1]) + square(s.command[2]);
-  view.told_to_move = select(size2 > T(0.0025f), one, zero);  // 0.05 m/s or rad/s
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     auto& own = s.leg[slot];
     auto& seen = view.leg[slot];
@@ -228,7 +226,7 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
   const T zero(0), one(1);
   StepOutcome<T> out;
   out.imu = simulated.imu;
-  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}, {}};
+  StepView<T, Legs> view{s, report, {}, {}, {}, {}, {}, {}};
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j)
       view.leg[slot].qd_before[j] = simulated.qd_before[slot][j];

@@ -14,7 +14,6 @@ struct StepView {
   Vec3<T> velocity_base, omega_base;  // m/s and rad/s, base axes
   Vec3<T> omega_world;                // rad/s
   Vec3<T> up;                         // the world's z axis in base axes
-  T told_to_move;                     // 1 where the command is not zero
   T fell;                             // 1 where the episode ends in a fall
   struct PerLeg {
     T qd_before[kJointsPerLeg];            // rad/s, at the start of the control step

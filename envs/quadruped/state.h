@@ -2,6 +2,8 @@
 // environment), so that a backend can treat the struct as a list of fields.
 #pragma once
 
+#include <cstddef>
+
 #include "envs/quadruped/config.h"
 #include "kennel/dynamics/state.h"
 #include "kennel/model/env_params.h"
@@ -28,8 +30,8 @@ struct EnvState {
       next_imu_delay;      // of the next one; the same within an episode unless latency jitters
   ImuSample<T> imu_early;  // taken one control step early, for delays beyond one
 
-  T command[3];   // vx, vy [m/s], yaw rate [rad/s], base frame
-  N command_age;  // control steps since it changed
+  T command[kNumCommands];  // what the task's row says
+  N command_age;            // control steps since it changed
   T episode_return;
 
   Vec3<T> imu_tilt;  // rotation vector of the mounting error, rad
@@ -59,11 +61,13 @@ struct EnvBytes {
   std::size_t output = 0;  // its rows of StepBuffers
 };
 
-inline EnvBytes bytes_per_env(const EnvConfig& config) {
+/// \param points  spheres a leg, of the robot's program: kFewPoints or kMaxPoints
+inline EnvBytes bytes_per_env(const EnvConfig& config, int points = kFewPoints) {
   const std::size_t numbers = config.task.history * kFrameSize + kPrivilegedSize;
   const std::size_t width = config.task.bfloat16_obs ? 2 : 4, scalars = 3 * sizeof(float);
-  return {sizeof(EnvState<float, AllLegs>) + sizeof(FrameHistory<float>),
-          2 * numbers * width + scalars};
+  const std::size_t state = points == kFewPoints ? sizeof(EnvState<float, AllLegs>)
+                                                 : sizeof(EnvState<float, ManyPoints<AllLegs>>);
+  return {state + sizeof(FrameHistory<float>), 2 * numbers * width + scalars};
 }
 
 /// Sums over control steps since the last time they were collected, an environment each.
@@ -73,8 +77,11 @@ struct EnvStats {
   T falls, timeouts, diverged;
   T finished_return, finished_steps;  // of episodes that ended
   T error2[2], tracked;               // control steps at least a second after a change of command
-  T contacts;                         // spheres on the floor, summed over control steps
+  T contacts;                         // feet and elbows on the floor, summed over control steps
   T reward[kMaxRewards];  // of the task's terms; last, so that a backend may leave out the others
 };
+
+static_assert(offsetof(EnvStats<float>, reward) ==
+              sizeof(EnvStats<float>) - kMaxRewards * sizeof(float));
 
 }  // namespace kennel::quadruped

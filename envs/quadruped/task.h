@@ -92,7 +92,9 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                "env.command: scaled_fraction = ", command.scaled_fraction,
                " and axis_fraction = ", command.axis_fraction,
                " are together more than all commands; lower one of them");
-  if (config.row().check != nullptr) config.row().check(config.reward.shape);
+  if (config.row().check != nullptr)
+    config.row().check({config.reward.shape, command.range, config.task.max_tilt,
+                        config.task.min_height, traits.stance_height});
   KENNEL_CHECK(config.late_reward.from <= config.late_reward.until,
                "env.late_reward: from = ", config.late_reward.from,
                " must not exceed until = ", config.late_reward.until, "; lower it");

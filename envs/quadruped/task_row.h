@@ -62,7 +62,7 @@ inline constexpr int kMaxRewards = 24;  // terms of a task
 inline constexpr int kMaxShape = 12;    // numbers that shape them
 
 /// One of the numbers that a robot is told.
-struct CommandTerm {
+struct CommandRow {
   const char* key;   // of its range in [env.command]
   const char* name;  // of the quantity, as policy files and the judge call it
   const char* unit;
@@ -89,17 +89,25 @@ struct ShapeTerm {
   Dimension dimension = Dimension::kNone;
 };
 
+/// The numbers of a recipe that a task may contradict itself in.
+struct TaskNumbers {
+  const float (&shape)[kMaxShape];
+  const Range (&command)[kNumCommands];
+  float max_tilt, min_height;  // rad and m: where an episode ends in a fall
+  double stance_height;        // m
+};
+
 struct TaskRow {
   const char* name;     // of the recipes' [task] and --task
   const char* summary;  // a line for `kennel info`
-  CommandTerm command[kNumCommands];
+  CommandRow command[kNumCommands];
   const char* command_unit;  // of the three in an observation
   // Names of the two tracking errors that training logs: of the first two commands, of the third.
   const char* errors[2];
   std::span<const RewardTerm> rewards;
   std::span<const ShapeTerm> shape;
-  /// Throws Error where numbers of the shape contradict each other; may be null.
-  void (*check)(const float (&shape)[kMaxShape]) = nullptr;
+  /// Throws Error where numbers contradict each other; may be null.
+  void (*check)(const TaskNumbers& numbers) = nullptr;
 };
 
 }  // namespace kennel::quadruped

@@ -2,6 +2,9 @@
 // functions behind them are in pose.h, in the same order.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "envs/quadruped/task_row.h"
 #include "kennel/core/check.h"
 
@@ -61,14 +64,26 @@ struct PoseRow {
        Dimension::kHeight},
   };
 
-  /// \throws Error when a kernel's narrow half is the wider one
-  static void check(const float (&shape)[kMaxShape]) {
+  /// \throws Error when a kernel's narrow half is the wider one, or a robot that obeys falls
+  static void check(const TaskNumbers& numbers) {
+    const float(&shape)[kMaxShape] = numbers.shape;
     KENNEL_CHECK(shape[kTiltSigma2] <= shape[kTiltWideSigma2] &&
                      shape[kHeightSigma] <= shape[kHeightWideSigma],
                  "env.reward: tilt_sigma2 = ", shape[kTiltSigma2],
                  " and height_sigma = ", shape[kHeightSigma],
                  " must not exceed tilt_wide_sigma2 = ", shape[kTiltWideSigma2],
                  " and height_wide_sigma = ", shape[kHeightWideSigma], "; lower them");
+    const auto furthest = [&](int i) {
+      return std::max(std::abs(numbers.command[i].low), std::abs(numbers.command[i].high));
+    };
+    const double tilt = std::acos(std::cos(furthest(0)) * std::cos(furthest(1))),
+                 lowest = numbers.stance_height + numbers.command[2].low;
+    KENNEL_CHECK(tilt < numbers.max_tilt, "env.command: pitch and roll tell tilts of up to ", tilt,
+                 " rad; beyond env.max_tilt = ", numbers.max_tilt,
+                 " rad a robot has fallen: narrow them, or raise that");
+    KENNEL_CHECK(lowest > numbers.min_height, "env.command: height tells the base to ", lowest,
+                 " m; below env.min_height = ", numbers.min_height,
+                 " m a robot has fallen: narrow it, or lower that");
   }
 
   static constexpr TaskRow kRow = {

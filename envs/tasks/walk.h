@@ -37,13 +37,21 @@ struct Walk : WalkRow {
     return exp(-(s.up.x * s.up.x + s.up.y * s.up.y + square(s.up.z - T(1))) * T(4));
   }
 
+  /// 1 where the command is not zero: beyond 0.05 m/s or rad/s.
+  template <class T, class Legs>
+  static KENNEL_HD T told_to_move(const StepView<T, Legs>& s) {
+    const T(&told)[kNumCommands] = s.env.command;
+    const T size2 = square(told[0]) + square(told[1]) + square(told[2]);
+    return select(size2 > T(0.0025f), T(1), T(0));
+  }
+
   /// A leg's share of each term that sums over joints or feet.
   template <class T, class Legs>
   static KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s,
                                   int slot, T (&out)[kNumRewards]) {
     const auto& now = s.env.physics.leg[slot];
     const auto& seen = s.leg[slot];
-    const T told_to_stand = T(1) - s.told_to_move;
+    const T moves = told_to_move(s), told_to_stand = T(1) - moves;
     const auto off_pose = [&](int j) {
       return now.q[j] - T(task.default_pose[kJointsPerLeg * legs.leg(slot) + j]);
     };
@@ -55,7 +63,7 @@ struct Walk : WalkRow {
     out[kStandPose] = told_to_stand * over_joints<T>([&](int j) { return abs(off_pose(j)); });
     out[kStandJointVelocity] =
         told_to_stand * over_joints<T>([&](int j) { return abs(now.qd[j]); });
-    out[kSwingTime] = s.told_to_move * seen.touch_down *
+    out[kSwingTime] = moves * seen.touch_down *
                       clamp(seen.air_time - T(task.config.reward.shape[kSwingFrom]), T(0),
                             T(task.config.reward.shape[kSwingMost]));
     for (int j = 0; j < kJointsPerLeg; ++j)

@@ -96,7 +96,9 @@ Json collect(const RunConfig& config) {
   for (const quadruped::TaskRow* task : quadruped::kTasks)
     info["tasks"][task->name] = task->summary;
   info["simulator"] = kernels_for(config);
-  const quadruped::EnvBytes bytes = quadruped::bytes_per_env(config.env);
+  const bool many = has_many_points(load_robot(config.robot).loaded.model);
+  const quadruped::EnvBytes bytes =
+      quadruped::bytes_per_env(config.env, many ? kMaxPoints : kFewPoints);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
   info["observation_frame"] = json_of(frame_terms(config.env.row()));
   info["critic_sees_besides"] = json_of(terms_of(quadruped::kPrivileged));
@@ -173,7 +175,7 @@ void print_algorithms(bool json) {
 struct Flags {
   bool json = false;
   bool algorithms = false;
-  std::string config;
+  std::string config, robot, task;
   ModelInfoCommand model;
 };
 
@@ -184,10 +186,16 @@ RunCommand add_info(CLI::App& app) {
   app.add_flag("--json", flags->json, "print one object");
   CLI::Option* config =
       app.add_option("--config", flags->config, "recipe to show (default: the shipped one)");
+  CLI::Option* robot = app.add_option("--robot", flags->robot,
+                                      "one that ships: show its recipe (default: the recipe's)");
+  CLI::Option* task =
+      app.add_option("--task", flags->task, "show that task's recipe (default: the recipe's)");
   CLI::Option* model =
       app.add_option("--model", flags->model.model,
                      "MJCF or URDF: show how Kennel understands it, instead of all this")
-          ->excludes(config);
+          ->excludes(config)
+          ->excludes(robot)
+          ->excludes(task);
   app.add_flag("--algorithms", flags->algorithms,
                "list the learning methods for train.algorithm, with their sections of a recipe")
       ->excludes(config)
@@ -206,7 +214,10 @@ RunCommand add_info(CLI::App& app) {
       print_algorithms(flags->json);
       return 0;
     }
-    const Json info = collect(load_run_config(flags->config));
+    const Json info = collect(load_run_config(flags->config, [&](RunConfig& recipe) {
+      if (!flags->robot.empty()) recipe.robot.name = flags->robot;
+      if (!flags->task.empty()) recipe.task.name = flags->task;
+    }));
     if (flags->json) {
       std::cout << info.dump(2) << '\n';
     } else {

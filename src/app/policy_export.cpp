@@ -5,6 +5,7 @@
 
 #include "envs/quadruped/task.h"
 #include "kennel/core/check.h"
+#include "kennel/judge/quantities.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 
@@ -53,20 +54,19 @@ PolicyNetwork untrained(const RunConfig& config) {
   return network;
 }
 
-/// What the policy is told, over which ranges: those of the robot where it walks, else those that it
-/// was trained for.
+/// What the policy is told, over which ranges: those of the robot where it walks, else those that
+/// it was trained for.
 void tell(const Robot& robot, const EnvConfig& env, RobotContract& contract) {
   const quadruped::TaskRow& task = env.row();
+  const quadruped::RobotTraits& traits = robot.traits;
+  const Range walks[] = {traits.command_vx, traits.command_vy, traits.command_yaw};
+  static_assert(quadruped::kNumCommands == kCommandTerms && std::size(walks) == kCommandTerms);
   contract.task = task.name;
-  if (contract.task == kWalkTask) {
-    const quadruped::RobotTraits& traits = robot.traits;
-    contract.command = walk_command(traits.command_vx, traits.command_vy, traits.command_yaw);
-    return;
-  }
-  for (int i = 0; i < quadruped::kNumCommands; ++i) {
-    const quadruped::CommandTerm& term = task.command[i];
-    contract.command[i] = {term.name, term.unit, env.command.range[i]};
-    if (contract.command[i].name == "height") contract.stance_height = robot.traits.stance_height;
+  for (int i = 0; i < kCommandTerms; ++i) {
+    const quadruped::CommandRow& told = task.command[i];
+    contract.command[i] = {told.name, told.unit,
+                           contract.task == kWalkTask ? walks[i] : env.command.range[i]};
+    if (contract.command[i].name == "height") contract.stance_height = traits.stance_height;
   }
 }
 
@@ -112,6 +112,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
 std::string check_exportable(const RunConfig& config) {
   const PolicyFile policy =
       completed("the policy of this recipe", policy_file(untrained(config), config));
+  const judge::Told measured(policy);  // throws for what the judge cannot measure
   return deployment_warning(policy);
 }
 

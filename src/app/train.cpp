@@ -164,7 +164,7 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
   write_file_atomically(run.finished(), finished_text(*exported.env_steps, config.train));
   std::cerr << "report: " << page << "   (open it in a browser)\n"
             << "next: kennel play " << policy
-            << "   (see it walk; --video walk.mp4 without a display)\n"
+            << "   (see it move; --video robot.mp4 without a display)\n"
             << "      kennel report " << folder << "   (the report with sweeps: where it breaks)\n"
             << "      kennel train --resume " << folder
             << (ended ? text(" --steps ", 2 * simulation.trainer->env_steps(), "   (train longer)")

@@ -19,8 +19,8 @@ using NarrowHistory = FrameHistory<float>;
 
 /// Changes with the layout of `Saved`. Other backends have other tags.
 template <class Legs>
-constexpr char kTag[8] = {'c', 'p', 'u', ' ',
-                          'e', 'n', 'v', Legs::kPoints == kFewPoints ? '4' : 'm'};
+constexpr char kTag[8] = {'c', 'p', 'u', Legs::kPoints == kFewPoints ? ' ' : 'm',
+                          'e', 'n', 'v', '4'};
 
 /// An environment as saved.
 template <class Legs>
@@ -245,7 +245,9 @@ void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
   KENNEL_CHECK(
       bytes.size() >= sizeof kTag<Legs> &&
           std::memcmp(bytes.data(), kTag<Legs>, sizeof kTag<Legs>) == 0,
-      "the saved environments are of another backend or an older version; resume with the --device "
+      "the saved environments are of another backend, an older version or a robot with other "
+      "contact "
+      "spheres; resume with the --device "
       "and the program that wrote them, or start from the networks alone with --init-from");
   bytes = bytes.subspan(sizeof kTag<Legs>);
   KENNEL_CHECK(bytes.size() == num_envs_ * sizeof(Saved<Legs>), "the saved environments hold ",

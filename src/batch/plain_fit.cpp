@@ -25,10 +25,25 @@ int plain_links(const quadruped::Task& task) {
   return first_that_fits(task.model, std::make_integer_sequence<int, kNumPlain>{});
 }
 
+StepKernelChoice choose_step_kernel(const quadruped::Task& task) {
+  if (has_many_points(task.model)) return {StepKernel::kMany};
+  if (const int robot = folded_robot(task); robot >= 0) return {StepKernel::kFolded, robot};
+  if (const int links = plain_links(task); links >= 0) return {StepKernel::kPlain, links};
+  return {StepKernel::kGeneral};
+}
+
 const char* cuda_kernel_name(const quadruped::Task& task) {
-  if (has_many_points(task.model)) return "general kernel for many points";
-  if (folded_robot(task) >= 0) return "folded kernel";
-  return plain_links(task) >= 0 ? "plain kernel" : "general kernel";
+  switch (choose_step_kernel(task).kernel) {
+    case StepKernel::kFolded:
+      return "folded kernel";
+    case StepKernel::kPlain:
+      return "plain kernel";
+    case StepKernel::kGeneral:
+      return "general kernel";
+    case StepKernel::kMany:
+      return "general kernel for many points";
+  }
+  return "";
 }
 
 }  // namespace kennel

@@ -33,9 +33,9 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   prepare_kernels();
   std::size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "asking for free memory");
-  const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config);
-  const std::size_t kept = std::max(bytes.kept, state_bytes_per_env(points_of(task.model)));
-  const std::size_t each = kept + bytes.output + sizeof(float) * kStatFields;
+  const int points = points_of(task.model);
+  const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config, points);
+  const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
   const EnvSpec spec = spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
   check_memory(spec, options, each, free);
@@ -136,8 +136,9 @@ class CudaEnv final : public VecEnv {
     const std::int64_t tag_size = tag().numel(), before = tag_size + count().numel();
     KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= tag_size &&
                      torch::equal(state.narrow(0, 0, tag_size), tag()),
-                 "the saved environments are of another backend or an older version; resume with "
-                 "the --device and the program that wrote them, or start from the networks alone "
+                 "the saved environments are of another backend, an older version or a robot with "
+                 "other contact spheres; resume with the --device and the program that wrote them, "
+                 "or start from the networks alone "
                  "with --init-from");
     // The memory is padded: batches of 40 and of 41 environments have the same size.
     KENNEL_CHECK(state.numel() == before + state_.numel() &&
@@ -160,9 +161,8 @@ class CudaEnv final : public VecEnv {
   cudaStream_t stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
-  static torch::Tensor tag() {
-    constexpr char kTag[] = "cudaenv5";
-    return bytes_of(kTag, 8);
+  torch::Tensor tag() const {
+    return bytes_of(batch_.points == kFewPoints ? "cudaenv5" : "cudamen5", 8);
   }
   torch::Tensor count() const { return bytes_of(&batch_.num_envs, sizeof batch_.num_envs); }
 

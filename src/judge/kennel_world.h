@@ -7,7 +7,8 @@
 
 namespace kennel::judge {
 
-/// One robot in lanes of T under a mapping of legs (AllLegs or ManyPoints<AllLegs>), with the solver iterations that the policy was trained with.
+/// One robot in lanes of T under a mapping of legs (AllLegs or ManyPoints<AllLegs>), with the
+/// solver iterations that the policy was trained with.
 template <class T, class Legs>
 class LaneWorld : public World {
  public:

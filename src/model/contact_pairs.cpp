@@ -200,9 +200,9 @@ void warn_of_leg_pairs(const Source& s, const Skeleton& skeleton,
       pairs += (pairs.empty() ? "" : "; ") + geom_label(m, a) + " with " + partners;
   }
   if (count > 0)
-    warnings.push_back(
-        text(s.name, ": ", count,
-             " pairs of spheres on different parts do not collide here, but do in MuJoCo: ", pairs));
+    warnings.push_back(text(
+        s.name, ": ", count,
+        " pairs of spheres on different parts do not collide here, but do in MuJoCo: ", pairs));
 }
 
 }  // namespace

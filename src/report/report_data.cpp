@@ -101,6 +101,7 @@ Json told(const RobotContract& robot) {
   for (int at = 0; at < kCommandTerms; ++at)
     quantities.push_back({{"name", known[at].name},
                           {"unit", known[at].group->unit},
+                          {"decimals", known[at].decimals},
                           {"positive", known[at].positive}});
   for (const judge::ErrorGroup* error : {&known.pair(), &known.third()})
     errors.push_back(

@@ -14,6 +14,13 @@ void check_names(const quadruped::RobotTraits& traits, const LoadedQuadruped& lo
                  "; for a robot that does not ship leave robot.name empty (--model alone)");
 }
 
+void check_choice(const RobotChoice& choice) {
+  if (!choice.name.empty()) robot_named(choice.name);
+  KENNEL_CHECK(!choice.name.empty() || !choice.model.empty(),
+               "robot.name and robot.model are both empty; expected a shipped robot's name, or an "
+               "MJCF file");
+}
+
 }  // namespace
 
 Robot load_robot(const RobotChoice& choice) {
@@ -23,9 +30,7 @@ Robot load_robot(const RobotChoice& choice) {
     check_names(traits, robot.loaded, choice.file());
     return robot;
   }
-  KENNEL_CHECK(!choice.model.empty(),
-               "robot.name and robot.model are both empty; expected a shipped robot's name, or an "
-               "MJCF file");
+  check_choice(choice);
   const EditedModel model = compile_edited(choice.file(), {});
   Anatomy anatomy = describe(model);
   check_accepted(anatomy);
@@ -34,8 +39,10 @@ Robot load_robot(const RobotChoice& choice) {
 }
 
 Anatomy anatomy_of(const RobotChoice& choice) {
+  check_choice(choice);
   Anatomy anatomy = describe(compile_edited(choice.file(), {}));
   check_accepted(anatomy);
+  check_servos(anatomy);
   return anatomy;
 }
 

@@ -79,6 +79,19 @@ TEST(RunConfig, AKeyOfAnotherTaskOrAnUnknownTaskIsRefused) {
               AllOf(HasSubstr("walk, pose"), HasSubstr("run.toml")));
 }
 
+TEST(RunConfig, ARobotThatIsNotThereIsRefusedWithThoseThatAre) {
+  const auto problem = [](const std::string& robot) -> std::string {
+    try {
+      parse_run_config("[robot]\nname = \"" + robot + "\"\n", "run.toml");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(problem("puper"), AllOf(HasSubstr("puper"), HasSubstr("pupper_v3, go1")));
+  EXPECT_THAT(problem(""), HasSubstr("robot.name and robot.model are both empty"));
+}
+
 TEST(RunConfig, FlagsChangeItBeforeTheWholeIsChecked) {
   const char* recipe = "[ppo]\nnum_steps = 5\nnum_minibatches = 4\n";
   const auto with_envs = [&](int num_envs) {

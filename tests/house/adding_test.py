@@ -141,6 +141,7 @@ struct Bow : BowRow {
 '''
 
 source = pathlib.Path(sys.argv[1])
+readme = (source / 'README.md').read_text()
 compiler, libraries = sys.argv[2:sys.argv.index('--')], sys.argv[sys.argv.index('--') + 1:]
 changed = set()
 
@@ -151,8 +152,13 @@ def edit(file, *replacements):
         assert old in text, f'{file}: nothing like {old!r}; the README says how to add to it'
         text = text.replace(old, new, 1)
     file.write_text(text)
-    changed.add(str(file.relative_to(tree)))
+    name = str(file.relative_to(tree))
+    assert f'({name})' in readme, f'README.md does not say that something is added in {name}'
+    changed.add(name)
 
+
+for link in re.findall(r'\]\(([^)#]+)\)', readme):
+    assert '://' in link or (source / link).exists(), f'README.md links to {link}, which is not there'
 
 with tempfile.TemporaryDirectory() as folder:
     tree = pathlib.Path(folder)
@@ -180,7 +186,7 @@ with tempfile.TemporaryDirectory() as folder:
     edit(tree / 'envs/tasks/walk_row.h', ('  kNumRewards,\n', '  kStandstillYaw,\n  kNumRewards,\n'),
          (last, last + '      {"standstill_yaw", -0.5f, "omega_z^2, when told to stand"},\n'))
     edit(tree / 'envs/tasks/walk.h',
-         ('  value[kFall] = s.fell;\n', '  value[kFall] = s.fell;\n  value[kStandstillYaw] = (T(1) - s.told_to_move) * square(s.omega_base.z);\n'))
+         ('  value[kFall] = s.fell;\n', '  value[kFall] = s.fell;\n  value[kStandstillYaw] = (T(1) - told_to_move(s)) * square(s.omega_base.z);\n'))
     assert changed == {'envs/tasks/walk_row.h', 'envs/tasks/walk.h'}
 
     # A task: its row, its text, its recipe, and a line in each of the two lists.

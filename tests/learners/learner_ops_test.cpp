@@ -170,11 +170,10 @@ TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
     const std::unique_ptr<VecEnv> env = make_env(env_config, options);
     PpoConfig config;
     config.network.symmetric = true;
-    Ppo learner =
-        ppo_of(*env, config, 1,
-               {.mirrors = quadruped_mirrors(robot_named(kDefaultRobot), env_config),
-                .num_threads = 1,
-                .ops = *tables[k]});
+    Ppo learner = ppo_of(*env, config, 1,
+                         {.mirrors = quadruped_mirrors(robot_named(kDefaultRobot), env_config),
+                          .num_threads = 1,
+                          .ops = *tables[k]});
     reward[k] = 0;
     for (int iteration = 0; iteration < 10; ++iteration) {
       const IterationReport report = learner.iterate();

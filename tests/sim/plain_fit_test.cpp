@@ -59,23 +59,6 @@ TEST(PlainFit, WhatFewRobotsHaveIsNotPlain) {
   EXPECT_EQ(links_after([](auto& task) { task.solver.ls_iterations = 2; }), -1);
 }
 
-TEST(PlainFit, EveryNumberIsLoadedOrCompared) {
-  // A number that a plain kernel neither loads nor was chosen for would be computed as another.
-  using Legs = PlainLegThread<NoExchange, PlainLinksAt<1>>;
-  constexpr std::size_t kWords = sizeof(Quadruped<float>) / 4;
-  const quadruped::Task plain = task_of({});
-  for (std::size_t word = 0; word < kWords; ++word) {
-    quadruped::Task task = plain;
-    auto words = std::bit_cast<std::array<std::uint32_t, kWords>>(task.model);
-    words[word] = 7;
-    task.model = std::bit_cast<Quadruped<float>>(words);
-    if (plain_links(task) != 1) continue;
-    Quadruped<float> seen = Legs::plain(task.model);
-    for (int leg = 0; leg < kNumLegs; ++leg) seen.leg[leg] = Legs::plain(task.model.leg[leg]);
-    EXPECT_EQ(std::memcmp(&seen, &task.model, sizeof seen), 0) << word;
-  }
-}
-
 TEST(PlainFit, KernelsAreNamed) {
   quadruped::Task task = task_of({});
   EXPECT_STREQ(cuda_kernel_name(task), "folded kernel");

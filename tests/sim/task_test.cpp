@@ -61,7 +61,7 @@ Terms terms_of(const Stance& is, const Stance& told) {
   state.command[2] = told.height;
   state.physics.position.z = task.stance_height + is.height;
   const StepReport<float, AllLegs> report{};
-  StepView<float, AllLegs> view{state, report, {}, {}, {}, {}, {}, {}, {}};
+  StepView<float, AllLegs> view{state, report, {}, {}, {}, {}, {}, {}};
   // Yaw, then pitch, then roll turns the base: the third row of that rotation.
   view.up = {-std::sin(is.pitch), std::sin(is.roll) * std::cos(is.pitch),
              std::cos(is.roll) * std::cos(is.pitch)};
@@ -103,6 +103,7 @@ TEST(PoseTask, StandsWhenNothingIsAskedAndFallsAsWalkersDo) {
   EXPECT_GT(stats.reward[PoseRow::kTrackTilt] / stats.steps, 0.7);
   for (int i = PoseRow::kNumRewards; i < kMaxRewards; ++i) EXPECT_EQ(stats.reward[i], 0) << i;
 
+  for (Range& range : config.command.range) range = {0, 0};
   config.task.max_tilt = 0.05f;
   SmallBatch falls(config, 16);
   for (int t = 0; t < 100; ++t) falls.step_with_waves();
@@ -113,6 +114,16 @@ TEST(PoseTask, RefusesAKernelWhoseNarrowHalfIsTheWiderOne) {
   EnvConfig config = quiet_config(kPose);
   config.reward.shape[PoseRow::kHeightSigma] = 1;
   EXPECT_THROW(task_of(config), Error);
+}
+
+TEST(PoseTask, RefusesToTellWhatIsAFall) {
+  EnvConfig tilted = quiet_config(kPose), low = quiet_config(kPose);
+  tilted.command.range[0] = {-1.0f, 0.3f};
+  EXPECT_THROW(task_of(tilted), Error);
+  tilted.task.max_tilt = 1.2f;  // what the message says to try
+  EXPECT_NO_THROW(task_of(tilted));
+  low.command.range[2] = {-0.11f, 0};
+  EXPECT_THROW(task_of(low), Error);
 }
 
 TEST(Stance, HeightsOfShippedRobotsAreTheirModels) {

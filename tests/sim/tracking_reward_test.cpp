@@ -23,7 +23,7 @@ float term(Term&& value, const RewardConfig& config, const Motion& told, const M
   state.command[2] = told.yaw;
   const StepReport<float, AllLegs> report{};
   const StepView<float, AllLegs> view{
-      state, report, {moves.vx, moves.vy, 0}, {0, 0, moves.yaw}, {}, {}, {}, {}, {}};
+      state, report, {moves.vx, moves.vy, 0}, {0, 0, moves.yaw}, {}, {}, {}, {}};
   return value(config, view);
 }
 

@@ -77,7 +77,7 @@ struct Leg {
   R sin_gamma = R(0), cos_gamma = R(1);
   Hinge<R> hinge[kJointsPerLeg];
   int num_spheres = 0;
-  int foot = 0;  // which sphere is the foot; the one before it, where there is one, is the elbow
+  int foot = 0;  // which sphere is the foot
   // The leg's own, of which the foot is the last, then those of the base that are dealt to the leg.
   Sphere<R> sphere[points];
 };

@@ -22,7 +22,7 @@ struct TaskChoice {
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskChoice> {
   v.field("name", c.name, Bounds{},
-          "what the robot is to do: walk, pose (kennel info lists them); it decides what "
+          "what the robot is to do (kennel info lists the tasks); it decides what "
           "[env.command] and [env.reward] have");
 }
 

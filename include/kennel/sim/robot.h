@@ -42,7 +42,8 @@ struct Robot {
 Robot load_robot(const RobotChoice& choice);
 
 /// What the robot's model says of it, whether it ships or not.
-/// \throws Error when the model cannot be loaded or is none that Kennel steps
+/// \throws Error when the name is unknown, the model cannot be loaded or is none that Kennel steps,
+/// or a joint has no servo
 Anatomy anatomy_of(const RobotChoice& choice);
 
 }  // namespace kennel

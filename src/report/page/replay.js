@@ -80,7 +80,7 @@ function overlay({dt, poses, command, measured}, {quantities}) {
   const table = h('table', {class: 'overlay'});
   Clock.onChange((time) => {
     const step = Math.min(Math.round(time / dt), poses.length - 1);
-    const number = (rows, k) => `<td>${rows ? fixed(rows[step][k], 2) : '–'}</td>`;
+    const number = (rows, k) => `<td>${rows ? fixed(rows[step][k], quantities[k].decimals) : '–'}</td>`;
     table.innerHTML = '<tr><td></td><th class="c-orange">told</th><th class="c-blue">did</th></tr>' + quantities
       .map(({name, unit}, k) => `<tr><th>${name.replace(/_/g, ' ')}</th>${number(command, k)}${number(measured, k)}<td class="muted">${unit}</td></tr>`).join('');
   });
