@@ -97,7 +97,7 @@ void describe_legs(const EditedModel& edited, const Skeleton& skeleton,
   const auto feet = find_feet(m, skeleton);
   const Stance stance = find_stance(m, skeleton, feet, loaded.model.floor_height);
   out.stance_height = stance.qpos[2] - loaded.model.floor_height;
-  out.stance_from = stance.from;
+  out.stance_from = edited.stance_from.empty() ? stance.from : edited.stance_from;
   out.leg_length = leg_length(m, skeleton, feet);
   out.mirror = find_mirror(m, skeleton, feet, stance);
   out.symmetric = out.mirror.error < kAsymmetric * out.leg_length;

@@ -20,10 +20,13 @@ ModelEdits all_with(const ModelEdits& edits) {
   return all;
 }
 
-void add_stance(mjSpec& spec, MjModelPtr& model, const std::string& name) {
+/// \return where the stance came from
+std::string add_stance(mjSpec& spec, MjModelPtr& model, const std::string& name) {
   const Skeleton skeleton = find_skeleton({*model, name});
-  add_keyframe(spec, *model, find_stance(*model, skeleton, find_feet(*model, skeleton), 0));
+  const Stance stance = find_stance(*model, skeleton, find_feet(*model, skeleton), 0);
+  add_keyframe(spec, *model, stance);
   model = compile_spec(spec, name);
+  return stance.from;
 }
 
 /// Paths to assets as seen from a folder.
@@ -85,7 +88,7 @@ EditedModel compile_edited(const fs::path& file, const ModelEdits& wanted) {
   edit(edits.add_servos, [&](const Edited& parts) { put_servos(parts, edits.kp, edits.kd); });
   if (edits.add_servos) {
     hold_keyframes(*edited.spec, *edited.model);
-    add_stance(*edited.spec, edited.model, name);
+    edited.stance_from = add_stance(*edited.spec, edited.model, name);
   }
   return edited;
 }

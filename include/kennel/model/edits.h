@@ -39,6 +39,7 @@ struct EditedModel {
   MjModelPtr model;
   std::vector<std::string> warnings;  // one line an edit: what it changed
   std::filesystem::path file;
+  std::string stance_from;  // where an edit took the stance from; empty: no edit asked for it
 };
 
 /// Whether a file's root element is <robot>: a URDF.
