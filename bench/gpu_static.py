@@ -103,7 +103,7 @@ def block_memory(nvcc):
   """Shared memory by kernel, and its budget by architecture and kernel, as kernels/block_memory.h has them."""
   with tempfile.TemporaryDirectory() as folder:
     program = pathlib.Path(folder) / 'block_memory'
-    run = subprocess.run([nvcc, '-std=c++20', f'-I{ROOT}', f'-I{ROOT}/include', '-o', str(program), str(ROOT / 'bench/block_memory.cpp')],
+    run = subprocess.run([nvcc, '-std=c++20', '-cudart=none', '-cudadevrt=none', f'-I{ROOT}', f'-I{ROOT}/include', '-o', str(program), str(ROOT / 'bench/block_memory.cpp')],
                          capture_output=True, text=True)
     if run.returncode != 0:
       fail(f'{nvcc} could not compile bench/block_memory.cpp: {(run.stderr.strip() or run.stdout.strip()).splitlines()[0]}')

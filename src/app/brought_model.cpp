@@ -28,8 +28,8 @@ BroughtModel::BroughtModel(const fs::path& file, const ModelEdits& edits) {
   const Anatomy anatomy = describe(model);
   check_accepted(anatomy);
   check_servos(anatomy);
-  for (const std::string& warning : model.warnings)
-    std::cerr << "kennel: warning: " << warning << '\n';
+  for (const auto* lines : {&model.warnings, &anatomy.doubts})
+    for (const std::string& line : *lines) std::cerr << "kennel: warning: " << line << '\n';
   folder_ = make_temp_folder();
   write_mjcf(model, folder_ / kRobotFile);
 }

@@ -19,6 +19,7 @@ Json json_of(const JointAnatomy& joint) {
   return {{"name", joint.name},
           {"range", {limit(joint.low), limit(joint.high)}},
           {"stance", joint.stance},
+          {"standing_torque", joint.standing_torque},
           {"drive", joint.drive},
           {"kp", joint.kp},
           {"kd", joint.kd},
@@ -60,6 +61,7 @@ Json json_of(const Anatomy& a) {
                      {"sign", a.mirror.sign}};
   }
   out["changed"] = a.edits;
+  out["doubts"] = a.doubts;
   out["ignored"] = a.ignored;
   out["refused"] = a.refusals;
   return out;

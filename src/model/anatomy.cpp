@@ -8,6 +8,7 @@
 #include "src/model/finite.h"
 #include "src/model/mirror.h"
 #include "src/model/read.h"
+#include "src/model/standing.h"
 #include "src/model/unsupported.h"
 
 namespace kennel {
@@ -119,6 +120,8 @@ void describe_legs(const EditedModel& edited, const Skeleton& skeleton,
       axis_of(m, skeleton, k, anatomy.joint[j].axis.data());
     }
   }
+  weigh_stance(m, skeleton, feet, stance, out);
+  out.doubts = doubts_of(out);
 }
 
 /// Lines about one file need not repeat its name.

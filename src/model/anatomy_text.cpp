@@ -140,6 +140,7 @@ std::string to_text(const Anatomy& a) {
         << a.mirror.error << " m\n\n";
   }
   write_lines(out, "Changed, as asked", a.edits);
+  write_lines(out, "Doubtful", a.doubts);
   write_lines(out, "Not computed", a.ignored);
   write_lines(out, "Refused", a.refusals);
   if (a.refusals.empty()) out << "Kennel steps this robot.\n";

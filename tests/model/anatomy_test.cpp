@@ -94,6 +94,26 @@ TEST(Anatomy, AStanceIsComputedWhereNoKeyframeStands) {
   EXPECT_EQ(anatomy_of(upside_down, "bad_keyframe").stance_from, "computed");
 }
 
+TEST(Anatomy, ServosThatCannotHoldTheRobotAreDoubted) {
+  SampleRobot strong;
+  strong.actuator = "<position name='JOINT' joint='JOINT' kp='60' kv='1' forcerange='-40 40'/>";
+  const Anatomy holds = anatomy_of(strong, "strong");
+  EXPECT_TRUE(holds.doubts.empty()) << holds.doubts.front();
+  // The knee: a quarter of the weight, as far from the foot as the stance has it.
+  double lever = 0;
+  for (const LegAnatomy& leg : holds.leg)
+    lever = std::max(lever, std::abs(leg.joint[2].standing_torque) / (13.2 * 9.81 / 4));
+  EXPECT_GT(lever, 0.02);
+  EXPECT_LT(lever, 0.21) << "the shank is no longer";
+  SampleRobot weak = strong, soft = strong;
+  weak.actuator = "<position name='JOINT' joint='JOINT' kp='60' kv='1' forcerange='-1 1'/>";
+  EXPECT_THAT(anatomy_of(weak, "weak").doubts,
+              ::testing::ElementsAre(::testing::HasSubstr("its limit is 1")));
+  soft.actuator = "<position name='JOINT' joint='JOINT' kp='6' kv='1' forcerange='-40 40'/>";
+  EXPECT_THAT(anatomy_of(soft, "soft").doubts,
+              ::testing::ElementsAre(::testing::HasSubstr("kp of 6 is soft")));
+}
+
 TEST(Anatomy, ARefusedModelIsDescribedWithAllRefusalsAndTheSwitchesThatHelp) {
   SampleRobot robot;
   robot.option = "<option cone='elliptic'/>";

@@ -31,6 +31,8 @@ struct JointAnatomy {
   double ctrl_low, ctrl_high;      // infinite without limits
   double torque_low, torque_high;  // N m; infinite without limits
   double damping, armature, frictionloss;
+  double standing_torque =
+      0;                // N m; what standing asks of it, a quarter of the weight on each foot
   int ctrl_index = -1;  // in MuJoCo's ctrl
 };
 
@@ -57,6 +59,7 @@ struct Anatomy {
   MirrorMap mirror;
   bool symmetric = false;             // whether the mirror map can be used
   std::vector<std::string> edits;     // what switches changed, a line each
+  std::vector<std::string> doubts;    // why its servos may not hold it, a line each
   std::vector<std::string> ignored;   // what the dynamics leave out, a line each
   std::vector<std::string> refusals;  // what they do not have, and which switch helps; empty: loads
 };
