@@ -28,7 +28,8 @@ BroughtModel::BroughtModel(const fs::path& file, const ModelEdits& edits) {
   const Anatomy anatomy = describe(model);
   check_accepted(anatomy);
   check_servos(anatomy);
-  for (const auto* lines : {&model.warnings, &anatomy.doubts})
+  const std::vector<std::string>* const told[] = {&model.warnings, &anatomy.doubts};
+  for (const auto* lines : told)
     for (const std::string& line : *lines) std::cerr << "kennel: warning: " << line << '\n';
   folder_ = make_temp_folder();
   write_mjcf(model, folder_ / kRobotFile);

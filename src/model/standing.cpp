@@ -9,8 +9,9 @@
 namespace kennel {
 namespace {
 
-/// rad by which the weight turns a servo's joint; beyond, robots were seen to sink to their knees.
-constexpr double kMostSag = 0.3;
+/// rad by which the weight turns a servo's joint. Of eighty public models those up to 0.179 stand;
+/// one of 0.183 sinks to its knees.
+constexpr double kMostSag = 0.18;
 
 double limit_of(const JointAnatomy& joint) {
   return std::min(-joint.torque_low, joint.torque_high);
