@@ -46,13 +46,14 @@ struct Walk : WalkRow {
   }
 
   /// A leg's share of each term that sums over joints or feet.
-  /// \param moves  told_to_move
   template <class T, class Legs>
   static KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s,
-                                  const T& moves, int slot, T (&out)[kNumRewards]) {
+                                  int slot, T (&out)[kNumRewards]) {
     const auto& now = s.env.physics.leg[slot];
     const auto& seen = s.leg[slot];
-    const T told_to_stand = T(1) - moves;
+    // For each leg anew: taken out of the loop over legs, the compiler contracts the sums otherwise,
+    // and trainings are no longer what they were to the bit.
+    const T moves = told_to_move(s), told_to_stand = T(1) - moves;
     const auto off_pose = [&](int j) {
       return now.q[j] - T(task.default_pose[kJointsPerLeg * legs.leg(slot) + j]);
     };
@@ -78,9 +79,7 @@ struct Walk : WalkRow {
   static KENNEL_HD void rewards(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
                                 T (&value)[kNumRewards]) {
     T local[Legs::kLocal][kNumRewards];
-    const T moves = told_to_move(s);
-    for (int slot = 0; slot < Legs::kLocal; ++slot)
-      leg_terms(task, legs, s, moves, slot, local[slot]);
+    for (int slot = 0; slot < Legs::kLocal; ++slot) leg_terms(task, legs, s, slot, local[slot]);
     legs.sum(local, value);
     value[kTrackVelocity] = track_velocity(task.config.reward, s);
     value[kTrackYaw] = track_yaw(task.config.reward, s);
