@@ -51,8 +51,8 @@ struct Walk : WalkRow {
                                   int slot, T (&out)[kNumRewards]) {
     const auto& now = s.env.physics.leg[slot];
     const auto& seen = s.leg[slot];
-    // For each leg anew: taken out of the loop over legs, the compiler contracts the sums otherwise,
-    // and trainings are no longer what they were to the bit.
+    // For each leg anew: taken out of the loop over legs, the compiler contracts the sums
+    // otherwise, and trainings are no longer what they were to the bit.
     const T moves = told_to_move(s), told_to_stand = T(1) - moves;
     const auto off_pose = [&](int j) {
       return now.q[j] - T(task.default_pose[kJointsPerLeg * legs.leg(slot) + j]);
