@@ -69,8 +69,7 @@ Json json_of(const std::vector<BoundedTerm>& table) {
 }
 
 /// What would step the environments of a recipe.
-Json kernels_for(const RunConfig& config) {
-  const Robot robot = load_robot(config.robot);
+Json kernels_for(const RunConfig& config, const Robot& robot) {
   const quadruped::Task task =
       quadruped::make_task(config.env, robot.traits, to_float(robot.loaded.model), 0);
   const std::string why_not = why_not_folded(task);
@@ -95,8 +94,9 @@ Json collect(const RunConfig& config) {
     info["robots"][robot->name] = shown(robot_model(robot->name));
   for (const quadruped::TaskRow* task : quadruped::kTasks)
     info["tasks"][task->name] = task->summary;
-  info["simulator"] = kernels_for(config);
-  const bool many = has_many_points(load_robot(config.robot).loaded.model);
+  const Robot robot = load_robot(config.robot);
+  info["simulator"] = kernels_for(config, robot);
+  const bool many = has_many_points(robot.loaded.model);
   const quadruped::EnvBytes bytes =
       quadruped::bytes_per_env(config.env, many ? kMaxPoints : kFewPoints);
   info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
