@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "kennel/core/pack.h"
+#include "tests/dynamics/float_bounds.h"
 #include "tests/dynamics/mujoco_reference.h"
 
 namespace kennel::testing {
 namespace {
 
-constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
 constexpr double kSecondHeight = 2e-4,
                  kSecondJoint = 2e-3;  // m and rad after one second on the ground
 constexpr SolverOptions kFloatConverged{20, 8};
@@ -72,12 +72,7 @@ TEST(FloatParity, ConvergedPackMatchesMujocoStepByStep) {
       errors.push_back(relative_error(qacc_of(first_lane(state)), d.qacc));
     }
   }
-  std::sort(errors.begin(), errors.end());
-  std::printf("float pack: median %.2g, p99 %.2g, worst %.2g over %zu steps\n",
-              errors[errors.size() / 2], errors[errors.size() * 99 / 100], errors.back(),
-              errors.size());
-  EXPECT_LT(errors[errors.size() / 2], kFloatMedian);
-  EXPECT_LT(errors.back(), kFloatWorst);
+  expect_within_float_bounds(errors);
 }
 
 TEST(FloatParity, PackFollowsMujocoForOneSecondOfStandingAndShifting) {

@@ -9,6 +9,7 @@
 #include "kennel/core/pack.h"
 #include "kennel/dynamics/constraint_weights.h"
 #include "tests/dynamics/emulated_group.h"
+#include "tests/dynamics/float_bounds.h"
 #include "tests/dynamics/mujoco_reference.h"
 #include "tests/model/sample_robot.h"
 
@@ -16,7 +17,6 @@ namespace kennel::testing {
 namespace {
 
 constexpr double kParityDouble = 1e-10;
-constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
 constexpr double kSameMath = 1e-12;
 constexpr int kSteps = 600, kStepsOfAStart = 40;
 
@@ -261,11 +261,7 @@ TEST_P(Forces, MatchMujocoInAPackOfFloats) {
     step<P, AllLegs>(model, {20, 8}, params, ctrl, {}, state, report);
     errors.push_back(relative_error(qacc_of(first_lane(state)), drops.d.qacc));
   }
-  std::sort(errors.begin(), errors.end());
-  std::printf("median %.2g, p99 %.2g, worst %.2g\n", errors[errors.size() / 2],
-              errors[errors.size() * 99 / 100], errors.back());
-  EXPECT_LT(errors[errors.size() / 2], kFloatMedian);
-  EXPECT_LT(errors.back(), kFloatWorst);
+  expect_within_float_bounds(errors);
 }
 
 TEST_P(Forces, MatchMujocoOnARandomisedRobot) {

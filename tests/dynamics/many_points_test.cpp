@@ -6,6 +6,7 @@
 
 #include "kennel/core/pack.h"
 #include "tests/dynamics/emulated_group.h"
+#include "tests/dynamics/float_bounds.h"
 #include "tests/dynamics/random_steps.h"
 #include "tests/model/sample_robot.h"
 
@@ -13,7 +14,6 @@ namespace kennel::testing {
 namespace {
 
 constexpr double kParityDouble = 1e-10;
-constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
 constexpr SolverOptions kFloatConverged{20, 8};
 constexpr Start kTumbled{0.05, 0.3, 1.0};
 
@@ -160,12 +160,7 @@ TEST(ManyPoints, TheFloatPackMatchesMujocoStepByStep) {
       errors.push_back(relative_error(qacc_of(first_lane(state)), d.qacc));
     }
   }
-  std::sort(errors.begin(), errors.end());
-  std::printf("float pack: median %.2g, p99 %.2g, worst %.2g over %zu steps\n",
-              errors[errors.size() / 2], errors[errors.size() * 99 / 100], errors.back(),
-              errors.size());
-  EXPECT_LT(errors[errors.size() / 2], kFloatMedian);
-  EXPECT_LT(errors.back(), kFloatWorst);
+  expect_within_float_bounds(errors);
   EXPECT_GT(on_base, 500) << "the test must see contacts of the base";
 }
 

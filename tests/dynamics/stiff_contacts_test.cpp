@@ -4,12 +4,11 @@
 
 #include "kennel/core/check.h"
 #include "kennel/core/pack.h"
+#include "tests/dynamics/float_bounds.h"
 #include "tests/dynamics/mujoco_reference.h"
 
 namespace kennel::testing {
 namespace {
-
-constexpr double kFloatMedian = 1e-5, kFloatWorst = 1e-3;  // of qacc, relative
 
 using P = NativePack;
 
