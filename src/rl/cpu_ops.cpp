@@ -1,8 +1,10 @@
 // The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
 // pass over it.
+#include "kennel/core/assert.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/random.h"
 #include "src/rl/fused_rows.h"
+#include "src/rl/products.h"
 
 namespace kennel {
 namespace {
@@ -31,9 +33,15 @@ void scale(const torch::Tensor& x, const Scaling& scaling, torch::Tensor& out) {
   out.mul_(scaling.inv_std);
 }
 
+Rows<const float> rows_of(const torch::Tensor& x) {
+  KENNEL_ASSERT(x.stride(1) == 1);
+  return {x.const_data_ptr<float>(), x.stride(0)};
+}
+
 void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y) {
-  at::mm_out(y, x, layer.weight);
-  add_bias_(y, layer.bias, layer.activation == Activation::kRelu);
+  product(rows_of(x), rows_of(layer.weight), {y.mutable_data_ptr<float>(), y.stride(0)}, x.size(0),
+          x.size(1), y.size(1),
+          {layer.bias.const_data_ptr<float>(), layer.activation == Activation::kRelu});
   if (layer.activation == Activation::kElu) at::elu_(y);
   if (layer.activation == Activation::kTanh) y.tanh_();
 }
@@ -46,6 +54,19 @@ void activation_backward(Activation activation, const torch::Tensor& y, torch::T
     at::tanh_backward_out(grad, grad, y);
   }
   bias_backward_(grad, y, activation == Activation::kRelu, bias_grad);
+}
+
+void weight_gradient(const torch::Tensor& x, const torch::Tensor& grad,
+                     torch::Tensor& weight_grad) {
+  product_of_transposed(rows_of(x), rows_of(grad),
+                        {weight_grad.mutable_data_ptr<float>(), weight_grad.stride(0)}, x.size(1),
+                        x.size(0), grad.size(1));
+}
+
+void input_gradient(const Dense& layer, const torch::Tensor& grad, torch::Tensor& x_grad) {
+  product(rows_of(grad), rows_of(layer.transposed),
+          {x_grad.mutable_data_ptr<float>(), x_grad.stride(0)}, grad.size(0), grad.size(1),
+          x_grad.size(1));
 }
 
 }  // namespace
@@ -62,7 +83,9 @@ const LearnerOps& cpu_ops() {
                                       .scale = scale,
                                       .gather_scaled = gather_scaled,
                                       .dense_forward = dense_forward,
-                                      .activation_backward = activation_backward};
+                                      .activation_backward = activation_backward,
+                                      .weight_gradient = weight_gradient,
+                                      .input_gradient = input_gradient};
   return kOps;
 }
 

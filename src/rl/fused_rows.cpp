@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 namespace kennel {
 namespace {
@@ -43,21 +42,6 @@ void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Sca
     gather<at::BFloat16>(x, index, scaling, out);
   } else {
     gather<float>(x, index, scaling, out);
-  }
-}
-
-void add_bias_(torch::Tensor& y, const torch::Tensor& bias, bool relu) {
-  const std::int64_t rows = y.size(0), n = y.size(1);
-  const float* __restrict b = bias.const_data_ptr<float>();
-  float* data = y.mutable_data_ptr<float>();
-  const float floor = relu ? 0.0f : -std::numeric_limits<float>::infinity();
-  for (std::int64_t r = 0; r < rows; ++r) {
-    float* __restrict a = data + r * n;
-    // Written so that NaN stays NaN.
-    for (std::int64_t k = 0; k < n; ++k) {
-      const float v = a[k] + b[k];
-      a[k] = v < floor ? floor : v;
-    }
   }
 }
 

@@ -13,9 +13,6 @@ namespace kennel {
 void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
                    torch::Tensor& out);
 
-/// y <- y + bias, or relu(y + bias). y (rows, n), bias (n)
-void add_bias_(torch::Tensor& y, const torch::Tensor& bias, bool relu);
-
 /// bias_grad <- the sum of grad's rows; with relu, grad <- grad where y > 0, else 0, before that.
 /// grad, y (rows, n); bias_grad (n)
 void bias_backward_(torch::Tensor& grad, const torch::Tensor& y, bool relu,

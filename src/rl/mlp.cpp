@@ -120,11 +120,8 @@ void backward(const LearnerOps& ops, const std::vector<Dense>& layers, const tor
     torch::Tensor& grad = workspace.grad[k];
     ops.activation_backward(layers[k].activation, workspace.output[k], grad, gradient[k].bias);
     const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
-    at::mm_out(gradient[k].weight, input.t(), grad);
-    if (k == 0) return;
-    const torch::Tensor& transposed = layers[k].transposed;
-    at::mm_out(workspace.grad[k - 1], grad,
-               transposed.defined() ? transposed : layers[k].weight.t());
+    ops.weight_gradient(input, grad, gradient[k].weight);
+    if (k > 0) ops.input_gradient(layers[k], grad, workspace.grad[k - 1]);
   }
 }
 

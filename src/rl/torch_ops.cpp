@@ -59,6 +59,15 @@ void activation_backward(Activation activation, const torch::Tensor& y, torch::T
   at::sum_out(bias_grad, grad, {0});
 }
 
+void weight_gradient(const torch::Tensor& x, const torch::Tensor& grad,
+                     torch::Tensor& weight_grad) {
+  at::mm_out(weight_grad, x.t(), grad);
+}
+
+void input_gradient(const Dense& layer, const torch::Tensor& grad, torch::Tensor& x_grad) {
+  at::mm_out(x_grad, grad, layer.weight.t());
+}
+
 }  // namespace
 
 const LearnerOps& torch_ops() {
@@ -74,7 +83,9 @@ const LearnerOps& torch_ops() {
       .scale = scale,
       .gather_scaled = gather_scaled,
       .dense_forward = dense_forward,
-      .activation_backward = activation_backward};
+      .activation_backward = activation_backward,
+      .weight_gradient = weight_gradient,
+      .input_gradient = input_gradient};
   return kOps;
 }
 

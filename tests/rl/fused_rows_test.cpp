@@ -31,24 +31,6 @@ TEST(FusedRows, GatherScaledIsIndexSelectThenScalingWhateverTheRowsAreMadeOf) {
   }
 }
 
-TEST(FusedRows, AddBiasIsAdditionAndReluOnTop) {
-  torch::manual_seed(2);
-  const torch::Tensor x = torch::randn({21, 13});
-  const torch::Tensor bias = torch::randn({13});
-  torch::Tensor plain = x.clone();
-  add_bias_(plain, bias, false);
-  EXPECT_TRUE(torch::equal(plain, x + bias));
-  torch::Tensor rectified = x.clone();
-  add_bias_(rectified, bias, true);
-  EXPECT_TRUE(torch::equal(rectified, torch::relu(x + bias)));
-}
-
-TEST(FusedRows, NanPassesThroughReluAsItDoesInTorch) {
-  torch::Tensor y = torch::full({1, 2}, NAN);
-  add_bias_(y, torch::zeros({2}), true);
-  EXPECT_TRUE(y.isnan().all().item<bool>());
-}
-
 TEST(FusedRows, BiasBackwardMasksAndSums) {
   torch::manual_seed(3);
   const torch::Tensor gradient = torch::randn({40, 17});

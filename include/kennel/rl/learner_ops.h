@@ -65,6 +65,13 @@ struct LearnerOps {
   /// of grad's rows after that
   void (*activation_backward)(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
                               torch::Tensor& bias_grad);
+
+  /// weight_grad (in, out) <- x^T grad of x (rows, in) and grad (rows, out)
+  void (*weight_gradient)(const torch::Tensor& x, const torch::Tensor& grad,
+                          torch::Tensor& weight_grad);
+
+  /// x_grad (rows, in) <- grad weight^T
+  void (*input_gradient)(const Dense& layer, const torch::Tensor& grad, torch::Tensor& x_grad);
 };
 
 const LearnerOps& torch_ops();

@@ -1,0 +1,34 @@
+// Products of matrices that fit a core's cache, as a slice of rows through a small layer is: a tile
+// of the result stays in registers while the inner index runs.
+//
+// At these sizes a BLAS pays for its generality, and the one that LibTorch carries takes half of
+// this processor's width where the vendor is not its own. Every entry is a sum in the order of the
+// inner index, so no result depends on how rows are cut into slices.
+#pragma once
+
+#include <cstdint>
+
+namespace kennel {
+
+/// A matrix with contiguous rows, `stride` numbers apart.
+template <class Number>
+struct Rows {
+  Number* data = nullptr;
+  std::int64_t stride = 0;
+};
+
+/// What is added to each column of a product, and the least that it may become: NaN stays NaN.
+struct Bias {
+  const float* data = nullptr;  // (n); null: nothing is done
+  bool relu = false;
+};
+
+/// c (m, n) <- a (m, k) b (k, n), plus a bias
+void product(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
+             std::int64_t k, std::int64_t n, Bias bias = {});
+
+/// c (m, n) <- a^T b of a (k, m) and b (k, n)
+void product_of_transposed(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
+                           std::int64_t k, std::int64_t n);
+
+}  // namespace kennel
