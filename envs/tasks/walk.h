@@ -68,6 +68,7 @@ struct Walk : WalkRow {
     out[kSwingTime] = moves * seen.touch_down *
                       clamp(seen.air_time - T(task.config.reward.shape[kSwingFrom]), T(0),
                             T(task.config.reward.shape[kSwingMost]));
+    out[kTrot] = T(task.diagonal[legs.leg(slot)]) * seen.foot_contact;  // squared once summed
     for (int j = 0; j < kJointsPerLeg; ++j)
       if (j == task.abduction) out[kAbduction] = square(off_pose(j));
     out[kFootSlip] = slip2(task, legs, s, slot);
@@ -87,6 +88,7 @@ struct Walk : WalkRow {
     value[kVerticalVelocity] = square(s.env.physics.velocity.z);
     value[kRollPitchRate] = square(s.omega_world.x) + square(s.omega_world.y);
     value[kTilt] = s.up.x * s.up.x + s.up.y * s.up.y;
+    value[kTrot] = told_to_move(s) * square(value[kTrot]) * T(0.25f);
     value[kFall] = s.fell;
   }
 

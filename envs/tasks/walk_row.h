@@ -20,6 +20,7 @@ struct WalkRow {
     kWork,
     kActionRate,
     kSwingTime,
+    kTrot,
     kStandPose,
     kStandJointVelocity,
     kAbduction,
@@ -45,6 +46,9 @@ struct WalkRow {
       {"swing_time", 12.5f,
        "at touch-down, when told to move: time in the air beyond swing_from, at most swing_most of "
        "it"},
+      {"trot", 0.0f,
+       "when told to move: 1 where one diagonal pair of feet is down and the other up, 1/4 where "
+       "one foot makes the difference, 0 where they are alike"},
       {"stand_pose", 0.0f, "sum of |q - default|, when told to stand"},
       {"stand_joint_velocity", -0.2f, "sum of |joint velocity|, when told to stand"},
       {"abduction", -0.01f, "sum of squared abduction angles, off the default pose"},
