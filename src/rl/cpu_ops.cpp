@@ -90,8 +90,4 @@ const LearnerOps& cpu_ops() {
   return kOps;
 }
 
-const LearnerOps& ops_for(torch::Device device) {
-  return device.is_cpu() ? cpu_ops() : torch_ops();
-}
-
 }  // namespace kennel

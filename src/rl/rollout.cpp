@@ -36,7 +36,7 @@ Rollout::Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& p
   privileged_obs_ = torch::zeros({T + 1, N, spec.privileged_obs_size}, rows);
   final_privileged_obs_ = torch::zeros({T, N, spec.privileged_obs_size}, rows);
   action_ = torch::zeros({T, N, spec.action_size}, device);
-  noise_ = torch::zeros({T, N, spec.action_size}, device);
+  noise_ = torch::zeros({ops.fused ? 0 : T, N, spec.action_size}, device);
   log_prob_ = torch::zeros({T, N}, device);
   reward_ = torch::zeros({T, N}, device);
   terminated_ = torch::zeros({T, N}, device);
@@ -76,11 +76,11 @@ void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser
   prepare(actor_workers_, networks.actor_shape());
   obs_[0].copy_(obs_[num_steps_]);
   privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
-  ops_.draw_noise(pool_, noise_key, first_env_id_, from, noise_);
+  if (!ops_.fused) ops_.draw_noise(pool_, noise_key, first_env_id_, from, noise_);
   const torch::Tensor std = networks.log_std().exp();
   for (std::int64_t step = 0; step < num_steps_; ++step) {
     bind(env, step);
-    act(networks, obs_normaliser, std, step);
+    act(networks, obs_normaliser, std, {noise_key, first_env_id_, from, step});
     timer.begin(Phase::kSimulator);
     env.step(action_[step]);
     timer.begin(Phase::kPolicy);
@@ -89,9 +89,9 @@ void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser
 
 // action <- mean(obs) + std * noise
 void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
-                  const torch::Tensor& std, std::int64_t step) {
+                  const torch::Tensor& std, const NoiseAt& noise_at) {
+  const std::int64_t step = noise_at.step;
   const torch::Tensor obs = obs_[step];
-  const torch::Tensor noise = noise_[step];
   const torch::Tensor action = action_[step];
   const SlicePlan plan(num_envs_, ops_.rows_a_slice.act);
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
@@ -101,7 +101,14 @@ void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
     normaliser.apply(obs.narrow(0, slice.begin, slice.rows), worker.input);
     const torch::Tensor& mean = forward(ops_, networks.actor(), worker.input, worker.workspace);
     torch::Tensor out = action.narrow(0, slice.begin, slice.rows);
-    at::addcmul_out(out, mean, noise.narrow(0, slice.begin, slice.rows), std);
+    if (ops_.fused) {
+      NoiseAt own = noise_at;
+      own.first_env += slice.begin;
+      ops_.fused->sample(own, mean, networks.log_std(), out,
+                         log_prob_[step].narrow(0, slice.begin, slice.rows));
+    } else {
+      at::addcmul_out(out, mean, noise_[step].narrow(0, slice.begin, slice.rows), std);
+    }
   });
 }
 
@@ -127,7 +134,13 @@ void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged
            value_.flatten());
   const torch::Tensor value = value_.narrow(0, 0, num_steps_);
   const torch::Tensor next_value = next_values(networks, privileged_normaliser);
-  advantage_.copy_(gae({reward_, value, next_value, terminated_, cut_}, gamma_, gae_lambda_));
+  const AdvantageInput input{reward_, value, next_value, terminated_, cut_};
+  if (ops_.fused) {
+    ops_.fused->advantages(input, gamma_, gae_lambda_, all_.size() == 1, advantage_, returns_);
+    if (all_.size() > 1) normalise_advantages(advantage_, all_);
+    return;  // the actions' densities came with them
+  }
+  advantage_.copy_(gae(input, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
   normalise_advantages(advantage_, all_);
 

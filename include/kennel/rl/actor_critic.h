@@ -41,6 +41,13 @@ class ActorCritic {
   /// (num_free) <- the dense gradient (num_dense), same layout as the dense parameters.
   void reduce_gradient(const torch::Tensor& dense_gradient, torch::Tensor& free_gradient) const;
 
+  /// What `refresh` and `reduce_gradient` do, for fused operations.
+  const WeightTying& tying() const { return tying_; }
+  torch::Tensor& dense() { return dense_; }                                // (num_dense)
+  std::int64_t num_free_log_std() const { return free_log_std_.size(0); }  // `parameters` end so
+  double min_log_std() const { return min_log_std_; }
+  double max_log_std() const { return max_log_std_; }
+
   std::int64_t num_dense() const { return dense_.size(0); }
   const MlpShape& actor_shape() const { return actor_shape_; }
   const MlpShape& critic_shape() const { return critic_shape_; }

@@ -1,8 +1,9 @@
 // What the learner does to rows of numbers, as one table: chosen once, never asked for again.
 //
 // torch_ops is the reference, written in torch and right on any device; cpu_ops does the same in
-// one pass over memory where torch needs several. Both are tested against each other on the CPU, so
-// that what runs on a GPU has run before.
+// one pass over memory where torch needs several, and so does the CUDA backend's table, which its
+// plugin brings along. All are tested against each other on the CPU, so that what runs on a GPU has
+// run before.
 #pragma once
 
 #include <torch/torch.h>
@@ -32,6 +33,9 @@ struct Scaling {
   torch::Tensor inv_std;  // (n) float32
   torch::Tensor offset;   // (n) float32, -mean * inv_std
 };
+
+struct FusedOps;
+struct PpoOps;
 
 /// One way to do the learner's arithmetic.
 struct LearnerOps {
@@ -76,12 +80,19 @@ struct LearnerOps {
 
   /// x_grad (rows, in) <- grad weight^T
   void (*input_gradient)(const Dense& layer, const torch::Tensor& grad, torch::Tensor& x_grad);
+
+  /// What the device does in one launch where the above takes many; may be null.
+  const FusedOps* fused = nullptr;
+
+  /// What it has for a method of its own; null: what the method has for every device.
+  const PpoOps* ppo = nullptr;
 };
 
 const LearnerOps& torch_ops();
 const LearnerOps& cpu_ops();
 
 /// The fastest table for a device.
+/// \throws Error when the device needs a plugin that is not there
 const LearnerOps& ops_for(torch::Device device);
 
 }  // namespace kennel

@@ -9,6 +9,7 @@
 #include "kennel/contract/vec_env.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/collective.h"
+#include "kennel/rl/fused_ops.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
@@ -67,7 +68,7 @@ class Rollout {
   };
 
   void act(const ActorCritic& networks, const Normaliser& normaliser, const torch::Tensor& std,
-           std::int64_t step);
+           const NoiseAt& noise_at);
   void evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
                 const torch::Tensor& privileged_obs, torch::Tensor value);
   torch::Tensor next_values(const ActorCritic& networks, const Normaliser& privileged_normaliser);
@@ -84,7 +85,8 @@ class Rollout {
   torch::Tensor obs_;                   // (T + 1, N, obs_size)
   torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)
   torch::Tensor final_privileged_obs_;  // (T, N, privileged_obs_size), rows of ended episodes
-  torch::Tensor action_, noise_;        // (T, N, action_size)
+  torch::Tensor action_;                // (T, N, action_size)
+  torch::Tensor noise_;                 // the same, unless actions are made with their noise
   torch::Tensor log_prob_, reward_;     // (T, N)
   torch::Tensor terminated_, truncated_, command_changed_;  // (T, N)
   torch::Tensor cut_;    // (T, N), 1 where what follows is no consequence: truncated or told anew

@@ -75,7 +75,12 @@ class PpoUpdate {
   };
 
   LearningRows in_order(const RolloutBatch& batch, const torch::Tensor& order);
+  LearningRows epoch_rows(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
+                          int epoch);
   const torch::Tensor& gradient(const LearningRows& rows);
+  SlicePlan take_slices(const LearningRows& rows);
+  void free_gradient(const LearningRows& rows);
+  void step(bool adapt, const torch::Tensor& grad_norm);
   void slice_gradient(const LearningRows& rows, double scale, Worker& worker,
                       ActorCritic::Views& gradient, const torch::Tensor& losses);
   void sum_slices(std::int64_t num_slices);
@@ -98,6 +103,7 @@ class PpoUpdate {
   torch::Tensor kl_too_small_, kl_too_large_;       // () each
   torch::Tensor order_;                             // (rows) int64, of an epoch
   torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
+  RolloutBatch epoch_;                              // where that is one operation
   std::vector<Worker> workers_;                     // one a thread
   torch::Tensor slice_gradients_;                   // (slices, num_dense)
   torch::Tensor slice_losses_;                      // (slices, 4)
