@@ -1,6 +1,7 @@
 // Generalised advantage estimation, an environment a thread, and the advantages' normalisation.
 #include <cmath>
 
+#include "kennel/core/lane.h"
 #include "kernels/launch.h"
 #include "kernels/learner/block_sum.h"
 #include "kernels/learner/learner_args.h"
@@ -19,9 +20,12 @@ struct SumMemory {
 __global__ void advantage_kernel(const __grid_constant__ AdvantageArgs a) {
   auto& shared = block_memory<SumMemory>();
   const int env = blockIdx.x * kThreads + threadIdx.x;
+  // Nothing overlaps: later steps' numbers are asked for while earlier ones are stored.
+  float* __restrict__ advantage = a.advantage, * __restrict__ returns = a.returns;
   double sum = 0.0, squares = 0.0;
   if (env < a.envs) {
     float next = 0.0f;
+    KENNEL_UNROLL
     for (int step = a.steps; step-- > 0;) {
       const std::int64_t at = std::int64_t{step} * a.envs + env;
       const bool terminated = a.terminated[at] > 0.0f;
@@ -30,8 +34,8 @@ __global__ void advantage_kernel(const __grid_constant__ AdvantageArgs a) {
       const float future = terminated ? 0.0f : a.gamma * a.next_value[at];
       const float value = a.value[at];
       next = future + a.reward[at] - value + (done ? 0.0f : a.decay * next);
-      a.advantage[at] = next;
-      a.returns[at] = next + value;
+      advantage[at] = next;
+      returns[at] = next + value;
       sum += next;
       squares += static_cast<double>(next) * next;
     }

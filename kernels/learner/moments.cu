@@ -87,7 +87,8 @@ struct alignas(16) MergeMemory {
   int warps[kMergeWarps];
 };
 
-__global__ void merge_kernel(const __grid_constant__ MergeArgs a, int blocks) {
+__global__ void __launch_bounds__(kMergeThreads)
+    merge_kernel(const __grid_constant__ MergeArgs a, int blocks) {
   auto& shared = block_memory<MergeMemory>();
   auto* batch = reinterpret_cast<ColumnMoments*>(&shared + 1);
   int wrong = 0;
