@@ -53,7 +53,7 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
 
   PpoMemory bytes;
   bytes.rollout = observed * ((rows + N) * (obs + privileged) + rows * privileged) +
-                  kFloat * (2 * rows * actions + 10 * rows + N);
+                  kFloat * ((ops.fused ? 1 : 2) * rows * actions + 10 * rows + N);
 
   const std::size_t inputs = obs + privileged;
   bytes.epoch = kIndex * rows + (ops.gathers_epochs ? kFloat * rows * (inputs + actions + 4) : 0);
