@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kennel/core/assert.h"
+
 namespace kennel {
 namespace {
 
@@ -34,8 +36,8 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       adam_(networks.parameters().size(0), config.learning_rate, device_),
       epoch_obs_(torch::empty({0}, device_)),
       epoch_privileged_obs_(torch::empty({0}, device_)),
-      dense_gradient_(torch::zeros({networks.num_dense()}, device_)),
-      dense_views_(networks.views(dense_gradient_)),
+      gradient_(torch::zeros({networks.num_weights()}, device_)),
+      gradient_views_(networks.views(gradient_)),
       free_gradient_(torch::zeros_like(networks.parameters())),
       losses_(torch::zeros({kNumLosses}, device_)) {}
 
@@ -88,13 +90,14 @@ const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch:
 // Gathered at once where an operation costs more than a pass over memory; else each slice gathers
 // its own rows into its core's cache.
 LearningRows PpoUpdate::in_order(const RolloutBatch& batch, const torch::Tensor& order) {
+  KENNEL_ASSERT(batch.scaled != ops_.gathers_epochs);
   if (!ops_.gathers_epochs) return {batch, order};
   const std::int64_t rows = order.size(0);
   epoch_obs_.resize_({rows, batch.obs.size(1)});
   epoch_privileged_obs_.resize_({rows, batch.privileged_obs.size(1)});
-  ops_.gather_scaled(batch.obs, order, obs_normaliser_.scaling(), epoch_obs_);
-  ops_.gather_scaled(batch.privileged_obs, order, privileged_normaliser_.scaling(),
-                     epoch_privileged_obs_);
+  ops_.gather(batch.obs, order, &obs_normaliser_.scaling(), epoch_obs_);
+  ops_.gather(batch.privileged_obs, order, &privileged_normaliser_.scaling(),
+              epoch_privileged_obs_);
   return {{epoch_obs_, epoch_privileged_obs_, batch.samples.at(order)}, {}};
 }
 
@@ -105,7 +108,7 @@ const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = workers_[static_cast<std::size_t>(thread)];
     if (plan.num_slices == 1) {
-      slice_gradient(rows, scale, worker, dense_views_, losses_);
+      slice_gradient(rows, scale, worker, gradient_views_, losses_);
     } else {
       slice_gradient(rows.narrow(slice.begin, slice.rows), scale, worker,
                      slice_views_[static_cast<std::size_t>(slice.index)],
@@ -115,15 +118,15 @@ const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
   if (plan.num_slices > 1) sum_slices(plan.num_slices);
   losses_.mul_(scale);
   // H = sum_k log std_k + const, so every log std gets -entropy_coef, a part of it from each rank.
-  dense_views_.log_std.sub_(entropy_coef_ / all_.size());
-  return dense_gradient_;
+  gradient_views_.log_std.sub_(entropy_coef_ / all_.size());
+  return gradient_;
 }
 
 void PpoUpdate::sum_slices(std::int64_t num_slices) {
   const torch::Tensor all = slice_gradients_.narrow(0, 0, num_slices);
-  const SlicePlan columns(networks_.num_dense(), ops_.rows_a_slice.parameters);
+  const SlicePlan columns(networks_.num_weights(), ops_.rows_a_slice.parameters);
   for_each_slice(pool_, columns, [&](const Slice& slice, int) {
-    torch::Tensor sum = dense_gradient_.narrow(0, slice.begin, slice.rows);
+    torch::Tensor sum = gradient_.narrow(0, slice.begin, slice.rows);
     at::sum_out(sum, all.narrow(1, slice.begin, slice.rows), {0});
   });
   at::sum_out(losses_, slice_losses_.narrow(0, 0, num_slices), {0});
@@ -135,9 +138,8 @@ void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& w
   if (rows.index.defined()) {
     worker.obs.resize_({rows.size(), obs.size(1)});
     worker.privileged_obs.resize_({rows.size(), privileged_obs.size(1)});
-    ops_.gather_scaled(obs, rows.index, obs_normaliser_.scaling(), worker.obs);
-    ops_.gather_scaled(privileged_obs, rows.index, privileged_normaliser_.scaling(),
-                       worker.privileged_obs);
+    ops_.gather(obs, rows.index, nullptr, worker.obs);
+    ops_.gather(privileged_obs, rows.index, nullptr, worker.privileged_obs);
     obs = worker.obs;
     privileged_obs = worker.privileged_obs;
   }
@@ -166,7 +168,7 @@ void PpoUpdate::prepare(std::int64_t num_slices) {
          MlpWorkspace(networks_.critic_shape(), device_, Passes::kForwardAndBackward)});
   }
   if (num_slices == 1 || static_cast<std::size_t>(num_slices) <= slice_views_.size()) return;
-  slice_gradients_ = torch::empty({num_slices, networks_.num_dense()}, device_);
+  slice_gradients_ = torch::empty({num_slices, networks_.num_weights()}, device_);
   slice_losses_ = torch::empty({num_slices, kNumLosses}, device_);
   slice_views_.clear();
   for (std::int64_t k = 0; k < num_slices; ++k) {
