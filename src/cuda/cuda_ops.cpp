@@ -97,10 +97,14 @@ void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::T
                stream_of(order));
 }
 
-void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
-                   torch::Tensor& out) {
+void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling* scaling,
+            torch::Tensor& out) {
+  if (scaling == nullptr) {
+    torch_ops().gather(x, index, nullptr, out);
+    return;
+  }
   launch_gather(
-      {scaled(x, scaling), index.const_data_ptr<std::int64_t>(), write(out), index.size(0)},
+      {scaled(x, *scaling), index.const_data_ptr<std::int64_t>(), write(out), index.size(0)},
       stream_of(out));
 }
 
@@ -115,12 +119,18 @@ void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y)
                          count_of(y.size(1)), write(y), stream_of(y));
 }
 
-void activation_backward(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
+void activation_backward(const Dense& layer, const torch::Tensor& y, torch::Tensor& grad,
                          torch::Tensor& bias_grad) {
   const torch::Tensor partial = scratch(grad, backward_blocks(grad.size(0)), grad.size(1));
-  launch_activation_backward(layer_activation(activation), read(y), grad.size(0),
+  launch_activation_backward(layer_activation(layer.activation), read(y), grad.size(0),
                              count_of(grad.size(1)), write(grad), write(partial), stream_of(grad));
   column_sums(partial, bias_grad, {});
+}
+
+void input_gradient(const Dense& layer, const torch::Tensor& grad, const Dense& below,
+                    const torch::Tensor& x, torch::Tensor& x_grad, torch::Tensor& bias_grad) {
+  at::mm_out(x_grad, grad, layer.weight.t());
+  activation_backward(below, x, x_grad, bias_grad);
 }
 
 // --- FusedOps ---
@@ -237,9 +247,10 @@ extern "C" const LearnerOps* kennel_cuda_learner_ops() {
     ops.name = "cuda";
     ops.draw_noise = draw_noise;
     ops.shuffle = shuffle;
-    ops.gather_scaled = gather_scaled;
+    ops.gather = gather;
     ops.dense_forward = dense_forward;
     ops.activation_backward = activation_backward;
+    ops.input_gradient = input_gradient;
     ops.fused = &kFused;
     ops.ppo = &kPpoOps;
     return ops;

@@ -23,8 +23,8 @@ Normaliser::Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, to
   refresh();
 }
 
-void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out) const {
-  ops_.scale(x, scaling_, out);
+void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out, const Parity* parity) const {
+  ops_.scale(x, scaling_, parity, out);
 }
 
 // Two passes a slice while it is in the cache, in float32; slices are merged in float64.

@@ -63,7 +63,7 @@ TEST(CudaOps, RowsAreGatheredAndScaledInFloatAndBFloat16) {
   for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16}) {
     const torch::Tensor x = torch::randn({90, 39}).to(type);
     torch::Tensor out = unset({101, 39});
-    cuda().gather_scaled(x, index, scaling, out);
+    cuda().gather(x, index, &scaling, out);
     expect_close(out,
                  (x.to(torch::kFloat32).index_select(0, index) - scaling.mean) * scaling.inv_std);
   }
@@ -73,7 +73,7 @@ TEST(CudaOps, LayersGoForwardAndBackwardAsInTorch) {
   torch::manual_seed(2);
   for (const Activation activation :
        {Activation::kLinear, Activation::kRelu, Activation::kElu, Activation::kTanh}) {
-    const Dense layer{torch::randn({7, 45}), torch::randn({45}), activation, {}};
+    const Dense layer{torch::randn({7, 45}), torch::randn({45}), activation, {}, {}};
     const torch::Tensor x = torch::randn({300, 7});
     torch::Tensor y[2], grad[2], bias_grad[2];
     for (const int k : {0, 1}) {
@@ -83,7 +83,7 @@ TEST(CudaOps, LayersGoForwardAndBackwardAsInTorch) {
       torch::manual_seed(3);
       grad[k] = torch::randn({300, 45});
       bias_grad[k] = unset({45});
-      ops.activation_backward(activation, y[0], grad[k], bias_grad[k]);
+      ops.activation_backward(layer, y[0], grad[k], bias_grad[k]);
     }
     expect_close(y[0], y[1]);
     expect_close(grad[0], grad[1]);
@@ -121,10 +121,10 @@ TEST(CudaOps, AnEpochIsGatheredInTheHostsOrder) {
   const torch::Tensor order = torch::empty({kRows}, torch::kInt64);
   cpu_ops().shuffle(kKey, at, 1, order);
   torch::Tensor expected = unset({kRows, 36});
-  torch_ops().gather_scaled(batch.obs, order, obs, expected);
+  torch_ops().gather(batch.obs, order, &obs, expected);
   expect_close(out.obs, expected);
   expected = unset({kRows, 87});
-  torch_ops().gather_scaled(batch.privileged_obs, order, privileged, expected);
+  torch_ops().gather(batch.privileged_obs, order, &privileged, expected);
   expect_close(out.privileged_obs, expected);
   const Samples in_order = batch.samples.at(order);
   EXPECT_TRUE(torch::equal(out.samples.action, in_order.action));

@@ -14,7 +14,7 @@ Scaling random_scaling(std::int64_t n) {
   return scaling;
 }
 
-TEST(FusedRows, GatherScaledIsIndexSelectThenScalingWhateverTheRowsAreMadeOf) {
+TEST(FusedRows, GatherIsIndexSelectThenScalingWhateverTheRowsAreMadeOf) {
   torch::manual_seed(1);
   const torch::Tensor index = torch::randint(50, {33}, torch::kInt64);
   const Scaling scaling = random_scaling(19);
@@ -23,28 +23,53 @@ TEST(FusedRows, GatherScaledIsIndexSelectThenScalingWhateverTheRowsAreMadeOf) {
     const torch::Tensor expected =
         (x.to(torch::kFloat32).index_select(0, index) - scaling.mean) * scaling.inv_std;
     torch::Tensor out = torch::full({33, 19}, NAN);
-    gather_scaled(x, index, scaling, out);
+    gather(x, index, &scaling, out);
     EXPECT_TRUE(torch::equal(out, expected)) << type;
     out.fill_(NAN);
-    torch_ops().gather_scaled(x, index, scaling, out);
+    torch_ops().gather(x, index, &scaling, out);
     EXPECT_TRUE(torch::allclose(out, expected, 1e-5, 1e-6)) << type;
+  }
+  const torch::Tensor x = torch::randn({50, 19});
+  for (const LearnerOps* ops : {&cpu_ops(), &torch_ops()}) {
+    torch::Tensor out = torch::full({33, 19}, NAN);
+    ops->gather(x, index, nullptr, out);
+    EXPECT_TRUE(torch::equal(out, x.index_select(0, index))) << ops->name;
   }
 }
 
-TEST(FusedRows, BiasBackwardMasksAndSums) {
+TEST(FusedRows, ScaleByParityIsScalingThenEvenAndOddParts) {
+  torch::manual_seed(2);
+  const Scaling scaling = random_scaling(6);
+  const Parity parity({{1, 0, 2, 3, 5, 4}, {-1, -1, -1, 1, 1, 1}});
+  for (const torch::ScalarType type : {torch::kFloat32, torch::kBFloat16}) {
+    const torch::Tensor x = torch::randn({50, 6}).to(type);
+    const torch::Tensor s = (x.to(torch::kFloat32) - scaling.mean) * scaling.inv_std;
+    const auto of = [&](int k) { return s.select(1, k); };
+    torch::Tensor out = torch::full({50, 6}, NAN);
+    scale_by_parity(x, scaling, parity, out);
+    EXPECT_TRUE(torch::equal(
+        out, torch::stack(
+                 {of(0) - of(1), of(4) + of(5), of(3), of(0) + of(1), of(4) - of(5), of(2)}, 1)))
+        << type;
+  }
+}
+
+TEST(FusedRows, ExchangingPartsTwiceDoubles) {
   torch::manual_seed(3);
-  const torch::Tensor gradient = torch::randn({40, 17});
-  const torch::Tensor y = torch::relu(torch::randn({40, 17}));
-  torch::Tensor sum = torch::full({17}, NAN);
-  torch::Tensor grad = gradient.clone();
-  bias_backward_(grad, y, true, sum);
-  const torch::Tensor masked = torch::where(y > 0, gradient, torch::zeros_like(gradient));
-  EXPECT_TRUE(torch::equal(grad, masked));
-  EXPECT_TRUE(torch::allclose(sum, masked.sum(0), 1e-5, 1e-5));
-  grad = gradient.clone();
-  bias_backward_(grad, y, false, sum);
-  EXPECT_TRUE(torch::equal(grad, gradient));
-  EXPECT_TRUE(torch::allclose(sum, gradient.sum(0), 1e-5, 1e-5));
+  const torch::Tensor x = torch::randn({40, 10});
+  torch::Tensor parts = x.clone();
+  exchange_parts_(parts);
+  const torch::Tensor u = x.narrow(1, 0, 5), v = x.narrow(1, 5, 5);
+  EXPECT_TRUE(torch::equal(parts, torch::cat({u + v, u - v}, 1)));
+  exchange_parts_(parts);
+  EXPECT_TRUE(torch::allclose(parts, 2 * x, 1e-5, 1e-6));
+}
+
+TEST(FusedRows, SumRowsSumsTheFirstColumns) {
+  const torch::Tensor x = torch::randn({40, 17});
+  torch::Tensor sum = torch::full({9}, NAN);
+  sum_rows(x, sum);
+  EXPECT_TRUE(torch::allclose(sum, x.narrow(1, 0, 9).sum(0), 1e-5, 1e-5));
 }
 
 }  // namespace
