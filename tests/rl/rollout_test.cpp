@@ -96,7 +96,7 @@ TEST(Rollout, TheSimulatorWritesStraightIntoTheBatch) {
 
 TEST(Rollout, KeepsWhatTheNetworksReadWhereTheUpdateDoesNotScaleIt) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const RolloutBatch batch = scene.rollout->batch();
   EXPECT_TRUE(batch.scaled);
   torch::Tensor obs = torch::empty_like(batch.obs);
@@ -107,7 +107,7 @@ TEST(Rollout, KeepsWhatTheNetworksReadWhereTheUpdateDoesNotScaleIt) {
   EXPECT_TRUE(torch::equal(batch.privileged_obs, privileged_obs));
 
   Scene unscaled(torch_ops());
-  unscaled.collect(1);
+  unscaled.collect();
   EXPECT_FALSE(unscaled.rollout->batch().scaled);
   EXPECT_TRUE(torch::equal(unscaled.rollout->batch().obs, unscaled.rollout->obs()));
 }
