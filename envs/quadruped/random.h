@@ -61,12 +61,6 @@ KENNEL_HD uint_of<T> whole_below(float count, const Seed& seed, const uint_of<T>
   return mul_hi(r.x[0], U(static_cast<std::uint32_t>(count)));
 }
 
-/// A whole number below 2^24 as a lane's number; exact.
-template <class T>
-KENNEL_HD T to_number(const uint_of<T>& whole) {
-  return unit_interval<T>(whole * uint_of<T>(256u)) * T(16777216.0f);
-}
-
 template <class T>
 KENNEL_HD T within(const Range& range, const T& u) {
   return T(range.low) + T(range.high - range.low) * u;

@@ -33,7 +33,12 @@ RunCommand add_bench(CLI::App& app) {
       ->capture_default_str();
   add_device(app, *device);
   app.add_option("--config", command->config, "recipe (default: the shipped one)");
-  return [command, device] {
+  CLI::App* walk = app.add_subcommand("walk", "measure how long it takes to learn to walk");
+  for (CLI::Option* option : app.get_options())
+    if (option != app.get_help_ptr()) walk->excludes(option);  // it has its own
+  const RunCommand run_walk = add_bench_walk(*walk);
+  return [command, device, walk, run_walk] {
+    if (walk->parsed()) return run_walk();
     if (!command->gpu_static) command->device = choose_device(*device);
     return run_bench(*command);
   };

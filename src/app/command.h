@@ -26,6 +26,7 @@ RunCommand add_report(CLI::App& app);
 RunCommand add_eval(CLI::App& app);
 RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);
+RunCommand add_bench_walk(CLI::App& app);  // of bench
 RunCommand add_simulate(CLI::App& app);
 RunCommand add_info(CLI::App& app);
 

@@ -63,10 +63,14 @@ std::string describe(const CLI::App& app, const CLI::App* command, const CLI::Pa
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error,
                 const std::string& first_argument) {
-  const auto chosen = app.get_subcommands();
-  const CLI::App* command = chosen.empty() ? nullptr : chosen.front();
+  const CLI::App* command = nullptr;
+  std::string name;
+  for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = command->get_subcommands()) {
+    command = chosen.front();
+    name += command->get_name() + " ";
+  }
   std::cerr << "kennel: " << describe(app, command, error, first_argument) << " (see kennel "
-            << (command == nullptr ? "" : command->get_name() + " ") << "--help)\n";
+            << name << "--help)\n";
   return kUsageError;
 }
 

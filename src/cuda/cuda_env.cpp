@@ -37,7 +37,8 @@ EnvSpec affordable_spec(const quadruped::Task& task, const EnvOptions& options,
   const quadruped::EnvBytes bytes = quadruped::bytes_per_env(task.config, points);
   const std::size_t each = bytes.kept + bytes.output + sizeof(float) * kStatFields;
   const std::string why_not = why_not_folded(task);
-  const EnvSpec spec = spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not});
+  const EnvSpec spec =
+      spec_of(task, options.num_envs, {cuda_kernel_name(task), why_not}, options.first_env_id);
   check_memory(spec, options, each, free);
   return spec;
 }

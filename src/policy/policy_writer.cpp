@@ -147,8 +147,12 @@ PolicyFile completed(const std::string& path, const PolicyFile& policy) {
   return complete;
 }
 
+std::string policy_json(const std::string& path, const PolicyFile& policy) {
+  return with_layers(completed(path, policy), layer_json).dump();
+}
+
 void write_policy(const std::string& path, const PolicyFile& policy) {
-  write_file_atomically(path, with_layers(completed(path, policy), layer_json).dump() + "\n");
+  write_file_atomically(path, policy_json(path, policy) + "\n");
 }
 
 }  // namespace kennel

@@ -1,9 +1,9 @@
 // The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
 // pass over it.
 #include "kennel/rl/learner_ops.h"
-#include "kennel/rl/random.h"
 #include "src/rl/cpu_layers.h"
 #include "src/rl/fused_rows.h"
+#include "src/rl/keyed_rows.h"
 
 namespace kennel {
 namespace {
@@ -13,14 +13,15 @@ namespace {
 constexpr RowsASlice kRowsASlice = {
     .act = 256, .value = 512, .update = 512, .moments = 512, .parameters = 4096};
 
-torch::Generator generator(std::uint64_t seed, torch::Device) { return cpu_generator(seed); }
-
-// Each step's noise has its own seed, so that the steps can be drawn at the same time.
-void draw_noise(WorkerPool& pool, std::uint64_t seed, const torch::Tensor& noise) {
+void draw_noise(WorkerPool& pool, std::uint64_t key, std::int64_t first_env,
+                const StepCounter& from, const torch::Tensor& noise) {
   pool.run(noise.size(0), [&](std::int64_t step, int) {
-    const auto stream = static_cast<std::uint64_t>(step);
-    noise[step].normal_(0, 1, cpu_generator(stream_seed(seed, Stream::kActionNoise, stream)));
+    keyed_noise(key, first_env, from.value() + step, noise[step]);
   });
+}
+
+void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
+  keyed_order(key, at.value(), epoch, order);
 }
 
 torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t) {
@@ -46,8 +47,8 @@ const LearnerOps& cpu_ops() {
                                       .gathers_epochs = false,
                                       .transposed_weights = true,
                                       .by_parity = true,
-                                      .generator = generator,
                                       .draw_noise = draw_noise,
+                                      .shuffle = shuffle,
                                       .set_flags = set_flags,
                                       .scale = scale,
                                       .gather = gather,

@@ -15,16 +15,10 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t iteration) {
-  return mix(mix(mix(seed) ^ static_cast<std::uint64_t>(stream)) ^ iteration);
+std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t number) {
+  return mix(mix(mix(seed) ^ static_cast<std::uint64_t>(stream)) ^ number);
 }
 
 torch::Generator cpu_generator(std::uint64_t seed) { return at::detail::createCPUGenerator(seed); }
-
-torch::Generator device_generator(std::uint64_t seed, torch::Device device) {
-  torch::Generator generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
-}
 
 }  // namespace kennel

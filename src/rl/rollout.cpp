@@ -22,6 +22,7 @@ Rollout::Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& p
                  torch::Device device, const LearnerOps& ops, const Collective& all)
     : num_steps_(config.num_steps),
       num_envs_(spec.num_envs),
+      first_env_id_(spec.first_env_id),
       cut_rows_(cut_rows(spec, config)),
       gamma_(config.gamma),
       gae_lambda_(config.gae_lambda),
@@ -73,13 +74,13 @@ void Rollout::bind(VecEnv& env, std::int64_t step) {
 }
 
 void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
-                      std::uint64_t noise_seed, PhaseTimer& timer) {
+                      std::uint64_t noise_key, const StepCounter& from, PhaseTimer& timer) {
   const torch::NoGradGuard no_grad;
   timer.begin(Phase::kPolicy);
   prepare(actor_workers_, networks.actor_shape());
   obs_[0].copy_(obs_[num_steps_]);
   privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
-  ops_.draw_noise(pool_, noise_seed, noise_);
+  ops_.draw_noise(pool_, noise_key, first_env_id_, from, noise_);
   const torch::Tensor std = networks.log_std().exp();
   for (std::int64_t step = 0; step < num_steps_; ++step) {
     bind(env, step);

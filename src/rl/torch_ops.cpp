@@ -3,7 +3,7 @@
 // tests/learners/operation_budget_test.cpp counts them.
 #include "kennel/core/assert.h"
 #include "kennel/rl/learner_ops.h"
-#include "kennel/rl/random.h"
+#include "src/rl/keyed_rows.h"
 
 namespace kennel {
 namespace {
@@ -11,8 +11,25 @@ namespace {
 // 512-256-128 networks keep some 15 kB a row between the passes: 4 GB a slice.
 constexpr std::int64_t kRows = 1 << 18;
 
-void draw_noise(WorkerPool&, std::uint64_t seed, const torch::Tensor& noise) {
-  noise.normal_(0, 1, device_generator(seed, noise.device()));
+// Keyed numbers are made on the host; fill(x) is called with `out` itself where it lies there.
+template <class Fill>
+void on_host(const torch::Tensor& out, const Fill& fill) {
+  if (out.is_cpu()) return fill(out);
+  const torch::Tensor host = torch::empty_like(out, torch::kCPU);
+  fill(host);
+  out.copy_(host);
+}
+
+void draw_noise(WorkerPool&, std::uint64_t key, std::int64_t first_env, const StepCounter& from,
+                const torch::Tensor& noise) {
+  on_host(noise, [&](const torch::Tensor& out) {
+    for (std::int64_t step = 0; step < out.size(0); ++step)
+      keyed_noise(key, first_env, from.value() + step, out[step]);
+  });
+}
+
+void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
+  on_host(order, [&](const torch::Tensor& out) { keyed_order(key, at.value(), epoch, out); });
 }
 
 // nonzero() would wait for the device to learn how many there are.
@@ -88,8 +105,8 @@ const LearnerOps& torch_ops() {
       .gathers_epochs = true,
       .transposed_weights = false,
       .by_parity = false,
-      .generator = device_generator,
       .draw_noise = draw_noise,
+      .shuffle = shuffle,
       .set_flags = set_flags,
       .scale = scale,
       .gather = gather,

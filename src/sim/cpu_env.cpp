@@ -16,7 +16,8 @@ class CpuEnv final : public VecEnv {
  public:
   CpuEnv(const quadruped::Task& task, const EnvOptions& options)
       : batch_(task, options.num_envs, options.first_env_id, options.num_threads),
-        slots_(spec_of(task, options.num_envs, {cpu_kernel_name(), ""}), torch::kCPU) {}
+        slots_(spec_of(task, options.num_envs, {cpu_kernel_name(), ""}, options.first_env_id),
+               torch::kCPU) {}
 
   const EnvSpec& spec() const override { return slots_.spec(); }
   torch::Device device() const override { return torch::kCPU; }

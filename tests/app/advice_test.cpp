@@ -51,9 +51,14 @@ class Advice : public ::testing::Test {
     static const std::regex name("\n  ([a-z]+) ");
     for (std::sregex_iterator at(help.begin(), help.end(), name), end; at != end; ++at) {
       const std::string command = (*at)[1];
-      flags_[command] = flags_in(run_kennel(folder_.path(), {command, "--help"}).out);
-      all_.insert(flags_[command].begin(), flags_[command].end());
+      add(command, {command, "--help"});
     }
+    add("bench walk", {"bench", "walk", "--help"});
+  }
+
+  void add(const std::string& command, const std::vector<std::string>& help) {
+    flags_[command] = flags_in(run_kennel(folder_.path(), help).out);
+    all_.insert(flags_[command].begin(), flags_[command].end());
   }
 
   /// Calls check(file and line, text between quotes) for the program's sources.

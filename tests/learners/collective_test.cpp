@@ -73,6 +73,7 @@ struct Scene {
   PpoConfig config = small_config();
   Mirrors mirrors = PointMassEnv::mirrors();
   WorkerPool pool{1};
+  StepCounter steps{torch::kCPU};
   ActorCritic networks{{1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, cpu_ops()};
   Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
   Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
@@ -111,7 +112,7 @@ TEST(Collective, RanksWithEqualDataTakeTheGradientStepsOfOneBitForBit) {
     Scene scene(kRows);
     PpoUpdate update = scene.update(run == 0 ? alone() : static_cast<const Collective&>(two));
     const torch::Tensor before = scene.networks.parameters().clone();
-    kl[run] = update.run(scene.batch, 42).kl;
+    kl[run] = update.run(scene.batch, 42, scene.steps).kl;
     parameters[run] = scene.networks.parameters().clone();
     rates[run] = update.optimiser().learning_rate().clone();
     EXPECT_FALSE(torch::equal(before, parameters[run]));
@@ -196,16 +197,23 @@ TEST(Collective, TwoRanksWithEqualEnvironmentsLearnWhatOneLearns) {
   EXPECT_LT((change[0] - change[1]).norm().item<double>(), 1e-3 * change[0].norm().item<double>());
 }
 
-TEST(Collective, EachRankActsByItsOwnNoise) {
-  PointMassEnv first(kNumEnvs), second(kNumEnvs);
-  torch::Tensor actions[2];
-  TwoThreads().run([&](int rank, const Collective& all) {
-    Ppo learner = ppo_of(rank == 0 ? first : second, small_config(), 3,
+TEST(Collective, RanksActAsOneOfAllTheirEnvironments) {
+  const auto actions_of = [](PointMassEnv& env, const Collective& all) {
+    Ppo learner = ppo_of(env, small_config(), 3,
                          {.mirrors = PointMassEnv::mirrors(), .num_threads = 1, .all = all});
     learner.iterate();
-    actions[rank] = learner.rollout().batch().samples.action.clone();
+    const torch::Tensor action = learner.rollout().batch().samples.action;
+    return action.view({small_config().rollout.num_steps, env.spec().num_envs, 2}).clone();
+  };
+  PointMassEnv whole(2 * kNumEnvs), first(kNumEnvs), second(kNumEnvs, 1, kNumEnvs);
+  torch::Tensor parts[2];
+  TwoThreads().run([&](int rank, const Collective& all) {
+    parts[rank] = actions_of(rank == 0 ? first : second, all);
   });
-  EXPECT_FALSE(torch::equal(actions[0], actions[1]));
+  EXPECT_FALSE(torch::equal(parts[0], parts[1]));
+  // Products of matrices of another size round otherwise.
+  EXPECT_TRUE(
+      torch::allclose(torch::cat({parts[0], parts[1]}, 1), actions_of(whole, alone()), 1e-5, 1e-5));
 }
 
 TEST(Collective, RanksStayTogether) {

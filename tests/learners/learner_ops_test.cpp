@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "envs/robots.h"
-#include "kennel/rl/random.h"
 #include "kennel/sim/make_env.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
@@ -75,10 +74,9 @@ class BFloat16Mass final : public VecEnv {
   StepBuffers slots_;
 };
 
-/// torch_ops with the CPU's random numbers, in slices of any size.
-LearnerOps comparable(std::int64_t rows_a_slice) {
+/// torch_ops in slices of any size.
+LearnerOps torch_ops_in_slices(std::int64_t rows_a_slice) {
   LearnerOps ops = torch_ops();
-  ops.draw_noise = cpu_ops().draw_noise;
   ops.rows_a_slice.act = ops.rows_a_slice.value = ops.rows_a_slice.update =
       ops.rows_a_slice.moments = rows_a_slice;
   return ops;
@@ -127,26 +125,13 @@ TEST(LearnerOps, OfTorchAndOfTheCpuTrainAlikeInOneSliceAndInMany) {
   const Trained cpu = train(env, cpu_ops());
   for (const std::int64_t rows : {std::int64_t{1} << 18, std::int64_t{700}}) {
     PointMassEnv same(kNumEnvs);
-    expect_alike(cpu, train(same, comparable(rows)));
+    expect_alike(cpu, train(same, torch_ops_in_slices(rows)));
   }
 }
 
 TEST(LearnerOps, OfTorchAndOfTheCpuTrainAlikeOnObservationsInBFloat16) {
   BFloat16Mass env(300), same(300);
-  expect_alike(train(env, cpu_ops()), train(same, comparable(700)));
-}
-
-TEST(LearnerOps, GeneratorsGiveTheSameNumbersForTheSameSeedAndOthersForAnother) {
-  for (const LearnerOps* ops : {&torch_ops(), &cpu_ops()}) {
-    const auto draw = [&](std::uint64_t seed) {
-      return torch::rand({5}, ops->generator(seed, torch::kCPU));
-    };
-    torch::manual_seed(4);  // must not matter
-    const torch::Tensor first = draw(1);
-    torch::manual_seed(5);
-    EXPECT_TRUE(torch::equal(first, draw(1))) << ops->name;
-    EXPECT_FALSE(torch::equal(first, draw(2))) << ops->name;
-  }
+  expect_alike(train(env, cpu_ops()), train(same, torch_ops_in_slices(700)));
 }
 
 TEST(LearnerOps, SetFlagsAreFoundAllAtOnceOrAsManyAsThereIsRoomFor) {
@@ -159,7 +144,7 @@ TEST(LearnerOps, SetFlagsAreFoundAllAtOnceOrAsManyAsThereIsRoomFor) {
 
 TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
   double reward[2], std[2];
-  const LearnerOps torch_like = comparable(1 << 18);
+  const LearnerOps torch_like = torch_ops_in_slices(1 << 18);
   const LearnerOps* tables[] = {&cpu_ops(), &torch_like};
   for (const int k : {0, 1}) {
     EnvOptions options;

@@ -77,10 +77,11 @@ TEST(OperationBudget, OfEachPartOfAnIterationIsKept) {
   Rollout rollout(env.spec(), config.rollout, pool, torch::kCPU, ops);
   PpoUpdate update(networks, obs_normaliser, privileged_normaliser, config, pool, ops);
   const std::unique_ptr<PhaseTimer> timer = make_phase_timer(torch::kCPU);
+  const StepCounter steps(torch::kCPU);
   rollout.reset(env);
-  const auto collect = [&] { rollout.collect(env, networks, obs_normaliser, 1, *timer); };
+  const auto collect = [&] { rollout.collect(env, networks, obs_normaliser, 1, steps, *timer); };
   const auto estimate = [&] { rollout.estimate(networks, privileged_normaliser); };
-  const auto learn = [&] { update.run(rollout.batch(), 1); };
+  const auto learn = [&] { update.run(rollout.batch(), 1, steps); };
   const auto normalise = [&] {
     obs_normaliser.update(pool, rollout.obs());
     privileged_normaliser.update(pool, rollout.privileged_obs());

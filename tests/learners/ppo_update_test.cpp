@@ -29,6 +29,7 @@ struct Scene {
   PpoConfig config;
   Mirrors mirrors = PointMassEnv::mirrors();
   WorkerPool pool;
+  StepCounter steps{torch::kCPU};
   ActorCritic networks;
   Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
   Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
@@ -148,7 +149,7 @@ TEST(PpoUpdate, GivesTheSameBitsOnOneThreadAndOnThree) {
     Scene scene(true, run == 0 ? 1 : 3);
     PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser,
                      scene.config, scene.pool, cpu_ops());
-    update.run(scene.batch, 42);
+    update.run(scene.batch, 42, scene.steps);
     parameters[run] = scene.networks.parameters().clone();
   }
   EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
@@ -170,7 +171,7 @@ TEST(PpoUpdate, AnnealsTheEntropyBonusAndTheDesiredKl) {
   EXPECT_NEAR(log_std_gradient(0.8), early + 0.008, 1e-6);  // 0.02, 0.012, 0.004
   EXPECT_NEAR(log_std_gradient(1.0), early + 0.016, 1e-6);
   EXPECT_NEAR(log_std_gradient(1.5), early + 0.016, 1e-6);
-  update.run(scene.batch, 42);  // any KL is too far now
+  update.run(scene.batch, 42, scene.steps);  // any KL is too far now
   EXPECT_LT(update.optimiser().learning_rate().item<float>(), scene.config.learning_rate);
 }
 
@@ -182,7 +183,7 @@ TEST(PpoUpdate, LowersItsLoss) {
     return scene.loss(scene.networks, scene.networks.parameters()).item<float>();
   };
   const float before = loss();
-  update.run(scene.batch, 42);
+  update.run(scene.batch, 42, scene.steps);
   EXPECT_LT(loss(), before);
 }
 
@@ -192,7 +193,7 @@ TEST(PpoUpdate, SkipsAGradientThatIsNotFiniteAndCountsIt) {
                    scene.pool, cpu_ops());
   scene.batch.samples.advantage.fill_(NAN);
   const torch::Tensor before = scene.networks.parameters().clone();
-  update.run(scene.batch, 42);
+  update.run(scene.batch, 42, scene.steps);
   EXPECT_TRUE(torch::equal(scene.networks.parameters(), before));
   EXPECT_EQ(update.optimiser().skipped().item<float>(), 3 * 2);
 }
@@ -204,7 +205,7 @@ TEST(PpoUpdate, LowersTheLearningRateWhenThePolicyRunsAwayAndNeverBelowTheFloor)
   PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
                    scene.pool, cpu_ops());
   scene.batch.samples.log_prob.sub_(2);  // a KL far above desired_kl
-  update.run(scene.batch, 42);
+  update.run(scene.batch, 42, scene.steps);
   EXPECT_FLOAT_EQ(update.optimiser().learning_rate().item<float>(), 0.004f);
 }
 
@@ -213,7 +214,7 @@ TEST(PpoUpdate, KeepsTheLearningRateWhenTheScheduleIsFixed) {
   scene.config.lr_schedule = "fixed";
   PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
                    scene.pool, cpu_ops());
-  update.run(scene.batch, 42);
+  update.run(scene.batch, 42, scene.steps);
   EXPECT_FLOAT_EQ(update.optimiser().learning_rate().item<float>(), scene.config.learning_rate);
 }
 

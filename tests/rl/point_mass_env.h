@@ -22,8 +22,9 @@ class PointMassEnv : public VecEnv {
  public:
   static constexpr int kEpisodeSteps = 60;
 
-  explicit PointMassEnv(int num_envs, std::uint64_t seed = 1)
+  explicit PointMassEnv(int num_envs, std::uint64_t seed = 1, std::int64_t first_env_id = 0)
       : spec_{num_envs, 4, 5, 2, 0.1}, seed_(seed), masses_(static_cast<std::size_t>(num_envs)) {
+    spec_.first_env_id = first_env_id;
     own_.obs = torch::zeros({num_envs, 4});
     own_.privileged_obs = torch::zeros({num_envs, 5});
     own_.reward = torch::zeros({num_envs});
@@ -100,7 +101,7 @@ class PointMassEnv : public VecEnv {
   float draw(int env, std::uint32_t episode, std::uint64_t purpose) const {
     std::uint64_t h = seed_ * 0x9e3779b97f4a7c15ull;
     for (const std::uint64_t key :
-         {static_cast<std::uint64_t>(env), std::uint64_t{episode}, purpose}) {
+         {static_cast<std::uint64_t>(spec_.first_env_id + env), std::uint64_t{episode}, purpose}) {
       h = (h ^ key) * 0xbf58476d1ce4e5b9ull;
       h ^= h >> 31;
     }

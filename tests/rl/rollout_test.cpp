@@ -41,6 +41,7 @@ struct Scene {
   RolloutConfig config;
   RecordingEnv env{kNumEnvs};
   WorkerPool pool{2};
+  StepCounter steps{torch::kCPU};
   std::unique_ptr<PhaseTimer> timer = make_phase_timer(torch::kCPU);
   Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
   Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
@@ -60,8 +61,9 @@ struct Scene {
     rollout = std::make_unique<Rollout>(env.spec(), config, pool, torch::kCPU, ops);
     rollout->reset(env);
   }
-  void collect(std::uint64_t seed) {
-    rollout->collect(env, *networks, obs_normaliser, seed, *timer);
+  void collect() {
+    rollout->collect(env, *networks, obs_normaliser, /*noise_key=*/1, steps, *timer);
+    steps.advance(kNumSteps);
     rollout->estimate(*networks, privileged_normaliser);
   }
   torch::Tensor run(const std::vector<Dense>& layers, const Normaliser& normaliser,
@@ -82,7 +84,7 @@ struct Scene {
 
 TEST(Rollout, TheSimulatorWritesStraightIntoTheBatch) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const RolloutBatch batch = scene.rollout->batch();
   EXPECT_EQ(scene.env.buffers().reward.data_ptr(),
             scene.rollout->reward()[kNumSteps - 1].data_ptr());
@@ -94,7 +96,7 @@ TEST(Rollout, TheSimulatorWritesStraightIntoTheBatch) {
 
 TEST(Rollout, KeepsWhatTheNetworksReadWhereTheUpdateDoesNotScaleIt) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const RolloutBatch batch = scene.rollout->batch();
   EXPECT_TRUE(batch.scaled);
   torch::Tensor obs = torch::empty_like(batch.obs);
@@ -105,23 +107,23 @@ TEST(Rollout, KeepsWhatTheNetworksReadWhereTheUpdateDoesNotScaleIt) {
   EXPECT_TRUE(torch::equal(batch.privileged_obs, privileged_obs));
 
   Scene unscaled(torch_ops());
-  unscaled.collect(1);
+  unscaled.collect();
   EXPECT_FALSE(unscaled.rollout->batch().scaled);
   EXPECT_TRUE(torch::equal(unscaled.rollout->batch().obs, unscaled.rollout->obs()));
 }
 
 TEST(Rollout, GoesOnWhereTheOneBeforeEnded) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const torch::Tensor last = scene.rollout->last_obs().clone();
-  scene.collect(2);
+  scene.collect();
   EXPECT_TRUE(torch::equal(scene.env.obs[kNumSteps], last));
   EXPECT_TRUE(torch::equal(scene.rollout->obs().narrow(0, 0, kNumEnvs), last));
 }
 
 TEST(Rollout, ActionsAreNormalAroundTheMeanWithTheLogProbTheyHave) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const RolloutBatch batch = scene.rollout->batch();
   const torch::Tensor mean =
       scene.run(scene.networks->actor(), scene.obs_normaliser, scene.rollout->obs());
@@ -138,8 +140,8 @@ class RolloutReturns : public testing::TestWithParam<const LearnerOps& (*)()> {}
 
 TEST_P(RolloutReturns, BootstrapTimeOutsFromTheirOwnLastStateAndFallsFromNothing) {
   Scene scene(GetParam()());
-  scene.collect(1);
-  scene.collect(2);  // episodes have 60 steps, so some end by the clock in the second rollout
+  scene.collect();
+  scene.collect();  // episodes have 60 steps, so some end by the clock in the second rollout
   const RolloutBatch batch = scene.rollout->batch();
   const torch::Tensor returns = batch.samples.returns.view({kNumSteps, kNumEnvs});
   const torch::Tensor value = batch.samples.value.view({kNumSteps, kNumEnvs});
@@ -177,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(Ops, RolloutReturns, testing::Values(&cpu_ops, &torch_o
 
 TEST(Rollout, AdvantagesHaveZeroMeanAndUnitVariance) {
   Scene scene;
-  scene.collect(1);
+  scene.collect();
   const torch::Tensor advantage = scene.rollout->batch().samples.advantage;
   EXPECT_NEAR(advantage.mean().item<float>(), 0.0, 1e-5);
   EXPECT_NEAR(advantage.std().item<float>(), 1.0, 1e-4);

@@ -40,6 +40,8 @@ struct EnvSpec {
   // are of one frame: observations hold obs_size / frame of them, the newest first.
   std::vector<BoundedTerm> obs_terms = {}, privileged_obs_terms = {};
   Range action_bounds = {-1.0f, 1.0f};  // beyond them an action is clamped
+  // The number of environment 0 among those of all ranks; the others follow. Keys random numbers.
+  std::int64_t first_env_id = 0;
 };
 
 /// The number type of observations.

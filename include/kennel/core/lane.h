@@ -90,6 +90,9 @@ KENNEL_HD float inverse_sqrt(float x) {
 }
 KENNEL_HD double inverse_sqrt(double x) { return 1.0 / ::sqrt(x); }
 
+/// a b + c, rounded once: where a result must not depend on what a compiler contracts.
+KENNEL_HD float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+
 KENNEL_HD float sqrt(float x) { return ::sqrtf(x); }
 KENNEL_HD double sqrt(double x) { return ::sqrt(x); }
 KENNEL_HD float abs(float x) { return ::fabsf(x); }
@@ -141,6 +144,21 @@ KENNEL_HD float bits_to_float(std::uint32_t bits) {
   std::memcpy(&x, &bits, sizeof x);
   return x;
 #endif
+}
+
+KENNEL_HD std::uint32_t to_bits(float x) {
+#ifdef __CUDA_ARCH__
+  return __float_as_uint(x);
+#else
+  std::uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+#endif
+}
+
+template <std::same_as<float> T>
+KENNEL_HD T from_bits(std::uint32_t bits) {
+  return bits_to_float(bits);
 }
 
 /// 2^k for an integer-valued k in [-126, 127].

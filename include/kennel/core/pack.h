@@ -96,6 +96,7 @@ struct alignas(N * sizeof(Scalar)) Pack {
   friend Pack operator/(const Pack& a, const Pack& b) { return of(a.v / b.v); }
   friend Pack operator^(const Pack& a, const Pack& b) { return of(a.v ^ b.v); }
   friend Pack operator>>(const Pack& a, int bits) { return of(a.v >> bits); }
+  friend Pack operator<<(const Pack& a, int bits) { return of(a.v << bits); }
   friend Pack operator-(const Pack& a) { return of(-a.v); }
   Pack& operator+=(const Pack& b) { return *this = *this + b; }
   Pack& operator-=(const Pack& b) { return *this = *this - b; }
@@ -199,6 +200,18 @@ Pack<Scalar, N> max(const Pack<Scalar, N>& a, const Pack<Scalar, N>& b) {
   return select(a > b, a, b);
 }
 
+template <int N>
+Pack<float, N> fma(const Pack<float, N>& a, const Pack<float, N>& b, const Pack<float, N>& c) {
+  using P = Pack<float, N>;
+#if defined(__AVX512F__)
+  if constexpr (N == 16)
+    return P::of((typename P::V)_mm512_fmadd_ps((__m512)a.v, (__m512)b.v, (__m512)c.v));
+#endif
+  P out;
+  for (int lane = 0; lane < N; ++lane) out.v[lane] = kennel::fma(a.v[lane], b.v[lane], c.v[lane]);
+  return out;
+}
+
 template <class Scalar, int N>
 Pack<Scalar, N> inverse(const Pack<Scalar, N>& x) {
   return Pack<Scalar, N>(Scalar(1)) / x;
@@ -245,6 +258,17 @@ Pack<Scalar, N> pow(const Pack<Scalar, N>& a, const Pack<Scalar, N>& power) {
 template <class Scalar, int N>
 PackMask<Scalar, N> isfinite(const Pack<Scalar, N>& a) {
   return (a - a) == Pack<Scalar, N>(Scalar(0));
+}
+
+template <int N>
+Pack<std::uint32_t, N> to_bits(const Pack<float, N>& x) {
+  using P = Pack<std::uint32_t, N>;
+  return P::of((typename P::V)x.v);
+}
+
+template <class T, int N>
+requires(!ScalarLane<T>) T from_bits(const Pack<std::uint32_t, N>& bits) {
+  return T::of((typename T::V)bits.v);
 }
 
 template <int N>

@@ -32,4 +32,10 @@ KENNEL_HD Random4<U> philox4x32(U c0, U c1, U c2, U c3, std::uint32_t key0, std:
   return {{c0, c1, c2, c3}};
 }
 
+/// A whole number below 2^24 as a lane's number; exact.
+template <class T>
+KENNEL_HD T to_number(const uint_of<T>& whole) {
+  return unit_interval<T>(whole * uint_of<T>(256u)) * T(16777216.0f);
+}
+
 }  // namespace kennel

@@ -101,8 +101,12 @@ struct LayerNumbers {
 PolicyFile policy_from_contract(const std::string& path, const std::string& contract,
                                 const std::vector<LayerNumbers>& layers);
 
-/// Completes `policy` and replaces `path` by it in one step: a reader sees the
-/// old file or the new one.
+/// Completes `policy`; the robot's JSON in one line, which `policy_from_json` reads.
+/// \param path  names the file in messages
+/// \throws Error when the policy is inconsistent
+std::string policy_json(const std::string& path, const PolicyFile& policy);
+
+/// Replaces `path` by `policy_json` in one step: a reader sees the old file or the new one.
 /// \throws Error when the policy is inconsistent or the file cannot be written
 void write_policy(const std::string& path, const PolicyFile& policy);
 

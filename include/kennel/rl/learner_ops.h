@@ -12,6 +12,7 @@
 
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/parity.h"
+#include "kennel/rl/step_counter.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {
@@ -43,11 +44,14 @@ struct LearnerOps {
   bool transposed_weights;  // the backward pass reads copies of the weights, (out, in)
   bool by_parity;           // networks that treat left and right alike are run by parity (Dense)
 
-  /// A generator of its own, for permutations.
-  torch::Generator (*generator)(std::uint64_t seed, torch::Device device);
+  /// noise[t][k] <- standard normal numbers of environment first_env + k at the control step
+  /// `from` + t, the same bits in every table. noise (T, N, n), contiguous
+  void (*draw_noise)(WorkerPool& pool, std::uint64_t key, std::int64_t first_env,
+                     const StepCounter& from, const torch::Tensor& noise);
 
-  /// noise (T, ...) <- standard normal numbers
-  void (*draw_noise)(WorkerPool& pool, std::uint64_t seed, const torch::Tensor& noise);
+  /// order (rows) int64 <- a permutation of the rows, of its own for each step and epoch; the same
+  /// in every table
+  void (*shuffle)(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order);
 
   /// Indices of the flags (n) that are set, int64, ascending. May hold fewer than there are, at
   /// least `at_least` of them, and may be filled up with n.

@@ -15,6 +15,7 @@
 #include "kennel/rl/rollout_config.h"
 #include "kennel/rl/samples.h"
 #include "kennel/rl/slices.h"
+#include "kennel/rl/step_counter.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {
@@ -33,10 +34,11 @@ class Rollout {
   /// Resets the environments into slot T, where `collect` starts.
   void reset(VecEnv& env);
 
-  /// Steps every environment T times, on from slot T, actions drawn with `noise_seed`. Nothing in
-  /// it waits for the device.
+  /// Steps every environment T times, on from slot T. The noise of its actions is that of (key,
+  /// environment, step of the run). Nothing in it waits for the device.
+  /// \param from  the steps before
   void collect(VecEnv& env, const ActorCritic& networks, const Normaliser& obs_normaliser,
-               std::uint64_t noise_seed, PhaseTimer& timer);
+               std::uint64_t noise_key, const StepCounter& from, PhaseTimer& timer);
 
   /// Values, log-probabilities, advantages and returns of what was collected, by the networks that
   /// acted; the advantages are scaled by the spread of all ranks'. Nothing in it waits for the
@@ -76,7 +78,7 @@ class Rollout {
   void bind(VecEnv& env, std::int64_t step);
   void prepare(std::vector<Worker>& workers, const MlpShape& shape) const;
 
-  std::int64_t num_steps_ = 0, num_envs_ = 0, cut_rows_ = 0;
+  std::int64_t num_steps_ = 0, num_envs_ = 0, first_env_id_ = 0, cut_rows_ = 0;
   float gamma_ = 0.0f, gae_lambda_ = 0.0f;
   WorkerPool& pool_;
   torch::Device device_;

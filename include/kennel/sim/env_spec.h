@@ -22,10 +22,12 @@ inline std::vector<BoundedTerm> frame_terms(const quadruped::TaskRow& task) {
   return terms;
 }
 
-inline EnvSpec spec_of(const quadruped::Task& task, int num_envs, const KernelChoice& kernel) {
+inline EnvSpec spec_of(const quadruped::Task& task, int num_envs, const KernelChoice& kernel,
+                       std::int64_t first_env_id) {
   EnvSpec spec = {num_envs,   task.obs_size,   quadruped::kPrivilegedSize,
                   kNumJoints, task.control_dt, task.config.task.bfloat16_obs,
                   kernel};
+  spec.first_env_id = first_env_id;
   spec.obs_terms = spec.privileged_obs_terms = frame_terms(task.config.row());
   const std::vector<BoundedTerm> hidden = terms_of(quadruped::kPrivileged);
   spec.privileged_obs_terms.insert(spec.privileged_obs_terms.end(), hidden.begin(), hidden.end());

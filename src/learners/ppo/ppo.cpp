@@ -74,7 +74,8 @@ Ppo::Ppo(const LearnerParts& parts)
           ops_),
       rollout_(env_.spec(), config_.rollout, pool_, env_.device(), ops_, all_),
       update_(networks_, obs_normaliser_, privileged_normaliser_, config_, pool_, ops_, all_),
-      timer_(make_phase_timer(env_.device())) {
+      timer_(make_phase_timer(env_.device())),
+      steps_(env_.device()) {
   rollout_.reset(env_);
 }
 
@@ -85,15 +86,19 @@ void Ppo::set_progress(double fraction) {
 
 IterationReport Ppo::iterate() {
   const torch::NoGradGuard no_grad;
-  rollout_.collect(env_, networks_, obs_normaliser_, seed_of(Stream::kActionNoise), *timer_);
+  rollout_.collect(env_, networks_, obs_normaliser_, stream_seed(seed_, Stream::kActionNoise),
+                   steps_, *timer_);
   rollout_.estimate(networks_, privileged_normaliser_);
   timer_->begin(Phase::kUpdate);
-  const UpdateReport update = update_.run(rollout_.batch(), seed_of(Stream::kShuffle));
+  const auto rank = static_cast<std::uint64_t>(all_.rank());  // each shuffles rows of its own
+  const UpdateReport update =
+      update_.run(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, rank), steps_);
   // After the update, so that it sees the very policy that acted.
   obs_normaliser_.update(pool_, rollout_.obs(), all_);
   privileged_normaliser_.update(pool_, rollout_.privileged_obs(), all_);
   const torch::Tensor numbers = this->numbers(update);
   timer_->stop();
+  steps_.advance(config_.rollout.num_steps);
   ++iteration_;
   env_steps_ += std::int64_t{config_.rollout.num_steps} * env_.spec().num_envs * all_.size();
   const IterationReport out = report(numbers);
@@ -103,12 +108,6 @@ IterationReport Ppo::iterate() {
   }
   skipped_updates_ = skipped;
   return out;
-}
-
-// Each rank acts and shuffles by its own numbers.
-std::uint64_t Ppo::seed_of(Stream stream) const {
-  const auto rank = static_cast<std::uint64_t>(all_.rank());
-  return stream_seed(seed_, stream, static_cast<std::uint64_t>(iteration_) | rank << 48);
 }
 
 // What an iteration is told by, on the device: the mean reward, then as kScalars has them.
@@ -212,6 +211,7 @@ void Ppo::load(const std::filesystem::path& path) {
   rollout_.last_privileged_obs().copy_(archive.tensor("privileged_obs"));
   iteration_ = archive.number("iteration");
   env_steps_ = archive.number("env_steps");
+  steps_.set(env_steps_ / (std::int64_t{env_.spec().num_envs} * all_.size()));
   seed_ = static_cast<std::uint64_t>(archive.number("seed"));
   skipped_updates_ = static_cast<std::int64_t>(adam.skipped().item<float>());
 }

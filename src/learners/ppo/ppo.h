@@ -15,6 +15,7 @@
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/random.h"
 #include "kennel/rl/rollout.h"
+#include "kennel/rl/step_counter.h"
 #include "kennel/rl/tensor_archive.h"
 #include "kennel/rl/worker_pool.h"
 #include "src/learners/ppo/ppo_config.h"
@@ -56,7 +57,6 @@ class Ppo final : public Learner {
   std::int64_t skipped_updates() const { return skipped_updates_; }
 
  private:
-  std::uint64_t seed_of(Stream stream) const;
   torch::Tensor numbers(const UpdateReport& update) const;
   IterationReport report(const torch::Tensor& numbers) const;
   std::string description() const;
@@ -74,6 +74,7 @@ class Ppo final : public Learner {
   Rollout rollout_;
   PpoUpdate update_;
   std::unique_ptr<PhaseTimer> timer_;
+  StepCounter steps_;  // of each environment
   std::int64_t iteration_ = 0;
   std::int64_t env_steps_ = 0;
   std::int64_t skipped_updates_ = 0;  // as last reported

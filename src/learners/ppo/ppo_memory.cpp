@@ -56,7 +56,7 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
                   kFloat * (2 * rows * actions + 10 * rows + N);
 
   const std::size_t inputs = obs + privileged;
-  if (ops.gathers_epochs) bytes.epoch = kFloat * rows * (inputs + actions + 4) + kIndex * rows;
+  bytes.epoch = kIndex * rows + (ops.gathers_epochs ? kFloat * rows * (inputs + actions + 4) : 0);
   if (!ops.gathers_epochs) bytes.rollout += kFloat * (rows * inputs + N * privileged);
 
   const std::size_t act_rows = slice(N, most.act), value_rows = slice(rows + N, most.value);

@@ -26,33 +26,38 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       obs_normaliser_(obs_normaliser),
       privileged_normaliser_(privileged_normaliser),
       config_(config),
-      entropy_coef_(config.entropy_coef),
-      desired_kl_(config.desired_kl),
       pool_(pool),
       device_(networks.parameters().device()),
       ops_(ops),
       compute_losses_(losses_for(ops)),
       all_(all),
       adam_(networks.parameters().size(0), config.learning_rate, device_),
+      annealed_(torch::zeros({3}, device_)),
+      entropy_coef_(annealed_[0]),
+      kl_too_small_(annealed_[1]),
+      kl_too_large_(annealed_[2]),
+      order_(torch::empty({0}, torch::TensorOptions().dtype(torch::kInt64).device(device_))),
       epoch_obs_(torch::empty({0}, device_)),
       epoch_privileged_obs_(torch::empty({0}, device_)),
       gradient_(torch::zeros({networks.num_weights()}, device_)),
       gradient_views_(networks.views(gradient_)),
       free_gradient_(torch::zeros_like(networks.parameters())),
-      losses_(torch::zeros({kNumLosses}, device_)) {}
+      losses_(torch::zeros({kNumLosses}, device_)) {
+  set_progress(0.0);
+}
 
-UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_seed) {
+UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_key,
+                            const StepCounter& at) {
   const torch::NoGradGuard no_grad;
   const std::int64_t rows = batch.obs.size(0);
   const std::int64_t minibatch = rows / config_.num_minibatches;
-  torch::Generator generator = ops_.generator(shuffle_seed, device_);
+  order_.resize_({rows});
   const auto updates = static_cast<std::int64_t>(config_.num_epochs) * config_.num_minibatches;
   const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
   std::int64_t update = 0;
   for (int epoch = 0; epoch < config_.num_epochs; ++epoch) {
-    const LearningRows shuffled = in_order(
-        batch, torch::randperm(rows, generator,
-                               torch::TensorOptions().dtype(torch::kInt64).device(device_)));
+    ops_.shuffle(shuffle_key, at, epoch, order_);
+    const LearningRows shuffled = in_order(batch, order_);
     for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
       losses_ = log[update].narrow(0, 0, kNumLosses);
       networks_.reduce_gradient(gradient(shuffled.narrow(k * minibatch, minibatch)),
@@ -78,8 +83,10 @@ UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_see
 void PpoUpdate::set_progress(double fraction) {
   const double from = config_.anneal_from;
   const double share = fraction <= from ? 0.0 : std::min(1.0, (fraction - from) / (1.0 - from));
-  entropy_coef_ = std::lerp(config_.entropy_coef, config_.final_entropy_coef, share);
-  desired_kl_ = std::lerp(config_.desired_kl, config_.final_desired_kl, share);
+  const double desired_kl = std::lerp(config_.desired_kl, config_.final_desired_kl, share);
+  entropy_coef_.fill_(std::lerp(config_.entropy_coef, config_.final_entropy_coef, share));
+  kl_too_small_.fill_(desired_kl / 2);
+  kl_too_large_.fill_(2 * desired_kl);
 }
 
 const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch::Tensor& index) {
@@ -118,7 +125,7 @@ const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
   if (plan.num_slices > 1) sum_slices(plan.num_slices);
   losses_.mul_(scale);
   // H = sum_k log std_k + const, so every log std gets -entropy_coef, a part of it from each rank.
-  gradient_views_.log_std.sub_(entropy_coef_ / all_.size());
+  gradient_views_.log_std.sub_(entropy_coef_, 1.0 / all_.size());
   return gradient_;
 }
 
@@ -180,8 +187,7 @@ void PpoUpdate::adapt_learning_rate(const torch::Tensor& kl) {
   torch::Tensor& rate = adam_.learning_rate();
   const torch::Tensor slower = rate / kLearningRateFactor;
   const torch::Tensor faster = rate * kLearningRateFactor;
-  at::where_out(rate, kl > 2 * desired_kl_, slower,
-                torch::where(kl < desired_kl_ / 2, faster, rate));
+  at::where_out(rate, kl > kl_too_large_, slower, torch::where(kl < kl_too_small_, faster, rate));
   rate.clamp_(config_.min_learning_rate, config_.max_learning_rate);
 }
 

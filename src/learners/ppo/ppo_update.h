@@ -12,6 +12,7 @@
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/slices.h"
+#include "kennel/rl/step_counter.h"
 #include "src/learners/ppo/ppo_config.h"
 #include "src/learners/ppo/ppo_losses.h"
 
@@ -51,7 +52,8 @@ class PpoUpdate {
   /// How far training is, from 0 to 1: anneals the entropy bonus and the KL divergence aimed at.
   void set_progress(double fraction);
 
-  UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_seed);
+  /// One iteration. The batch's order in each epoch is that of (key, steps of the run, epoch).
+  UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_key, const StepCounter& at);
 
   /// What the rows `index` of the batch add to the gradient of the loss over all ranks' rows, laid
   /// out like the networks' weights. Overwritten by the next call.
@@ -84,13 +86,17 @@ class PpoUpdate {
   const Normaliser& obs_normaliser_;
   const Normaliser& privileged_normaliser_;
   PpoConfig config_;
-  double entropy_coef_, desired_kl_;  // as annealed
   WorkerPool& pool_;
   torch::Device device_;
   const LearnerOps& ops_;
   PpoLosses compute_losses_;
   const Collective& all_;
   Adam adam_;
+  // As annealed, on the device: a recorded update reads what they are when it is played.
+  torch::Tensor annealed_;                          // (3), the memory of the next three
+  torch::Tensor entropy_coef_;                      // ()
+  torch::Tensor kl_too_small_, kl_too_large_;       // () each
+  torch::Tensor order_;                             // (rows) int64, of an epoch
   torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
   std::vector<Worker> workers_;                     // one a thread
   torch::Tensor slice_gradients_;                   // (slices, num_weights)

@@ -1,0 +1,27 @@
+// What trains: a recipe's environments and who learns from them.
+#pragma once
+
+#include <memory>
+
+#include "kennel/contract/vec_env.h"
+#include "kennel/rl/learner.h"
+#include "kennel/run/device.h"
+#include "kennel/run/run_config.h"
+
+namespace kennel {
+
+struct Simulation {
+  std::unique_ptr<VecEnv> env;
+  std::unique_ptr<Learner> trainer;
+};
+
+/// \param threads  of the simulator and the learner; 0: one for each core
+/// \throws Error when recipe, robot and device do not fit
+Simulation make_simulation(const RunConfig& config, const Device& device, int threads);
+
+/// Single environments that diverge are reset and counted; when many do, the recipe is at fault.
+/// \param diverged  of the environments, in one iteration
+/// \throws Error when they are too many
+void check_diverged(double diverged, int num_envs);
+
+}  // namespace kennel
