@@ -43,7 +43,7 @@ Factors backward_factors(const Dense& layer, const torch::Tensor& grad, std::int
 
 void activate_(Activation activation, torch::Tensor& y) {
   if (activation == Activation::kElu) at::elu_(y);
-  if (activation == Activation::kTanh) y.tanh_();
+  if (activation == Activation::kTanh) tanh_in_place(y);
 }
 
 void derive_(Activation activation, const torch::Tensor& y, torch::Tensor& grad) {

@@ -23,6 +23,9 @@ void scale_by_parity(const torch::Tensor& x, const Scaling& scaling, const Parit
 /// and of those twice the pairs.
 void exchange_parts_(torch::Tensor& x);
 
+/// x <- tanh x, contiguous; NaN stays NaN
+void tanh_in_place(torch::Tensor& x);
+
 /// sum (n) <- the sums of the first n columns of x (rows, n or more), in the order of the rows
 void sum_rows(const torch::Tensor& x, torch::Tensor& sum);
 

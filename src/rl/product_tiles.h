@@ -54,6 +54,18 @@ inline std::size_t columns_of(int v, std::int64_t n) {
   return static_cast<std::size_t>(std::min(kLanes, n - v * kLanes));
 }
 
+// Copies of so few bytes as a part of a vector has would be calls.
+#if defined(__AVX512F__)
+inline __mmask16 mask_of_first(std::size_t columns) {
+  return static_cast<__mmask16>((1u << columns) - 1);
+}
+inline V load_part(const float* from, std::size_t columns) {
+  return V::of((V::V)_mm512_maskz_loadu_ps(mask_of_first(columns), from));
+}
+inline void store_part(const V& x, float* to, std::size_t columns) {
+  _mm512_mask_storeu_ps(to, mask_of_first(columns), (__m512)x.v);
+}
+#else
 inline V load_part(const float* from, std::size_t columns) {
   if (columns == kLanes) return V::load(from);
   V x(0.0f);
@@ -68,6 +80,7 @@ inline void store_part(const V& x, float* to, std::size_t columns) {
     std::memcpy(to, &x, columns * sizeof(float));
   }
 }
+#endif
 
 // A comparison with NaN is false: what the rectifier is given as NaN stays it.
 inline V at_least(const V& x, float floor) { return select(x < V(floor), V(floor), x); }

@@ -4,7 +4,8 @@
 //
 // At these sizes a BLAS pays for its generality, and the one that LibTorch carries takes half of
 // this processor's width where the vendor is not its own. Every entry is a sum in the order of the
-// inner index, so no result depends on how rows are cut into slices.
+// inner index, of a single column in that of its lanes, so no result depends on how rows are cut
+// into slices.
 #pragma once
 
 #include <cstdint>

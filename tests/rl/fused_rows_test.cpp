@@ -72,5 +72,32 @@ TEST(FusedRows, SumRowsSumsTheFirstColumns) {
   EXPECT_TRUE(torch::allclose(sum, x.narrow(1, 0, 9).sum(0), 1e-5, 1e-5));
 }
 
+TEST(TanhInPlace, IsThatOfDoublePrecisionToAFewUnitsAndKeepsNan) {
+  std::vector<float> numbers = {0.0f,      -0.0f, 1e-30f, -1e-6f,   0.625f,
+                                -0.62499f, 20.0f, -90.0f, INFINITY, -INFINITY};
+  for (int k = -40000; k <= 40000; ++k) numbers.push_back(static_cast<float>(k) * 2.5e-4f);
+  numbers.push_back(NAN);
+  torch::Tensor x = torch::tensor(numbers);
+  tanh_in_place(x);
+  for (std::size_t k = 0; k + 1 < numbers.size(); ++k) {
+    const double exact = std::tanh(static_cast<double>(numbers[k]));
+    ASSERT_LE(std::abs(x.const_data_ptr<float>()[k] - exact), 3 * std::abs(exact) * 0x1p-23)
+        << numbers[k];
+  }
+  EXPECT_TRUE(x[-1].isnan().item<bool>());
+}
+
+TEST(TanhInPlace, HasTheSameBitsWhereverANumberLies) {
+  torch::manual_seed(1);
+  const torch::Tensor x = torch::randn({7, 5});
+  torch::Tensor whole = x.clone();
+  tanh_in_place(whole);
+  for (int row = 0; row < 7; ++row) {
+    torch::Tensor one = x[row].clone();
+    tanh_in_place(one);
+    EXPECT_TRUE(torch::equal(one, whole[row]));
+  }
+}
+
 }  // namespace
 }  // namespace kennel
