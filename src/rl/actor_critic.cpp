@@ -20,11 +20,32 @@ void initialise_mlp(std::vector<Dense>& layers, double output_gain, torch::Gener
   }
 }
 
-// Mirrors of a network's spaces, input first: the caller's at both ends, swapped pairs in between.
+// Mirrors of a network's spaces: the caller's at both ends, swapped pairs in between.
+Mirror input_mirror(const MlpShape& shape, std::size_t layer, const Mirror& in) {
+  return layer == 0 ? in : swap_mirror(shape[layer].in);
+}
+
 void tie_mlp(WeightTying& tying, const MlpShape& shape, const Mirror& in, const Mirror& out) {
   for (std::size_t k = 0; k < shape.size(); ++k) {
-    tying.add_dense(k == 0 ? in : swap_mirror(shape[k].in),
+    tying.add_dense(input_mirror(shape, k, in),
                     k + 1 == shape.size() ? out : swap_mirror(shape[k].out));
+  }
+}
+
+// The dense parameters, or a gradient of theirs, to what is laid out like the weights and back.
+void split_mlp(const std::vector<Parity>& parity, const std::vector<Dense>& dense,
+               std::vector<Dense>& layers) {
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    parity[k].split_weight(dense[k].weight, layers[k].weight);
+    layers[k].bias.copy_(dense[k].bias.narrow(0, 0, layers[k].bias.size(0)));
+  }
+}
+
+void add_mlp_gradient(const std::vector<Parity>& parity, const std::vector<Dense>& layers,
+                      std::vector<Dense>& dense) {
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    parity[k].add_gradient(layers[k].weight, dense[k].weight);
+    dense[k].bias.narrow(0, 0, layers[k].bias.size(0)).add_(layers[k].bias);
   }
 }
 
@@ -38,12 +59,17 @@ ActorCritic::ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const
       min_log_std_(config.min_log_std),
       max_log_std_(config.max_log_std) {
   const Activation hidden = parse_activation(config.activation);
-  actor_shape_ = mlp_shape(spec.obs_size, config.actor_hidden, spec.action_size, hidden,
-                           config.squash_mean ? Activation::kTanh : Activation::kLinear);
-  critic_shape_ =
+  actor_.dense_shape = mlp_shape(spec.obs_size, config.actor_hidden, spec.action_size, hidden,
+                                 config.squash_mean ? Activation::kTanh : Activation::kLinear);
+  critic_.dense_shape =
       mlp_shape(spec.privileged_obs_size, config.critic_hidden, 1, hidden, Activation::kLinear);
-  dense_ = torch::zeros(
-      {num_parameters(actor_shape_) + num_parameters(critic_shape_) + spec.action_size}, device);
+  actor_.shape = actor_.dense_shape;
+  critic_.shape = critic_.dense_shape;
+  dense_ = weights_ = torch::zeros({num_weights_of_shapes()}, device);
+  Views mine = views(dense_);
+  actor_.dense = mine.actor;
+  critic_.dense = mine.critic;
+  dense_log_std_ = mine.log_std;
   if (symmetric_) {
     KENNEL_CHECK(mirrors != nullptr,
                  "symmetric = true needs the environment's mirror maps; it has none, try "
@@ -52,20 +78,21 @@ ActorCritic::ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const
     check_mirror(mirrors->privileged_obs, spec.privileged_obs_size, "the privileged observation");
     check_mirror(mirrors->action, spec.action_size, "the action");
     build_tying(*mirrors, device);
+    if (ops.by_parity) run_by_parity(*mirrors, device);
   } else {
     free_ = dense_;
   }
-  Views mine = views(dense_);
-  actor_ = mine.actor;
-  critic_ = mine.critic;
+  mine = views(weights_);
+  actor_.layers = mine.actor;
+  critic_.layers = mine.critic;
   log_std_ = mine.log_std;
   initialise(config, seed);
   refresh();
 }
 
 void ActorCritic::build_tying(const Mirrors& mirrors, torch::Device device) {
-  tie_mlp(tying_, actor_shape_, mirrors.obs, mirrors.action);
-  tie_mlp(tying_, critic_shape_, mirrors.privileged_obs, identity_mirror(1));
+  tie_mlp(tying_, actor_.dense_shape, mirrors.obs, mirrors.action);
+  tie_mlp(tying_, critic_.dense_shape, mirrors.privileged_obs, identity_mirror(1));
   const std::int64_t before = tying_.num_free();
   Mirror log_std = mirrors.action;  // a spread has no sign
   log_std.sign.assign(log_std.sign.size(), 1.0f);
@@ -75,10 +102,26 @@ void ActorCritic::build_tying(const Mirrors& mirrors, torch::Device device) {
   free_log_std_ = free_.narrow(0, before, tying_.num_free() - before);
 }
 
+void ActorCritic::run_by_parity(const Mirrors& mirrors, torch::Device device) {
+  const auto split = [](Network& network, const Mirror& in) {
+    for (std::size_t k = 0; k < network.dense_shape.size(); ++k)
+      network.parity.emplace_back(input_mirror(network.dense_shape, k, in));
+    network.shape =
+        by_parity(network.dense_shape, static_cast<int>(network.parity.front().num_even()));
+  };
+  split(actor_, mirrors.obs);
+  split(critic_, mirrors.privileged_obs);
+  weights_ = torch::zeros({num_weights_of_shapes()}, device);
+}
+
+std::int64_t ActorCritic::num_weights_of_shapes() const {
+  return num_parameters(actor_.shape) + num_parameters(critic_.shape) + action_size_;
+}
+
 void ActorCritic::initialise(const NetworkConfig& config, std::uint64_t seed) {
   torch::Generator generator = cpu_generator(stream_seed(seed, Stream::kInitialise));
-  initialise_mlp(actor_, kActionGain, generator);
-  initialise_mlp(critic_, kValueGain, generator);
+  initialise_mlp(actor_.dense, kActionGain, generator);
+  initialise_mlp(critic_.dense, kValueGain, generator);
   if (symmetric_) {
     free_.copy_(tying_.project(dense_));
   } else {
@@ -90,31 +133,49 @@ void ActorCritic::initialise(const NetworkConfig& config, std::uint64_t seed) {
 void ActorCritic::refresh() {
   free_log_std_.clamp_(min_log_std_, max_log_std_);
   if (symmetric_) tying_.expand(free_, dense_);
+  if (runs_by_parity()) {
+    split_mlp(actor_.parity, actor_.dense, actor_.layers);
+    split_mlp(critic_.parity, critic_.dense, critic_.layers);
+    log_std_.copy_(dense_log_std_);
+  }
   if (!transposed_weights_) return;
-  refresh_transposed(actor_);
-  refresh_transposed(critic_);
+  refresh_transposed(actor_.layers);
+  refresh_transposed(critic_.layers);
 }
 
-void ActorCritic::reduce_gradient(const torch::Tensor& dense_gradient,
+void ActorCritic::reduce_gradient(const torch::Tensor& gradient,
                                   torch::Tensor& free_gradient) const {
-  if (symmetric_) {
-    tying_.reduce(dense_gradient, free_gradient);
+  if (!symmetric_) {
+    free_gradient.copy_(gradient);
+  } else if (!runs_by_parity()) {
+    tying_.reduce(gradient, free_gradient);
   } else {
-    free_gradient.copy_(dense_gradient);
+    const torch::Tensor dense_gradient = torch::zeros_like(dense_);
+    const Views of_weights = views(gradient);
+    Views of_dense = views_of(dense_gradient, actor_.dense_shape, critic_.dense_shape);
+    add_mlp_gradient(actor_.parity, of_weights.actor, of_dense.actor);
+    add_mlp_gradient(critic_.parity, of_weights.critic, of_dense.critic);
+    of_dense.log_std.copy_(of_weights.log_std);
+    tying_.reduce(dense_gradient, free_gradient);
   }
 }
 
-ActorCritic::Views ActorCritic::views(const torch::Tensor& dense) const {
-  const std::int64_t critic_at = num_parameters(actor_shape_);
-  return {dense_views(dense, 0, actor_shape_), dense_views(dense, critic_at, critic_shape_),
-          dense.narrow(0, critic_at + num_parameters(critic_shape_), action_size_)};
+ActorCritic::Views ActorCritic::views(const torch::Tensor& weights) const {
+  return views_of(weights, actor_.shape, critic_.shape);
+}
+
+ActorCritic::Views ActorCritic::views_of(const torch::Tensor& flat, const MlpShape& actor,
+                                         const MlpShape& critic) const {
+  const std::int64_t critic_at = num_parameters(actor);
+  return {dense_views(flat, 0, actor), dense_views(flat, critic_at, critic),
+          flat.narrow(0, critic_at + num_parameters(critic), action_size_)};
 }
 
 PolicyNetwork ActorCritic::snapshot(const Normaliser& obs_normaliser) const {
   PolicyNetwork network;
-  for (std::size_t k = 0; k < actor_.size(); ++k) {
-    torch::Tensor weight = actor_[k].weight.to(torch::kCPU, torch::kFloat64);
-    torch::Tensor bias = actor_[k].bias.to(torch::kCPU, torch::kFloat64);
+  for (std::size_t k = 0; k < actor_.dense.size(); ++k) {
+    torch::Tensor weight = actor_.dense[k].weight.to(torch::kCPU, torch::kFloat64);
+    torch::Tensor bias = actor_.dense[k].bias.to(torch::kCPU, torch::kFloat64);
     if (k == 0) {
       // ((x - mean) / std) W + b = x (W / std) + (b - (mean / std) W)
       const torch::Tensor mean = obs_normaliser.mean().to(torch::kCPU, torch::kFloat64);
@@ -125,11 +186,11 @@ PolicyNetwork ActorCritic::snapshot(const Normaliser& obs_normaliser) const {
     weight = weight.to(torch::kFloat32).contiguous();
     bias = bias.to(torch::kFloat32).contiguous();
     DenseLayer layer;
-    layer.in = actor_shape_[k].in;
-    layer.out = actor_shape_[k].out;
+    layer.in = actor_.dense_shape[k].in;
+    layer.out = actor_.dense_shape[k].out;
     layer.weights.assign(weight.data_ptr<float>(), weight.data_ptr<float>() + weight.numel());
     layer.bias.assign(bias.data_ptr<float>(), bias.data_ptr<float>() + bias.numel());
-    layer.activation = activation_name(actor_shape_[k].activation);
+    layer.activation = activation_name(actor_.dense_shape[k].activation);
     network.layers.push_back(std::move(layer));
   }
   return network;

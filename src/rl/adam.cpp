@@ -16,6 +16,7 @@ Adam::Adam(std::int64_t num_parameters, double learning_rate, torch::Device devi
       second_moment_(torch::zeros({num_parameters}, device)),
       learning_rate_(torch::full({}, learning_rate, device)),
       counts_(torch::zeros({2}, device)),
+      arrivals_(torch::zeros({}, torch::TensorOptions().dtype(torch::kInt32).device(device))),
       outcome_(torch::zeros({2}, device)) {}
 
 void Adam::step(torch::Tensor& parameters, torch::Tensor& gradient, double max_grad_norm,

@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
+
+#include "kennel/core/assert.h"
+#include "src/rl/lane_tanh.h"
+#include "src/rl/product_tiles.h"
 
 namespace kennel {
 namespace {
@@ -17,52 +22,105 @@ void prefetch_row(const Number* row, std::int64_t n) {
   for (std::int64_t k = 0; k < n; k += kNumbersACacheLine) __builtin_prefetch(row + k);
 }
 
-template <class Number>
-void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
-            torch::Tensor& out) {
+/// put(row of x, row of out) for every index.
+template <class Number, class Put>
+void gather_rows(const torch::Tensor& x, const torch::Tensor& index, torch::Tensor& out,
+                 const Put& put) {
   const std::int64_t rows = index.size(0), n = x.size(1);
   const Number* from = x.const_data_ptr<Number>();
   const std::int64_t* row = index.const_data_ptr<std::int64_t>();
-  const float* __restrict m = scaling.mean.const_data_ptr<float>();
-  const float* __restrict s = scaling.inv_std.const_data_ptr<float>();
   float* to = out.mutable_data_ptr<float>();
   for (std::int64_t r = 0; r < rows; ++r) {
     prefetch_row(from + row[std::min(r + kPrefetchRows, rows - 1)] * n, n);
-    const Number* __restrict a = from + row[r] * n;
-    float* __restrict b = to + r * n;
-    for (std::int64_t k = 0; k < n; ++k) b[k] = (static_cast<float>(a[k]) - m[k]) * s[k];
+    put(from + row[r] * n, to + r * n);
+  }
+}
+
+/// One row's scaling.
+struct RowScaling {
+  std::int64_t n;
+  const float* mean;
+  const float* inv_std;
+
+  explicit RowScaling(const Scaling& scaling)
+      : n(scaling.mean.size(0)),
+        mean(scaling.mean.const_data_ptr<float>()),
+        inv_std(scaling.inv_std.const_data_ptr<float>()) {}
+
+  template <class Number>
+  void operator()(const Number* __restrict x, float* __restrict out) const {
+    for (std::int64_t k = 0; k < n; ++k) out[k] = (static_cast<float>(x[k]) - mean[k]) * inv_std[k];
+  }
+};
+
+template <class Number>
+void split_rows(const torch::Tensor& x, const RowScaling& scale, const Parity& parity,
+                torch::Tensor& out) {
+  std::vector<float> scaled(static_cast<std::size_t>(scale.n));
+  const Number* from = x.const_data_ptr<Number>();
+  float* to = out.mutable_data_ptr<float>();
+  for (std::int64_t r = 0; r < x.size(0); ++r) {
+    scale(from + r * scale.n, scaled.data());
+    parity.split(scaled.data(), to + r * scale.n);
   }
 }
 
 }  // namespace
 
-void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
-                   torch::Tensor& out) {
-  if (x.scalar_type() == torch::kBFloat16) {
-    gather<at::BFloat16>(x, index, scaling, out);
+void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling* scaling,
+            torch::Tensor& out) {
+  if (scaling == nullptr) {
+    const std::int64_t n = x.size(1);
+    gather_rows<float>(x, index, out,
+                       [n](const float* from, float* to) { std::copy_n(from, n, to); });
+  } else if (x.scalar_type() == torch::kBFloat16) {
+    gather_rows<at::BFloat16>(x, index, out, RowScaling(*scaling));
   } else {
-    gather<float>(x, index, scaling, out);
+    gather_rows<float>(x, index, out, RowScaling(*scaling));
   }
 }
 
-void bias_backward_(torch::Tensor& grad, const torch::Tensor& y, bool relu,
-                    torch::Tensor& bias_grad) {
-  const std::int64_t rows = grad.size(0), n = grad.size(1);
-  const float* output = y.const_data_ptr<float>();
-  float* data = grad.mutable_data_ptr<float>();
-  float* __restrict sum = bias_grad.mutable_data_ptr<float>();
-  std::fill(sum, sum + n, 0.0f);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    float* __restrict g = data + r * n;
-    const float* __restrict o = output + r * n;
-    if (relu) {
-      for (std::int64_t k = 0; k < n; ++k) {
-        g[k] = o[k] > 0.0f ? g[k] : 0.0f;
-        sum[k] += g[k];
-      }
-    } else {
-      for (std::int64_t k = 0; k < n; ++k) sum[k] += g[k];
+void scale_by_parity(const torch::Tensor& x, const Scaling& scaling, const Parity& parity,
+                     torch::Tensor& out) {
+  KENNEL_ASSERT(x.is_contiguous() && out.is_contiguous() && x.size(1) == parity.size());
+  if (x.scalar_type() == torch::kBFloat16) {
+    split_rows<at::BFloat16>(x, RowScaling(scaling), parity, out);
+  } else {
+    split_rows<float>(x, RowScaling(scaling), parity, out);
+  }
+}
+
+void exchange_parts_(torch::Tensor& x) {
+  const std::int64_t n = x.size(1) / 2;
+  for (std::int64_t r = 0; r < x.size(0); ++r) {
+    float* __restrict u = x.mutable_data_ptr<float>() + r * x.stride(0);
+    float* __restrict v = u + n;
+    for (std::int64_t k = 0; k < n; ++k) {
+      const float sum = u[k] + v[k], difference = u[k] - v[k];
+      u[k] = sum;
+      v[k] = difference;
     }
+  }
+}
+
+void tanh_in_place(torch::Tensor& x) {
+  KENNEL_ASSERT(x.is_contiguous());
+  float* y = x.mutable_data_ptr<float>();
+  const std::int64_t n = x.numel();
+  for (std::int64_t k = 0; k < n;
+       k += tiles::kLanes) {  // one loop: the last ones' bits are no others
+    const std::size_t numbers = tiles::columns_of(0, n - k);
+    tiles::store_part(lane_tanh(tiles::load_part(y + k, numbers)), y + k, numbers);
+  }
+}
+
+void sum_rows(const torch::Tensor& x, torch::Tensor& sum) {
+  const std::int64_t n = sum.size(0);
+  float* __restrict total = sum.mutable_data_ptr<float>();
+  std::fill(total, total + n, 0.0f);
+  for (std::int64_t r = 0; r < x.size(0); ++r) {
+    const float* __restrict row = x.const_data_ptr<float>() + r * x.stride(0);
+    for (std::int64_t k = 0; k < n; ++k) total[k] += row[k];
   }
 }
 

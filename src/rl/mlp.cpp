@@ -52,10 +52,16 @@ MlpShape mlp_shape(int in, const std::vector<int>& hidden, int out, Activation h
   return shape;
 }
 
+MlpShape by_parity(MlpShape shape, int even_in) {
+  for (std::size_t k = 0; k + 1 < shape.size(); ++k)
+    shape[k].even_in = k == 0 ? even_in : shape[k].in / 2;
+  return shape;
+}
+
 std::int64_t num_parameters(const MlpShape& shape) {
   std::int64_t count = 0;
   for (const DenseShape& layer : shape) {
-    count += static_cast<std::int64_t>(layer.in) * layer.out + layer.out;
+    count += static_cast<std::int64_t>(layer.in + 1) * layer.columns();
   }
   return count;
 }
@@ -64,12 +70,14 @@ std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
                                const MlpShape& shape) {
   std::vector<Dense> layers;
   for (const DenseShape& layer : shape) {
-    const std::int64_t weights = static_cast<std::int64_t>(layer.in) * layer.out;
-    layers.push_back({flat.narrow(0, offset, weights).view({layer.in, layer.out}),
-                      flat.narrow(0, offset + weights, layer.out),
+    const int columns = layer.columns();
+    const std::int64_t weights = static_cast<std::int64_t>(layer.in) * columns;
+    layers.push_back({flat.narrow(0, offset, weights).view({layer.in, columns}),
+                      flat.narrow(0, offset + weights, columns),
                       layer.activation,
-                      {}});
-    offset += weights + layer.out;
+                      {},
+                      layer.even_in});
+    offset += weights + columns;
   }
   return layers;
 }
@@ -116,13 +124,15 @@ void backward(const LearnerOps& ops, const std::vector<Dense>& layers, const tor
               MlpWorkspace& workspace, std::vector<Dense>& gradient) {
   KENNEL_ASSERT(gradient.size() == layers.size());
   KENNEL_ASSERT(x.size(0) == workspace.grad.front().size(0));
-  for (std::size_t k = layers.size(); k-- > 0;) {
-    torch::Tensor& grad = workspace.grad[k];
-    ops.activation_backward(layers[k].activation, workspace.output[k], grad, gradient[k].bias);
-    const torch::Tensor& input = k == 0 ? x : workspace.output[k - 1];
-    ops.weight_gradient(input, grad, gradient[k].weight);
-    if (k > 0) ops.input_gradient(layers[k], grad, workspace.grad[k - 1]);
+  std::size_t k = layers.size() - 1;
+  ops.activation_backward(layers[k], workspace.output[k], workspace.grad[k], gradient[k].bias);
+  for (; k > 0; --k) {
+    const torch::Tensor& input = workspace.output[k - 1];
+    ops.weight_gradient(layers[k], input, workspace.grad[k], gradient[k].weight);
+    ops.input_gradient(layers[k], workspace.grad[k], layers[k - 1], input, workspace.grad[k - 1],
+                       gradient[k - 1].bias);
   }
+  ops.weight_gradient(layers[0], x, workspace.grad[0], gradient[0].weight);
 }
 
 void orthogonal_(torch::Tensor weight, double gain, torch::Generator generator) {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kennel/rl/fused_ops.h"
 #include "kennel/rl/slices.h"
 
 namespace kennel {
@@ -22,8 +23,8 @@ Normaliser::Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, to
   refresh();
 }
 
-void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out) const {
-  ops_.scale(x, scaling_, out);
+void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out, const Parity* parity) const {
+  ops_.scale(x, scaling_, parity, out);
 }
 
 // Two passes a slice while it is in the cache, in float32; slices are merged in float64.
@@ -77,6 +78,11 @@ Normaliser::Moments Normaliser::of_all(const Moments& own, double rows, const Co
 
 void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch, const Collective& all) {
   if (!enabled_) return;
+  if (ops_.fused && all.size() == 1) {
+    ops_.fused->merge_moments(batch,
+                              {count_, mean_, m2_, mirror_index_, mirror_sign_, scaling_, kMinStd});
+    return;
+  }
   Moments moments = batch_moments(pool, batch);
   double rows = static_cast<double>(batch.size(0));
   if (mirror_index_.defined()) {

@@ -1,123 +1,113 @@
 #include "src/rl/products.h"
 
-#include <algorithm>
-#include <cstddef>
-#include <cstring>
 #include <limits>
-#include <vector>
 
-#include "kennel/core/pack.h"
+#include "src/rl/product_tiles.h"
 
 namespace kennel {
 namespace {
 
-using V = NativePack;
-constexpr std::int64_t kLanes = kNativeWidth;
-
-// A tile's sums, a row of b and one entry of a fill the registers: 24 + 3 + 1 of AVX-512's 32, and
-// 8 + 2 + 1 of 16.
-constexpr int kTileRows = kNativeWidth == 16 ? 8 : 4;
-constexpr int kTileVectors = kNativeWidth == 16 ? 3 : 2;
-
-enum class Left { kPlain, kTransposed };
-
-struct Problem {
-  Rows<const float> a, b;
-  Rows<float> c;
-  std::int64_t k;
-  const float* bias;
-  float floor;
-};
-
-// Written so that NaN stays NaN.
-V finish(const V& sum, const V& bias, float floor) {
-  const V y = sum + bias;
-  return select(y < V(floor), V(floor), y);
-}
-
-// c[row .. row + kRows)[0 .. n), at most kVectors wide.
-template <Left kLeft, int kRows, int kVectors>
-void tile(const Problem& p, std::int64_t row, std::int64_t n) {
-  const float* a = p.a.data + (kLeft == Left::kTransposed ? row : row * p.a.stride);
-  V sum[kRows][kVectors];
-  for (auto& r : sum)
-    for (V& s : r) s = V(0.0f);
-  for (std::int64_t k = 0; k < p.k; ++k) {
-    V b[kVectors];
-    for (int v = 0; v < kVectors; ++v) b[v] = V::load(p.b.data + k * p.b.stride + v * kLanes);
-    for (int r = 0; r < kRows; ++r) {
-      const V x(kLeft == Left::kTransposed ? a[k * p.a.stride + r] : a[r * p.a.stride + k]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] += x * b[v];
-    }
-  }
-  for (int v = 0; v < kVectors; ++v) {
-    const auto columns = static_cast<std::size_t>(std::min(kLanes, n - v * kLanes));
-    V bias(0.0f);
-    if (p.bias != nullptr) std::memcpy(&bias, p.bias + v * kLanes, columns * sizeof(float));
-    for (int r = 0; r < kRows; ++r) {
-      const V y = p.bias != nullptr ? finish(sum[r][v], bias, p.floor) : sum[r][v];
-      float* to = p.c.data + (row + r) * p.c.stride + v * kLanes;
-      if (columns == kLanes) {
-        y.store(to);
-      } else {
-        std::memcpy(to, &y, columns * sizeof(float));
-      }
-    }
-  }
-}
-
-template <Left kLeft, int kRows, int kVectors>
-void rows_from(const Problem& p, std::int64_t row, std::int64_t m, std::int64_t n) {
-  for (; row + kRows <= m; row += kRows) tile<kLeft, kRows, kVectors>(p, row, n);
-  if constexpr (kRows > 1)
-    if (row < m) rows_from<kLeft, kRows / 2, kVectors>(p, row, m, n);
-}
-
-template <Left kLeft, int kVectors>
-void columns(const Problem& p, std::int64_t m, std::int64_t n) {
-  if (n > (kVectors - 1) * kLanes) {
-    rows_from<kLeft, kTileRows, kVectors>(p, 0, m, n);
-  } else if constexpr (kVectors > 1) {
-    columns<kLeft, kVectors - 1>(p, m, n);
-  }
-}
-
-// b's columns from `from` on, the last vector filled up with zeros.
-Rows<const float> padded(Rows<const float> b, std::int64_t k, std::int64_t n) {
-  thread_local std::vector<float> copy;
-  const std::int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
-  copy.assign(static_cast<std::size_t>(k * stride), 0.0f);
-  for (std::int64_t i = 0; i < k; ++i)
-    std::copy_n(b.data + i * b.stride, n, copy.data() + i * stride);
-  return {copy.data(), stride};
-}
+using namespace tiles;
 
 template <Left kLeft>
-void multiply(Problem p, std::int64_t m, std::int64_t n) {
-  constexpr std::int64_t kWide = kTileVectors * kLanes;
-  while (n > 0) {
-    const std::int64_t now = std::min(n, kWide);
-    Problem panel = p;
-    if (now % kLanes != 0) panel.b = padded(p.b, p.k, now);
-    columns<kLeft, kTileVectors>(panel, m, now);
-    p.b.data += now;
-    p.c.data += now;
-    if (p.bias != nullptr) p.bias += now;
-    n -= now;
+void multiply_all(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias) {
+  thread_local std::vector<float> memory;
+  const float floor = bias.relu ? 0.0f : -std::numeric_limits<float>::infinity();
+  for (std::int64_t column = 0; column < n; column += kWide) {
+    const std::int64_t now = std::min(n - column, kWide);
+    const Factors part = columns_from(f, column, now, memory);
+    panel(m, now, [&]<int R, int C>(std::int64_t row) {
+      V sum[R][C];
+      multiply<kLeft>(part, row, sum);
+      for (int v = 0; v < C; ++v) {
+        const std::size_t columns = columns_of(v, now);
+        const std::int64_t at = column + v * kLanes;
+        V b(0.0f);
+        if (bias.data != nullptr) b = load_part(bias.data + at, columns);
+        for (int r = 0; r < R; ++r) {
+          const V y = bias.data != nullptr ? at_least(sum[r][v] + b, floor) : sum[r][v];
+          store_part(y, c.data + (row + r) * c.stride + at, columns);
+        }
+      }
+    });
   }
+}
+
+/// The sum of the lanes, halves first.
+inline float sum_of_lanes(const V& x) {
+  float lane[kLanes];
+  x.store(lane);
+  for (std::int64_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::int64_t k = 0; k < half; ++k) lane[k] += lane[k + half];
+  return lane[0];
+}
+
+/// c (m, 1) <- a b: the inner index runs along vectors, of which one column would fill one lane.
+void multiply_by_column(const Factors& f, Rows<float> c, std::int64_t m, Bias bias) {
+  const float addend = bias.data != nullptr ? *bias.data : 0.0f;
+  rows_from<kRows, 1>(0, m, [&]<int R, int>(std::int64_t row) {
+    V sum[R];
+    for (V& s : sum) s = V(0.0f);
+    for (std::int64_t k = 0; k < f.k; k += kLanes) {
+      const std::size_t numbers = columns_of(0, f.k - k);
+      const V b = load_part(f.b.data + k, numbers);
+      for (int r = 0; r < R; ++r)
+        sum[r] += load_part(f.a.data + (row + r) * f.a.stride + k, numbers) * b;
+    }
+    for (int r = 0; r < R; ++r) {
+      const float y = sum_of_lanes(sum[r]) + addend;
+      c.data[(row + r) * c.stride] = bias.relu && y < 0.0f ? 0.0f : y;
+    }
+  });
 }
 
 }  // namespace
 
-void product(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
-             std::int64_t k, std::int64_t n, Bias bias) {
-  const float floor = bias.relu ? 0.0f : -std::numeric_limits<float>::infinity();
-  multiply<Left::kPlain>({a, b, c, k, bias.data, floor}, m, n);
+void product(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias) {
+  if (n == 1 && f.b.stride == 1) {
+    multiply_by_column(f, c, m, bias);
+  } else {
+    multiply_all<Left::kPlain>(f, c, m, n, bias);
+  }
 }
 
-void product_of_transposed(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
-                           std::int64_t k, std::int64_t n) {
-  multiply<Left::kTransposed>({a, b, c, k, nullptr, 0.0f}, m, n);
+void product_of_transposed(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n) {
+  if (n > kLanes || n >= m) {
+    multiply_all<Left::kTransposed>(f, c, m, n, {});
+    return;
+  }
+  // Few columns fill few lanes: (b^T a)^T, the same sums.
+  thread_local std::vector<float> memory;
+  memory.resize(static_cast<std::size_t>(n * m));
+  multiply_all<Left::kTransposed>({f.b, f.a, f.k}, {memory.data(), m}, n, m, {});
+  for (std::int64_t row = 0; row < m; ++row)
+    for (std::int64_t k = 0; k < n; ++k) c.data[row * c.stride + k] = memory[k * m + row];
+}
+
+void rectified_gradient(const Factors& f, Rows<const float> y, Rows<float> c, float* sums,
+                        std::int64_t m, std::int64_t n) {
+  thread_local std::vector<float> memory;
+  std::fill_n(sums, n, 0.0f);
+  for (std::int64_t column = 0; column < n; column += kWide) {
+    const std::int64_t now = std::min(n - column, kWide);
+    const Factors part = columns_from(f, column, now, memory);
+    panel(m, now, [&]<int R, int C>(std::int64_t row) {
+      V sum[R][C];
+      multiply<Left::kPlain>(part, row, sum);
+      for (int v = 0; v < C; ++v) {
+        const std::size_t columns = columns_of(v, now);
+        const std::int64_t at = column + v * kLanes;
+        V total = load_part(sums + at, columns);
+        for (int r = 0; r < R; ++r) {
+          const V active = load_part(y.data + (row + r) * y.stride + at, columns);
+          const V gradient = select(active > V(0.0f), sum[r][v], V(0.0f));
+          store_part(gradient, c.data + (row + r) * c.stride + at, columns);
+          total += gradient;
+        }
+        store_part(total, sums + at, columns);
+      }
+    });
+  }
 }
 
 }  // namespace kennel

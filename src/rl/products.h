@@ -1,9 +1,11 @@
 // Products of matrices that fit a core's cache, as a slice of rows through a small layer is: a tile
-// of the result stays in registers while the inner index runs.
+// of the result stays in registers while the inner index runs, and what follows the product is done
+// before it leaves them.
 //
 // At these sizes a BLAS pays for its generality, and the one that LibTorch carries takes half of
 // this processor's width where the vendor is not its own. Every entry is a sum in the order of the
-// inner index, so no result depends on how rows are cut into slices.
+// inner index, of a single column in that of its lanes, so no result depends on how rows are cut
+// into slices.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +19,26 @@ struct Rows {
   std::int64_t stride = 0;
 };
 
-/// What is added to each column of a product, and the least that it may become: NaN stays NaN.
+/// A product's sides: a (m, k) and b (k, n).
+struct Factors {
+  Rows<const float> a, b;
+  std::int64_t k = 0;
+};
+
+/// What is added to each column of a product, and whether the sum is rectified: NaN stays NaN.
 struct Bias {
   const float* data = nullptr;  // (n); null: nothing is done
   bool relu = false;
 };
 
-/// c (m, n) <- a (m, k) b (k, n), plus a bias
-void product(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
-             std::int64_t k, std::int64_t n, Bias bias = {});
+/// c (m, n) <- a b, plus a bias
+void product(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias = {});
 
 /// c (m, n) <- a^T b of a (k, m) and b (k, n)
-void product_of_transposed(Rows<const float> a, Rows<const float> b, Rows<float> c, std::int64_t m,
-                           std::int64_t k, std::int64_t n);
+void product_of_transposed(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n);
+
+/// c (m, n) <- a b where y (m, n) > 0, else 0;  sums (n) <- the sums of c's columns
+void rectified_gradient(const Factors& f, Rows<const float> y, Rows<float> c, float* sums,
+                        std::int64_t m, std::int64_t n);
 
 }  // namespace kennel

@@ -35,8 +35,12 @@ Rollout::Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& p
   obs_ = torch::zeros({T + 1, N, spec.obs_size}, rows);
   privileged_obs_ = torch::zeros({T + 1, N, spec.privileged_obs_size}, rows);
   final_privileged_obs_ = torch::zeros({T, N, spec.privileged_obs_size}, rows);
+  if (!ops.gathers_epochs) {
+    actor_input_ = torch::zeros({T, N, spec.obs_size}, device);
+    critic_input_ = torch::zeros({(T + 1) * N, spec.privileged_obs_size}, device);
+  }
   action_ = torch::zeros({T, N, spec.action_size}, device);
-  noise_ = torch::zeros({T, N, spec.action_size}, device);
+  noise_ = torch::zeros({ops.fused ? 0 : T, N, spec.action_size}, device);
   log_prob_ = torch::zeros({T, N}, device);
   reward_ = torch::zeros({T, N}, device);
   terminated_ = torch::zeros({T, N}, device);
@@ -76,11 +80,11 @@ void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser
   prepare(actor_workers_, networks.actor_shape());
   obs_[0].copy_(obs_[num_steps_]);
   privileged_obs_[0].copy_(privileged_obs_[num_steps_]);
-  ops_.draw_noise(pool_, noise_key, first_env_id_, from, noise_);
+  if (!ops_.fused) ops_.draw_noise(pool_, noise_key, first_env_id_, from, noise_);
   const torch::Tensor std = networks.log_std().exp();
   for (std::int64_t step = 0; step < num_steps_; ++step) {
     bind(env, step);
-    act(networks, obs_normaliser, std, step);
+    act(networks, obs_normaliser, std, {noise_key, first_env_id_, from, step});
     timer.begin(Phase::kSimulator);
     env.step(action_[step]);
     timer.begin(Phase::kPolicy);
@@ -89,31 +93,48 @@ void Rollout::collect(VecEnv& env, const ActorCritic& networks, const Normaliser
 
 // action <- mean(obs) + std * noise
 void Rollout::act(const ActorCritic& networks, const Normaliser& normaliser,
-                  const torch::Tensor& std, std::int64_t step) {
+                  const torch::Tensor& std, const NoiseAt& noise_at) {
+  const std::int64_t step = noise_at.step;
   const torch::Tensor obs = obs_[step];
-  const torch::Tensor noise = noise_[step];
   const torch::Tensor action = action_[step];
+  const torch::Tensor kept = actor_input_.defined() ? actor_input_[step] : torch::Tensor();
   const SlicePlan plan(num_envs_, ops_.rows_a_slice.act);
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = actor_workers_[static_cast<std::size_t>(thread)];
-    worker.input.resize_({slice.rows, obs.size(1)});
+    torch::Tensor input = input_of(worker, kept, slice, obs.size(1));
     worker.workspace.resize(slice.rows);
-    normaliser.apply(obs.narrow(0, slice.begin, slice.rows), worker.input);
-    const torch::Tensor& mean = forward(ops_, networks.actor(), worker.input, worker.workspace);
+    normaliser.apply(obs.narrow(0, slice.begin, slice.rows), input, networks.actor_input());
+    const torch::Tensor& mean = forward(ops_, networks.actor(), input, worker.workspace);
     torch::Tensor out = action.narrow(0, slice.begin, slice.rows);
-    at::addcmul_out(out, mean, noise.narrow(0, slice.begin, slice.rows), std);
+    if (ops_.fused) {
+      NoiseAt own = noise_at;
+      own.first_env += slice.begin;
+      ops_.fused->sample(own, mean, networks.log_std(), out,
+                         log_prob_[step].narrow(0, slice.begin, slice.rows));
+    } else {
+      at::addcmul_out(out, mean, noise_[step].narrow(0, slice.begin, slice.rows), std);
+    }
   });
 }
 
-void Rollout::evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
-                       const torch::Tensor& privileged_obs, torch::Tensor value) {
+// Where a slice's input goes: to its place among those that are kept, or to the thread's own.
+torch::Tensor Rollout::input_of(Worker& worker, const torch::Tensor& kept, const Slice& slice,
+                                std::int64_t size) {
+  if (kept.defined()) return kept.narrow(0, slice.begin, slice.rows);
+  return worker.input.resize_({slice.rows, size});
+}
+
+void Rollout::evaluate(const ActorCritic& networks, const Normaliser& normaliser,
+                       const torch::Tensor& privileged_obs, const torch::Tensor& kept,
+                       torch::Tensor value) {
   const SlicePlan plan(privileged_obs.size(0), ops_.rows_a_slice.value);
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = critic_workers_[static_cast<std::size_t>(thread)];
-    worker.input.resize_({slice.rows, privileged_obs.size(1)});
+    torch::Tensor input = input_of(worker, kept, slice, privileged_obs.size(1));
     worker.workspace.resize(slice.rows);
-    normaliser.apply(privileged_obs.narrow(0, slice.begin, slice.rows), worker.input);
-    const torch::Tensor& out = forward(ops_, critic, worker.input, worker.workspace);
+    normaliser.apply(privileged_obs.narrow(0, slice.begin, slice.rows), input,
+                     networks.critic_input());
+    const torch::Tensor& out = forward(ops_, networks.critic(), input, worker.workspace);
     value.narrow(0, slice.begin, slice.rows).copy_(out.squeeze(1));
   });
 }
@@ -123,11 +144,17 @@ void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged
   prepare(critic_workers_, networks.critic_shape());
   // Neither time nor a new command is the last action's doing.
   at::add_out(cut_, truncated_, command_changed_);
-  evaluate(networks.critic(), privileged_normaliser, privileged_obs_.flatten(0, 1),
+  evaluate(networks, privileged_normaliser, privileged_obs_.flatten(0, 1), critic_input_,
            value_.flatten());
   const torch::Tensor value = value_.narrow(0, 0, num_steps_);
   const torch::Tensor next_value = next_values(networks, privileged_normaliser);
-  advantage_.copy_(gae({reward_, value, next_value, terminated_, cut_}, gamma_, gae_lambda_));
+  const AdvantageInput input{reward_, value, next_value, terminated_, cut_};
+  if (ops_.fused) {
+    ops_.fused->advantages(input, gamma_, gae_lambda_, all_.size() == 1, advantage_, returns_);
+    if (all_.size() > 1) normalise_advantages(advantage_, all_);
+    return;  // the actions' densities came with them
+  }
+  advantage_.copy_(gae(input, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
   normalise_advantages(advantage_, all_);
 
@@ -147,17 +174,19 @@ torch::Tensor Rollout::next_values(const ActorCritic& networks,
                 value_.narrow(0, 1, num_steps_));
   const torch::Tensor cut = ops_.set_flags(cut_.flatten(), cut_rows_);
   torch::Tensor last_value = torch::empty({cut.size(0)}, device_);
-  evaluate(networks.critic(), privileged_normaliser,
+  evaluate(networks, privileged_normaliser,
            final_privileged_obs_.flatten(0, 1).index_select(0, cut.clamp_max(rows - 1)),
-           last_value);
+           /*kept=*/{}, last_value);
   next_value_.index_copy_(0, cut, last_value);
   return next_value;
 }
 
 RolloutBatch Rollout::batch() const {
   RolloutBatch batch;
-  batch.obs = obs();
-  batch.privileged_obs = privileged_obs();
+  batch.scaled = actor_input_.defined();
+  batch.obs = batch.scaled ? actor_input_.flatten(0, 1) : obs();
+  batch.privileged_obs =
+      batch.scaled ? critic_input_.narrow(0, 0, num_steps_ * num_envs_) : privileged_obs();
   batch.samples = {action_.flatten(0, 1), log_prob_.flatten(), advantage_.flatten(),
                    returns_.flatten(), value_.narrow(0, 0, num_steps_).flatten()};
   return batch;

@@ -16,7 +16,7 @@ Samples Samples::narrow(std::int64_t begin, std::int64_t rows) const {
 
 RolloutBatch RolloutBatch::narrow(std::int64_t begin, std::int64_t rows) const {
   return {obs.narrow(0, begin, rows), privileged_obs.narrow(0, begin, rows),
-          samples.narrow(begin, rows)};
+          samples.narrow(begin, rows), scaled};
 }
 
 }  // namespace kennel

@@ -1,6 +1,7 @@
 // The learner's arithmetic in torch: the reference, and what runs on a GPU. Every line is an
 // operation that starts a kernel there, so few and large ones are wanted;
 // tests/learners/operation_budget_test.cpp counts them.
+#include "kennel/core/assert.h"
 #include "kennel/rl/learner_ops.h"
 #include "src/rl/keyed_rows.h"
 
@@ -36,13 +37,19 @@ torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t at_least) {
   return at::nonzero_static(flags, at_least, flags.size(0)).squeeze(1);
 }
 
-void scale(const torch::Tensor& x, const Scaling& scaling, torch::Tensor& out) {
+void scale(const torch::Tensor& x, const Scaling& scaling, const Parity* parity,
+           torch::Tensor& out) {
+  KENNEL_ASSERT(parity == nullptr);
   at::addcmul_out(out, scaling.offset, x, scaling.inv_std);
 }
 
-void gather_scaled(const torch::Tensor& x, const torch::Tensor& index, const Scaling& scaling,
-                   torch::Tensor& out) {
-  scale(x.index_select(0, index), scaling, out);
+void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling* scaling,
+            torch::Tensor& out) {
+  if (scaling == nullptr) {
+    at::index_select_out(out, x, 0, index);
+  } else {
+    scale(x.index_select(0, index), *scaling, nullptr, out);
+  }
 }
 
 // On a GPU the rectifier is part of the product, and may take NaN for 0 there. It is not lost: what
@@ -58,9 +65,10 @@ void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y)
   if (layer.activation == Activation::kTanh) y.tanh_();
 }
 
-void activation_backward(Activation activation, const torch::Tensor& y, torch::Tensor& grad,
+void activation_backward(const Dense& layer, const torch::Tensor& y, torch::Tensor& grad,
                          torch::Tensor& bias_grad) {
-  switch (activation) {
+  KENNEL_ASSERT(!layer.even_in);
+  switch (layer.activation) {
     case Activation::kRelu:
       at::threshold_backward_out(grad, grad, y, 0);
       break;
@@ -76,13 +84,15 @@ void activation_backward(Activation activation, const torch::Tensor& y, torch::T
   at::sum_out(bias_grad, grad, {0});
 }
 
-void weight_gradient(const torch::Tensor& x, const torch::Tensor& grad,
+void weight_gradient(const Dense&, const torch::Tensor& x, const torch::Tensor& grad,
                      torch::Tensor& weight_grad) {
   at::mm_out(weight_grad, x.t(), grad);
 }
 
-void input_gradient(const Dense& layer, const torch::Tensor& grad, torch::Tensor& x_grad) {
+void input_gradient(const Dense& layer, const torch::Tensor& grad, const Dense& below,
+                    const torch::Tensor& x, torch::Tensor& x_grad, torch::Tensor& bias_grad) {
   at::mm_out(x_grad, grad, layer.weight.t());
+  activation_backward(below, x, x_grad, bias_grad);
 }
 
 }  // namespace
@@ -94,11 +104,12 @@ const LearnerOps& torch_ops() {
       .threads = false,
       .gathers_epochs = true,
       .transposed_weights = false,
+      .by_parity = false,
       .draw_noise = draw_noise,
       .shuffle = shuffle,
       .set_flags = set_flags,
       .scale = scale,
-      .gather_scaled = gather_scaled,
+      .gather = gather,
       .dense_forward = dense_forward,
       .activation_backward = activation_backward,
       .weight_gradient = weight_gradient,

@@ -81,8 +81,12 @@ struct Scene {
 
   explicit Scene(std::int64_t rows) {
     torch::manual_seed(5);
-    batch.obs = torch::randn({rows, 4}) * 2 + 1;
-    batch.privileged_obs = torch::randn({rows, 5}) - 3;
+    batch.obs = torch::empty({rows, 4});
+    batch.privileged_obs = torch::empty({rows, 5});
+    obs_normaliser.apply(torch::randn({rows, 4}) * 2 + 1, batch.obs, networks.actor_input());
+    privileged_normaliser.apply(torch::randn({rows, 5}) - 3, batch.privileged_obs,
+                                networks.critic_input());
+    batch.scaled = true;
     batch.samples = {torch::randn({rows, 2}), torch::randn({rows}) * 0.3 - 3, torch::randn({rows}),
                      torch::randn({rows}), torch::randn({rows}) * 0.5};
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "envs/robots.h"
+#include "kennel/rl/cuda_entry.h"
 #include "kennel/sim/make_env.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
@@ -129,6 +130,30 @@ TEST(LearnerOps, OfTorchAndOfTheCpuTrainAlikeInOneSliceAndInMany) {
   }
 }
 
+/// The CUDA backend's table in slices of any size; its kernels run on the host.
+LearnerOps cuda_ops_in_slices(std::int64_t rows_a_slice) {
+  LearnerOps ops = *kennel_cuda_learner_ops();
+  ops.rows_a_slice = torch_ops_in_slices(rows_a_slice).rows_a_slice;
+  return ops;
+}
+
+TEST(LearnerOps, OfCudaTrainsAsThatOfTheCpuDoesInOneSliceAndInMany) {
+  constexpr int kNumEnvs = 300;
+  PointMassEnv env(kNumEnvs);
+  const Trained cpu = train(env, cpu_ops());
+  for (const std::int64_t rows : {std::int64_t{1} << 18, std::int64_t{700}}) {
+    PointMassEnv same(kNumEnvs), again(kNumEnvs);
+    const Trained cuda = train(same, cuda_ops_in_slices(rows));
+    expect_alike(cpu, cuda);
+    EXPECT_TRUE(torch::equal(cuda.change, train(again, cuda_ops_in_slices(rows)).change));
+  }
+}
+
+TEST(LearnerOps, OfCudaTrainsAsThatOfTheCpuDoesOnObservationsInBFloat16) {
+  BFloat16Mass env(300), same(300);
+  expect_alike(train(env, cpu_ops()), train(same, cuda_ops_in_slices(700)));
+}
+
 TEST(LearnerOps, OfTorchAndOfTheCpuTrainAlikeOnObservationsInBFloat16) {
   BFloat16Mass env(300), same(300);
   expect_alike(train(env, cpu_ops()), train(same, torch_ops_in_slices(700)));
@@ -143,10 +168,11 @@ TEST(LearnerOps, SetFlagsAreFoundAllAtOnceOrAsManyAsThereIsRoomFor) {
 }
 
 TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
-  double reward[2], std[2];
+  double reward[3], std[3];
   const LearnerOps torch_like = torch_ops_in_slices(1 << 18);
-  const LearnerOps* tables[] = {&cpu_ops(), &torch_like};
-  for (const int k : {0, 1}) {
+  const LearnerOps cuda_like = cuda_ops_in_slices(1 << 18);
+  const LearnerOps* tables[] = {&cpu_ops(), &torch_like, &cuda_like};
+  for (const int k : {0, 1, 2}) {
     EnvOptions options;
     options.num_envs = 48;
     options.device = "cpu";
@@ -168,8 +194,10 @@ TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
     }
   }
   // Rounding grows on the way; the course stays.
-  EXPECT_NEAR(reward[0], reward[1], 0.1 * std::abs(reward[0]) + 0.02);
-  EXPECT_NEAR(std[0], std[1], 0.02);
+  for (const int k : {1, 2}) {
+    EXPECT_NEAR(reward[0], reward[k], 0.1 * std::abs(reward[0]) + 0.02) << tables[k]->name;
+    EXPECT_NEAR(std[0], std[k], 0.02) << tables[k]->name;
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "kennel/rl/cuda_entry.h"
 #include "kennel/sim/memory_check.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/free_env.h"
@@ -24,19 +25,20 @@ PpoConfig wide() {
 }
 
 TEST(LearnerMemory, IsWhatALearnerAllocates) {
-  for (const bool is_wide : {false, true}) {
-    const PpoConfig config = is_wide ? wide() : PpoConfig{};
-    FreeEnv env(1000);
-    const OperationCounter counter;
-    Ppo learner = ppo_of(env, config, 1,
-                         {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = torch_ops()});
-    learner.iterate();
-    learner.iterate();
-    const auto taken = static_cast<double>(counter.count().peak_bytes);
-    const auto said = static_cast<double>(ppo_memory(env.spec(), config, torch_ops()).total());
-    EXPECT_GE(said, taken) << is_wide;
-    EXPECT_LE(said, 1.35 * taken) << is_wide;
-  }
+  for (const LearnerOps* ops : {&torch_ops(), kennel_cuda_learner_ops()})
+    for (const bool is_wide : {false, true}) {
+      const PpoConfig config = is_wide ? wide() : PpoConfig{};
+      FreeEnv env(1000);
+      const OperationCounter counter;
+      Ppo learner =
+          ppo_of(env, config, 1, {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = *ops});
+      learner.iterate();
+      learner.iterate();
+      const auto taken = static_cast<double>(counter.count().peak_bytes);
+      const auto said = static_cast<double>(ppo_memory(env.spec(), config, *ops).total());
+      EXPECT_GE(said, taken) << ops->name << is_wide;
+      EXPECT_LE(said, 1.35 * taken) << ops->name << is_wide;
+    }
 }
 
 TEST(LearnerMemory, OfAQuarterOfAMillionEnvironmentsFitsAGpuOf80Gigabytes) {

@@ -165,7 +165,7 @@ TEST_P(Export, ComputesWhatTheTrainedNetworkDoesOnRawObservations) {
 
   const torch::Tensor obs = learner.rollout().last_obs().clone();
   torch::Tensor input = torch::empty_like(obs);
-  learner.obs_normaliser().apply(obs, input);
+  learner.obs_normaliser().apply(obs, input, learner.networks().actor_input());
   MlpWorkspace workspace(learner.networks().actor_shape(), torch::kCPU, Passes::kForward);
   workspace.resize(kNumEnvs);
   const torch::Tensor expected = forward(cpu_ops(), learner.networks().actor(), input, workspace);

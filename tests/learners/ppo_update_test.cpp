@@ -33,12 +33,13 @@ struct Scene {
   ActorCritic networks;
   Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
   Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
+  torch::Tensor obs, privileged_obs;  // scaled
   RolloutBatch batch;
 
-  Scene(bool symmetric, int num_threads)
+  Scene(bool symmetric, int num_threads, const LearnerOps& ops = cpu_ops())
       : config(test_config(symmetric)),
         pool(num_threads),
-        networks({1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, cpu_ops()) {
+        networks({1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, ops) {
     torch::manual_seed(5);
     networks.parameters().normal_(0, 0.4);
     networks.refresh();
@@ -46,6 +47,19 @@ struct Scene {
     batch.privileged_obs = torch::randn({kRows, 5}) - 3;
     obs_normaliser.update(pool, batch.obs);
     privileged_normaliser.update(pool, batch.privileged_obs);
+    obs = torch::empty_like(batch.obs);
+    privileged_obs = torch::empty_like(batch.privileged_obs);
+    obs_normaliser.apply(batch.obs, obs);
+    privileged_normaliser.apply(batch.privileged_obs, privileged_obs);
+    if (!ops.gathers_epochs) {  // the batch has observations as the networks read them
+      torch::Tensor read = torch::empty_like(obs),
+                    privileged_read = torch::empty_like(privileged_obs);
+      obs_normaliser.apply(batch.obs, read, networks.actor_input());
+      privileged_normaliser.apply(batch.privileged_obs, privileged_read, networks.critic_input());
+      batch.obs = read;
+      batch.privileged_obs = privileged_read;
+      batch.scaled = true;
+    }
     batch.samples = {torch::randn({kRows, 2}), torch::randn({kRows}) * 0.3 - 3,
                      torch::randn({kRows}), torch::randn({kRows}), torch::randn({kRows}) * 0.5};
   }
@@ -60,13 +74,17 @@ struct Scene {
     return y;
   }
 
-  // The loss as in the paper, from a dense parameter vector.
-  torch::Tensor loss(const torch::Tensor& dense) const {
-    const ActorCritic::Views view = networks.views(dense);
-    torch::Tensor obs = torch::empty_like(batch.obs);
-    torch::Tensor privileged_obs = torch::empty_like(batch.privileged_obs);
-    obs_normaliser.apply(batch.obs, obs);
-    privileged_normaliser.apply(batch.privileged_obs, privileged_obs);
+  // The same networks as dense layers.
+  ActorCritic dense() const {
+    ActorCritic out({1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, torch_ops());
+    out.parameters().copy_(networks.parameters());
+    out.refresh();
+    return out;
+  }
+
+  // The loss as in the paper, from the weights of `layers`, dense ones.
+  torch::Tensor loss(const ActorCritic& layers, const torch::Tensor& weights) const {
+    const ActorCritic::Views view = layers.views(weights);
     const Samples& s = batch.samples;
     const torch::Tensor z = (s.action - run(view.actor, obs)) / view.log_std.exp();
     const torch::Tensor log_prob =
@@ -94,14 +112,15 @@ class UpdateGradient : public testing::TestWithParam<std::tuple<bool, const Lear
 
 TEST_P(UpdateGradient, IsThatOfAutogradOnTheWholeLoss) {
   const auto& [symmetric, ops] = GetParam();
-  Scene scene(symmetric, ops().threads ? 2 : 1);
+  Scene scene(symmetric, ops().threads ? 2 : 1, ops());
   PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
                    scene.pool, ops());
   const torch::Tensor gradient = update.gradient(scene.batch, torch::randperm(kRows));
 
-  torch::Tensor dense = torch::empty({scene.networks.num_dense()});
+  const ActorCritic dense_networks = scene.dense();
+  torch::Tensor dense = torch::empty({dense_networks.num_weights()});
   std::int64_t offset = 0;
-  for (const std::vector<Dense>* layers : {&scene.networks.actor(), &scene.networks.critic()}) {
+  for (const std::vector<Dense>* layers : {&dense_networks.actor(), &dense_networks.critic()}) {
     for (const Dense& layer : *layers) {
       for (const torch::Tensor& part : {layer.weight.flatten(), layer.bias}) {
         dense.narrow(0, offset, part.numel()).copy_(part);
@@ -111,11 +130,13 @@ TEST_P(UpdateGradient, IsThatOfAutogradOnTheWholeLoss) {
   }
   dense.narrow(0, offset, 2).copy_(scene.networks.log_std());
   dense.requires_grad_();
-  scene.loss(dense).backward();
-  const torch::Tensor expected = dense.grad();
-  EXPECT_LT((gradient - expected).norm().item<double>(), 1e-5 * expected.norm().item<double>());
-  EXPECT_TRUE(
-      torch::allclose(gradient, expected, 1e-3, 1e-5 * expected.abs().max().item<double>()));
+  scene.loss(dense_networks, dense).backward();
+  torch::Tensor expected = torch::empty_like(dense_networks.parameters());
+  dense_networks.reduce_gradient(dense.grad(), expected);
+  torch::Tensor free = torch::full_like(expected, NAN);
+  scene.networks.reduce_gradient(gradient, free);
+  EXPECT_LT((free - expected).norm().item<double>(), 1e-5 * expected.norm().item<double>());
+  EXPECT_TRUE(torch::allclose(free, expected, 1e-3, 1e-5 * expected.abs().max().item<double>()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Symmetric, UpdateGradient,
@@ -158,9 +179,12 @@ TEST(PpoUpdate, LowersItsLoss) {
   Scene scene(false, 1);
   PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser, scene.config,
                    scene.pool, cpu_ops());
-  const float before = scene.loss(scene.networks.parameters()).item<float>();
+  const auto loss = [&] {
+    return scene.loss(scene.networks, scene.networks.parameters()).item<float>();
+  };
+  const float before = loss();
   update.run(scene.batch, 42, scene.steps);
-  EXPECT_LT(scene.loss(scene.networks.parameters()).item<float>(), before);
+  EXPECT_LT(loss(), before);
 }
 
 TEST(PpoUpdate, SkipsAGradientThatIsNotFiniteAndCountsIt) {

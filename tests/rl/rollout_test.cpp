@@ -89,9 +89,27 @@ TEST(Rollout, TheSimulatorWritesStraightIntoTheBatch) {
   EXPECT_EQ(scene.env.buffers().reward.data_ptr(),
             scene.rollout->reward()[kNumSteps - 1].data_ptr());
   scene.env.obs.pop_back();  // what follows the last action is no part of the batch
-  EXPECT_TRUE(torch::equal(batch.obs, torch::cat(scene.env.obs)));
+  EXPECT_TRUE(torch::equal(scene.rollout->obs(), torch::cat(scene.env.obs)));
   EXPECT_TRUE(torch::equal(batch.samples.action, torch::cat(scene.env.actions)));
   EXPECT_TRUE(torch::equal(scene.rollout->reward(), torch::stack(scene.env.rewards)));
+}
+
+TEST(Rollout, KeepsWhatTheNetworksReadWhereTheUpdateDoesNotScaleIt) {
+  Scene scene;
+  scene.collect();
+  const RolloutBatch batch = scene.rollout->batch();
+  EXPECT_TRUE(batch.scaled);
+  torch::Tensor obs = torch::empty_like(batch.obs);
+  scene.obs_normaliser.apply(scene.rollout->obs(), obs);
+  EXPECT_TRUE(torch::equal(batch.obs, obs));
+  torch::Tensor privileged_obs = torch::empty_like(batch.privileged_obs);
+  scene.privileged_normaliser.apply(scene.rollout->privileged_obs(), privileged_obs);
+  EXPECT_TRUE(torch::equal(batch.privileged_obs, privileged_obs));
+
+  Scene unscaled(torch_ops());
+  unscaled.collect();
+  EXPECT_FALSE(unscaled.rollout->batch().scaled);
+  EXPECT_TRUE(torch::equal(unscaled.rollout->batch().obs, unscaled.rollout->obs()));
 }
 
 TEST(Rollout, GoesOnWhereTheOneBeforeEnded) {
@@ -107,7 +125,8 @@ TEST(Rollout, ActionsAreNormalAroundTheMeanWithTheLogProbTheyHave) {
   Scene scene;
   scene.collect();
   const RolloutBatch batch = scene.rollout->batch();
-  const torch::Tensor mean = scene.run(scene.networks->actor(), scene.obs_normaliser, batch.obs);
+  const torch::Tensor mean =
+      scene.run(scene.networks->actor(), scene.obs_normaliser, scene.rollout->obs());
   const torch::Tensor log_std = scene.networks->log_std();
   const torch::Tensor z = (batch.samples.action - mean) / log_std.exp();
   EXPECT_NEAR(z.mean().item<float>(), 0.0, 0.02);

@@ -32,6 +32,16 @@ NetworkConfig config_with(const char* activation) {
 
 const EnvSpec kSpec{1, 6, 4, 4, 0.02};
 
+/// A network's output, from what it reads of an observation.
+torch::Tensor run(const std::vector<Dense>& layers, const MlpShape& shape, const Parity* parity,
+                  const torch::Tensor& x) {
+  torch::Tensor input = x.clone();
+  Normaliser(x.size(1), true, nullptr, torch::kCPU, cpu_ops()).apply(x, input, parity);
+  MlpWorkspace workspace(shape, torch::kCPU, Passes::kForward);
+  workspace.resize(x.size(0));
+  return forward(cpu_ops(), layers, input, workspace).clone();
+}
+
 class Symmetry : public testing::TestWithParam<const char*> {};
 
 TEST_P(Symmetry, OfActorCriticAndNoiseHoldsForAnyFreeParameters) {
@@ -42,18 +52,15 @@ TEST_P(Symmetry, OfActorCriticAndNoiseHoldsForAnyFreeParameters) {
   networks.refresh();
   const torch::Tensor obs = torch::randn({20, 6});
   const torch::Tensor privileged_obs = torch::randn({20, 4});
-  MlpWorkspace actor(networks.actor_shape(), torch::kCPU, Passes::kForward);
-  MlpWorkspace critic(networks.critic_shape(), torch::kCPU, Passes::kForward);
-  actor.resize(20);
-  critic.resize(20);
-  const torch::Tensor action = forward(cpu_ops(), networks.actor(), obs, actor).clone();
-  const torch::Tensor value = forward(cpu_ops(), networks.critic(), privileged_obs, critic).clone();
-  const torch::Tensor mirrored_action =
-      forward(cpu_ops(), networks.actor(), mirrored(obs, mirrors.obs), actor).clone();
-  const torch::Tensor mirrored_value =
-      forward(cpu_ops(), networks.critic(), mirrored(privileged_obs, mirrors.privileged_obs),
-              critic)
-          .clone();
+  const auto act = [&](const torch::Tensor& x) {
+    return run(networks.actor(), networks.actor_shape(), networks.actor_input(), x);
+  };
+  const auto judge = [&](const torch::Tensor& x) {
+    return run(networks.critic(), networks.critic_shape(), networks.critic_input(), x);
+  };
+  const torch::Tensor action = act(obs), value = judge(privileged_obs);
+  const torch::Tensor mirrored_action = act(mirrored(obs, mirrors.obs));
+  const torch::Tensor mirrored_value = judge(mirrored(privileged_obs, mirrors.privileged_obs));
   EXPECT_TRUE(torch::allclose(mirrored_action, mirrored(action, mirrors.action), 1e-5, 1e-5));
   EXPECT_TRUE(torch::allclose(mirrored_value, value, 1e-5, 1e-5));
   EXPECT_GT(action.std().item<float>(), 0.1f);

@@ -13,6 +13,7 @@
 #include "kennel/batch/open_loop.h"
 #include "kennel/core/check.h"
 #include "kennel/core/own_folder.h"
+#include "kennel/rl/cuda_entry.h"
 #include "kennel/sim/cuda_entry.h"
 
 namespace kennel::testing {
@@ -76,6 +77,16 @@ TEST(CudaPlugin, RefusesAnOpenLoopRunOnADeviceThatIsNotThere) {
   std::vector<double> out;
   EXPECT_THROW(simulate(&robot, &run, 99, &out), Error);
   EXPECT_TRUE(out.empty());
+}
+
+TEST(CudaPlugin, BringsTheLearnersOperationsAlong) {
+  void* plugin = loaded_plugin();
+  ASSERT_TRUE(plugin);
+  const auto table = reinterpret_cast<decltype(&kennel_cuda_learner_ops)>(
+      dlsym(plugin, "kennel_cuda_learner_ops"));
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table()->name, "cuda");
+  EXPECT_TRUE(table()->fused && table()->ppo);
 }
 
 TEST(CudaPlugin, RefusesToFollowAnEarlyQuestionAboutCuda) {

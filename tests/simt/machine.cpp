@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <iomanip>
@@ -339,6 +340,7 @@ class Machine {
   char start_token_ = 0, finish_token_ = 0;  // of a block
 };
 
+std::atomic<std::int64_t> launch_count{0};
 std::mutex machine_mutex;  // one launch at a time in a process
 Machine& machine() {
   static Machine one;
@@ -352,6 +354,8 @@ std::map<const void*, std::size_t>& shared_limits() {
 }  // namespace
 
 void set_schedule(const Schedule& schedule) { machine().set_schedule(schedule); }
+
+std::int64_t launches() { return launch_count; }
 
 int lane() { return machine().current() % kWarpSize; }
 
@@ -377,6 +381,7 @@ bool allow_shared_memory(const void* kernel, std::size_t bytes) {
 void run_grid(const char* what, const void* kernel, int blocks, int threads,
               std::size_t shared_bytes, void (*body)(void*), void* state) {
   const std::lock_guard lock(machine_mutex);
+  ++launch_count;
   const auto limit = shared_limits().find(kernel);
   const std::size_t allowed = limit == shared_limits().end() ? kSharedWithoutAsking : limit->second;
   if (blocks < 1 || threads < 1 || threads > kMostThreads || shared_bytes > allowed)

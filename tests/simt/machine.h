@@ -73,6 +73,9 @@ bool allow_shared_memory(const void* kernel, std::size_t bytes);
 void run_grid(const char* what, const void* kernel, int blocks, int threads,
               std::size_t shared_bytes, void (*body)(void*), void* state);
 
+/// Kernels that this process has launched so far.
+std::int64_t launches();
+
 /// Launches a kernel and waits for it.
 template <class... Params, class... Args>
 void run(const char* what, void (*kernel)(Params...), int blocks, int threads,

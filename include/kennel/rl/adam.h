@@ -18,6 +18,8 @@ class Adam {
             torch::Tensor grad_norm);
 
   torch::Tensor& learning_rate() { return learning_rate_; }  // () float32
+  torch::Tensor& counts() { return counts_; }                // (2) float32: taken, skipped
+  torch::Tensor& arrivals() { return arrivals_; }            // () int32, for a fused step
   torch::Tensor skipped() const { return counts_[1]; }       // () float32, steps skipped so far
 
   /// The whole state: [learning rate, steps, skipped], first and second moments.
@@ -32,7 +34,8 @@ class Adam {
   torch::Tensor first_moment_;   // (num_parameters)
   torch::Tensor second_moment_;  // (num_parameters)
   torch::Tensor learning_rate_;
-  torch::Tensor counts_;   // (2): steps taken, steps skipped
+  torch::Tensor counts_;  // (2): steps taken, steps skipped
+  torch::Tensor arrivals_;
   torch::Tensor outcome_;  // (2): of the last step, what it adds to counts_
 };
 

@@ -8,6 +8,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ struct DenseShape {
   int in = 0;
   int out = 0;
   Activation activation = Activation::kLinear;
+  /// Set: the layer works by parity (Dense), and so many of its inputs are even.
+  std::optional<int> even_in = std::nullopt;
+
+  /// Columns of the weight.
+  int columns() const { return even_in ? out / 2 : out; }
 };
 
 /// Layers in the order they run.
@@ -34,16 +40,26 @@ using MlpShape = std::vector<DenseShape>;
 MlpShape mlp_shape(int in, const std::vector<int>& hidden, int out, Activation hidden_activation,
                    Activation output_activation);
 
+/// The same network with its hidden layers by parity, their units being swapped pairs; the output
+/// layer, an ordinary one, reads even and odd parts. `even_in`: even ones of the network's inputs.
+MlpShape by_parity(MlpShape shape, int even_in);
+
 /// Weights and biases of all layers.
 std::int64_t num_parameters(const MlpShape& shape);
 
 /// y = activation(x weight + bias), as views into a flat vector.
+///
+/// By parity, x and y are the even and odd parts (Parity) of what is meant, and the rows of the
+/// weight are those of the even and of the odd parts of x: e = x_even weight_even, o = x_odd
+/// weight_odd (out / 2 each) make the units activation(e + o + bias) and activation(e - o + bias),
+/// whose sums and differences are y.
 struct Dense {
-  torch::Tensor weight;  // (in, out)
-  torch::Tensor bias;    // (out)
+  torch::Tensor weight;  // (in, columns): out of them, or by parity half as many
+  torch::Tensor bias;    // (columns)
   Activation activation = Activation::kLinear;
   torch::Tensor
-      transposed;  // (out, in), a copy that the backward pass is faster with; may be undefined
+      transposed;  // (columns, in), a copy that the backward pass is faster with; may be undefined
+  std::optional<int> even_in = std::nullopt;  // as DenseShape has it
 };
 
 /// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias.
@@ -60,8 +76,8 @@ enum class Passes { kForward, kForwardAndBackward };
 /// What a slice of rows needs between its forward and its backward pass, one entry a layer.
 struct MlpWorkspace {
   std::vector<torch::Tensor> output;  // (rows, out), after the activation
-  std::vector<torch::Tensor> grad;    // (rows, out), d loss / d output, then / d pre-activation;
-                                      // none where there is no backward pass
+  std::vector<torch::Tensor> grad;    // (rows, out), d loss / d output of the last layer, then / d
+                                      // pre-activation of all; none without a backward pass
 
   MlpWorkspace(const MlpShape& shape, torch::Device device, Passes passes);
 

@@ -27,9 +27,9 @@ class Normaliser {
   Normaliser(std::int64_t size, bool enabled, const Mirror* mirror, torch::Device device,
              const LearnerOps& ops);
 
-  /// out <- (x - mean) / std, both (rows, size); x float32 or bfloat16, out float32. They may be
-  /// the same tensor.
-  void apply(const torch::Tensor& x, torch::Tensor& out) const;
+  /// out <- (x - mean) / std, both (rows, size), then its even and odd parts where `parity` is
+  /// given; x float32 or bfloat16, out float32. Without parity they may be the same tensor.
+  void apply(const torch::Tensor& x, torch::Tensor& out, const Parity* parity = nullptr) const;
 
   /// Merges the batches (rows, size) of all ranks into the statistics; they are left out whole when
   /// one of them is not finite.

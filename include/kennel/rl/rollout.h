@@ -9,11 +9,13 @@
 #include "kennel/contract/vec_env.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/collective.h"
+#include "kennel/rl/fused_ops.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/rollout_config.h"
 #include "kennel/rl/samples.h"
+#include "kennel/rl/slices.h"
 #include "kennel/rl/step_counter.h"
 #include "kennel/rl/worker_pool.h"
 
@@ -67,9 +69,12 @@ class Rollout {
   };
 
   void act(const ActorCritic& networks, const Normaliser& normaliser, const torch::Tensor& std,
-           std::int64_t step);
-  void evaluate(const std::vector<Dense>& critic, const Normaliser& normaliser,
-                const torch::Tensor& privileged_obs, torch::Tensor value);
+           const NoiseAt& noise_at);
+  static torch::Tensor input_of(Worker& worker, const torch::Tensor& kept, const Slice& slice,
+                                std::int64_t size);
+  void evaluate(const ActorCritic& networks, const Normaliser& normaliser,
+                const torch::Tensor& privileged_obs, const torch::Tensor& kept,
+                torch::Tensor value);
   torch::Tensor next_values(const ActorCritic& networks, const Normaliser& privileged_normaliser);
   void bind(VecEnv& env, std::int64_t step);
   void prepare(std::vector<Worker>& workers, const MlpShape& shape) const;
@@ -84,8 +89,11 @@ class Rollout {
   torch::Tensor obs_;                   // (T + 1, N, obs_size)
   torch::Tensor privileged_obs_;        // (T + 1, N, privileged_obs_size)
   torch::Tensor final_privileged_obs_;  // (T, N, privileged_obs_size), rows of ended episodes
-  torch::Tensor action_, noise_;        // (T, N, action_size)
-  torch::Tensor log_prob_, reward_;     // (T, N)
+  torch::Tensor actor_input_;        // (T, N, obs_size), as the policy reads it; defined where kept
+  torch::Tensor critic_input_;       // ((T + 1) * N, privileged_obs_size), the critic's
+  torch::Tensor action_;             // (T, N, action_size)
+  torch::Tensor noise_;              // the same, unless actions are made with their noise
+  torch::Tensor log_prob_, reward_;  // (T, N)
   torch::Tensor terminated_, truncated_, command_changed_;  // (T, N)
   torch::Tensor cut_;    // (T, N), 1 where what follows is no consequence: truncated or told anew
   torch::Tensor value_;  // (T + 1, N)

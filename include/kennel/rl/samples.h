@@ -27,6 +27,7 @@ struct RolloutBatch {
   torch::Tensor obs;             // (M, obs_size), as the environment wrote them
   torch::Tensor privileged_obs;  // (M, privileged_obs_size), the same
   Samples samples;               // M rows
+  bool scaled = false;           // observations are as the networks read them instead
 
   /// Rows `begin` to `begin + rows`, views.
   RolloutBatch narrow(std::int64_t begin, std::int64_t rows) const;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kennel/contract/mirror.h"
+#include "kennel/rl/fused_ops.h"
 
 namespace kennel {
 
@@ -30,6 +31,9 @@ class WeightTying {
 
   std::int64_t num_free() const { return static_cast<std::int64_t>(first_.size()); }
   std::int64_t num_dense() const { return static_cast<std::int64_t>(source_.size()); }
+
+  /// The same map for a fused operation; undefined tensors before `build`.
+  TyingMap map() const { return {first_index_, second_index_, second_signs_}; }
 
   /// dense (num_dense) <- free (num_free)
   void expand(const torch::Tensor& free, torch::Tensor& dense) const;

@@ -36,6 +36,7 @@ void cpu_losses(const Samples& samples, const torch::Tensor& index, const LossRu
 }
 
 PpoLosses losses_for(const LearnerOps& ops) {
+  if (ops.ppo) return ops.ppo->losses;
   return ops.name == cpu_ops().name ? cpu_losses : torch_losses;
 }
 

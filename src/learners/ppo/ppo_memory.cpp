@@ -53,10 +53,11 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
 
   PpoMemory bytes;
   bytes.rollout = observed * ((rows + N) * (obs + privileged) + rows * privileged) +
-                  kFloat * (2 * rows * actions + 10 * rows + N);
+                  kFloat * ((ops.fused ? 1 : 2) * rows * actions + 10 * rows + N);
 
   const std::size_t inputs = obs + privileged;
   bytes.epoch = kIndex * rows + (ops.gathers_epochs ? kFloat * rows * (inputs + actions + 4) : 0);
+  if (!ops.gathers_epochs) bytes.rollout += kFloat * (rows * inputs + N * privileged);
 
   const std::size_t act_rows = slice(N, most.act), value_rows = slice(rows + N, most.value);
   const std::size_t update_rows = slice(minibatch, most.update);

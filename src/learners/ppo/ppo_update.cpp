@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kennel/core/assert.h"
+#include "kennel/rl/fused_ops.h"
+
 namespace kennel {
 namespace {
 
@@ -37,8 +40,8 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       order_(torch::empty({0}, torch::TensorOptions().dtype(torch::kInt64).device(device_))),
       epoch_obs_(torch::empty({0}, device_)),
       epoch_privileged_obs_(torch::empty({0}, device_)),
-      dense_gradient_(torch::zeros({networks.num_dense()}, device_)),
-      dense_views_(networks.views(dense_gradient_)),
+      gradient_(torch::zeros({networks.num_weights()}, device_)),
+      gradient_views_(networks.views(gradient_)),
       free_gradient_(torch::zeros_like(networks.parameters())),
       losses_(torch::zeros({kNumLosses}, device_)) {
   set_progress(0.0);
@@ -54,19 +57,14 @@ UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_key
   const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
   std::int64_t update = 0;
   for (int epoch = 0; epoch < config_.num_epochs; ++epoch) {
-    ops_.shuffle(shuffle_key, at, epoch, order_);
-    const LearningRows shuffled = in_order(batch, order_);
+    const LearningRows shuffled = epoch_rows(batch, shuffle_key, at, epoch);
     for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
       losses_ = log[update].narrow(0, 0, kNumLosses);
-      networks_.reduce_gradient(gradient(shuffled.narrow(k * minibatch, minibatch)),
-                                free_gradient_);
+      free_gradient(shuffled.narrow(k * minibatch, minibatch));
       all_.sum(free_gradient_);
       all_.sum(losses_);
       // The first minibatch is seen before any step: its KL is zero and says nothing.
-      if (config_.lr_schedule == "minibatch" && update > 0) adapt_learning_rate(losses_[kKl]);
-      adam_.step(networks_.parameters(), free_gradient_, config_.max_grad_norm,
-                 log[update][kNumLosses]);
-      networks_.refresh();
+      step(config_.lr_schedule == "minibatch" && update > 0, log[update][kNumLosses]);
     }
     if (config_.lr_schedule == "epoch") {
       adapt_learning_rate(log.narrow(0, update - config_.num_minibatches, config_.num_minibatches)
@@ -95,42 +93,120 @@ const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch:
 // Gathered at once where an operation costs more than a pass over memory; else each slice gathers
 // its own rows into its core's cache.
 LearningRows PpoUpdate::in_order(const RolloutBatch& batch, const torch::Tensor& order) {
+  KENNEL_ASSERT(batch.scaled != ops_.gathers_epochs);
   if (!ops_.gathers_epochs) return {batch, order};
   const std::int64_t rows = order.size(0);
   epoch_obs_.resize_({rows, batch.obs.size(1)});
   epoch_privileged_obs_.resize_({rows, batch.privileged_obs.size(1)});
-  ops_.gather_scaled(batch.obs, order, obs_normaliser_.scaling(), epoch_obs_);
-  ops_.gather_scaled(batch.privileged_obs, order, privileged_normaliser_.scaling(),
-                     epoch_privileged_obs_);
+  ops_.gather(batch.obs, order, &obs_normaliser_.scaling(), epoch_obs_);
+  ops_.gather(batch.privileged_obs, order, &privileged_normaliser_.scaling(),
+              epoch_privileged_obs_);
   return {{epoch_obs_, epoch_privileged_obs_, batch.samples.at(order)}, {}};
 }
 
-const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
+LearningRows PpoUpdate::epoch_rows(const RolloutBatch& batch, std::uint64_t key,
+                                   const StepCounter& at, int epoch) {
+  if (!ops_.fused) {
+    ops_.shuffle(key, at, epoch, order_);
+    return in_order(batch, order_);
+  }
+  if (!epoch_.obs.defined() || epoch_.obs.size(0) != batch.obs.size(0)) {
+    const auto like = [](const torch::Tensor& x) { return torch::empty_like(x, torch::kFloat32); };
+    const Samples& s = batch.samples;
+    epoch_ = {
+        like(batch.obs),
+        like(batch.privileged_obs),
+        {like(s.action), like(s.log_prob), like(s.advantage), like(s.returns), like(s.value)}};
+  }
+  ops_.fused->gather_epoch(batch, obs_normaliser_.scaling(), privileged_normaliser_.scaling(), key,
+                           at, epoch, epoch_);
+  return {epoch_, {}};
+}
+
+// What a minibatch adds to the gradient of the free parameters, and its losses.
+void PpoUpdate::free_gradient(const LearningRows& rows) {
+  if (!ops_.fused) {
+    networks_.reduce_gradient(gradient(rows), free_gradient_);
+    return;
+  }
+  const SlicePlan plan = take_slices(rows);
+  const bool one = plan.num_slices == 1;
+  ops_.fused->reduce(
+      {.gradients = one ? gradient_.unsqueeze(0) : slice_gradients_.narrow(0, 0, plan.num_slices),
+       .losses = one ? losses_.unsqueeze(0) : slice_losses_.narrow(0, 0, plan.num_slices),
+       .loss_scale = 1.0 / static_cast<double>(rows.size() * all_.size()),
+       .tying = networks_.tying().map(),
+       .log_std_at = networks_.num_weights() - networks_.log_std().size(0),
+       .entropy_coef = entropy_coef_,
+       .entropy_share = 1.0 / all_.size(),
+       .free_gradient = free_gradient_,
+       .loss_sums = losses_});
+}
+
+// Moves the learning rate by the last minibatch's KL divergence, if asked to, and takes Adam's
+// step.
+void PpoUpdate::step(bool adapt, const torch::Tensor& grad_norm) {
+  if (!ops_.fused) {
+    if (adapt) adapt_learning_rate(losses_[kKl]);
+    adam_.step(networks_.parameters(), free_gradient_, config_.max_grad_norm, grad_norm);
+    networks_.refresh();
+    return;
+  }
+  ops_.fused->step(
+      {.tying = networks_.tying().map(),
+       .gradient = free_gradient_,
+       .parameters = networks_.parameters(),
+       .first_moment = adam_.first_moment(),
+       .second_moment = adam_.second_moment(),
+       .learning_rate = adam_.learning_rate(),
+       .counts = adam_.counts(),
+       .arrivals = adam_.arrivals(),
+       .max_grad_norm = config_.max_grad_norm,
+       .grad_norm = grad_norm,
+       .kl = adapt ? losses_[kKl] : torch::Tensor(),
+       .kl_too_small = kl_too_small_,
+       .kl_too_large = kl_too_large_,
+       .rate_factor = kLearningRateFactor,
+       .min_rate = config_.min_learning_rate,
+       .max_rate = config_.max_learning_rate,
+       .free_log_std_at = networks_.parameters().size(0) - networks_.num_free_log_std(),
+       .min_log_std = networks_.min_log_std(),
+       .max_log_std = networks_.max_log_std(),
+       .dense = networks_.dense()});
+}
+
+// Every slice's gradient and losses: where there is one slice, in gradient_ and losses_.
+SlicePlan PpoUpdate::take_slices(const LearningRows& rows) {
   const SlicePlan plan(rows.size(), ops_.rows_a_slice.update);
   prepare(plan.num_slices);
   const double scale = 1.0 / static_cast<double>(rows.size() * all_.size());
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = workers_[static_cast<std::size_t>(thread)];
     if (plan.num_slices == 1) {
-      slice_gradient(rows, scale, worker, dense_views_, losses_);
+      slice_gradient(rows, scale, worker, gradient_views_, losses_);
     } else {
       slice_gradient(rows.narrow(slice.begin, slice.rows), scale, worker,
                      slice_views_[static_cast<std::size_t>(slice.index)],
                      slice_losses_[slice.index]);
     }
   });
+  return plan;
+}
+
+const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
+  const SlicePlan plan = take_slices(rows);
   if (plan.num_slices > 1) sum_slices(plan.num_slices);
-  losses_.mul_(scale);
+  losses_.mul_(1.0 / static_cast<double>(rows.size() * all_.size()));
   // H = sum_k log std_k + const, so every log std gets -entropy_coef, a part of it from each rank.
-  dense_views_.log_std.sub_(entropy_coef_, 1.0 / all_.size());
-  return dense_gradient_;
+  gradient_views_.log_std.sub_(entropy_coef_, 1.0 / all_.size());
+  return gradient_;
 }
 
 void PpoUpdate::sum_slices(std::int64_t num_slices) {
   const torch::Tensor all = slice_gradients_.narrow(0, 0, num_slices);
-  const SlicePlan columns(networks_.num_dense(), ops_.rows_a_slice.parameters);
+  const SlicePlan columns(networks_.num_weights(), ops_.rows_a_slice.parameters);
   for_each_slice(pool_, columns, [&](const Slice& slice, int) {
-    torch::Tensor sum = dense_gradient_.narrow(0, slice.begin, slice.rows);
+    torch::Tensor sum = gradient_.narrow(0, slice.begin, slice.rows);
     at::sum_out(sum, all.narrow(1, slice.begin, slice.rows), {0});
   });
   at::sum_out(losses_, slice_losses_.narrow(0, 0, num_slices), {0});
@@ -142,9 +218,8 @@ void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& w
   if (rows.index.defined()) {
     worker.obs.resize_({rows.size(), obs.size(1)});
     worker.privileged_obs.resize_({rows.size(), privileged_obs.size(1)});
-    ops_.gather_scaled(obs, rows.index, obs_normaliser_.scaling(), worker.obs);
-    ops_.gather_scaled(privileged_obs, rows.index, privileged_normaliser_.scaling(),
-                       worker.privileged_obs);
+    ops_.gather(obs, rows.index, nullptr, worker.obs);
+    ops_.gather(privileged_obs, rows.index, nullptr, worker.privileged_obs);
     obs = worker.obs;
     privileged_obs = worker.privileged_obs;
   }
@@ -173,7 +248,7 @@ void PpoUpdate::prepare(std::int64_t num_slices) {
          MlpWorkspace(networks_.critic_shape(), device_, Passes::kForwardAndBackward)});
   }
   if (num_slices == 1 || static_cast<std::size_t>(num_slices) <= slice_views_.size()) return;
-  slice_gradients_ = torch::empty({num_slices, networks_.num_dense()}, device_);
+  slice_gradients_ = torch::empty({num_slices, networks_.num_weights()}, device_);
   slice_losses_ = torch::empty({num_slices, kNumLosses}, device_);
   slice_views_.clear();
   for (std::int64_t k = 0; k < num_slices; ++k) {

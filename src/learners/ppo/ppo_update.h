@@ -22,7 +22,7 @@ namespace kennel {
 struct LearningRows {
   RolloutBatch batch;
   torch::Tensor index;  // (rows) int64, into the batch; undefined: the rows are the batch's own,
-                        // observations scaled already
+                        // observations as the networks read them
 
   std::int64_t size() const { return index.defined() ? index.size(0) : batch.obs.size(0); }
   LearningRows narrow(std::int64_t begin, std::int64_t rows) const;
@@ -56,7 +56,7 @@ class PpoUpdate {
   UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_key, const StepCounter& at);
 
   /// What the rows `index` of the batch add to the gradient of the loss over all ranks' rows, laid
-  /// out like the dense parameters. Overwritten by the next call.
+  /// out like the networks' weights. Overwritten by the next call.
   const torch::Tensor& gradient(const RolloutBatch& batch, const torch::Tensor& index);
 
   /// (4): means of surrogate loss, value loss, KL and clip fraction in the last `gradient` call.
@@ -68,14 +68,19 @@ class PpoUpdate {
  private:
   /// What one thread needs to take one slice forward and backward.
   struct Worker {
-    torch::Tensor obs;             // (rows, obs_size), gathered and scaled
+    torch::Tensor obs;             // (rows, obs_size), gathered
     torch::Tensor privileged_obs;  // (rows, privileged_obs_size), the same
     MlpWorkspace actor;
     MlpWorkspace critic;
   };
 
   LearningRows in_order(const RolloutBatch& batch, const torch::Tensor& order);
+  LearningRows epoch_rows(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
+                          int epoch);
   const torch::Tensor& gradient(const LearningRows& rows);
+  SlicePlan take_slices(const LearningRows& rows);
+  void free_gradient(const LearningRows& rows);
+  void step(bool adapt, const torch::Tensor& grad_norm);
   void slice_gradient(const LearningRows& rows, double scale, Worker& worker,
                       ActorCritic::Views& gradient, const torch::Tensor& losses);
   void sum_slices(std::int64_t num_slices);
@@ -98,12 +103,13 @@ class PpoUpdate {
   torch::Tensor kl_too_small_, kl_too_large_;       // () each
   torch::Tensor order_;                             // (rows) int64, of an epoch
   torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
+  RolloutBatch epoch_;                              // where that is one operation
   std::vector<Worker> workers_;                     // one a thread
-  torch::Tensor slice_gradients_;                   // (slices, num_dense)
+  torch::Tensor slice_gradients_;                   // (slices, num_weights)
   torch::Tensor slice_losses_;                      // (slices, 4)
   std::vector<ActorCritic::Views> slice_views_;     // of the rows of slice_gradients_
-  torch::Tensor dense_gradient_;                    // (num_dense)
-  ActorCritic::Views dense_views_;                  // of dense_gradient_
+  torch::Tensor gradient_;                          // (num_weights)
+  ActorCritic::Views gradient_views_;               // of gradient_
   torch::Tensor free_gradient_;                     // (num_free)
   torch::Tensor losses_;                            // (4)
 };

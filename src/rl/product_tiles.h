@@ -1,0 +1,120 @@
+// How products are cut: a tile of the result, rows by vectors of columns, stays in registers while
+// the inner index runs.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "kennel/core/pack.h"
+#include "src/rl/products.h"
+
+namespace kennel::tiles {
+
+using V = NativePack;
+constexpr std::int64_t kLanes = kNativeWidth;
+
+// A tile's sums, a row of b and one entry of a fill the registers: 24 + 3 + 1 of AVX-512's 32, and
+// 8 + 2 + 1 of 16.
+constexpr int kRows = kNativeWidth == 16 ? 8 : 4;
+constexpr int kVectors = kNativeWidth == 16 ? 3 : 2;
+constexpr std::int64_t kWide = kVectors * kLanes;
+
+enum class Left { kPlain, kTransposed };
+
+/// sum <- a b of rows `row` to `row + R` of a and the first C vectors of b's columns
+template <Left kLeft, int R, int C>
+[[gnu::always_inline]] inline void multiply(const Factors& f, std::int64_t row, V (&sum)[R][C]) {
+  const float* a = f.a.data + (kLeft == Left::kTransposed ? row : row * f.a.stride);
+  for (auto& r : sum)
+    for (V& s : r) s = V(0.0f);
+  for (std::int64_t k = 0; k < f.k; ++k) {
+    V b[C];
+    for (int v = 0; v < C; ++v) b[v] = V::load(f.b.data + k * f.b.stride + v * kLanes);
+    for (int r = 0; r < R; ++r) {
+      const V x(kLeft == Left::kTransposed ? a[k * f.a.stride + r] : a[r * f.a.stride + k]);
+      for (int v = 0; v < C; ++v) sum[r][v] += x * b[v];
+    }
+  }
+}
+
+/// The same into memory, for a tile that waits while another one has the registers.
+template <int R, int C>
+[[gnu::noinline]] void multiply_to(const Factors& f, std::int64_t row, float* to) {
+  V sum[R][C];
+  multiply<Left::kPlain>(f, row, sum);
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < C; ++v) sum[r][v].store(to + (r * C + v) * kLanes);
+}
+
+/// How many of vector v's columns are among the first n.
+inline std::size_t columns_of(int v, std::int64_t n) {
+  return static_cast<std::size_t>(std::min(kLanes, n - v * kLanes));
+}
+
+// Copies of so few bytes as a part of a vector has would be calls.
+#if defined(__AVX512F__)
+inline __mmask16 mask_of_first(std::size_t columns) {
+  return static_cast<__mmask16>((1u << columns) - 1);
+}
+inline V load_part(const float* from, std::size_t columns) {
+  return V::of((V::V)_mm512_maskz_loadu_ps(mask_of_first(columns), from));
+}
+inline void store_part(const V& x, float* to, std::size_t columns) {
+  _mm512_mask_storeu_ps(to, mask_of_first(columns), (__m512)x.v);
+}
+#else
+inline V load_part(const float* from, std::size_t columns) {
+  if (columns == kLanes) return V::load(from);
+  V x(0.0f);
+  std::memcpy(&x, from, columns * sizeof(float));
+  return x;
+}
+
+inline void store_part(const V& x, float* to, std::size_t columns) {
+  if (columns == kLanes) {
+    x.store(to);
+  } else {
+    std::memcpy(to, &x, columns * sizeof(float));
+  }
+}
+#endif
+
+// A comparison with NaN is false: what the rectifier is given as NaN stays it.
+inline V at_least(const V& x, float floor) { return select(x < V(floor), V(floor), x); }
+
+/// tile.operator()<R, C>(row) for all rows from `row` to m.
+template <int R, int C, class Tile>
+void rows_from(std::int64_t row, std::int64_t m, const Tile& tile) {
+  for (; row + R <= m; row += R) tile.template operator()<R, C>(row);
+  if constexpr (R > 1)
+    if (row < m) rows_from<R / 2, C>(row, m, tile);
+}
+
+/// tile.operator()<R, C>(row) for a panel of n columns, C vectors of them, at most kWide.
+template <int C = kVectors, class Tile>
+void panel(std::int64_t m, std::int64_t n, const Tile& tile) {
+  if (n > (C - 1) * kLanes) {
+    rows_from<kRows, C>(0, m, tile);
+  } else if constexpr (C > 1) {
+    panel<C - 1>(m, n, tile);
+  }
+}
+
+/// The factors of columns `column` to `column + n`; where the last vector is not full, b becomes a
+/// copy in `memory` that is filled up with zeros.
+inline Factors columns_from(Factors f, std::int64_t column, std::int64_t n,
+                            std::vector<float>& memory) {
+  f.b.data += column;
+  if (n % kLanes == 0) return f;
+  const std::int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
+  memory.assign(static_cast<std::size_t>(f.k * stride), 0.0f);
+  for (std::int64_t k = 0; k < f.k; ++k)
+    std::copy_n(f.b.data + k * f.b.stride, n, memory.data() + k * stride);
+  f.b = {memory.data(), stride};
+  return f;
+}
+
+}  // namespace kennel::tiles
