@@ -33,7 +33,8 @@ std::vector<std::string> paced_command(const WalkCommand& command, std::int64_t 
   add("--first-seed", std::to_string(seed));
   add("--threads", std::to_string(command.threads));
   add("--device", name_of(command.device));
-  if (!command.config.empty()) add("--config", command.config);
+  if (!command.recipe.shipped.empty()) add("--recipe", command.recipe.shipped);
+  if (!command.recipe.file.empty()) add("--config", command.recipe.file.string());
   if (command.steps) add("--steps", std::to_string(*command.steps));
   if (command.check_every) add("--check-every", std::to_string(*command.check_every));
   return line;
@@ -114,7 +115,7 @@ WalkTime time_to_walk(const WalkCommand& command, const RunConfig& config, std::
 }  // namespace
 
 RunConfig walk_config(const WalkCommand& command) {
-  return load_run_config(command.config, [&](RunConfig& config) {
+  return load_run_config(command.recipe, [&](RunConfig& config) {
     if (command.steps) config.train.steps = *command.steps;
     config.train.seed = command.first_seed;
   });

@@ -258,7 +258,7 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
   Json data = {{"title", subject.title}}, summary = summary_of(policy);
   std::optional<RunConfig> config;
   if (subject.run) {
-    config = load_run_config(subject.run->config());
+    config = load_run_config({.file = subject.run->config()});
     const MetricsTable metrics = read_metrics(subject.run->path() / "metrics.csv");
     add_training(*subject.run, metrics, summary);
     if (!metrics.step.empty()) data["curves"] = curves(metrics);

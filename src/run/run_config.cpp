@@ -2,10 +2,9 @@
 
 #include "envs/generic/any_robot.h"
 #include "kennel/core/check.h"
-#include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
-#include "kennel/run/paths.h"
+#include "kennel/run/shipped_recipes.h"
 
 namespace kennel {
 namespace {
@@ -38,22 +37,25 @@ std::pair<RobotChoice, TaskChoice> chosen(Recipe& recipe, const std::string& nam
   return {config.robot, config.task};
 }
 
-/// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
-Draft shipped(const RobotChoice& robot, const TaskChoice& task,
-              std::span<const LearnerEntry> methods) {
-  const int index = quadruped::task_index(task.name);
-  const std::string name = index == 0 ? kFirstTask : task.name;
-  const bool own = !robot.name.empty() && std::filesystem::exists(default_recipe(robot.name, name));
-  const std::filesystem::path file = default_recipe(own ? robot.name : kAnyRobot, name);
-  Recipe recipe = Recipe::parse(read_file(file), file.string());
-  Draft draft;
-  draft.config.env = quadruped::EnvConfig(index);
-  for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
+void read_file_of(const ShippedRecipe& shipped, Draft& draft) {
+  Recipe recipe = Recipe::load(shipped.file);
   read_sections(recipe, draft);
   recipe.finish();
+}
+
+/// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
+/// \param name  empty: the first of them
+Draft shipped(const RobotChoice& robot, const TaskChoice& task, const std::string& name,
+              std::span<const LearnerEntry> methods) {
+  const ShippedRecipes recipes = shipped_recipes(robot, task.name);
+  Draft draft;
+  draft.config.env = quadruped::EnvConfig(quadruped::task_index(task.name));
+  for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
+  read_file_of(recipes.first(), draft);
+  if (!name.empty() && name != recipes.first().name) read_file_of(recipes.named(name), draft);
   draft.config.robot = robot;
   draft.config.task = task;
-  if (!own) {
+  if (recipes.of_any_robot) {
     const Anatomy anatomy = anatomy_of(robot);
     draft.config.env = generic::scaled(draft.config.env, anatomy);
     if (!anatomy.symmetric)
@@ -83,26 +85,39 @@ void choose_method(Draft& draft, std::span<const LearnerEntry> methods, Recipe& 
     recipe.report(problem.substr(0, problem.find(' ')), problem);  // they start with "section.key"
 }
 
-}  // namespace
-
-RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change,
-                          std::span<const LearnerEntry> methods) {
-  if (path.empty()) return parse_run_config("", "the shipped recipe", change, methods);
-  return parse_run_config(read_file(path), path.string(), change, methods);
-}
-
-RunConfig parse_run_config(std::string_view text, const std::string& name,
-                           const ConfigOverride& change, std::span<const LearnerEntry> methods) {
+/// \param name  of the file that the text is of
+RunConfig resolve(const std::string& above, std::string_view text, const std::string& name,
+                  const ConfigOverride& change, std::span<const LearnerEntry> methods) {
   Recipe recipe = Recipe::parse(text, name);
   const auto [robot, task] = chosen(recipe, name, change);
   KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
                ")");
-  Draft draft = shipped(robot, task, methods);
+  Draft draft = shipped(robot, task, above, methods);
   read_sections(recipe, draft);
   if (change) change(draft.config);
   choose_method(draft, methods, recipe);
   recipe.finish();
   return draft.config;
+}
+
+}  // namespace
+
+std::string name_of(const RecipeChoice& choice) {
+  if (choice.file.empty()) return choice.shipped.empty() ? kFirstTask : choice.shipped;
+  return choice.shipped.empty() ? choice.file.string()
+                                : text(choice.shipped, ", ", choice.file.string());
+}
+
+RunConfig load_run_config(const RecipeChoice& choice, const ConfigOverride& change,
+                          std::span<const LearnerEntry> methods) {
+  if (choice.file.empty())
+    return resolve(choice.shipped, "", "the shipped recipe", change, methods);
+  return resolve(choice.shipped, read_file(choice.file), choice.file.string(), change, methods);
+}
+
+RunConfig parse_run_config(std::string_view text, const std::string& name,
+                           const ConfigOverride& change, std::span<const LearnerEntry> methods) {
+  return resolve("", text, name, change, methods);
 }
 
 std::string recipe_text(const RunConfig& config) {
