@@ -190,7 +190,7 @@ struct Flags {
 RunCommand add_info(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   app.add_flag("--json", flags->json, "print one object");
-  const auto [recipe, config] = add_recipe(app, flags->recipe);
+  const auto [recipe, config, keys] = add_recipe(app, flags->recipe);
   CLI::Option* robot = app.add_option("--robot", flags->robot,
                                       "one that ships: show its recipe (default: the recipe's)");
   CLI::Option* task =
@@ -200,12 +200,14 @@ RunCommand add_info(CLI::App& app) {
                      "MJCF or URDF: show how Kennel understands it, instead of all this")
           ->excludes(recipe)
           ->excludes(config)
+          ->excludes(keys)
           ->excludes(robot)
           ->excludes(task);
   app.add_flag("--algorithms", flags->algorithms,
                "list the learning methods for train.algorithm, with their sections of a recipe")
       ->excludes(recipe)
       ->excludes(config)
+      ->excludes(keys)
       ->excludes(model);
   app.add_option("--write", flags->model.write,
                  "MJCF to write: the model as Kennel steps it, after the switches below")

@@ -53,11 +53,16 @@ Json summary_of(const PolicyFile& policy) {
   return summary;
 }
 
-/// How the run was trained, by its own account.
-void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
+double seconds_of(const MetricsTable& metrics) {
   double seconds = 0;
   if (const auto* each = metrics.find("time/iteration_seconds"))
     for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
+  return seconds;
+}
+
+/// How the run was trained, by its own account.
+void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
+  const double seconds = seconds_of(metrics);
   const double steps = metrics.step.empty() ? 0 : metrics.step.back();
   if (seconds > 0)
     summary["trained in"] =
@@ -240,6 +245,10 @@ Json contract(const RobotContract& robot) {
 }
 
 }  // namespace
+
+double trained_seconds(const RunFolder& run) {
+  return seconds_of(read_metrics(run.path() / "metrics.csv"));
+}
 
 Json report_data(const Subject& subject, const ReportOptions& options) {
   const PolicyFile& policy = subject.policy;

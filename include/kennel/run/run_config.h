@@ -50,9 +50,11 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
 struct RecipeChoice {
   std::string shipped{};         // by name, of the robot and task; empty: the first of them
   std::filesystem::path file{};  // TOML; empty: nothing else
+  std::string keys{};            // TOML, a line a key: "ppo.gamma = 0.97"
+  std::string keys_from{};       // what messages call the text of `keys`
 };
 
-/// "fast", "my.toml", "fast, my.toml"; "default" where nothing is named.
+/// "fast", "my.toml", "fast, my.toml, ppo.gamma = 0.97"; "default" where nothing is named.
 std::string name_of(const RecipeChoice& choice);
 
 /// Changes what a command's flags change, before the whole is checked.
