@@ -38,26 +38,23 @@ RunCommand add_sweep(CLI::App& app) {
   const auto command = std::make_shared<SweepCommand>();
   const auto device = std::make_shared<std::string>("auto");
   const auto judge = std::make_shared<SweepJudge>();
-  const auto judged = std::make_shared<std::string>();
+  const auto judges = std::make_shared<bool>(false);
   app.footer(help());
-  CLI::Option* file = app.add_option("file", command->file, "what is to be tried (TOML)");
-  CLI::Option* out =
-      app.add_option("--out", command->out,
-                     "folder of the sweep; where it is one already, what is not complete goes on");
+  app.add_option("file", command->file, "what is to be tried (TOML)")->required();
+  app.add_option("--out", command->out,
+                 "folder of the sweep; where it is one already, what is not complete goes on")
+      ->required();
   app.add_option("--jobs", command->jobs, "trainings side by side (default: the file's)")
       ->check(number_from(1, 4096));
   add_device(app, *device);
   app.add_flag("--dry-run", command->dry_run, "check everything and list the settings");
-  CLI::Option* run = app.add_option("--judge", *judged,
-                                    "what it starts after each training: judges this run's policy");
-  run->excludes(file)->excludes(out);
+  CLI::Option* run =
+      app.add_flag("--judge", *judges, "what it starts after each training: judges the run --out");
   app.add_option("--judge-seed", judge->seed, "of --judge")->needs(run);
   app.add_option("--judge-episodes", judge->episodes, "of --judge")->needs(run);
   app.add_option("--threads", judge->threads, "of --judge")->needs(run);
-  return [command, device, judge, judged] {
-    if (!judged->empty()) return run_sweep_judge(*judged, *judge);
-    KENNEL_CHECK(!command->file.empty() && !command->out.empty(),
-                 "expected a file and a folder: kennel sweep SWEEP.toml --out FOLDER");
+  return [command, device, judge, judges] {
+    if (*judges) return run_sweep_judge(command->out, *judge);
     command->device = choose_device(*device);
     return run_sweep(*command);
   };

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
@@ -17,6 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFormat = "kennel-sweep 1";
 constexpr const char* kLock = "lock";
+constexpr int kTries = 50;
+constexpr auto kBetweenTries = std::chrono::milliseconds(100);
 
 /// Whether nothing is there, but for what was made before this was killed.
 bool is_new(const fs::path& path) {
@@ -52,10 +56,14 @@ SweepFolder::SweepFolder(const fs::path& path) : path_(path) {
   KENNEL_CHECK(!error, "cannot create the sweep's folder ", path.string(), ": ",
                describe_errno(error.value()));
   const fs::path lock = path / kLock;
-  lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  // Inherited: the trainings of a sweep that was killed hold it while they write their checkpoints.
+  lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT, 0666);
   KENNEL_CHECK(lock_fd_ >= 0, "cannot write ", lock.string(), ": ", describe_errno(errno));
-  KENNEL_CHECK(::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, path.string(),
-               " is in use by another kennel sweep; wait for it, or take another --out");
+  for (int tries = 0; ::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; ++tries) {
+    KENNEL_CHECK(tries < kTries, path.string(),
+                 " is in use by another kennel sweep; wait for it, or take another --out");
+    std::this_thread::sleep_for(kBetweenTries);
+  }
   if (!fs::exists(format, error)) write_file_atomically(format, text(kFormat, '\n'));
 }
 

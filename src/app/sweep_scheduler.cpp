@@ -79,7 +79,7 @@ class Scheduler {
     job.judging = is_trained(*job.run);
     std::vector<std::string> line;
     if (job.judging) {
-      line = {"sweep", "--judge", job.run->folder.string()};
+      line = {"sweep", file_.name, "--out", job.run->folder.string(), "--judge"};
       const auto add = [&](const char* flag, auto value) {
         line.insert(line.end(), {flag, std::to_string(value)});
       };
