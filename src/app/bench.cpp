@@ -152,7 +152,7 @@ void print_table(const Json& row) {
 
 int run_bench(const BenchCommand& command) {
   if (command.gpu_static) show_gpu_static(command.json);
-  const RunConfig config = load_run_config(command.config);
+  const RunConfig config = load_run_config(command.recipe);
   const Robot robot = load_robot(config.robot);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command, config.robot.file());
   std::vector<int> sizes = command.num_envs;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kennel/run/device.h"
+#include "kennel/run/run_config.h"
 
 namespace kennel {
 
@@ -19,7 +20,7 @@ struct BenchCommand {
   double seconds = 2.0;         // of each measurement
   int repeats = 3;              // the best one counts
   Device device;
-  std::string config;  // recipe; empty: the default one
+  RecipeChoice recipe;
 };
 
 /// Prints results on standard output, progress on standard error.

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "flags.h"
 #include "kennel/sim/limits.h"
+#include "recipe_flags.h"
 
 namespace kennel {
 
@@ -32,7 +33,7 @@ RunCommand add_bench(CLI::App& app) {
       ->check(number_from(1, 1000))
       ->capture_default_str();
   add_device(app, *device);
-  app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  add_recipe(app, command->recipe);
   CLI::App* walk = app.add_subcommand("walk", "measure how long it takes to learn to walk");
   for (CLI::Option* option : app.get_options())
     if (option != app.get_help_ptr()) walk->excludes(option);  // it has its own

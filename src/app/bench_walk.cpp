@@ -3,12 +3,12 @@
 #include "bench_walk.h"
 
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "bench_walk_print.h"
+#include "child_process.h"
 #include "kennel/core/check.h"
 #include "kennel/judge/first_pass.h"
 #include "kennel/run/progress_line.h"
@@ -23,17 +23,16 @@ using Clock = std::chrono::steady_clock;
 
 /// How the process of a seed is started.
 std::vector<std::string> paced_command(const WalkCommand& command, std::int64_t seed) {
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  KENNEL_CHECK(!error, "cannot find this program itself: /proc/self/exe: ", error.message());
-  std::vector<std::string> line = {program.string(), "bench", "walk", "--paced"};
+  std::vector<std::string> line = {own_program(), "bench", "walk", "--paced"};
   const auto add = [&](const char* flag, const std::string& value) {
     line.insert(line.end(), {flag, value});
   };
   add("--first-seed", std::to_string(seed));
   add("--threads", std::to_string(command.threads));
   add("--device", name_of(command.device));
-  if (!command.config.empty()) add("--config", command.config);
+  if (!command.recipe.shipped.empty()) add("--recipe", command.recipe.shipped);
+  if (!command.recipe.file.empty()) add("--config", command.recipe.file.string());
+  if (!command.recipe.keys.empty()) add("--set", command.recipe.keys);
   if (command.steps) add("--steps", std::to_string(*command.steps));
   if (command.check_every) add("--check-every", std::to_string(*command.check_every));
   return line;
@@ -114,7 +113,7 @@ WalkTime time_to_walk(const WalkCommand& command, const RunConfig& config, std::
 }  // namespace
 
 RunConfig walk_config(const WalkCommand& command) {
-  return load_run_config(command.config, [&](RunConfig& config) {
+  return load_run_config(command.recipe, [&](RunConfig& config) {
     if (command.steps) config.train.steps = *command.steps;
     config.train.seed = command.first_seed;
   });

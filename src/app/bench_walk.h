@@ -14,8 +14,8 @@ namespace kennel {
 
 /// Flags of the command. All values are checked; the recipe is not yet read.
 struct WalkCommand {
-  std::string config;  // recipe; empty: the default one
-  int seeds = 5;       // of the training, one after the other
+  RecipeChoice recipe;
+  int seeds = 5;  // of the training, one after the other
   std::int64_t first_seed = 1;
   std::optional<std::int64_t> steps;        // the recipe's budget, which its schedules follow
   std::optional<std::int64_t> check_every;  // control steps; empty: a hundredth of the budget

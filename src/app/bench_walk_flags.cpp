@@ -4,6 +4,7 @@
 #include "bench_walk.h"
 #include "command.h"
 #include "flags.h"
+#include "recipe_flags.h"
 
 namespace kennel {
 
@@ -36,7 +37,7 @@ RunCommand add_bench_walk(CLI::App& app) {
   app.add_option("--first-seed", command->first_seed, "of the training; the others follow")
       ->check(number_from(std::int64_t{0}, kLargestSeed - 10000))
       ->capture_default_str();
-  app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  add_recipe(app, command->recipe);
   app.add_option("--steps", command->steps,
                  "budget of each training, which the recipe's schedules follow (default: the "
                  "recipe's)")

@@ -98,7 +98,7 @@ std::string walk_json(const WalkCommand& command, const RunConfig& config, const
                {"judge_seed", command.judge_seed},
                {"seed_use", judge::use_of_seed(command.judge_seed)},
                {"robot", config.robot.name},
-               {"recipe", command.config.empty() ? "default" : command.config},
+               {"recipe", name_of(command.recipe)},
                {"steps", config.train.steps},
                {"num_envs", config.train.num_envs},
                {"device", command.device.cuda ? find_gpu(command.device.index).name : "cpu"},

@@ -27,6 +27,7 @@ RunCommand add_eval(CLI::App& app);
 RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);
 RunCommand add_bench_walk(CLI::App& app);  // of bench
+RunCommand add_sweep(CLI::App& app);
 RunCommand add_simulate(CLI::App& app);
 RunCommand add_info(CLI::App& app);
 

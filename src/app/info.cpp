@@ -19,10 +19,12 @@
 #include "kennel/run/device.h"
 #include "kennel/run/paths.h"
 #include "kennel/run/run_config.h"
+#include "kennel/run/shipped_recipes.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 #include "model_flags.h"
 #include "model_info.h"
+#include "recipe_flags.h"
 
 namespace kennel {
 namespace {
@@ -94,6 +96,8 @@ Json collect(const RunConfig& config) {
     info["robots"][robot->name] = shown(robot_model(robot->name));
   for (const quadruped::TaskRow* task : quadruped::kTasks)
     info["tasks"][task->name] = task->summary;
+  for (const ShippedRecipe& recipe : shipped_recipes(config.robot, config.task.name).all)
+    info["recipes"][recipe.name] = recipe.summary;
   const Robot robot = load_robot(config.robot);
   info["simulator"] = kernels_for(config, robot);
   const bool many = has_many_points(robot.loaded.model);
@@ -146,6 +150,7 @@ void print(const Json& info) {
   print_object("Build", info["build"]);
   print_object("Robots that ship: --robot NAME; any other: --model FILE", info["robots"]);
   print_object("Tasks, of any of them: --task NAME", info["tasks"]);
+  print_object("Recipes that ship for this robot and task: --recipe NAME", info["recipes"]);
   print_object("What steps the environments", info["simulator"]);
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);
@@ -175,7 +180,8 @@ void print_algorithms(bool json) {
 struct Flags {
   bool json = false;
   bool algorithms = false;
-  std::string config, robot, task;
+  RecipeChoice recipe;
+  std::string robot, task;
   ModelInfoCommand model;
 };
 
@@ -184,8 +190,7 @@ struct Flags {
 RunCommand add_info(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   app.add_flag("--json", flags->json, "print one object");
-  CLI::Option* config =
-      app.add_option("--config", flags->config, "recipe to show (default: the shipped one)");
+  const auto [recipe, config, keys] = add_recipe(app, flags->recipe);
   CLI::Option* robot = app.add_option("--robot", flags->robot,
                                       "one that ships: show its recipe (default: the recipe's)");
   CLI::Option* task =
@@ -193,12 +198,16 @@ RunCommand add_info(CLI::App& app) {
   CLI::Option* model =
       app.add_option("--model", flags->model.model,
                      "MJCF or URDF: show how Kennel understands it, instead of all this")
+          ->excludes(recipe)
           ->excludes(config)
+          ->excludes(keys)
           ->excludes(robot)
           ->excludes(task);
   app.add_flag("--algorithms", flags->algorithms,
                "list the learning methods for train.algorithm, with their sections of a recipe")
+      ->excludes(recipe)
       ->excludes(config)
+      ->excludes(keys)
       ->excludes(model);
   app.add_option("--write", flags->model.write,
                  "MJCF to write: the model as Kennel steps it, after the switches below")
@@ -214,9 +223,9 @@ RunCommand add_info(CLI::App& app) {
       print_algorithms(flags->json);
       return 0;
     }
-    const Json info = collect(load_run_config(flags->config, [&](RunConfig& recipe) {
-      if (!flags->robot.empty()) recipe.robot.name = flags->robot;
-      if (!flags->task.empty()) recipe.task.name = flags->task;
+    const Json info = collect(load_run_config(flags->recipe, [&](RunConfig& resolved) {
+      if (!flags->robot.empty()) resolved.robot.name = flags->robot;
+      if (!flags->task.empty()) resolved.task.name = flags->task;
     }));
     if (flags->json) {
       std::cout << info.dump(2) << '\n';

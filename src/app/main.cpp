@@ -21,6 +21,7 @@ constexpr int kUsageError = 2;
 
 constexpr Command kCommands[] = {
     {"train", "train a policy, export it and judge it", add_train},
+    {"sweep", "train many recipes and seeds side by side, and compare them", add_sweep},
     {"play", "see a policy walk: in a window, or as a video", add_play},
     {"eval", "score policy files in MuJoCo", add_eval},
     {"report", "write a run as one HTML page: curves, judgement, replay", add_report},

@@ -195,8 +195,8 @@ int resume(const TrainCommand& command) {
   const bool has_checkpoint = command.checkpoint || !run.checkpoint_steps().empty();
   std::optional<CheckpointSummary> saved;
   if (has_checkpoint) saved = read_run_checkpoint(run, which);
-  const RunConfig config =
-      load_run_config(run.config(), [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  const RunConfig config = load_run_config(
+      {.file = run.config()}, [&](RunConfig& resolved) { apply_flags(command, resolved); });
   check_contract(config);
   RunConfig before = config;
   if (saved) {
@@ -243,7 +243,7 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
     resolved.robot.model = kRobotFile;
     resolved.robot.folder = model->folder();
   };
-  RunConfig config = load_run_config(command.config, change);
+  RunConfig config = load_run_config(command.recipe, change);
   return {std::move(config), std::move(model)};
 }
 

@@ -6,12 +6,13 @@
 #include <string>
 
 #include "kennel/model/edits.h"
+#include "kennel/run/run_config.h"
 
 namespace kennel {
 
 /// What is empty comes from the recipe.
 struct TrainCommand {
-  std::string config;                      // recipe; empty: the shipped one
+  RecipeChoice recipe;
   std::string robot;                       // shipped; empty: the recipe's
   std::string model;                       // MJCF or URDF; empty: the robot's own
   ModelEdits edits;                        // of `model`

@@ -7,14 +7,14 @@
 #include "kennel/learners/learners.h"
 #include "kennel/sim/limits.h"
 #include "model_flags.h"
+#include "recipe_flags.h"
 #include "train.h"
 
 namespace kennel {
 
 RunCommand add_train(CLI::App& app) {
   const auto command = std::make_shared<TrainCommand>();
-  CLI::Option* config =
-      app.add_option("--config", command->config, "recipe (default: the shipped one)");
+  const auto [recipe, config, keys] = add_recipe(app, command->recipe);
   CLI::Option* robot =
       app.add_option("--robot", command->robot, "one that ships (default: the recipe's)");
   CLI::Option* model = app.add_option(
@@ -59,7 +59,7 @@ RunCommand add_train(CLI::App& app) {
       ->check(number_from(std::int64_t{0}, std::int64_t{1'000'000'000'000'000}))
       ->needs(resume);
   for (CLI::Option* other :
-       {config, robot, model, out, seed, num_envs, algorithm, task, init_from, force})
+       {recipe, config, keys, robot, model, out, seed, num_envs, algorithm, task, init_from, force})
     resume->excludes(other);
   return [command] { return run_train(*command); };
 }

@@ -59,6 +59,7 @@ struct Recipe::State {
   std::string text;
   toml::table root;
   std::map<std::string, std::vector<std::string>> keys_of;  // section -> keys that were read
+  std::vector<std::string> left_out;                        // sections
   std::vector<Problem> problems;
 
   void complain(std::uint32_t line, std::string message) {
@@ -153,6 +154,7 @@ struct Recipe::State {
     for (const auto& [toml_key, node] : table) {
       const std::string key(toml_key.str());
       const std::string path = join(section, key);
+      if (std::find(left_out.begin(), left_out.end(), path) != left_out.end()) continue;
       if (known != keys_of.end() &&
           std::find(known->second.begin(), known->second.end(), key) != known->second.end()) {
         continue;
@@ -197,6 +199,10 @@ Recipe Recipe::parse(std::string_view text, std::string name) {
   }
   return Recipe(std::move(state));
 }
+
+bool Recipe::has(std::string_view path) const { return state_->find(path) != nullptr; }
+
+void Recipe::leave_out(std::string_view section) { state_->left_out.emplace_back(section); }
 
 void Recipe::report(std::string_view path, std::string_view problem) {
   const toml::node* node = state_->find(path);

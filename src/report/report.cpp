@@ -1,66 +1,11 @@
 #include "kennel/report/report.h"
 
-#include <map>
-#include <sstream>
-#include <string_view>
-
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "page_file.h"
 #include "report_data.h"
 
 namespace kennel::report {
-namespace {
-
-std::string page_file(const std::string& name) {
-  return read_file(KENNEL_SOURCE_DIR "/src/report/page/" + name);
-}
-
-/// The scripts that the page's first line lists, in its order.
-std::string scripts(const std::string& page) {
-  constexpr std::string_view kBefore = "scripts:", kAfter = "-->";
-  const std::size_t from = page.find(kBefore) + kBefore.size();
-  std::istringstream names(page.substr(from, page.find(kAfter) - from));
-  std::string all;
-  for (std::string name; names >> name;) all += page_file(name);
-  return all;
-}
-
-std::string html_escaped(std::string_view plain) {
-  std::string out;
-  for (const char c : plain) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-/// JSON that can stand inside a script element.
-std::string json_escaped(const std::string& json) {
-  std::string out;
-  for (const char c : json) c == '<' ? out += "\\u003c" : out += c;
-  return out;
-}
-
-/// Replaces each {{name}}; what is put in is not looked at again.
-std::string filled(std::string_view page, const std::map<std::string_view, std::string>& parts) {
-  std::string out;
-  while (!page.empty()) {
-    const std::size_t open = page.find("{{");
-    out += page.substr(0, open);
-    if (open == std::string_view::npos) break;
-    const std::size_t close = page.find("}}", open);
-    out += parts.at(page.substr(open + 2, close - open - 2));
-    page.remove_prefix(close + 2);
-  }
-  return out;
-}
-
-}  // namespace
 
 Subject subject_of(const RunFolder& run, PolicyFile policy) {
   return {run.path().filename().string(), run.policy().filename().string(), std::move(policy),
@@ -74,15 +19,7 @@ void write_report(const Subject& subject, const std::filesystem::path& file,
                ": its folder does not exist; create it, or name another file");
   KENNEL_CHECK(!std::filesystem::is_directory(file), file.string(),
                ": this is a folder; name a file in it");
-  const Json data = report_data(subject, options);
-  const std::string page = page_file("page.html");
-  write_file_atomically(
-      file,
-      filled(page,
-             {{"title", html_escaped(data["title"].get<std::string>())},
-              {"style", page_file("page.css")},
-              {"script", scripts(page)},
-              {"data", json_escaped(data.dump(-1, ' ', false, Json::error_handler_t::replace))}}));
+  write_file_atomically(file, whole_page("page.html", report_data(subject, options)));
 }
 
 }  // namespace kennel::report

@@ -53,11 +53,16 @@ Json summary_of(const PolicyFile& policy) {
   return summary;
 }
 
-/// How the run was trained, by its own account.
-void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
+double seconds_of(const MetricsTable& metrics) {
   double seconds = 0;
   if (const auto* each = metrics.find("time/iteration_seconds"))
     for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
+  return seconds;
+}
+
+/// How the run was trained, by its own account.
+void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
+  const double seconds = seconds_of(metrics);
   const double steps = metrics.step.empty() ? 0 : metrics.step.back();
   if (seconds > 0)
     summary["trained in"] =
@@ -241,6 +246,10 @@ Json contract(const RobotContract& robot) {
 
 }  // namespace
 
+double trained_seconds(const RunFolder& run) {
+  return seconds_of(read_metrics(run.path() / "metrics.csv"));
+}
+
 Json report_data(const Subject& subject, const ReportOptions& options) {
   const PolicyFile& policy = subject.policy;
   EvalOptions eval;
@@ -258,7 +267,7 @@ Json report_data(const Subject& subject, const ReportOptions& options) {
   Json data = {{"title", subject.title}}, summary = summary_of(policy);
   std::optional<RunConfig> config;
   if (subject.run) {
-    config = load_run_config(subject.run->config());
+    config = load_run_config({.file = subject.run->config()});
     const MetricsTable metrics = read_metrics(subject.run->path() / "metrics.csv");
     add_training(*subject.run, metrics, summary);
     if (!metrics.step.empty()) data["curves"] = curves(metrics);

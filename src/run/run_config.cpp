@@ -1,11 +1,12 @@
 #include "kennel/run/run_config.h"
 
+#include <sstream>
+
 #include "envs/generic/any_robot.h"
 #include "kennel/core/check.h"
-#include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
-#include "kennel/run/paths.h"
+#include "kennel/run/shipped_recipes.h"
 
 namespace kennel {
 namespace {
@@ -26,34 +27,39 @@ void read_sections(Recipe& recipe, Draft& draft) {
 }
 
 /// The robot and the task that a recipe and what changes it mean.
-std::pair<RobotChoice, TaskChoice> chosen(Recipe& recipe, const std::string& name,
+std::pair<RobotChoice, TaskChoice> chosen(Recipe& recipe, Recipe& keys, const std::string& name,
                                           const ConfigOverride& change) {
   RunConfig config;
   std::filesystem::path folder = std::filesystem::path(name).parent_path();
   if (folder.filename() == "checkpoints") folder = folder.parent_path();
   config.robot.folder = folder;
-  recipe.read("robot", config.robot);
-  recipe.read("task", config.task);
+  for (Recipe* each : {&recipe, &keys}) {
+    each->read("robot", config.robot);
+    each->read("task", config.task);
+  }
   if (change) change(config);
   return {config.robot, config.task};
 }
 
-/// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
-Draft shipped(const RobotChoice& robot, const TaskChoice& task,
-              std::span<const LearnerEntry> methods) {
-  const int index = quadruped::task_index(task.name);
-  const std::string name = index == 0 ? kFirstTask : task.name;
-  const bool own = !robot.name.empty() && std::filesystem::exists(default_recipe(robot.name, name));
-  const std::filesystem::path file = default_recipe(own ? robot.name : kAnyRobot, name);
-  Recipe recipe = Recipe::parse(read_file(file), file.string());
-  Draft draft;
-  draft.config.env = quadruped::EnvConfig(index);
-  for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
+void read_file_of(const ShippedRecipe& shipped, Draft& draft) {
+  Recipe recipe = Recipe::load(shipped.file);
   read_sections(recipe, draft);
   recipe.finish();
+}
+
+/// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
+/// \param name  empty: the first of them
+Draft shipped(const RobotChoice& robot, const TaskChoice& task, const std::string& name,
+              std::span<const LearnerEntry> methods) {
+  const ShippedRecipes recipes = shipped_recipes(robot, task.name);
+  Draft draft;
+  draft.config.env = quadruped::EnvConfig(quadruped::task_index(task.name));
+  for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
+  read_file_of(recipes.first(), draft);
+  if (!name.empty() && name != recipes.first().name) read_file_of(recipes.named(name), draft);
   draft.config.robot = robot;
   draft.config.task = task;
-  if (!own) {
+  if (recipes.of_any_robot) {
     const Anatomy anatomy = anatomy_of(robot);
     draft.config.env = generic::scaled(draft.config.env, anatomy);
     if (!anatomy.symmetric)
@@ -72,37 +78,62 @@ std::string unknown_method(const std::string& name, std::span<const LearnerEntry
 }
 
 /// Gives the recipe the method that it names.
-void choose_method(Draft& draft, std::span<const LearnerEntry> methods, Recipe& recipe) {
+/// \param keys  what changes `recipe`
+void choose_method(Draft& draft, std::span<const LearnerEntry> methods, Recipe& recipe,
+                   Recipe& keys) {
   RunConfig& config = draft.config;
+  const auto report = [&](const std::string& path, const std::string& problem) {
+    (keys.has(path) ? keys : recipe).report(path, problem);
+  };
   const LearnerEntry* method = find_learner(config.train.algorithm, methods);
   if (method == nullptr)
-    return recipe.report("train.algorithm", unknown_method(config.train.algorithm, methods));
+    return report("train.algorithm", unknown_method(config.train.algorithm, methods));
   config.method = method;
   config.learner = draft.learners[static_cast<std::size_t>(method - methods.data())];
   for (const std::string& problem : config.learner.problems(config.train.num_envs))
-    recipe.report(problem.substr(0, problem.find(' ')), problem);  // they start with "section.key"
+    report(problem.substr(0, problem.find(' ')), problem);  // they start with "section.key"
+}
+
+/// \param text  of the choice's file, whose name is `name`
+RunConfig resolve(const RecipeChoice& choice, std::string_view text, const std::string& name,
+                  const ConfigOverride& change, std::span<const LearnerEntry> methods) {
+  Recipe recipe = Recipe::parse(text, name);
+  Recipe keys = Recipe::parse(choice.keys, choice.keys_from);
+  const auto [robot, task] = chosen(recipe, keys, name, change);
+  KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
+               ")");
+  Draft draft = shipped(robot, task, choice.shipped, methods);
+  read_sections(recipe, draft);
+  read_sections(keys, draft);
+  if (change) change(draft.config);
+  choose_method(draft, methods, recipe, keys);
+  recipe.finish();
+  keys.finish();
+  return draft.config;
 }
 
 }  // namespace
 
-RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change,
+std::string name_of(const RecipeChoice& choice) {
+  std::string name = choice.shipped;
+  const auto add = [&](const std::string& more) { name += (name.empty() ? "" : ", ") + more; };
+  if (!choice.file.empty()) add(choice.file.string());
+  if (name.empty()) name = kFirstTask;
+  std::istringstream lines(choice.keys);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.empty()) add(line);
+  return name;
+}
+
+RunConfig load_run_config(const RecipeChoice& choice, const ConfigOverride& change,
                           std::span<const LearnerEntry> methods) {
-  if (path.empty()) return parse_run_config("", "the shipped recipe", change, methods);
-  return parse_run_config(read_file(path), path.string(), change, methods);
+  if (choice.file.empty()) return resolve(choice, "", "the shipped recipe", change, methods);
+  return resolve(choice, read_file(choice.file), choice.file.string(), change, methods);
 }
 
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change, std::span<const LearnerEntry> methods) {
-  Recipe recipe = Recipe::parse(text, name);
-  const auto [robot, task] = chosen(recipe, name, change);
-  KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
-               ")");
-  Draft draft = shipped(robot, task, methods);
-  read_sections(recipe, draft);
-  if (change) change(draft.config);
-  choose_method(draft, methods, recipe);
-  recipe.finish();
-  return draft.config;
+  return resolve({}, text, name, change, methods);
 }
 
 std::string recipe_text(const RunConfig& config) {

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include "../io/temp_folder.h"
+#include "envs/robots.h"
+#include "envs/tasks/rows.h"
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
-#include "kennel/run/paths.h"
+#include "kennel/run/shipped_recipes.h"
 #include "src/learners/ppo/ppo_config.h"
 
 namespace kennel {
@@ -12,10 +15,68 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(RunConfig, TheShippedRecipeIsValid) {
   EXPECT_NO_THROW(load_run_config({}));
-  EXPECT_NO_THROW(load_run_config(default_recipe()));
+  EXPECT_NO_THROW(load_run_config({.file = default_recipe()}));
+}
+
+RobotChoice named(const std::string& robot) {
+  RobotChoice choice;
+  choice.name = robot;
+  return choice;
+}
+
+TEST(RunConfig, EveryRecipeThatShipsIsValidAndSaysWhatItIsFor) {
+  for (const quadruped::RobotTraits* robot : kRobots)
+    for (const quadruped::TaskRow* task : quadruped::kTasks)
+      for (const ShippedRecipe& recipe : shipped_recipes(named(robot->name), task->name).all) {
+        SCOPED_TRACE(recipe.file);
+        EXPECT_GT(recipe.summary.size(), 20u);
+        const RunConfig config = load_run_config({.shipped = recipe.name}, [&](RunConfig& c) {
+          c.robot.name = robot->name;
+          c.task.name = task->name;
+        });
+        EXPECT_EQ(config.robot.name, robot->name);
+        EXPECT_EQ(config.task.name, task->name);
+        EXPECT_EQ(recipe_text(parse_run_config(recipe_text(config), "resolved")),
+                  recipe_text(config));
+      }
+}
+
+TEST(RunConfig, ANamedRecipeChangesTheDefaultOneAndAFileChangesBoth) {
+  const RunConfig first = load_run_config({}), fast = load_run_config({.shipped = "fast"});
+  EXPECT_LT(fast.train.steps, first.train.steps);
+  EXPECT_EQ(recipe_text(load_run_config({.shipped = "default"})), recipe_text(first));
+
+  const TempFolder folder;
+  write_raw(folder / "own.toml", "[train]\nseed = 77\n");
+  const RunConfig both = load_run_config({.shipped = "fast", .file = folder / "own.toml"});
+  EXPECT_EQ(both.train.seed, 77);
+  EXPECT_EQ(both.train.steps, fast.train.steps);
+  write_raw(folder / "own.toml", "[train]\nsteps = 5\n");
+  EXPECT_EQ(load_run_config({.shipped = "fast", .file = folder / "own.toml"}).train.steps, 5);
+}
+
+TEST(RunConfig, ANameThatNoRecipeHasIsRefusedWithThoseThatThereAre) {
+  const auto problem = [](const std::string& name, const ConfigOverride& change) -> std::string {
+    try {
+      load_run_config({.shipped = name}, change);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(problem("fats", {}), AllOf(HasSubstr("did you mean fast? there are: default, fast"),
+                                         HasSubstr("--config"), Not(HasSubstr("\n"))));
+  // Of another task, and of another robot.
+  EXPECT_THAT(problem("fast", [](RunConfig& config) { config.task.name = "pose"; }),
+              HasSubstr("there are: default;"));
+  EXPECT_THAT(problem("fast", [](RunConfig& config) { config.robot.name = "go1"; }),
+              HasSubstr("there are: default;"));
+  EXPECT_THAT(problem("pose", {}), HasSubstr("no recipe named \"pose\"")) << "a task's own";
+  EXPECT_THAT(problem("../recipes/fast", {}), HasSubstr("no recipe named"));
 }
 
 TEST(RunConfig, TheResolvedRecipeGivesTheSameConfig) {
@@ -34,7 +95,7 @@ TEST(RunConfig, TheResolvedRecipeGivesTheSameConfig) {
 
 TEST(RunConfig, WithoutAFileARobotsOwnRecipeIsMeant) {
   const auto to_go1 = [](RunConfig& config) { config.robot.name = "go1"; };
-  const std::string own = recipe_text(load_run_config(default_recipe("go1"), to_go1));
+  const std::string own = recipe_text(load_run_config({.file = default_recipe("go1")}, to_go1));
   EXPECT_EQ(recipe_text(load_run_config({}, to_go1)), own);
   EXPECT_NE(load_run_config({}, to_go1).env.command.range[0],
             load_run_config({}).env.command.range[0]);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "../io/temp_folder.h"
@@ -148,6 +149,24 @@ TEST_F(Train, ARunThatKnowsNoMethodGoesOn) {
   write_raw(file, recipe);
   EXPECT_EQ(train({"--resume", "run", "--steps", "3000"}).exit_code, 0);
   EXPECT_THAT(read_file(file), HasSubstr(key));
+}
+
+TEST_F(Train, AShippedRecipeIsTakenByNameAndChangedByAFile) {
+  std::string tiny = read_file(folder_ / "tiny.toml");
+  tiny.erase(tiny.find("steps = 2048\n"), std::string("steps = 2048\n").size());
+  write_raw(folder_ / "tiny.toml", tiny);
+  ASSERT_EQ(train({"--recipe", "fast", "--config", "tiny.toml", "--minutes", "0", "--out", "run"})
+                .exit_code,
+            0);
+  const std::string config = read_file(folder_ / "run" / "config.toml");
+  EXPECT_THAT(config, HasSubstr("\nactor_hidden = [8]\n"));
+  const Outcome shown = run_kennel(folder_.path(), {"info", "--recipe", "fast", "--json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  const auto info = nlohmann::json::parse(shown.out);
+  EXPECT_THAT(config, HasSubstr("\nsteps = " + info["recipe"]["train"]["steps"]["value"].dump()));
+  EXPECT_EQ(info["recipes"].size(), 2u);
+  EXPECT_THAT(run_kennel(folder_.path(), {"info"}).out,
+              HasSubstr("\n  fast            " + info["recipes"]["fast"].get<std::string>()));
 }
 
 TEST_F(Train, TheMethodsThereAreAreListed) {

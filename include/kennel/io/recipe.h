@@ -36,6 +36,12 @@ class Recipe {
   template <class Config>
   void read(std::string_view section, Config& config);
 
+  /// Whether the file has a value at "section.key".
+  bool has(std::string_view path) const;
+
+  /// Takes a section for read: the caller does that itself.
+  void leave_out(std::string_view section);
+
   /// Adds a problem that only the caller can see, such as two fields that do not fit.
   /// \param path  "section.key": its line is named, or its section's where the recipe does not set
   /// the key

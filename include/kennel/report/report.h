@@ -48,4 +48,8 @@ Subject subject_of(const RunFolder& run, PolicyFile policy);
 void write_report(const Subject& subject, const std::filesystem::path& file,
                   const ReportOptions& options);
 
+/// How long a run has been training by its own account, s: all its iterations, whatever interrupted
+/// them.
+double trained_seconds(const RunFolder& run);
+
 }  // namespace kennel::report

@@ -46,19 +46,30 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   visit_sections(c.env, f);
 }
 
+/// Where a recipe comes from: what is set changes what stands above it.
+struct RecipeChoice {
+  std::string shipped{};         // by name, of the robot and task; empty: the first of them
+  std::filesystem::path file{};  // TOML; empty: nothing else
+  std::string keys{};            // TOML, a line a key: "ppo.gamma = 0.97"
+  std::string keys_from{};       // what messages call the text of `keys`
+};
+
+/// "fast", "my.toml", "fast, my.toml, ppo.gamma = 0.97"; "default" where nothing is named.
+std::string name_of(const RecipeChoice& choice);
+
 /// Changes what a command's flags change, before the whole is checked.
 using ConfigOverride = std::function<void(RunConfig&)>;
 
 /// Reads a recipe; what it leaves out is as in the shipped one of its robot and task, which where
 /// the robot has none of its own is the general one scaled to it. It may have sections of several
 /// methods, of which train.algorithm names the one that counts.
-/// \param path     empty: the shipped recipe of the robot and task that `change` names
+/// \param choice   its file names robot and task, unless `change` does
 /// \param methods  that it may name
 /// \throws Error with every problem and its line
-RunConfig load_run_config(const std::filesystem::path& path, const ConfigOverride& change = {},
+RunConfig load_run_config(const RecipeChoice& choice, const ConfigOverride& change = {},
                           std::span<const LearnerEntry> methods = kLearners);
 
-/// The same from a text.
+/// The same from the text of a file.
 /// \param name  the file that it is in, or what messages call it; its folder is what robot.model
 /// starts from, the run's for one in checkpoints/
 RunConfig parse_run_config(std::string_view text, const std::string& name,

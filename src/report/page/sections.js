@@ -165,5 +165,5 @@ function recipe(text) {
   return [h('div', {class: 'recipe'}, button, pre)];
 }
 
-return {judge, slow, curves, tracking, episode, randomization, contract, recipe};
+return {table, judge, slow, curves, tracking, episode, randomization, contract, recipe};
 })();
