@@ -11,6 +11,7 @@
 #include "kennel/io/config_block.h"
 #include "kennel/io/event_file.h"
 #include "kennel/policy/policy_network.h"
+#include "kennel/rl/flop.h"
 
 namespace kennel {
 
@@ -67,6 +68,9 @@ class Learner {
   /// those that the checkpoint brought.
   /// \param before  the method's section as the checkpoint has it
   virtual void take_edits(const ConfigBlock& /*before*/) {}
+
+  /// What its arithmetic takes a control step.
+  virtual LearnerFlop flop() const { return {}; }
 
   /// What went wrong in the training as a whole, for people; empty where nothing did.
   virtual std::string complaint() const { return {}; }
