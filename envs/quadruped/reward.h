@@ -72,6 +72,13 @@ KENNEL_HD T action_rate2(const StepView<T, Legs>& s, int slot) {
   return over_joints<T>([&](int j) { return square(action[0][j] - action[1][j]); });
 }
 
+template <class T, class Legs>
+KENNEL_HD T action_acceleration2(const StepView<T, Legs>& s, int slot) {
+  const auto& action = s.env.leg[slot].action;
+  return over_joints<T>(
+      [&](int j) { return square(action[0][j] - T(2) * action[1][j] + action[2][j]); });
+}
+
 /// Of a foot on the floor.
 template <class T, class Legs>
 KENNEL_HD T slip2(const Task& task, const Legs& legs, const StepView<T, Legs>& s, int slot) {

@@ -62,6 +62,7 @@ struct Walk : WalkRow {
     out[kJointAcceleration] = acceleration2(task, s, slot);
     out[kWork] = work(s, slot);
     out[kActionRate] = action_rate2(s, slot);
+    out[kActionAcceleration] = action_acceleration2(s, slot);
     out[kStandPose] = told_to_stand * over_joints<T>([&](int j) { return abs(off_pose(j)); });
     out[kStandJointVelocity] =
         told_to_stand * over_joints<T>([&](int j) { return abs(now.qd[j]); });

@@ -19,6 +19,7 @@ struct WalkRow {
     kJointAcceleration,
     kWork,
     kActionRate,
+    kActionAcceleration,
     kSwingTime,
     kTrot,
     kStandPose,
@@ -43,6 +44,9 @@ struct WalkRow {
       {"joint_acceleration", -1e-6f, "sum of squared joint accelerations over a control step"},
       {"work", 0.0f, "sum of |torque * joint velocity|", Dimension::kPower},
       {"action_rate", -0.005f, "sum of squared changes of the action"},
+      {"action_acceleration", 0.0f,
+       "sum of squared changes of the action's change: of a step's frequencies little, of chatter "
+       "much"},
       {"swing_time", 12.5f,
        "at touch-down, when told to move: time in the air beyond swing_from, at most swing_most of "
        "it"},
