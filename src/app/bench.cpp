@@ -19,6 +19,7 @@
 #include "kennel/batch/physics_bench.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
+#include "kennel/lanes/vectors.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kennel/lanes/vectors.h"
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/sim/make_env.h"

@@ -14,6 +14,7 @@
 #include "kennel/batch/folded_fit.h"
 #include "kennel/batch/plain_fit.h"
 #include "kennel/core/usable_cores.h"
+#include "kennel/lanes/vectors.h"
 #include "kennel/learners/learners.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"

@@ -3,8 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <mutex>
 
+#include "envs/quadruped/control_step.h"
+#include "envs/quadruped/reset.h"
 #include "kennel/batch/cpu_batch.h"
+#include "kennel/core/pack.h"
+#include "kennel/core/thread_pool.h"
 #include "src/batch/lanes.h"
 
 namespace kennel {
@@ -41,9 +47,63 @@ void scatter_rows(const Lane* columns, int used, int first_row, int lanes, const
 
 }  // namespace
 
+/// Environments across lanes, blocks of lanes across threads.
 template <class Legs>
-CpuBatchOf<Legs>::CpuBatchOf(const Task& task, int num_envs, std::int64_t first_env_id,
-                             int num_threads)
+class LaneBatch {
+ public:
+  LaneBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
+
+  void reset(const StepPointers& out, const std::uint8_t* chosen);
+  void set_episode_steps(const float* steps);
+  void step(const float* action, const StepPointers& out);
+
+  void set_commands_change(bool change) { schedule_.commands_change = change; }
+  void set_progress(double fraction) { schedule_ = schedule_at(task_.config, fraction); }
+  const Task& task() const { return task_; }
+  int num_threads() const { return pool_.num_threads(); }
+
+  EnvStats<double> drain_stats();
+  std::vector<std::byte> save_state() const;
+  void load_state(std::span<const std::byte> bytes);
+  Narrow<Legs> env(int index) const;
+  std::optional<Replay> first_divergence() const;
+
+ private:
+  using Lane = NativePack;
+  static constexpr int kWidth = kNativeWidth;
+  struct Block {
+    EnvState<Lane, Legs> state;
+    FrameHistory<Lane> history;
+    EnvStats<Lane> stats;
+    StepReport<Lane, Legs> report;
+    PhysicsState<Lane, Legs> before;
+  };
+
+  void for_each_block(const std::function<void(int)>& work);
+  template <class Goal>
+  void step_block(int index, const float* action, const StepPointers& out);
+  void write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
+                  const StepPointers& out);
+  void keep_final(int env, bool diverged, const StepPointers& out) const;
+  void note_divergence(const Block& block, int lane, int env);
+  void tell_command(int env, const CommandChange<Lane>& change, int lane,
+                    const StepPointers& out) const;
+  void restart(Block& block, int lane, int env, const StepPointers& out);
+  int lanes_in(int block) const;
+
+  Task task_;
+  Schedule schedule_;
+  int num_envs_;
+  std::vector<Block> blocks_;
+  ThreadPool pool_;
+  std::mutex divergence_mutex_;
+  std::optional<Divergence<Legs>> divergence_;
+  bool divergence_kept_ = false;  // from an earlier control step
+};
+
+template <class Legs>
+LaneBatch<Legs>::LaneBatch(const Task& task, int num_envs, std::int64_t first_env_id,
+                           int num_threads)
     : task_(task),
       schedule_(schedule_at(task.config, 0.0)),
       num_envs_(num_envs),
@@ -58,18 +118,18 @@ CpuBatchOf<Legs>::CpuBatchOf(const Task& task, int num_envs, std::int64_t first_
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::for_each_block(const std::function<void(int)>& work) {
+void LaneBatch<Legs>::for_each_block(const std::function<void(int)>& work) {
   pool_.run(static_cast<std::int64_t>(blocks_.size()),
             [&](std::int64_t b, int) { work(static_cast<int>(b)); });
 }
 
 template <class Legs>
-int CpuBatchOf<Legs>::lanes_in(int block) const {
+int LaneBatch<Legs>::lanes_in(int block) const {
   return std::min(kWidth, num_envs_ - block * kWidth);
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen) {
+void LaneBatch<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen) {
   for_each_block([&](int b) {
     for (int lane = 0; lane < kWidth; ++lane) {
       const int env = b * kWidth + lane;
@@ -79,13 +139,13 @@ void CpuBatchOf<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::set_episode_steps(const float* steps) {
+void LaneBatch<Legs>::set_episode_steps(const float* steps) {
   for (int env = 0; env < num_envs_; ++env)
     blocks_[env / kWidth].state.step.set(env % kWidth, steps[env]);
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::restart(Block& block, int lane, int env, const StepPointers& out) {
+void LaneBatch<Legs>::restart(Block& block, int lane, int env, const StepPointers& out) {
   Narrow<Legs> state;
   NarrowHistory history;
   extract_lane<kWidth>(block.state, lane, state);
@@ -106,7 +166,7 @@ void CpuBatchOf<Legs>::restart(Block& block, int lane, int env, const StepPointe
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::step(const float* action, const StepPointers& out) {
+void LaneBatch<Legs>::step(const float* action, const StepPointers& out) {
   with_task(task_.config.task_index(), [&]<class Goal>(Goal) {
     for_each_block([&](int b) { step_block<Goal>(b, action, out); });
   });
@@ -115,7 +175,7 @@ void CpuBatchOf<Legs>::step(const float* action, const StepPointers& out) {
 
 template <class Legs>
 template <class Goal>
-void CpuBatchOf<Legs>::step_block(int index, const float* action, const StepPointers& out) {
+void LaneBatch<Legs>::step_block(int index, const float* action, const StepPointers& out) {
   Block& block = blocks_[index];
   const int first = index * kWidth, lanes = lanes_in(index);
   KENNEL_ASSERT(lanes >= 1 && lanes <= kWidth);
@@ -150,7 +210,7 @@ void CpuBatchOf<Legs>::step_block(int index, const float* action, const StepPoin
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::keep_final(int env, bool diverged, const StepPointers& out) const {
+void LaneBatch<Legs>::keep_final(int env, bool diverged, const StepPointers& out) const {
   const auto keep = [&](const ObsRows& from, const ObsRows& to, int size) {
     const std::size_t bytes = size * to.width(), first = env * bytes;
     char* row = static_cast<char*>(to.memory) + first;
@@ -165,7 +225,7 @@ void CpuBatchOf<Legs>::keep_final(int env, bool diverged, const StepPointers& ou
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::note_divergence(const Block& block, int lane, int env) {
+void LaneBatch<Legs>::note_divergence(const Block& block, int lane, int env) {
   const std::lock_guard lock(divergence_mutex_);
   if (divergence_kept_ || (divergence_ && divergence_->env < env)) return;
   divergence_.emplace().env = env;
@@ -174,14 +234,14 @@ void CpuBatchOf<Legs>::note_divergence(const Block& block, int lane, int env) {
 }
 
 template <class Legs>
-std::optional<Replay> CpuBatchOf<Legs>::first_divergence() const {
+std::optional<Replay> LaneBatch<Legs>::first_divergence() const {
   if (!divergence_) return std::nullopt;
   return replay_of(task_, *divergence_);
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::tell_command(int env, const CommandChange<Lane>& change, int lane,
-                                    const StepPointers& out) const {
+void LaneBatch<Legs>::tell_command(int env, const CommandChange<Lane>& change, int lane,
+                                   const StepPointers& out) const {
   constexpr int kCommand = offset_in(kFrame, "command");
   for (int i = 0; i < 3; ++i) {
     const std::size_t e = static_cast<std::size_t>(env);
@@ -191,8 +251,8 @@ void CpuBatchOf<Legs>::tell_command(int env, const CommandChange<Lane>& change, 
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
-                                  const StepPointers& out) {
+void LaneBatch<Legs>::write_rows(Block& block, int first, int lanes, const ImuSample<Lane>& imu,
+                                 const StepPointers& out) {
   Lane obs[kMaxHistory * kFrameSize], privileged[kPrivilegedSize];
   observe<Lane, Legs>(task_, {}, imu, block.state, block.history,
                       [&](int i, const Lane& x) { obs[i] = x; });
@@ -203,7 +263,7 @@ void CpuBatchOf<Legs>::write_rows(Block& block, int first, int lanes, const ImuS
 }
 
 template <class Legs>
-EnvStats<double> CpuBatchOf<Legs>::drain_stats() {
+EnvStats<double> LaneBatch<Legs>::drain_stats() {
   EnvStats<double> total{};
   constexpr int kFields = sizeof(EnvStats<float>) / sizeof(float);
   static_assert(sizeof(EnvStats<double>) == kFields * sizeof(double));
@@ -219,7 +279,7 @@ EnvStats<double> CpuBatchOf<Legs>::drain_stats() {
 }
 
 template <class Legs>
-Narrow<Legs> CpuBatchOf<Legs>::env(int index) const {
+Narrow<Legs> LaneBatch<Legs>::env(int index) const {
   KENNEL_ASSERT(index >= 0 && index < num_envs_);
   Narrow<Legs> state;
   extract_lane<kWidth>(blocks_[index / kWidth].state, index % kWidth, state);
@@ -227,7 +287,7 @@ Narrow<Legs> CpuBatchOf<Legs>::env(int index) const {
 }
 
 template <class Legs>
-std::vector<std::byte> CpuBatchOf<Legs>::save_state() const {
+std::vector<std::byte> LaneBatch<Legs>::save_state() const {
   std::vector<std::byte> bytes(sizeof kTag<Legs> +
                                static_cast<std::size_t>(num_envs_) * sizeof(Saved<Legs>));
   std::memcpy(bytes.data(), kTag<Legs>, sizeof kTag<Legs>);
@@ -241,7 +301,7 @@ std::vector<std::byte> CpuBatchOf<Legs>::save_state() const {
 }
 
 template <class Legs>
-void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
+void LaneBatch<Legs>::load_state(std::span<const std::byte> bytes) {
   KENNEL_CHECK(
       bytes.size() >= sizeof kTag<Legs> &&
           std::memcmp(bytes.data(), kTag<Legs>, sizeof kTag<Legs>) == 0,
@@ -259,6 +319,79 @@ void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
     insert_lane<kWidth>(saved.state, e % kWidth, blocks_[e / kWidth].state);
     insert_lane<kWidth>(saved.history, e % kWidth, blocks_[e / kWidth].history);
   }
+}
+
+template <class Legs>
+class CpuBatchOf<Legs>::Lanes : public LaneBatch<Legs> {
+  using LaneBatch<Legs>::LaneBatch;
+};
+
+template <class Legs>
+CpuBatchOf<Legs>::CpuBatchOf(const Task& task, int num_envs, std::int64_t first_env_id,
+                             int num_threads)
+    : lanes_(std::make_unique<Lanes>(task, num_envs, first_env_id, num_threads)) {}
+
+template <class Legs>
+CpuBatchOf<Legs>::~CpuBatchOf() = default;
+
+template <class Legs>
+void CpuBatchOf<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen) {
+  lanes_->reset(out, chosen);
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::set_episode_steps(const float* steps) {
+  lanes_->set_episode_steps(steps);
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::step(const float* action, const StepPointers& out) {
+  lanes_->step(action, out);
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::set_commands_change(bool change) {
+  lanes_->set_commands_change(change);
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::set_progress(double fraction) {
+  lanes_->set_progress(fraction);
+}
+
+template <class Legs>
+const Task& CpuBatchOf<Legs>::task() const {
+  return lanes_->task();
+}
+
+template <class Legs>
+int CpuBatchOf<Legs>::num_threads() const {
+  return lanes_->num_threads();
+}
+
+template <class Legs>
+EnvStats<double> CpuBatchOf<Legs>::drain_stats() {
+  return lanes_->drain_stats();
+}
+
+template <class Legs>
+std::vector<std::byte> CpuBatchOf<Legs>::save_state() const {
+  return lanes_->save_state();
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
+  lanes_->load_state(bytes);
+}
+
+template <class Legs>
+Narrow<Legs> CpuBatchOf<Legs>::env(int index) const {
+  return lanes_->env(index);
+}
+
+template <class Legs>
+std::optional<Replay> CpuBatchOf<Legs>::first_divergence() const {
+  return lanes_->first_divergence();
 }
 
 }  // namespace kennel

@@ -1,9 +1,9 @@
 #include "src/rl/cpu_layers.h"
 
 #include "kennel/core/assert.h"
+#include "kennel/lanes/parity_products.h"
+#include "kennel/lanes/products.h"
 #include "src/rl/fused_rows.h"
-#include "src/rl/parity_products.h"
-#include "src/rl/products.h"
 
 namespace kennel::cpu {
 namespace {

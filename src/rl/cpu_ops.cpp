@@ -1,9 +1,9 @@
 // The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
 // pass over it.
+#include "kennel/lanes/keyed_rows.h"
 #include "kennel/rl/learner_ops.h"
 #include "src/rl/cpu_layers.h"
 #include "src/rl/fused_rows.h"
-#include "src/rl/keyed_rows.h"
 
 namespace kennel {
 namespace {
@@ -16,12 +16,13 @@ constexpr RowsASlice kRowsASlice = {
 void draw_noise(WorkerPool& pool, std::uint64_t key, std::int64_t first_env,
                 const StepCounter& from, const torch::Tensor& noise) {
   pool.run(noise.size(0), [&](std::int64_t step, int) {
-    keyed_noise(key, first_env, from.value() + step, noise[step]);
+    keyed_noise(key, first_env, from.value() + step, noise.size(1), noise.size(2),
+                noise[step].mutable_data_ptr<float>());
   });
 }
 
 void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
-  keyed_order(key, at.value(), epoch, order);
+  keyed_order(key, at.value(), epoch, order.size(0), order.mutable_data_ptr<std::int64_t>());
 }
 
 torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t) {

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "kennel/core/assert.h"
-#include "src/rl/lane_tanh.h"
-#include "src/rl/product_tiles.h"
+#include "kennel/lanes/tanh.h"
 
 namespace kennel {
 namespace {
@@ -105,13 +104,7 @@ void exchange_parts_(torch::Tensor& x) {
 
 void tanh_in_place(torch::Tensor& x) {
   KENNEL_ASSERT(x.is_contiguous());
-  float* y = x.mutable_data_ptr<float>();
-  const std::int64_t n = x.numel();
-  for (std::int64_t k = 0; k < n;
-       k += tiles::kLanes) {  // one loop: the last ones' bits are no others
-    const std::size_t numbers = tiles::columns_of(0, n - k);
-    tiles::store_part(lane_tanh(tiles::load_part(y + k, numbers)), y + k, numbers);
-  }
+  tanh_in_place(x.mutable_data_ptr<float>(), x.numel());
 }
 
 void sum_rows(const torch::Tensor& x, torch::Tensor& sum) {

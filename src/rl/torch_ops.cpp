@@ -2,8 +2,8 @@
 // operation that starts a kernel there, so few and large ones are wanted;
 // tests/learners/operation_budget_test.cpp counts them.
 #include "kennel/core/assert.h"
+#include "kennel/lanes/keyed_rows.h"
 #include "kennel/rl/learner_ops.h"
-#include "src/rl/keyed_rows.h"
 
 namespace kennel {
 namespace {
@@ -24,12 +24,15 @@ void draw_noise(WorkerPool&, std::uint64_t key, std::int64_t first_env, const St
                 const torch::Tensor& noise) {
   on_host(noise, [&](const torch::Tensor& out) {
     for (std::int64_t step = 0; step < out.size(0); ++step)
-      keyed_noise(key, first_env, from.value() + step, out[step]);
+      keyed_noise(key, first_env, from.value() + step, out.size(1), out.size(2),
+                  out[step].mutable_data_ptr<float>());
   });
 }
 
 void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
-  on_host(order, [&](const torch::Tensor& out) { keyed_order(key, at.value(), epoch, out); });
+  on_host(order, [&](const torch::Tensor& out) {
+    keyed_order(key, at.value(), epoch, out.size(0), out.mutable_data_ptr<std::int64_t>());
+  });
 }
 
 // nonzero() would wait for the device to learn how many there are.

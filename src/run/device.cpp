@@ -87,16 +87,6 @@ std::string cpu_name() {
   return "unknown CPU";
 }
 
-int simd_bits() {
-#if defined(__AVX512F__)
-  return 512;
-#elif defined(__AVX__)
-  return 256;
-#else
-  return 128;  // SSE2 and NEON
-#endif
-}
-
 Device choose_device(const std::string& choice) {
   if (choice == "cpu") return {};
   if (choice == "auto") return {.cuda = !find_gpu().name.empty()};

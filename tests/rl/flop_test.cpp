@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "kennel/lanes/vectors.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/worker_pool.h"
 #include "tests/rl/counting_ops.h"

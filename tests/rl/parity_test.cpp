@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "kennel/lanes/parity_products.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/learner_ops.h"
-#include "src/rl/parity_products.h"
 
 namespace kennel {
 namespace {

@@ -1,5 +1,5 @@
 // Products of small matrices against sums in double precision.
-#include "src/rl/products.h"
+#include "kennel/lanes/products.h"
 
 #include <gtest/gtest.h>
 

@@ -4,31 +4,30 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "envs/quadruped/control_step.h"
-#include "envs/quadruped/reset.h"
+#include "envs/quadruped/state.h"
+#include "envs/quadruped/task.h"
 #include "kennel/batch/divergence.h"
 #include "kennel/batch/step_pointers.h"
-#include "kennel/core/pack.h"
-#include "kennel/core/thread_pool.h"
 
 namespace kennel {
 
 /// What steps the CPU's environments: "16-lane float".
 std::string cpu_kernel_name();
 
-/// A batch of environments on the CPU.
+/// A batch of environments on the CPU. Nothing here depends on how wide a vector is: who includes
+/// this may be compiled for another one.
 /// \tparam Legs  AllLegs, or ManyPoints<AllLegs> for robots that need it
 template <class Legs>
 class CpuBatchOf {
  public:
   CpuBatchOf(const quadruped::Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
+  ~CpuBatchOf();
 
   /// \param chosen  (num_envs), not 0 where an environment is to be reset; null: all
   void reset(const StepPointers& out, const std::uint8_t* chosen = nullptr);
@@ -39,10 +38,10 @@ class CpuBatchOf {
   /// \param action  (num_envs, 12) row-major
   void step(const float* action, const StepPointers& out);
 
-  void set_commands_change(bool change) { schedule_.commands_change = change; }
-  void set_progress(double fraction) { schedule_ = schedule_at(task_.config, fraction); }
-  const quadruped::Task& task() const { return task_; }
-  int num_threads() const { return pool_.num_threads(); }
+  void set_commands_change(bool change);
+  void set_progress(double fraction);
+  const quadruped::Task& task() const;
+  int num_threads() const;
 
   /// Sums over environments since the last call, in a fixed order; clears them.
   quadruped::EnvStats<double> drain_stats();
@@ -61,36 +60,8 @@ class CpuBatchOf {
   std::optional<Replay> first_divergence() const;
 
  private:
-  using Lane = NativePack;
-  static constexpr int kWidth = kNativeWidth;
-  struct Block {
-    quadruped::EnvState<Lane, Legs> state;
-    quadruped::FrameHistory<Lane> history;
-    quadruped::EnvStats<Lane> stats;
-    StepReport<Lane, Legs> report;
-    PhysicsState<Lane, Legs> before;
-  };
-
-  void for_each_block(const std::function<void(int)>& work);
-  template <class Goal>
-  void step_block(int index, const float* action, const StepPointers& out);
-  void write_rows(Block& block, int first, int lanes, const quadruped::ImuSample<Lane>& imu,
-                  const StepPointers& out);
-  void keep_final(int env, bool diverged, const StepPointers& out) const;
-  void note_divergence(const Block& block, int lane, int env);
-  void tell_command(int env, const quadruped::CommandChange<Lane>& change, int lane,
-                    const StepPointers& out) const;
-  void restart(Block& block, int lane, int env, const StepPointers& out);
-  int lanes_in(int block) const;
-
-  quadruped::Task task_;
-  quadruped::Schedule schedule_;
-  int num_envs_;
-  std::vector<Block> blocks_;
-  ThreadPool pool_;
-  std::mutex divergence_mutex_;
-  std::optional<Divergence<Legs>> divergence_;
-  bool divergence_kept_ = false;  // from an earlier control step
+  class Lanes;
+  std::unique_ptr<Lanes> lanes_;
 };
 
 // Compiled apart, so that neither's program depends on the other's.

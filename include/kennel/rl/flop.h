@@ -1,9 +1,7 @@
-// How many floating-point operations learning takes, and how many this machine could do.
+// How many floating-point operations learning takes.
 #pragma once
 
 #include <cstdint>
-
-#include "kennel/core/thread_pool.h"
 
 namespace kennel {
 
@@ -27,9 +25,5 @@ struct LearnerFlop {
   std::int64_t update_backward() const { return epochs * (actor.backward + critic.backward); }
   std::int64_t update() const { return update_forward() + update_backward(); }
 };
-
-/// The most that this build's vectors do on all threads of the pool at once, FLOP/s: fused
-/// multiply-additions of registers. The best of a few milliseconds.
-double peak_flop_per_s(ThreadPool& pool);
 
 }  // namespace kennel

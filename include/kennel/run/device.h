@@ -24,9 +24,8 @@ struct GpuStatus {
 /// Asks for one of the GPUs, numbered from 0.
 GpuStatus find_gpu(int index = 0);
 
-/// The CPU's model name, and the width of the vectors that this build uses, in bits.
+/// The CPU's model name.
 std::string cpu_name();
-int simd_bits();
 
 /// The number in "cuda:N", 0 for "cuda"; nothing for other text.
 std::optional<int> gpu_number(const std::string& choice);

@@ -1,22 +1,12 @@
-// The losses of ppo_loss.h on the CPU, one pass over a slice's rows; samples are read where they
-// lie.
-//
-// In torch they are some fifty operations on a few thousand numbers, and starting those costs more
-// than doing them.
+// The losses of ppo_loss.h on the CPU (ppo_loss_rows.h), of tensors.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "src/learners/ppo/ppo_loss.h"
+#include "kennel/lanes/ppo_loss_rows.h"
+#include "kennel/rl/samples.h"
 
 namespace kennel {
-
-/// Sums over rows, as PolicyLoss and value_loss give them.
-struct PolicySums {
-  double surrogate = 0.0;
-  double kl = 0.0;
-  double clip_fraction = 0.0;
-};
 
 /// `policy_loss` of the rows `index` of `samples`.
 /// \param index  (rows) int64, into the samples; `mean` and `grad_mean` have these rows only

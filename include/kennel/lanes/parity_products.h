@@ -2,7 +2,7 @@
 // of the plain layer's columns, and between them what needs both: the units themselves.
 #pragma once
 
-#include "src/rl/products.h"
+#include "kennel/lanes/products.h"
 
 namespace kennel {
 

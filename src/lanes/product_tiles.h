@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kennel/core/pack.h"
-#include "src/rl/products.h"
+#include "kennel/lanes/products.h"
 
 namespace kennel::tiles {
 

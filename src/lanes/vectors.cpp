@@ -1,4 +1,4 @@
-#include "kennel/rl/flop.h"
+#include "kennel/lanes/vectors.h"
 
 #include <algorithm>
 #include <chrono>
@@ -27,6 +27,8 @@ float multiply_and_add(float factor, float addend) {
 }
 
 }  // namespace
+
+int simd_bits() { return kNativeWidth * 8 * static_cast<int>(sizeof(float)); }
 
 double peak_flop_per_s(ThreadPool& pool) {
   using Clock = std::chrono::steady_clock;

@@ -1,6 +1,6 @@
-#include "src/rl/parity_products.h"
+#include "kennel/lanes/parity_products.h"
 
-#include "src/rl/product_tiles.h"
+#include "src/lanes/product_tiles.h"
 
 namespace kennel {
 namespace {

@@ -1,8 +1,8 @@
-#include "src/rl/products.h"
+#include "kennel/lanes/products.h"
 
 #include <limits>
 
-#include "src/rl/product_tiles.h"
+#include "src/lanes/product_tiles.h"
 
 namespace kennel {
 namespace {
