@@ -40,7 +40,7 @@ constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContract& robot) {
   EvalResult result;
   Mean pair_sq, third_sq, drift, torque_sq, action_rate_sq, target_rate_sq, survival;
-  Mean work, slip, touch_downs, speed;
+  Mean work, slip, touch_downs, standing_touch_downs, speed;
   for (const EpisodeStats& e : episodes) {
     ++result.episodes;
     result.falls += e.fell;
@@ -55,15 +55,16 @@ EvalResult summarise(const std::vector<EpisodeStats>& episodes, const RobotContr
     torque_sq.add(e.torque_sq, e.steps * e.decimation * kPolicyJoints);
     action_rate_sq.add(e.action_rate_sq, e.steps * kPolicyJoints);
     target_rate_sq.add(e.target_rate_sq, e.steps * kPolicyJoints);
+    (e.standing ? standing_touch_downs : touch_downs).add(e.touch_downs, e.gait_time * kNumLegs);
     if (e.standing) continue;
     work.add(e.work, e.carried);
     speed.add(e.way, e.way_time);
     slip.add(e.slip_path, e.stance);
-    touch_downs.add(e.touch_downs, e.gait_time * kNumLegs);
   }
   result.pair_rmse = std::sqrt(pair_sq.value());
   result.third_rmse = std::sqrt(third_sq.value());
   result.standing_drift = drift.value();
+  result.standing_steps = standing_touch_downs.value();
   result.torque_rms = std::sqrt(torque_sq.value());
   result.action_rate_rms = std::sqrt(action_rate_sq.value());
   result.target_rate_rms = std::sqrt(target_rate_sq.value());

@@ -11,6 +11,7 @@ std::vector<Score> scores_of(const RobotContract& robot) {
       {pair + "_rmse", &EvalResult::pair_rmse, pair, std::string("rmse ") + told.pair().unit},
       {third + "_rmse", &EvalResult::third_rmse, third, told.third().unit},
       {"standing_drift", &EvalResult::standing_drift, "drift", "m/s"},
+      {"standing_steps", &EvalResult::standing_steps, "at rest", "steps Hz"},
       {"torque_rms", &EvalResult::torque_rms, "torque", "rms N m"},
       {"action_rate_rms", &EvalResult::action_rate_rms, "action", "rate rms"},
       {"target_rate_rms", &EvalResult::target_rate_rms, "", ""}};

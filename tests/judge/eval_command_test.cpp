@@ -43,7 +43,7 @@ TEST_F(EvalCommandTest, PrintsAnObjectAPolicyAndConditionWithTheKeysThatScriptsR
   for (const std::string& line : lines) {
     const auto json = nlohmann::json::parse(line);
     for (const char* key : {"policy", "condition", "episodes", "falls", "velocity_rmse", "yaw_rmse",
-                            "standing_drift", "torque_rms", "action_rate_rms"}) {
+                            "standing_drift", "standing_steps", "torque_rms", "action_rate_rms"}) {
       EXPECT_TRUE(json.contains(key)) << key << " in " << line;
     }
     EXPECT_EQ(json.at("episodes"), 2);

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "kennel/core/check.h"
-#include "kennel/judge/episode.h"
+#include "kennel/judge/episode_pool.h"
 #include "kennel/policy/first_format.h"
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
@@ -27,6 +27,7 @@ void expect_same(const EvalResult& a, const EvalResult& b) {
   EXPECT_EQ(a.pair_rmse, b.pair_rmse);
   EXPECT_EQ(a.third_rmse, b.third_rmse);
   EXPECT_EQ(a.standing_drift, b.standing_drift);
+  EXPECT_EQ(a.standing_steps, b.standing_steps);
   EXPECT_EQ(a.torque_rms, b.torque_rms);
   EXPECT_EQ(a.action_rate_rms, b.action_rate_rms);
   EXPECT_EQ(a.survival_s, b.survival_s);
@@ -65,9 +66,26 @@ TEST(Judge, APolicyThatStandsErrsByTheCommandsAndDoesNotDrift) {
   EXPECT_NEAR(result.pair_rmse, std::sqrt(velocity_sq), 0.002);
   EXPECT_NEAR(result.third_rmse, std::sqrt(yaw_sq), 0.01);
   EXPECT_LT(result.standing_drift, 0.003);
+  EXPECT_EQ(result.standing_steps, 0.0);
   EXPECT_EQ(result.action_rate_rms, 0.0);
   EXPECT_GT(result.torque_rms, 0.05);  // it carries its weight
   EXPECT_DOUBLE_EQ(result.survival_s, 12.0);
+}
+
+TEST(Judge, TellsStepsAtRestFromThoseOfAWalk) {
+  EpisodeStats standing, walking;
+  for (EpisodeStats* e : {&standing, &walking}) {
+    e->decimation = 5;
+    e->control_dt = 0.02;
+    e->steps = 600;
+    e->gait_time = 11.0;
+  }
+  standing.standing = true;
+  standing.touch_downs = 22;
+  walking.touch_downs = 88;
+  const EvalResult result = summarise({standing, walking}, first_format_robot());
+  EXPECT_DOUBLE_EQ(result.standing_steps, 22 / (11.0 * 4));
+  EXPECT_DOUBLE_EQ(result.step_frequency, 88 / (11.0 * 4));
 }
 
 TEST(Judge, CountsEveryFallOfAPolicyThatAlwaysFalls) {

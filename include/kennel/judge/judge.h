@@ -112,6 +112,10 @@ struct EvalResult {
   /// the first second. m/s
   double standing_drift = 0.0;
 
+  /// Touch-downs a foot and second in the zero-command episodes, after the first second, seen at
+  /// the control rate: a robot that is told to stand takes no steps. Hz
+  double standing_steps = 0.0;
+
   double torque_rms = 0.0;  // N m, over joints and physics steps
   double action_rate_rms =
       0.0;  // change of the network's output from one control step to the next, over joints

@@ -6,7 +6,8 @@ const UNITS = {velocity_error: 'm/s', yaw_error: 'rad/s', tilt_error: 'rad', hei
 const HEADLINE = ['env/velocity_error', 'env/yaw_error', 'env/tilt_error', 'env/height_error', 'env/falls_per_minute', 'env/reward'];
 const judgeColumns = (errors) => [  // key, unit, decimals
   ['policy'], ['physics'], ['condition'], ['episodes', '', 0], ['falls', '', 0], ['survival_s', 's', 2],
-  ...errors.map(({key, unit}) => [key, unit, 3]), ['standing_drift', 'm/s', 3], ['torque_rms', 'N m', 2], ['action_rate_rms', '', 3],
+  ...errors.map(({key, unit}) => [key, unit, 3]), ['standing_drift', 'm/s', 3], ['standing_steps', 'Hz', 2],
+  ['torque_rms', 'N m', 2], ['action_rate_rms', '', 3],
   ['cost_of_transport', '', 2], ['foot_slip', 'm/s', 3], ['step_frequency', 'Hz', 2]];
 const JOINT_COLOURS = ['c-blue', 'c-orange', 'c-green'];
 const TOLD = 'c-orange', DID = 'c-blue';
