@@ -9,10 +9,10 @@ namespace {
 
 using namespace tiles;
 
-template <Left kLeft>
-void multiply_all(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias) {
+/// finish(row, column, columns, sum) for every vector of rows `row` to `row + R` of the product.
+template <Left kLeft, class Finish>
+void multiply_each(const Factors& f, std::int64_t m, std::int64_t n, const Finish& finish) {
   thread_local std::vector<float> memory;
-  const float floor = bias.relu ? 0.0f : -std::numeric_limits<float>::infinity();
   for (std::int64_t column = 0; column < n; column += kWide) {
     const std::int64_t now = std::min(n - column, kWide);
     const Factors part = columns_from(f, column, now, memory);
@@ -20,17 +20,27 @@ void multiply_all(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t 
       V sum[R][C];
       multiply<kLeft>(part, row, sum);
       for (int v = 0; v < C; ++v) {
-        const std::size_t columns = columns_of(v, now);
-        const std::int64_t at = column + v * kLanes;
-        V b(0.0f);
-        if (bias.data != nullptr) b = load_part(bias.data + at, columns);
-        for (int r = 0; r < R; ++r) {
-          const V y = bias.data != nullptr ? at_least(sum[r][v] + b, floor) : sum[r][v];
-          store_part(y, c.data + (row + r) * c.stride + at, columns);
-        }
+        V of_rows[R];
+        for (int r = 0; r < R; ++r) of_rows[r] = sum[r][v];
+        finish(row, column + v * kLanes, columns_of(v, now), of_rows);
       }
     });
   }
+}
+
+template <Left kLeft>
+void multiply_all(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias) {
+  const float floor = bias.relu ? 0.0f : -std::numeric_limits<float>::infinity();
+  multiply_each<kLeft>(
+      f, m, n,
+      [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns, const V(&sum)[R]) {
+        V b(0.0f);
+        if (bias.data != nullptr) b = load_part(bias.data + column, columns);
+        for (int r = 0; r < R; ++r) {
+          const V y = bias.data != nullptr ? at_least(sum[r] + b, floor) : sum[r];
+          store_part(y, c.data + (row + r) * c.stride + column, columns);
+        }
+      });
 }
 
 /// The sum of the lanes, halves first.
@@ -86,28 +96,19 @@ void product_of_transposed(const Factors& f, Rows<float> c, std::int64_t m, std:
 
 void rectified_gradient(const Factors& f, Rows<const float> y, Rows<float> c, float* sums,
                         std::int64_t m, std::int64_t n) {
-  thread_local std::vector<float> memory;
   std::fill_n(sums, n, 0.0f);
-  for (std::int64_t column = 0; column < n; column += kWide) {
-    const std::int64_t now = std::min(n - column, kWide);
-    const Factors part = columns_from(f, column, now, memory);
-    panel(m, now, [&]<int R, int C>(std::int64_t row) {
-      V sum[R][C];
-      multiply<Left::kPlain>(part, row, sum);
-      for (int v = 0; v < C; ++v) {
-        const std::size_t columns = columns_of(v, now);
-        const std::int64_t at = column + v * kLanes;
-        V total = load_part(sums + at, columns);
+  multiply_each<Left::kPlain>(
+      f, m, n,
+      [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns, const V(&sum)[R]) {
+        V total = load_part(sums + column, columns);
         for (int r = 0; r < R; ++r) {
-          const V active = load_part(y.data + (row + r) * y.stride + at, columns);
-          const V gradient = select(active > V(0.0f), sum[r][v], V(0.0f));
-          store_part(gradient, c.data + (row + r) * c.stride + at, columns);
+          const V active = load_part(y.data + (row + r) * y.stride + column, columns);
+          const V gradient = select(active > V(0.0f), sum[r], V(0.0f));
+          store_part(gradient, c.data + (row + r) * c.stride + column, columns);
           total += gradient;
         }
-        store_part(total, sums + at, columns);
-      }
-    });
-  }
+        store_part(total, sums + column, columns);
+      });
 }
 
 }  // namespace kennel
