@@ -2,6 +2,7 @@
 // current stream. Matrix products are LibTorch's.
 #include <c10/cuda/CUDAStream.h>
 
+#include "cuda_graph.h"
 #include "kennel/core/check.h"
 #include "kennel/learners/ppo_ops.h"
 #include "kennel/rl/cuda_entry.h"
@@ -253,6 +254,7 @@ extern "C" const LearnerOps* kennel_cuda_learner_ops() {
     ops.input_gradient = input_gradient;
     ops.fused = &kFused;
     ops.ppo = &kPpoOps;
+    ops.make_graph = cuda_graph_maker();
     return ops;
   }();
   return &kOps;
