@@ -64,9 +64,10 @@ TEST(Recording, IterationsAskForTheSameOnTheSameMemoryWithTheSameNumbers) {
       PpoConfig config = small_config();
       config.lr_schedule = schedule;
       config.network.symmetric = symmetric;
-      Ppo learner = ppo_of(
-          *env, config, 1,
-          {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = *kennel_cuda_learner_ops()});
+      Ppo learner = ppo_of(*env, config, 1,
+                           {.mirrors = quadruped_mirrors(pupper_v3::kRobot, busy_config()),
+                            .num_threads = 1,
+                            .ops = *kennel_cuda_learner_ops()});
       learner.iterate();  // makes the memory
       const std::vector<std::string> first = asked_for(learner, 0.0);
       EXPECT_GT(first.size(), 100u);

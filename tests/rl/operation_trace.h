@@ -6,11 +6,13 @@
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/simt/machine.h"
@@ -26,8 +28,9 @@ class OperationTrace {
       : memory_(std::make_shared<Memory>()),
         memory_guard_(c10::DebugInfoKind::PROFILER_STATE, memory_) {
     current() = this;
-    handle_ = at::addThreadLocalCallback(
-        at::RecordFunctionCallback(&begin).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
+    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(&begin, &end)
+                                             .needsInputs(true)
+                                             .scopes({at::RecordScope::FUNCTION}));
     simt::observe_launches(&launched);
   }
   ~OperationTrace() {
@@ -41,6 +44,8 @@ class OperationTrace {
   const std::vector<std::string>& lines() const { return lines_; }
 
  private:
+  struct Inside final : at::ObserverContext {};
+
   struct Memory final : c10::MemoryReportingInfoBase {
     struct Block {
       std::size_t bytes;
@@ -73,11 +78,19 @@ class OperationTrace {
   }
 
   static std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& call) {
+    if (current()->inside_) return nullptr;
     std::ostringstream line;
     line << call.name();
     for (const c10::IValue& input : call.inputs()) current()->write(line << ' ', input);
     current()->lines_.push_back(line.str());
-    return nullptr;
+    // On the CPU it counts first, and what it does then depends on the count; a GPU does not.
+    if (std::string_view(call.name()) != "aten::nonzero_static") return nullptr;
+    current()->inside_ = true;
+    return std::make_unique<Inside>();
+  }
+
+  static void end(const at::RecordFunction&, at::ObserverContext* context) {
+    if (context != nullptr) current()->inside_ = false;
   }
 
   static void launched(const simt::LaunchRecord& launch) {
@@ -102,7 +115,11 @@ class OperationTrace {
       if (!x.defined()) return void(line << "none");
       line << x.scalar_type() << x.sizes() << x.strides() << '@';
       // A number of the host, which torch wraps: what is handed over is its value.
-      if (x.unsafeGetTensorImpl()->is_wrapped_number()) return void(line << x.item<double>());
+      if (x.unsafeGetTensorImpl()->is_wrapped_number()) {
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, x.const_data_ptr(), std::min<std::size_t>(8, x.element_size()));
+        return void(line << "number " << bits);
+      }
       const auto place = reinterpret_cast<std::uintptr_t>(x.const_data_ptr());
       const std::string own = memory_->name(place);
       x.numel() == 0 ? line << "empty" : own.empty() ? line << place : line << own;
@@ -120,6 +137,7 @@ class OperationTrace {
   std::shared_ptr<Memory> memory_;
   c10::DebugInfoGuard memory_guard_;
   at::CallbackHandle handle_ = 0;
+  bool inside_ = false;  // an operation whose parts are its own affair
   std::vector<std::string> lines_;
 };
 

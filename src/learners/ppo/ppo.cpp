@@ -97,6 +97,7 @@ void Ppo::set_progress(double fraction) {
 
 IterationReport Ppo::iterate() {
   const torch::NoGradGuard no_grad;
+  failed_ = false;
   collect();
   timer_->begin(Phase::kPolicy);
   estimating_.run([this] { rollout_.estimate(networks_, privileged_normaliser_); });
