@@ -22,7 +22,7 @@ struct Task {
   float stance_height;             // m of the base when it stands in the default pose
   float default_pose[kNumJoints];  // rad
   int abduction;                   // which of a leg's joints moves it sideways
-  float diagonal[kNumLegs];        // 1 and -1, alike for two legs across
+  std::uint32_t first_pair;        // bit k: whether leg k is of the diagonal of front left
   int obs_size;
 };
 static_assert(std::is_trivially_copyable_v<Task>);
@@ -110,7 +110,7 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
   for (int leg = 0; leg < kNumLegs; ++leg) {
     const auto& robot = model.leg[leg];
     const auto& hip = robot.hinge[0].anchor;
-    task.diagonal[leg] = hip[0] * hip[1] > 0.0f ? 1.0f : -1.0f;
+    if (hip[0] * hip[1] > 0.0f) task.first_pair |= 1u << leg;
     KENNEL_CHECK(robot.num_spheres > 0 && robot.sphere[robot.foot].link == 2,
                  "the task expects a foot: a sphere on each leg's third link that can touch the "
                  "floor; leg ",

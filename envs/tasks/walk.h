@@ -68,7 +68,8 @@ struct Walk : WalkRow {
     out[kSwingTime] = moves * seen.touch_down *
                       clamp(seen.air_time - T(task.config.reward.shape[kSwingFrom]), T(0),
                             T(task.config.reward.shape[kSwingMost]));
-    out[kTrot] = T(task.diagonal[legs.leg(slot)]) * seen.foot_contact;  // squared once summed
+    const bool first_pair = (task.first_pair >> legs.leg(slot)) & 1u;
+    out[kTrot] = first_pair ? moves * seen.foot_contact : -moves * seen.foot_contact;
     for (int j = 0; j < kJointsPerLeg; ++j)
       if (j == task.abduction) out[kAbduction] = square(off_pose(j));
     out[kFootSlip] = slip2(task, legs, s, slot);
@@ -88,7 +89,7 @@ struct Walk : WalkRow {
     value[kVerticalVelocity] = square(s.env.physics.velocity.z);
     value[kRollPitchRate] = square(s.omega_world.x) + square(s.omega_world.y);
     value[kTilt] = s.up.x * s.up.x + s.up.y * s.up.y;
-    value[kTrot] = told_to_move(s) * square(value[kTrot]) * T(0.25f);
+    value[kTrot] = square(value[kTrot]) * T(0.25f);  // was the first pair's less the other's
     value[kFall] = s.fell;
   }
 

@@ -106,6 +106,24 @@ Measured measure(const BenchCommand& command, const RunConfig& config, const Rob
   return best;
 }
 
+/// What learning computes a control step, and how fast, against the machine's most.
+void add_flop(Json& out, const TrainRate& rate) {
+  const LearnerFlop& flop = rate.flop;
+  out["actor_forward_flop"] = flop.actor.forward;
+  out["actor_backward_flop"] = flop.actor.backward;
+  out["critic_forward_flop"] = flop.critic.forward;
+  out["critic_backward_flop"] = flop.critic.backward;
+  out["policy_flop_per_step"] = flop.policy();
+  out["update_forward_flop_per_step"] = flop.update_forward();
+  out["update_backward_flop_per_step"] = flop.update_backward();
+  out["policy_flop_per_s"] = rate.policy_flop_per_s();
+  out["update_flop_per_s"] = rate.update_flop_per_s();
+  if (rate.peak_flop_per_s == 0) return;
+  out["peak_flop_per_s"] = rate.peak_flop_per_s;
+  out["policy_percent_of_peak"] = 100 * rate.policy_flop_per_s() / rate.peak_flop_per_s;
+  out["update_percent_of_peak"] = 100 * rate.update_flop_per_s() / rate.peak_flop_per_s;
+}
+
 Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
              const Measured& m) {
   const BuildInfo build = build_info();
@@ -137,6 +155,7 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
     out["simulator_share"] = m.training->simulator_share;
     out["policy_share"] = m.training->policy_share;
     out["update_share"] = m.training->update_share;
+    if (m.training->flop.known()) add_flop(out, *m.training);
   }
   return out;
 }

@@ -75,6 +75,14 @@ std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunC
                                        config.env.task.action_scale);
 }
 
+double TrainRate::policy_flop_per_s() const {
+  return steps_per_s * static_cast<double>(flop.policy()) / policy_share;
+}
+
+double TrainRate::update_flop_per_s() const {
+  return steps_per_s * static_cast<double>(flop.update()) / update_share;
+}
+
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
                            int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, robot, num_envs);
@@ -83,11 +91,15 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
                            .config = config.learner,
                            .seed = 1,
                            .mirrors = quadruped_mirrors(robot.traits, config.env),
+                           .num_threads = command.threads,
                            .ops = ops_for(env->device()),
                            .all = alone()});
   learner->iterate();
+  ThreadPool pool(command.threads);
+  double peak = 0;
   TrainRate best;
   for (int repeat = 0; repeat < command.repeats; ++repeat) {
+    if (!command.device.cuda) peak = std::max(peak, peak_flop_per_s(pool));
     const auto start = Clock::now();
     const std::int64_t before = learner->env_steps();
     double simulator = 0, policy = 0, update = 0;
@@ -100,8 +112,9 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
     const double elapsed = seconds_since(start),
                  rate = static_cast<double>(learner->env_steps() - before) / elapsed;
     if (rate > best.steps_per_s)
-      best = {rate, simulator / elapsed, policy / elapsed, update / elapsed};
+      best = {rate, simulator / elapsed, policy / elapsed, update / elapsed, learner->flop()};
   }
+  best.peak_flop_per_s = peak;
   return best;
 }
 

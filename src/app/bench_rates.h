@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bench.h"
+#include "kennel/rl/flop.h"
 #include "kennel/run/run_config.h"
 
 namespace kennel {
@@ -27,6 +28,12 @@ std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunC
 struct TrainRate {
   double steps_per_s = 0;
   double simulator_share = 0, policy_share = 0, update_share = 0;
+  LearnerFlop flop;
+  double peak_flop_per_s = 0;  // of the CPU; 0 where the learner runs elsewhere
+
+  /// What the phases' products reach.
+  double policy_flop_per_s() const;
+  double update_flop_per_s() const;
 };
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
                            int num_envs);

@@ -8,6 +8,7 @@
 #include "kennel/core/check.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/progress_line.h"
+#include "median.h"
 
 namespace kennel {
 namespace {
@@ -58,14 +59,6 @@ std::string seconds_text(double seconds) {
 
 std::string count_of(const Check& check) {
   return count_text(static_cast<double>(check.env_steps));
-}
-
-double median(std::vector<double> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  const std::size_t middle = numbers.size() / 2;
-  const double upper = numbers[middle];
-  if (numbers.size() % 2 == 1 || !std::isfinite(upper)) return upper;
-  return 0.5 * (numbers[middle - 1] + upper);
 }
 
 }  // namespace

@@ -7,23 +7,12 @@
 #include <tuple>
 
 #include "kennel/core/check.h"
+#include "median.h"
 
 namespace kennel {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// What is not finite is worse than all that is.
-double median(std::vector<double> numbers) {
-  if (numbers.empty()) return std::numeric_limits<double>::quiet_NaN();
-  for (double& x : numbers)
-    if (!std::isfinite(x)) x = std::numeric_limits<double>::infinity();
-  std::sort(numbers.begin(), numbers.end());
-  const std::size_t middle = numbers.size() / 2;
-  const double upper = numbers[middle];
-  if (numbers.size() % 2 == 1 || !std::isfinite(upper)) return upper;
-  return 0.5 * (numbers[middle - 1] + upper);
-}
 
 double figure_in(const Json& json) {
   return json.is_number() ? json.get<double>() : std::numeric_limits<double>::infinity();

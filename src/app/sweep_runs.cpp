@@ -1,6 +1,7 @@
 #include "sweep_runs.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <fstream>
 #include <set>

@@ -15,11 +15,12 @@ std::string page_file(const std::string& name) {
   return read_file(KENNEL_SOURCE_DIR "/src/report/page/" + name);
 }
 
-/// The scripts that the page's first line lists, in its order.
-std::string scripts(const std::string& page) {
-  constexpr std::string_view kBefore = "scripts:", kAfter = "-->";
-  const std::size_t from = page.find(kBefore) + kBefore.size();
-  std::istringstream names(page.substr(from, page.find(kAfter) - from));
+/// The scripts that the template lists for a kind of page, in its order.
+std::string scripts(const std::string& page, const std::string& kind) {
+  const std::string before = "<!-- " + kind + ":";
+  constexpr std::string_view kAfter = "-->";
+  const std::size_t from = page.find(before) + before.size();
+  std::istringstream names(page.substr(from, page.find(kAfter, from) - from));
   std::string all;
   for (std::string name; names >> name;) all += page_file(name);
   return all;
@@ -62,12 +63,13 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 
 }  // namespace
 
-std::string whole_page(const std::string& template_name, const Json& data) {
-  const std::string page = page_file(template_name);
+std::string whole_page(const std::string& kind, const Json& data) {
+  const std::string page = page_file("page.html");
   return filled(
       page, {{"title", html_escaped(data["title"].get<std::string>())},
              {"style", page_file("page.css")},
-             {"script", scripts(page)},
+             {"kind", kind},
+             {"script", scripts(page, kind)},
              {"data", json_escaped(data.dump(-1, ' ', false, Json::error_handler_t::replace))}});
 }
 

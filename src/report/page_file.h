@@ -6,8 +6,9 @@
 
 namespace kennel::report {
 
-/// The page of a template in page/, its styles, its scripts and its data in it.
+/// page/page.html with its styles, the scripts that it lists for this kind of page, and its data.
+/// \param kind  "report" or "sweep"
 /// \param data  with a "title"
-std::string whole_page(const std::string& template_name, const nlohmann::ordered_json& data);
+std::string whole_page(const std::string& kind, const nlohmann::ordered_json& data);
 
 }  // namespace kennel::report

@@ -19,7 +19,7 @@ void write_report(const Subject& subject, const std::filesystem::path& file,
                ": its folder does not exist; create it, or name another file");
   KENNEL_CHECK(!std::filesystem::is_directory(file), file.string(),
                ": this is a folder; name a file in it");
-  write_file_atomically(file, whole_page("page.html", report_data(subject, options)));
+  write_file_atomically(file, whole_page("report", report_data(subject, options)));
 }
 
 }  // namespace kennel::report

@@ -48,7 +48,7 @@ void write_sweep_page(const SweepPage& page, const std::filesystem::path& file) 
                      {"curves", kCurves},
                      {"table", page.table},
                      {"settings", std::move(settings)}};
-  write_file_atomically(file, whole_page("sweep.html", data));
+  write_file_atomically(file, whole_page("sweep", data));
 }
 
 }  // namespace kennel::report

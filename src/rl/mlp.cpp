@@ -66,6 +66,16 @@ std::int64_t num_parameters(const MlpShape& shape) {
   return count;
 }
 
+NetworkFlop flop_of_row(const MlpShape& shape) {
+  NetworkFlop flop;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    const std::int64_t product = 2 * static_cast<std::int64_t>(shape[k].in) * shape[k].columns();
+    flop.forward += product;
+    flop.backward += k == 0 ? product : 2 * product;  // no gradient of observations
+  }
+  return flop;
+}
+
 std::vector<Dense> dense_views(const torch::Tensor& flat, std::int64_t offset,
                                const MlpShape& shape) {
   std::vector<Dense> layers;

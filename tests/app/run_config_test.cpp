@@ -59,6 +59,34 @@ TEST(RunConfig, ANamedRecipeChangesTheDefaultOneAndAFileChangesBoth) {
   EXPECT_EQ(load_run_config({.shipped = "fast", .file = folder / "own.toml"}).train.steps, 5);
 }
 
+TEST(RunConfig, KeysChangeWhateverTheRecipeIsAndAreNamedByWhereTheyComeFrom) {
+  const TempFolder folder;
+  write_raw(folder / "own.toml", "[ppo]\ngamma = 0.9\nnum_minibatches = 2\n");
+  const auto load = [&](const std::string& keys) {
+    return load_run_config({.file = folder / "own.toml", .keys = keys, .keys_from = "--set"});
+  };
+  const RunConfig config = load("ppo.gamma = 0.8\nrobot.name = \"go1\"\n");
+  EXPECT_FLOAT_EQ(config.learner.as<PpoConfig>().rollout.gamma, 0.8f);
+  EXPECT_EQ(config.learner.as<PpoConfig>().num_minibatches, 2);
+  EXPECT_EQ(config.env.task.action_scale,
+            load_run_config({}, [](RunConfig& c) { c.robot.name = "go1"; }).env.task.action_scale);
+  EXPECT_EQ(name_of({.shipped = "fast", .keys = "a.b=1\nc.d=2\n"}), "fast, a.b=1, c.d=2");
+
+  const auto problem = [&](const std::string& keys) -> std::string {
+    try {
+      load(keys);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(problem("\nppo.gama = 0.9\n"), "unknown key ppo.gama; did you mean gamma? (--set:2)");
+  EXPECT_THAT(problem("ppo.gamma = 2\n"), HasSubstr("is out of range"));
+  // What only the whole shows is the key's, not the file's.
+  EXPECT_THAT(problem("ppo.num_minibatches = 7\n"),
+              AllOf(HasSubstr("divide"), HasSubstr("--set:1")));
+}
+
 TEST(RunConfig, ANameThatNoRecipeHasIsRefusedWithThoseThatThereAre) {
   const auto problem = [](const std::string& name, const ConfigOverride& change) -> std::string {
     try {

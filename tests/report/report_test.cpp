@@ -10,6 +10,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/report/sweep_page.h"
 #include "kennel/run/run_config.h"
 #include "src/report/report_data.h"
 #include "tests/io/temp_folder.h"
@@ -199,6 +200,26 @@ TEST_F(ReportTest, WhatWasJudgedAlreadyIsNotPlayedAgain) {
   ASSERT_EQ(data["judge"].size(), 1u);
   EXPECT_EQ(data["judge"][0]["falls"], 17);
   EXPECT_EQ(played, (std::set<std::string>{"slow commands", "tracking"}));
+}
+
+TEST_F(ReportTest, ASweepHasItsTableAndTheCurvesOfItsRuns) {
+  EXPECT_DOUBLE_EQ(trained_seconds(run_), 1.0);
+  SweepPage page{.title = "a <sweep>"};
+  page.summary = {{"runs complete", "1 of 2"}};
+  page.table = {{"columns", Json::parse(R"([["gamma", "", false], ["velocity", "m/s", true]])")},
+                {"rows", Json::parse(R"([["0.9", "0.123"], ["</script>", "-"]])")},
+                {"sorted_by", "velocity"}};
+  page.settings = {{"gamma = 0.9", {{1, run_.path()}, {2, folder_ / "not yet"}}}, {"other"}};
+  write_sweep_page(page, run_.report());  // where expect_drawn looks
+  const Json data = data_of(read_file(run_.report().string()));
+  EXPECT_EQ(data["title"], "a <sweep>");
+  EXPECT_EQ(data["table"]["rows"][1][0], "</script>");
+  const Json& runs = data["settings"][0]["runs"];
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0]["seed"], 1);
+  EXPECT_EQ(runs[0]["step"], (Json{1000.0, 2000.0}));
+  EXPECT_EQ(runs[0]["env/reward"], (Json{0.1, 0.2}));
+  expect_drawn();
 }
 
 TEST_F(ReportTest, AFolderThatIsNotThereIsNamedBeforeAnythingIsPlayed) {

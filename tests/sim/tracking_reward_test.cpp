@@ -1,6 +1,7 @@
 // What following a command earns, by the command's size.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "tests/sim/batch_fixture.h"
@@ -87,6 +88,35 @@ TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
   EXPECT_THROW(task_of(config), Error);
   config.reward.shape[Walk::kKernelCommandShare] = 0;  // what the message says to try
   EXPECT_NO_THROW(task_of(config));
+}
+
+/// The value of "trot" where these feet are down, front right, front left, back right, back left.
+float trot(const std::array<float, kNumLegs>& down, const Motion& told) {
+  const Task task = task_of(quiet_config());
+  EnvState<float, AllLegs> state{};
+  state.command[0] = told.vx;
+  state.command[1] = told.vy;
+  state.command[2] = told.yaw;
+  const StepReport<float, AllLegs> report{};
+  StepView<float, AllLegs> view{state, report, {}, {}, {}, {}, {}, {}};
+  for (int leg = 0; leg < kNumLegs; ++leg) view.leg[leg].foot_contact = down[leg];
+  float value[Walk::kNumRewards];
+  Walk::rewards(task, view, AllLegs{}, value);
+  return value[Walk::kTrot];
+}
+
+TEST(TrotReward, IsForOneDiagonalPairDownAndTheOtherUp) {
+  const Motion ahead{0.3f, 0, 0};
+  EXPECT_EQ(trot({1, 0, 0, 1}, ahead), 1.0f);
+  EXPECT_EQ(trot({0, 1, 1, 0}, ahead), 1.0f);
+  EXPECT_EQ(trot({1, 1, 1, 1}, ahead), 0.0f) << "standing";
+  EXPECT_EQ(trot({0, 0, 0, 0}, ahead), 0.0f) << "jumping";
+  EXPECT_EQ(trot({1, 0, 1, 0}, ahead), 0.0f) << "pacing";
+  EXPECT_EQ(trot({1, 1, 0, 0}, ahead), 0.0f) << "bounding";
+  EXPECT_EQ(trot({1, 1, 1, 0}, ahead), 0.25f);
+  EXPECT_EQ(trot({1, 0, 0, 0}, ahead), 0.25f);
+  EXPECT_EQ(trot({1, 0, 0, 1}, {}), 0.0f) << "told to stand";
+  EXPECT_EQ(trot({1, 0, 0, 1}, {0, 0, 1.0f}), 1.0f) << "turning asks for steps, too";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "kennel/io/config_block.h"
 #include "kennel/io/event_file.h"
 #include "kennel/policy/policy_network.h"
+#include "kennel/rl/flop.h"
 
 namespace kennel {
 
@@ -73,6 +74,9 @@ class Learner {
   /// device.
   /// \return whether there was anything to write
   virtual bool save_failure(const std::filesystem::path& /*path*/) const { return false; }
+
+  /// What its arithmetic takes a control step.
+  virtual LearnerFlop flop() const { return {}; }
 
   /// What went wrong in the training as a whole, for people; empty where nothing did.
   virtual std::string complaint() const { return {}; }

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kennel/rl/flop.h"
+
 namespace kennel {
 
 enum class Activation { kLinear, kRelu, kElu, kTanh };
@@ -46,6 +48,9 @@ MlpShape by_parity(MlpShape shape, int even_in);
 
 /// Weights and biases of all layers.
 std::int64_t num_parameters(const MlpShape& shape);
+
+/// What its products take for a row.
+NetworkFlop flop_of_row(const MlpShape& shape);
 
 /// y = activation(x weight + bias), as views into a flat vector.
 ///

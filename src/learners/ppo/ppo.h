@@ -47,6 +47,11 @@ class Ppo final : public Learner {
   /// Goes on with an edited learning rate, which a schedule then moves on.
   void take_edits(const ConfigBlock& before) override;
 
+  LearnerFlop flop() const override {
+    return {flop_of_row(networks_.actor_shape()), flop_of_row(networks_.critic_shape()),
+            config_.num_epochs};
+  }
+
   /// That more than a few gradients were not finite: the policy is not what its steps promise.
   std::string complaint() const override;
 
