@@ -3,11 +3,14 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
+#include <cuda_runtime_api.h>
 
+#include <cstddef>
 #include <optional>
 
 #include "cuda_device.h"
 #include "kennel/core/check.h"
+#include "kernels/step_args.h"
 
 namespace kennel {
 namespace {
@@ -37,6 +40,9 @@ class CudaGraph final : public DeviceGraph {
 
   void end_capture() override {
     graph_.capture_end();
+    check_cuda(cudaGraphGetNodes(graph_.raw_cuda_graph(), nullptr, &operations_),
+               "counting a recording's operations");
+    graph_.instantiate();
     recording_.reset();
   }
 
@@ -45,9 +51,12 @@ class CudaGraph final : public DeviceGraph {
     graph_.replay();
   }
 
+  std::int64_t operations() const override { return static_cast<std::int64_t>(operations_); }
+
  private:
   c10::cuda::CUDAStream stream_;
-  at::cuda::CUDAGraph graph_;
+  at::cuda::CUDAGraph graph_{/*keep_graph=*/true};  // until its operations are counted
+  std::size_t operations_ = 0;
   std::optional<c10::cuda::CUDAStreamGuard> recording_;  // stream_ is the current one
 };
 

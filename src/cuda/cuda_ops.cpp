@@ -9,6 +9,7 @@
 #include "kennel/rl/fused_ops.h"
 #include "kennel/rl/learner_ops.h"
 #include "kernels/learner/learner_args.h"
+#include "kernels/step_args.h"
 
 namespace kennel {
 namespace {
@@ -255,6 +256,7 @@ extern "C" const LearnerOps* kennel_cuda_learner_ops() {
     ops.fused = &kFused;
     ops.ppo = &kPpoOps;
     ops.make_graph = cuda_graph_maker();
+    ops.launches = launched_kernels;
     return ops;
   }();
   return &kOps;

@@ -2,34 +2,26 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
+#include <cstring>
 #include <stdexcept>
 
-#include "envs/robots.h"
-#include "kennel/model/mjcf.h"
+#include "kennel/core/check.h"
 #include "kennel/rl/cuda_entry.h"
 #include "kennel/rl/repeated_work.h"
+#include "tests/io/temp_folder.h"
 #include "tests/learners/make_ppo.h"
+#include "tests/learners/simt_env.h"
 #include "tests/rl/free_env.h"
-#include "tests/rl/operation_counter.h"
+#include "tests/rl/host_graph.h"
 #include "tests/rl/operation_trace.h"
-#include "tests/sim/cuda_fixture.h"
+#include "tests/rl/silent_graph.h"
 
 namespace kennel {
 namespace {
 
 using testing::busy_config;
-
-/// The CUDA backend's environments, run on the host.
-std::unique_ptr<VecEnv> simt_env(int num_envs, bool bfloat16 = false) {
-  EnvConfig config = busy_config();
-  config.task.bfloat16_obs = bfloat16;
-  EnvOptions options;
-  options.num_envs = num_envs;
-  const Quadruped<float> robot = to_float(load_quadruped(robot_model()).model);
-  const quadruped::Task task = quadruped::make_task(config, pupper_v3::kRobot, robot, 1);
-  return std::unique_ptr<VecEnv>(kennel_make_cuda_env(&task, &options));
-}
+using testing::simt_env;
 
 PpoConfig small_config() {
   PpoConfig config;
@@ -106,28 +98,6 @@ TEST(OperationTrace, TellsNumbersPlacesAndKernelsApart) {
   EXPECT_EQ(before, shuffle(1)) << "the counter is read where it lies";
 }
 
-/// A recording that is never played: what is left is what the host asks for itself.
-class SilentGraph final : public DeviceGraph {
- public:
-  static inline int begun = 0, ended = 0, launched = 0, alive = 0;
-
-  SilentGraph() { ++alive; }
-  ~SilentGraph() override { --alive; }
-  void begin_capture() override { ++begun; }
-  void end_capture() override { ++ended; }
-  void launch() override { ++launched; }
-
-  static std::unique_ptr<DeviceGraph> make(torch::Device) {
-    return std::make_unique<SilentGraph>();
-  }
-  static LearnerOps ops() {
-    begun = ended = launched = 0;
-    LearnerOps ops = *kennel_cuda_learner_ops();
-    ops.make_graph = make;
-    return ops;
-  }
-};
-
 TEST(RepeatedWork, IsAskedForOnceRecordedOnceAndThenPlayed) {
   const LearnerOps ops = SilentGraph::ops();
   RepeatedWork work(ops, torch::kCPU, true);
@@ -170,24 +140,6 @@ TEST(RepeatedWork, IsAskedForEachTimeWhereNothingIsRecorded) {
   EXPECT_EQ(SilentGraph::begun, 0);
 }
 
-TEST(Recording, LeavesFewOperationsToTheHost) {
-  constexpr std::int64_t kMostOperations = 12;
-  const LearnerOps ops = SilentGraph::ops();
-  const auto env = simt_env(32);
-  Ppo learner = ppo_of(*env, small_config(), 1, {.num_threads = 1, .ops = ops});
-  for (int k = 0; k < 2; ++k) learner.iterate();
-  const OperationCounter counter;
-  const std::int64_t before = simt::launches();
-  const int played = SilentGraph::launched;
-  learner.set_progress(0.5);
-  learner.iterate();
-  EXPECT_EQ(SilentGraph::launched - played, 3) << "rollout, estimates, update";
-  const std::int64_t operations = counter.count().operations + simt::launches() - before + 3;
-  std::printf("%ld operations beside what is played\n", static_cast<long>(operations));
-  EXPECT_LE(operations, kMostOperations);
-  EXPECT_EQ(counter.count().waits(), 0) << "the event that is waited for is no operation";
-}
-
 TEST(Recording, CanBeSwitchedOff) {
   const LearnerOps ops = SilentGraph::ops();
   FreeEnv env(32);
@@ -196,22 +148,100 @@ TEST(Recording, CanBeSwitchedOff) {
   EXPECT_EQ(SilentGraph::begun, 0);
 }
 
-TEST(Recording, TrainsToTheSameBitsOnADevice) {
-  NEEDS_CUDA();
-  torch::Tensor parameters[2], rewards[2];
-  for (const int record : {0, 1}) {
-    const auto env = testing::env_on("cuda", 256, 1, busy_config());
-    Ppo learner =
-        ppo_of(*env, small_config(), 1, {.ops = ops_for(env->device()), .record = record == 1});
-    for (int k = 0; k < 6; ++k) {
-      learner.set_progress(k / 5.0);
-      learner.iterate();
-    }
-    parameters[record] = learner.networks().parameters().cpu();
-    rewards[record] = learner.rollout().reward().cpu();
+/// The CUDA backend's operations, recorded and played by the host.
+LearnerOps host_recorded() {
+  LearnerOps ops = *kennel_cuda_learner_ops();
+  ops.make_graph = HostGraph::make;
+  return ops;
+}
+
+/// What a training of some iterations leaves behind.
+struct Trained {
+  torch::Tensor parameters, reward;
+  std::vector<Stat> stats;
+  LearnerRecordings recordings;
+};
+
+Trained train(VecEnv& env, const PpoConfig& config, const LearnerOps& ops, bool record) {
+  Ppo learner = ppo_of(env, config, 1, {.num_threads = 1, .ops = ops, .record = record});
+  Trained out;
+  for (int k = 0; k < 6; ++k) {
+    learner.set_progress(k / 5.0);
+    learner.iterate();
+    out.stats = env.drain_stats();
   }
-  EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
-  EXPECT_TRUE(torch::equal(rewards[0], rewards[1]));
+  out.parameters = learner.networks().parameters().cpu();
+  out.reward = learner.rollout().reward().cpu();
+  out.recordings = learner.recordings();
+  return out;
+}
+
+void expect_same_bits(const Trained& a, const Trained& b) {
+  EXPECT_TRUE(torch::equal(a.parameters, b.parameters));
+  EXPECT_TRUE(torch::equal(a.reward, b.reward));
+  ASSERT_EQ(a.stats.size(), b.stats.size());
+  for (std::size_t k = 0; k < a.stats.size(); ++k)
+    EXPECT_EQ(std::memcmp(&a.stats[k].value, &b.stats[k].value, sizeof a.stats[k].value), 0)
+        << a.stats[k].name;
+}
+
+TEST(Recording, PlayedByTheHostTrainsToTheSameBits) {
+  const LearnerOps ops = host_recorded();
+  for (const char* schedule : {"minibatch", "epoch"}) {
+    SCOPED_TRACE(schedule);
+    PpoConfig config = small_config();
+    config.lr_schedule = schedule;
+    const auto asked = simt_env(32), played = simt_env(32);
+    const Trained unrecorded = train(*asked, config, ops, false);
+    const Trained recorded = train(*played, config, ops, true);
+    EXPECT_EQ(unrecorded.recordings.played, 0);
+    EXPECT_EQ(recorded.recordings.played, 3) << "rollout, estimates, update";
+    EXPECT_GT(recorded.recordings.operations, 50);
+    expect_same_bits(unrecorded, recorded);
+  }
+}
+
+TEST(Recording, ALossThatIsNotFiniteInAPlayedUpdateIsFoundInItsIteration) {
+  const TempFolder folder;
+  const LearnerOps ops = host_recorded();
+  FreeEnv env(32);  // leaves the rewards as they are
+  Ppo learner = ppo_of(env, small_config(), 1, {.num_threads = 1, .ops = ops});
+  for (int k = 0; k < 3; ++k) learner.iterate();
+  ASSERT_EQ(learner.recordings().played, 3);
+  EXPECT_FALSE(learner.save_failure(folder / "failed"));
+  const torch::Tensor before = learner.networks().parameters().clone();
+  const torch::Tensor reward = learner.rollout().reward();
+  reward.fill_(1e30f);  // its square is not finite
+  learner.iterate();
+  EXPECT_EQ(learner.skipped_updates(), 4) << "all of the iteration";
+  EXPECT_TRUE(torch::equal(learner.networks().parameters(), before));
+  ASSERT_TRUE(learner.save_failure(folder / "failed"));
+  const TensorArchive kept = TensorArchive::load(folder / "failed");
+  EXPECT_EQ(kept.number("iteration"), 4);
+  EXPECT_TRUE(torch::equal(kept.tensor("reward"), reward));
+  reward.zero_();
+  learner.iterate();
+  EXPECT_FALSE(learner.save_failure(folder / "failed"));
+  reward[2][5] = NAN;
+  try {
+    learner.iterate();
+    FAIL() << "a reward that is not a number was not told of";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("reward of environment 5 is not finite at step 2"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Recording, TrainsToTheSameBitsOnCuda) {
+  NEEDS_CUDA();
+  const auto asked = testing::env_on("cuda", 256, 1, busy_config());
+  const auto played = testing::env_on("cuda", 256, 1, busy_config());
+  const LearnerOps& ops = ops_for(asked->device());
+  const Trained recorded = train(*played, small_config(), ops, true);
+  EXPECT_EQ(recorded.recordings.played, 3);
+  EXPECT_GT(recorded.recordings.operations, 50);
+  expect_same_bits(train(*asked, small_config(), ops, false), recorded);
 }
 
 }  // namespace

@@ -12,9 +12,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "kennel/rl/operation_counter.h"
 #include "tests/simt/machine.h"
 
 namespace kennel {
@@ -83,8 +83,9 @@ class OperationTrace {
     line << call.name();
     for (const c10::IValue& input : call.inputs()) current()->write(line << ' ', input);
     current()->lines_.push_back(line.str());
-    // On the CPU it counts first, and what it does then depends on the count; a GPU does not.
-    if (std::string_view(call.name()) != "aten::nonzero_static") return nullptr;
+    // What a kernel does inside is the CPU's affair: counts before it allocates, numbers on their
+    // way.
+    if (!operation_with_kernel(call)) return nullptr;
     current()->inside_ = true;
     return std::make_unique<Inside>();
   }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <source_location>
 #include <stdexcept>
 #include <tuple>
@@ -84,6 +85,7 @@ struct LaunchRecord {
   int blocks, threads;
   std::size_t shared_bytes;
   std::vector<std::byte> arguments;  // one after the other, each from a multiple of 8; no padding
+  std::function<void()> again;       // launches it once more, unobserved
 };
 
 /// Called before every launch of this process from now on; null: nobody is.
@@ -109,19 +111,23 @@ void run(const char* what, void (*kernel)(Params...), int blocks, int threads,
     void (*kernel)(Params...);
     std::tuple<std::remove_cvref_t<Params>...> params;
   } launch{kernel, {std::forward<Args>(args)...}};
+  const auto start = [what, blocks, threads, shared_bytes](Launch& l) {
+    run_grid(
+        what, reinterpret_cast<const void*>(l.kernel), blocks, threads, shared_bytes,
+        [](void* state) {
+          const auto& l = *static_cast<const Launch*>(state);
+          std::apply(l.kernel, l.params);
+        },
+        &l);
+  };
   if (const LaunchObserver observe = launch_observer()) {
-    LaunchRecord record{what, blocks, threads, shared_bytes, {}};
+    LaunchRecord record{what, blocks, threads, shared_bytes, {}, {}};
     std::apply([&](auto&... argument) { (append_argument(argument, record.arguments), ...); },
                launch.params);
+    record.again = [start, launch]() mutable { start(launch); };
     observe(record);
   }
-  run_grid(
-      what, reinterpret_cast<const void*>(kernel), blocks, threads, shared_bytes,
-      [](void* state) {
-        const auto& l = *static_cast<const Launch*>(state);
-        std::apply(l.kernel, l.params);
-      },
-      &launch);
+  start(launch);
 }
 
 }  // namespace simt

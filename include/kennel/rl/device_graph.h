@@ -1,6 +1,8 @@
 // What a device is asked for, recorded once and played as one launch.
 #pragma once
 
+#include <cstdint>
+
 namespace kennel {
 
 /// A recording of a device's work, made and played on LibTorch's current stream. What is recorded
@@ -17,6 +19,9 @@ class DeviceGraph {
 
   /// Asks for all of it. Does not wait.
   virtual void launch() = 0;
+
+  /// How many operations were recorded: kernels, copies, fills.
+  virtual std::int64_t operations() const = 0;
 };
 
 }  // namespace kennel

@@ -34,6 +34,12 @@ struct IterationReport {
   }
 };
 
+/// What of an iteration is played by its device from recordings.
+struct LearnerRecordings {
+  int played = 0;               // an iteration
+  std::int64_t operations = 0;  // in all of them, which the host need not ask for
+};
+
 /// A learning method bound to its environments.
 class Learner {
  public:
@@ -74,6 +80,9 @@ class Learner {
   /// device.
   /// \return whether there was anything to write
   virtual bool save_failure(const std::filesystem::path& /*path*/) const { return false; }
+
+  /// None before the second iteration, and where nothing is recorded.
+  virtual LearnerRecordings recordings() const { return {}; }
 
   /// What its arithmetic takes a control step.
   virtual LearnerFlop flop() const { return {}; }

@@ -99,6 +99,10 @@ struct LearnerOps {
 
   /// A recording for a device, empty yet; null: what these operations do is not recorded.
   std::unique_ptr<DeviceGraph> (*make_graph)(torch::Device device) = nullptr;
+
+  /// Kernels of their own that these operations and their device's environments have asked for so
+  /// far, beside torch's; null: there are none.
+  std::int64_t (*launches)() = nullptr;
 };
 
 const LearnerOps& torch_ops();

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 
 namespace kennel {
 
@@ -14,18 +13,23 @@ namespace kennel {
 /// goes to page-locked memory, so that asking does not wait.
 class Readback {
  public:
-  Readback(std::int64_t size, torch::Device device);
+  Readback(std::int64_t size, torch::Device device, torch::ScalarType type = torch::kFloat32);
 
-  /// \param numbers  (size) float32 on the device
+  /// \param numbers  (size) on the device
   void send(const torch::Tensor& numbers);
 
-  /// What was sent last. Waits for it, and so for everything asked for before.
-  std::span<const float> wait();
+  /// What was sent last, (size) on the host. Waits for it, and so for everything asked for before.
+  const torch::Tensor& wait();
+
+  /// How often this thread's devices had to be waited for so far: what was sent before something
+  /// that has arrived has arrived as well.
+  static std::int64_t waits();
 
  private:
   torch::Device device_;
   torch::Tensor host_;                 // (size)
   std::optional<c10::Event> arrived_;  // where the device does not wait for itself
+  std::int64_t number_ = 0;            // of what was sent last, among all that this thread sent
 };
 
 }  // namespace kennel

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -25,6 +26,9 @@ class RepeatedWork {
   bool is_eager() const { return make_graph_ == nullptr || !warm_; }
 
   void run(const std::function<void()>& work);
+
+  bool is_recorded() const { return graph_ != nullptr; }
+  std::int64_t operations() const { return graph_ ? graph_->operations() : 0; }  // recorded
 
   /// Starts anew: numbers that the host hands over have changed.
   void forget();

@@ -104,6 +104,7 @@ IterationReport Ppo::iterate() {
   timer_->begin(Phase::kUpdate);
   learning_.run([this] { learn(); });
   timer_->stop();
+  env_.send_stats();  // before the numbers that are waited for, so that they arrive with them
   readback_.send(numbers_);
   steps_.advance(config_.rollout.num_steps);
   ++iteration_;
@@ -148,11 +149,11 @@ torch::Tensor Ppo::numbers(const UpdateReport& update) const {
 
 // Waits for the device: the only time in an iteration.
 IterationReport Ppo::report() {
-  const std::span<const float> numbers = readback_.wait();
+  const float* numbers = readback_.wait().const_data_ptr<float>();
   IterationReport out;
   out.iteration = iteration_;
   out.env_steps = env_steps_;
-  out.mean_reward = numbers.front();
+  out.mean_reward = numbers[0];
   for (std::size_t k = 0; k < std::size(kScalars); ++k)
     out.scalars.emplace_back(kScalars[k], numbers[1 + k]);
   for (Scalar& scalar : out.scalars)
@@ -254,6 +255,15 @@ void Ppo::load_networks(const std::filesystem::path& path) {
   const TensorArchive archive = TensorArchive::load(path);
   check_network(archive, path);
   restore_networks(archive);
+}
+
+LearnerRecordings Ppo::recordings() const {
+  LearnerRecordings out;
+  for (const RepeatedWork* work : {&collecting_, &estimating_, &learning_}) {
+    out.played += work->is_recorded();
+    out.operations += work->operations();
+  }
+  return out;
 }
 
 void Ppo::take_edits(const ConfigBlock& before) {

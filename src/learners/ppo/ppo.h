@@ -57,6 +57,8 @@ class Ppo final : public Learner {
 
   bool save_failure(const std::filesystem::path& path) const override;
 
+  LearnerRecordings recordings() const override;
+
   const ActorCritic& networks() const { return networks_; }
   const Rollout& rollout() const { return rollout_; }
   const Normaliser& obs_normaliser() const { return obs_normaliser_; }
