@@ -84,7 +84,8 @@ class HostGraph final : public DeviceGraph {
     for (const torch::Tensor& x : value.toTensorVector()) list.push_back(same_memory(x));
     return list;
   }
-  static Values all_kept(c10::ArrayRef<const c10::IValue> values) {
+  template <class List>
+  static Values all_kept(const List& values) {
     Values out;
     for (const c10::IValue& value : values) out.push_back(kept(value));
     return out;

@@ -91,7 +91,9 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   const std::size_t noise = kFloat * rows * actions;  // its squares, for the log-probabilities
   bytes.temporary = std::max({estimate, gather, losses, moments, noise + kFloat * rows});
   if (ops.make_graph)
-    bytes.recordings = estimate + std::max({gather, losses, moments}) + kRecordings * kPool;
+    bytes.recordings =
+        kRecordings * kPool + observed * cut * privileged + 3 * kIndex * cut +
+        2 * kFloat * rows;  // the estimates': a recorded update makes next to nothing
   return bytes;
 }
 
