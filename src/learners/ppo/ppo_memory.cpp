@@ -17,6 +17,10 @@ constexpr std::size_t kRecordings = 3;
 // for others.
 constexpr std::size_t kPool = std::size_t{22} << 20;
 
+// Bytes that a recorded update sums rows through: for a column of the running statistics, and for a
+// row of a minibatch (a layer's width of floats for every 128 rows).
+constexpr std::size_t kMomentSums = 256 * 2 * sizeof(double), kRowSums = 16;
+
 // Numbers a row that the losses make on their way: what policy_loss and value_loss hold at once.
 std::size_t loss_numbers(std::size_t action_size) { return 4 * action_size + 16; }
 
@@ -90,10 +94,11 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   const std::size_t moments = kFloat * threads * slice(rows, most.moments) * privileged;
   const std::size_t noise = kFloat * rows * actions;  // its squares, for the log-probabilities
   bytes.temporary = std::max({estimate, gather, losses, moments, noise + kFloat * rows});
-  if (ops.make_graph)
+  if (ops.make_graph) {
+    const std::size_t estimates = observed * cut * privileged + 3 * kIndex * cut + kFloat * rows;
     bytes.recordings =
-        kRecordings * kPool + observed * cut * privileged + 3 * kIndex * cut +
-        2 * kFloat * rows;  // the estimates': a recorded update makes next to nothing
+        kRecordings * kPool + estimates + std::max(kMomentSums * privileged, minibatch * kRowSums);
+  }
   return bytes;
 }
 
