@@ -18,7 +18,7 @@ constexpr std::size_t kRecordings = 3;
 constexpr std::size_t kPool = std::size_t{22} << 20;
 
 // Bytes that a recorded update sums rows through: for a column of the running statistics, and for a
-// row of a minibatch (a layer's width of floats for every 128 rows).
+// row of a minibatch (512 floats, the width of a layer, for every 128 rows).
 constexpr std::size_t kMomentSums = 256 * 2 * sizeof(double), kRowSums = 16;
 
 // Numbers a row that the losses make on their way: what policy_loss and value_loss hold at once.
