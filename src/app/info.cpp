@@ -1,5 +1,6 @@
 // kennel info: the device, the build, and the tables that the environment is made of; or the
 // learning methods; or how Kennel understands a robot's description.
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -125,9 +126,11 @@ Json collect(const RunConfig& config, const RunConfig& on_gpu) {
 
 void print_object(const char* title, const Json& object) {
   std::cout << title << '\n';
+  std::size_t width = 16;
+  for (const auto& [name, value] : object.items()) width = std::max(width, name.size() + 1);
   for (const auto& [name, value] : object.items()) {
     const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-    std::cout << "  " << std::left << std::setw(16) << name << shown << '\n';
+    std::cout << "  " << std::left << std::setw(static_cast<int>(width)) << name << shown << '\n';
   }
   std::cout << '\n';
 }
