@@ -17,7 +17,7 @@ set -uo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ALL_SECONDS=480 MOST_MIB=60 GPU_TESTS='*Cuda*:*cuda*'
 readonly ENV_TESTS=(backend_test)  # the programs whose tests run on every backend
-readonly PROGRAMS=(kennel "${ENV_TESTS[@]}" cuda_runtime_test cuda_plugin_test rl_test)
+readonly PROGRAMS=(kennel "${ENV_TESTS[@]}" cuda_runtime_test cuda_plugin_test rl_test learners_test)
 readonly TARGETS=(kennel_app kennel_cuda "${PROGRAMS[@]:1}")
 
 die() { echo "kennel: $*" >&2; exit 1; }
@@ -160,9 +160,12 @@ measure() {
   tests tests_runtime 60 cuda_runtime_test '*'
   tests tests_plugin 30 cuda_plugin_test 'CudaPlugin.*'
   part train 90 "$bin/kennel" train --config "$logs/recipe.toml" --device cuda --out "$logs/run" --minutes 0.4 --num-envs 4096
-  [[ -z $(listed rl_test "$GPU_TESTS") ]] || tests tests_learner 60 rl_test "$GPU_TESTS"
+  for program in rl_test learners_test; do
+    [[ -z $(listed "$program" "$GPU_TESTS") ]] || tests "tests_$program" 60 "$program" "$GPU_TESTS"
+  done
   part bench 60 "$bin/kennel" bench --json --device cuda --seconds 0.5 --repeats 3 --num-envs 256 1024 4096 16384 65536 262144
   part train_bench 40 "$bin/kennel" bench --json --device cuda --learner --seconds 0.5 --repeats 1 --num-envs 4096
+  part train_bench_unrecorded 40 "$bin/kennel" bench --json --device cuda --learner --unrecorded --seconds 0.5 --repeats 1 --num-envs 4096
   if have compute-sanitizer; then
     program=${ENV_TESTS[-1]}
     few=$(listed "$program" "$GPU_TESTS" | grep -E 'StartsAndSteps|EndsEpisodes|Weighs|Keeps' | paste -sd:)

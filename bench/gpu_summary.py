@@ -43,7 +43,7 @@ def main(folder, out):
       'commit': (folder / 'commit').read_text().strip(),
       'parts': {part: {'exit_code': int(code), 'seconds': int(seconds)} for part, code, seconds in parts},
       'bench': json_lines(folder / 'bench.out'),
-      'train': json_lines(folder / 'train_bench.out'),
+      'train': json_lines(folder / 'train_bench.out') + json_lines(folder / 'train_bench_unrecorded.out'),
       'mjx': json_lines(folder / 'mjx.out'),
       'static': json_lines(folder / 'static.out'),
       'ncu': counters(folder / 'ncu.csv'),
@@ -60,7 +60,9 @@ def main(folder, out):
     lines.append(f'| {row["num_envs"]} | {row["env_steps_per_s"] / 1e6:.1f} M | {row["physics_steps_per_s"] / 1e6:.0f} M | '
                  f'{row["control_step_us"]:.0f} us |')
   for row in results['train']:
-    lines += ['', f'Training, {row["num_envs"]} environments, learning included: {row["train_steps_per_s"] / 1e6:.2f} M environment steps/s.']
+    lines += ['', f'Training, {row["num_envs"]} environments, learning included: {row["train_steps_per_s"] / 1e6:.2f} M environment steps/s; '
+              f'an iteration plays {row["recorded_operations"]} operations from recordings, the host asks for {row["host_operations"]} and waits '
+              f'{row["host_waits"]} time(s).']
   for row in results['mjx']:
     lines += ['', f'MJX, {row["num_envs"]} environments, the same model: {row["physics_steps_per_s"] / 1e6:.2f} M physics steps/s.']
   if results['ncu']:

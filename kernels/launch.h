@@ -4,7 +4,9 @@
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "kernels/step_args.h"
@@ -16,6 +18,8 @@ struct LaunchShape {
   int blocks, threads;
   std::size_t shared_bytes = 0;
 };
+
+inline std::atomic<std::int64_t> launch_count{0};  // `launched_kernels`
 
 /// Starts a kernel on a stream; never allocates or waits.
 /// \param what  the kernel's name in messages
@@ -30,6 +34,7 @@ void launch(const char* what, void (*kernel)(Params...), const LaunchShape& shap
             std::forward<Args>(args)...);
 #endif
   check_cuda(cudaGetLastError(), what);
+  ++launch_count;
 }
 
 /// What a block shares: the LaunchShape's dynamic memory, aligned to 16 bytes.

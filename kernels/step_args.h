@@ -59,6 +59,9 @@ void launch_sum_stats(const BatchMemory& batch, double* sums, void* scratch,
                       std::size_t scratch_bytes, cudaStream_t stream);
 std::size_t stats_scratch_bytes(const BatchMemory& batch);
 
+/// What this process has asked for so far by the launchers of this folder.
+std::int64_t launched_kernels();
+
 /// Throws Error where this build has no code for the current device.
 void check_device_code();
 

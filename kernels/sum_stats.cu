@@ -6,6 +6,7 @@
 #include <cub/device/device_segmented_reduce.cuh>
 
 #include "kennel/core/check.h"
+#include "kernels/launch.h"
 #include "kernels/step_args.h"
 
 namespace kennel {
@@ -47,7 +48,10 @@ void launch_sum_stats(const BatchMemory& batch, double* sums, void* scratch,
       cudaMemsetAsync(batch.stats, 0,
                       sizeof(float) * kStatFields * static_cast<std::size_t>(batch.stride), stream),
       "clearing the statistics");
+  launch_count += 2;  // CUB's, which is one kernel for so few sums, and the clearing
 }
+
+std::int64_t launched_kernels() { return launch_count; }
 
 void check_cuda(cudaError_t code, const char* what) {
   KENNEL_CHECK(code == cudaSuccess, "CUDA: ", what, " failed: ", cudaGetErrorString(code));

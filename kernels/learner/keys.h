@@ -1,4 +1,4 @@
-// Random numbers by key inside a kernel, as src/rl/keyed_rows.h has them on the host: the same
+// Random numbers by key inside a kernel, as include/kennel/lanes/keyed_rows.h has them on the host: the same
 // bits.
 #pragma once
 

@@ -125,6 +125,14 @@ void add_flop(Json& out, const TrainRate& rate) {
   out["update_percent_of_peak"] = 100 * rate.update_flop_per_s() / rate.peak_flop_per_s;
 }
 
+/// How much of an iteration is played from recordings, and what the host asks for beside them.
+void add_requests(Json& out, const DeviceRequests& requests) {
+  out["recordings"] = requests.recordings.played;
+  out["recorded_operations"] = requests.recordings.operations;
+  out["host_operations"] = requests.operations;
+  out["host_waits"] = requests.waits;
+}
+
 Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
              const Measured& m) {
   const BuildInfo build = build_info();
@@ -156,6 +164,7 @@ Json as_json(const BenchCommand& command, const RunConfig& config, int num_envs,
     out["simulator_share"] = m.training->simulator_share;
     out["policy_share"] = m.training->policy_share;
     out["update_share"] = m.training->update_share;
+    if (m.training->requests) add_requests(out, *m.training->requests);
     if (m.training->flop.known()) add_flop(out, *m.training);
   }
   return out;
@@ -172,11 +181,13 @@ void print_table(const Json& row) {
 
 int run_bench(const BenchCommand& command) {
   if (command.gpu_static) show_gpu_static(command.json);
-  const RunConfig config = load_run_config(command.recipe);
+  RecipeChoice choice = command.recipe;
+  choice.on_gpu = command.device.cuda;
+  const RunConfig config = load_run_config(choice);
   const Robot robot = load_robot(config.robot);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command, config.robot.file());
   std::vector<int> sizes = command.num_envs;
-  if (sizes.empty()) sizes = {command.device.cuda ? 4096 : config.train.num_envs};
+  if (sizes.empty()) sizes = {config.train.num_envs};
   for (const int num_envs : sizes) {
     const Json row =
         as_json(command, config, num_envs, measure(command, config, robot, num_envs, mujoco.get()));

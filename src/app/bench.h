@@ -15,7 +15,8 @@ struct BenchCommand {
   bool against_mujoco = false;  // measure MuJoCo's batch API beside it, alternating
   bool gpu_static = false;      // only say what the compiled GPU kernel says of itself
   bool learner = false;         // measure training as well, and its shares
-  std::vector<int> num_envs;    // one result for each; empty: the device's default
+  bool record = true;           // a GPU plays the learner's iterations from recordings
+  std::vector<int> num_envs;    // one result for each; empty: the recipe's for the device
   int threads = 0;              // 0: one for each core
   double seconds = 2.0;         // of each measurement
   int repeats = 3;              // the best one counts

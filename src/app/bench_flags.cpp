@@ -1,4 +1,5 @@
 // kennel bench: the flags.
+#include <cstdint>
 #include <memory>
 
 #include "bench.h"
@@ -22,6 +23,10 @@ RunCommand add_bench(CLI::App& app) {
                "the rate they promise; needs nvcc, no GPU");
   app.add_flag("--learner", command->learner,
                "measure training as well, and what it spends on what");
+  app.add_flag_function(
+      "--unrecorded", [command](std::int64_t) { command->record = false; },
+      "with --learner, on a GPU: ask for each of its operations instead of playing recordings of "
+      "them, which gives the same numbers");
   app.add_option("--num-envs", command->num_envs,
                  "environments; several numbers measure one after the other")
       ->check(number_from(1, kMaxEnvs));

@@ -6,6 +6,8 @@
 #include "kennel/lanes/vectors.h"
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
+#include "kennel/rl/operation_counter.h"
+#include "kennel/rl/readback.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
@@ -68,6 +70,20 @@ class VecEnvBench final : public EnvBench {
   std::vector<torch::Tensor> actions_;
 };
 
+DeviceRequests count_requests(Learner& learner, VecEnv& env, const LearnerOps& ops) {
+  const auto launches = [&] { return ops.launches ? ops.launches() : 0; };
+  const OperationCounter counter;
+  const std::int64_t launched = launches(), waited = Readback::waits();
+  learner.set_progress(0.5);
+  learner.iterate();
+  env.drain_stats();
+  const OperationCount count = counter.count();
+  DeviceRequests out{.recordings = learner.recordings()};
+  out.operations = count.operations + launches() - launched + out.recordings.played;
+  out.waits = count.waits() + Readback::waits() - waited;
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<EnvBench> make_env_bench(const BenchCommand& command, const RunConfig& config,
@@ -94,8 +110,9 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
                            .mirrors = quadruped_mirrors(robot.traits, config.env),
                            .num_threads = command.threads,
                            .ops = ops_for(env->device()),
-                           .all = alone()});
-  learner->iterate();
+                           .all = alone(),
+                           .record = command.record});
+  for (int k = 0; k < 2; ++k) learner->iterate();  // makes the memory, and what is recorded
   ThreadPool pool(command.threads);
   double peak = 0;
   TrainRate best;
@@ -116,6 +133,8 @@ TrainRate measure_training(const BenchCommand& command, const RunConfig& config,
       best = {rate, simulator / elapsed, policy / elapsed, update / elapsed, learner->flop()};
   }
   best.peak_flop_per_s = peak;
+  if (env->device().is_cuda())
+    best.requests = count_requests(*learner, *env, ops_for(env->device()));
   return best;
 }
 

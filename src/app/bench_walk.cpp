@@ -113,7 +113,9 @@ WalkTime time_to_walk(const WalkCommand& command, const RunConfig& config, std::
 }  // namespace
 
 RunConfig walk_config(const WalkCommand& command) {
-  return load_run_config(command.recipe, [&](RunConfig& config) {
+  RecipeChoice choice = command.recipe;
+  choice.on_gpu = command.device.cuda;
+  return load_run_config(choice, [&](RunConfig& config) {
     if (command.steps) config.train.steps = *command.steps;
     config.train.seed = command.first_seed;
   });

@@ -1,5 +1,6 @@
 // kennel info: the device, the build, and the tables that the environment is made of; or the
 // learning methods; or how Kennel understands a robot's description.
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "kennel/learners/learners.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
+#include "kennel/run/edited_recipe.h"
 #include "kennel/run/paths.h"
 #include "kennel/run/run_config.h"
 #include "kennel/run/shipped_recipes.h"
@@ -79,7 +81,14 @@ Json kernels_for(const RunConfig& config, const Robot& robot) {
   return {{"cpu", cpu_kernel_name()}, {"gpu", described({cuda_kernel_name(task), why_not})}};
 }
 
-Json collect(const RunConfig& config) {
+/// What of the recipe is otherwise where a GPU trains.
+Json differing_on_gpu(const RunConfig& config, const RunConfig& on_gpu) {
+  Json keys = Json::object();
+  for (const EditedKey& key : edited_keys(config, on_gpu)) keys[key.path] = key.now;
+  return keys;
+}
+
+Json collect(const RunConfig& config, const RunConfig& on_gpu) {
   const BuildInfo& build = build_info();
   const GpuStatus gpu = find_gpu();
   Json info;
@@ -112,14 +121,17 @@ Json collect(const RunConfig& config) {
     visit_fields(part, table);
     info["recipe"][section] = std::move(table.fields);
   });
+  info["recipe_on_gpu"] = differing_on_gpu(config, on_gpu);
   return info;
 }
 
 void print_object(const char* title, const Json& object) {
   std::cout << title << '\n';
+  std::size_t width = 16;
+  for (const auto& [name, value] : object.items()) width = std::max(width, name.size() + 1);
   for (const auto& [name, value] : object.items()) {
     const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-    std::cout << "  " << std::left << std::setw(16) << name << shown << '\n';
+    std::cout << "  " << std::left << std::setw(static_cast<int>(width)) << name << shown << '\n';
   }
   std::cout << '\n';
 }
@@ -160,6 +172,8 @@ void print(const Json& info) {
   print_terms("The critic sees a frame without noise and delay, and", info["critic_sees_besides"]);
   std::cout << "Recipe (rewards: weights in [env.reward]; randomisation: [low, high])\n\n";
   for (const auto& [section, fields] : info["recipe"].items()) print_section(section, fields);
+  if (!info["recipe_on_gpu"].empty())
+    print_object("Where a GPU trains the recipe has instead", info["recipe_on_gpu"]);
 }
 
 void print_algorithms(bool json) {
@@ -224,10 +238,15 @@ RunCommand add_info(CLI::App& app) {
       print_algorithms(flags->json);
       return 0;
     }
-    const Json info = collect(load_run_config(flags->recipe, [&](RunConfig& resolved) {
-      if (!flags->robot.empty()) resolved.robot.name = flags->robot;
-      if (!flags->task.empty()) resolved.task.name = flags->task;
-    }));
+    const auto resolve = [&](bool on_gpu) {
+      RecipeChoice choice = flags->recipe;
+      choice.on_gpu = on_gpu;
+      return load_run_config(choice, [&](RunConfig& resolved) {
+        if (!flags->robot.empty()) resolved.robot.name = flags->robot;
+        if (!flags->task.empty()) resolved.task.name = flags->task;
+      });
+    };
+    const Json info = collect(resolve(false), resolve(true));
     if (flags->json) {
       std::cout << info.dump(2) << '\n';
     } else {

@@ -117,7 +117,7 @@ SweepSchedule schedule_of(const SweepCommand& command, const Sweep& sweep) {
 
 int run_sweep(const SweepCommand& command) {
   const std::filesystem::path out = absolute_path(command.out);
-  Sweep sweep = plan_sweep(command.file, out);
+  Sweep sweep = plan_sweep(command.file, out, command.device.cuda);
   const std::vector<SweepFigure> figures = sweep_figures(sweep.robot);
   const std::size_t sort_by = sort_column(sweep.file, figures);
   for (const SweepRun& run : sweep.runs) check_recipe(sweep.file, run);

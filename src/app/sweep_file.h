@@ -78,6 +78,7 @@ struct SweepFile {
   SweepPlan plan{};
   std::vector<SweepKey> keys{};  // in the order of the file
   std::vector<Setting> settings{};
+  bool on_gpu = false;  // what trains is a GPU, which recipes may tell apart
 
   /// A setting as the text of a recipe, each key on its line of the sweep's file, so that messages
   /// name it.

@@ -33,7 +33,7 @@ void apply(const SweepFile& file, std::int64_t seed, RunConfig& config) {
 }
 
 RunConfig load(const SweepFile& file, const std::string& keys, std::int64_t seed) {
-  const RecipeChoice choice{file.base.recipe, file.base.config, keys, file.name};
+  const RecipeChoice choice{file.base.recipe, file.base.config, keys, file.name, file.on_gpu};
   return load_run_config(choice, [&](RunConfig& config) { apply(file, seed, config); });
 }
 
@@ -60,8 +60,9 @@ RunConfig config_of(const SweepFile& file, const SweepRun& run) {
   return load(file, file.recipe_of(file.settings[run.setting]), run.seed);
 }
 
-Sweep plan_sweep(const fs::path& path, const fs::path& out) {
+Sweep plan_sweep(const fs::path& path, const fs::path& out, bool on_gpu) {
   Sweep sweep{.file = read_sweep_file(path)};
+  sweep.file.on_gpu = on_gpu;
   const SweepFile& file = sweep.file;
   load(file, "", file.plan.seeds.front());  // its own problems are no setting's
   std::set<std::string> names;

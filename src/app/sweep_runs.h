@@ -20,9 +20,10 @@ struct Sweep {
 };
 
 /// Reads the file and the recipe of every setting, and touches nothing.
-/// \param out  the sweep's folder
+/// \param out     the sweep's folder
+/// \param on_gpu  what trains
 /// \throws Error with what is wrong and its line
-Sweep plan_sweep(const std::filesystem::path& file, const std::filesystem::path& out);
+Sweep plan_sweep(const std::filesystem::path& file, const std::filesystem::path& out, bool on_gpu);
 
 /// The whole recipe of a run.
 RunConfig config_of(const SweepFile& file, const SweepRun& run);

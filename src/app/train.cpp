@@ -226,7 +226,9 @@ int resume(const TrainCommand& command) {
 
 /// The recipe of a new run, and the model that it brings along; none where the robot's own is
 /// meant.
-std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainCommand& command) {
+/// \param on_gpu  what trains it
+std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainCommand& command,
+                                                                bool on_gpu) {
   // A model that only the recipe names is found by reading its section alone.
   std::unique_ptr<BroughtModel> model;
   const auto change = [&](RunConfig& resolved) {
@@ -243,7 +245,9 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
     resolved.robot.model = kRobotFile;
     resolved.robot.folder = model->folder();
   };
-  RunConfig config = load_run_config(command.recipe, change);
+  RecipeChoice choice = command.recipe;
+  choice.on_gpu = on_gpu;
+  RunConfig config = load_run_config(choice, change);
   return {std::move(config), std::move(model)};
 }
 
@@ -252,9 +256,10 @@ int start(const TrainCommand& command) {
       command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
   const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
   RunFolder::check_can_create(out, if_exists);
-  auto [config, model] = read_recipe(command);
+  const Device device = choose_device(command.device);
+  auto [config, model] = read_recipe(command, device.cuda);
   check_contract(config);
-  Simulation simulation = make_simulation(config, choose_device(command.device), command.threads);
+  Simulation simulation = make_simulation(config, device, command.threads);
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));
   RunFolder run = command.out.empty() ? RunFolder::create_new(kRuns, recipe_text(config))
                                       : RunFolder::create(out, recipe_text(config), if_exists);

@@ -5,7 +5,9 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "cuda_device.h"
 #include "kennel/batch/divergence.h"
@@ -14,6 +16,7 @@
 #include "kennel/batch/stats.h"
 #include "kennel/batch/warp_rows.h"
 #include "kennel/core/check.h"
+#include "kennel/rl/readback.h"
 #include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
@@ -50,7 +53,8 @@ class CudaEnv final : public VecEnv {
   CudaEnv(const quadruped::Task& task, const EnvOptions& options)
       : task_(task),
         device_(usable_device(options.device)),
-        slots_(affordable_spec(task, options, device_), device_) {
+        slots_(affordable_spec(task, options, device_), device_),
+        arriving_(kStatFields, device_, torch::kFloat64) {
     const c10::cuda::CUDAGuard guard(device_);  // the caller's current device comes back
     const std::int64_t stride = padded(options.num_envs);
     const auto bytes = torch::TensorOptions().dtype(torch::kUInt8).device(device_);
@@ -110,14 +114,22 @@ class CudaEnv final : public VecEnv {
     launch_schedule(batch_, quadruped::schedule_at(task_.config, fraction), stream());
   }
 
-  std::vector<Stat> drain_stats() override {
+  void send_stats() override {
+    take_stats();
     const c10::cuda::CUDAGuard guard(device_);
     launch_sum_stats(batch_, sums_.data_ptr<double>(), scratch_.data_ptr(),
                      static_cast<std::size_t>(scratch_.numel()), stream());
-    const torch::Tensor host = sums_.cpu();
+    arriving_.send(sums_);
+    stats_sent_ = true;
+  }
+
+  std::vector<Stat> drain_stats() override {
+    if (!stats_sent_) send_stats();
+    take_stats();
     quadruped::EnvStats<double> sums;
-    static_assert(sizeof sums == kStatFields * sizeof(double));
-    std::memcpy(&sums, host.data_ptr(), sizeof sums);
+    static_assert(sizeof sums == sizeof arrived_);
+    std::memcpy(&sums, arrived_.data(), sizeof sums);
+    arrived_.fill(0.0);
     return stats_from(sums, task_);
   }
 
@@ -159,6 +171,13 @@ class CudaEnv final : public VecEnv {
     return replay_text(replay_of(task_, divergence));
   }
 
+  /// Adds what is on its way to what has arrived.
+  void take_stats() {
+    if (!std::exchange(stats_sent_, false)) return;
+    const double* sums = arriving_.wait().const_data_ptr<double>();
+    for (int field = 0; field < kStatFields; ++field) arrived_[field] += sums[field];
+  }
+
   cudaStream_t stream() const { return c10::cuda::getCurrentCUDAStream(device_.index()).stream(); }
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
@@ -175,6 +194,9 @@ class CudaEnv final : public VecEnv {
   torch::Device device_;
   Slots slots_;
   torch::Tensor state_, stats_, steps_taken_, schedule_, kept_, sums_, scratch_;
+  Readback arriving_;  // of sums_
+  bool stats_sent_ = false;
+  std::array<double, kStatFields> arrived_{};  // sums since the last drain
   BatchMemory batch_{};
   bool started_ = false;
 };

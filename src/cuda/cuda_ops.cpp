@@ -2,12 +2,14 @@
 // current stream. Matrix products are LibTorch's.
 #include <c10/cuda/CUDAStream.h>
 
+#include "cuda_graph.h"
 #include "kennel/core/check.h"
 #include "kennel/learners/ppo_ops.h"
 #include "kennel/rl/cuda_entry.h"
 #include "kennel/rl/fused_ops.h"
 #include "kennel/rl/learner_ops.h"
 #include "kernels/learner/learner_args.h"
+#include "kernels/step_args.h"
 
 namespace kennel {
 namespace {
@@ -253,6 +255,8 @@ extern "C" const LearnerOps* kennel_cuda_learner_ops() {
     ops.input_gradient = input_gradient;
     ops.fused = &kFused;
     ops.ppo = &kPpoOps;
+    ops.make_graph = cuda_graph_maker();
+    ops.launches = launched_kernels;
     return ops;
   }();
   return &kOps;

@@ -216,6 +216,21 @@ void Rollout::check_finite() const {
   check(action_, "action");
 }
 
+void Rollout::put(TensorArchive& archive) const {
+  archive.put("obs", obs_.to(torch::kFloat32));
+  archive.put("privileged_obs", privileged_obs_.to(torch::kFloat32));
+  archive.put("final_privileged_obs", final_privileged_obs_.to(torch::kFloat32));
+  archive.put("action", action_);
+  archive.put("log_prob", log_prob_);
+  archive.put("reward", reward_);
+  archive.put("terminated", terminated_);
+  archive.put("truncated", truncated_);
+  archive.put("command_changed", command_changed_);
+  archive.put("value", value_);
+  archive.put("advantage", advantage_);
+  archive.put("returns", returns_);
+}
+
 torch::Tensor Rollout::explained_variance() const {
   const torch::Tensor error = returns_ - value_.narrow(0, 0, num_steps_);
   return 1 - error.var() / returns_.var().clamp_min(1e-12);

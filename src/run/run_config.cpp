@@ -17,11 +17,20 @@ struct Draft {
   std::vector<ConfigBlock> learners;  // a section a method
 };
 
-void read_sections(Recipe& recipe, Draft& draft) {
-  recipe.read("train", draft.config.train);
+/// A section whose best numbers depend on the kind of device, and what it changes on a GPU.
+template <class Config>
+void read_by_device(Recipe& recipe, const std::string& section, bool on_gpu, Config& config) {
+  recipe.read(section, config);
+  Config elsewhere = config;
+  recipe.read(section + ".gpu", on_gpu ? config : elsewhere);
+}
+
+void read_sections(Recipe& recipe, bool on_gpu, Draft& draft) {
+  read_by_device(recipe, "train", on_gpu, draft.config.train);
   recipe.read("robot", draft.config.robot);
   recipe.read("task", draft.config.task);
-  for (ConfigBlock& learner : draft.learners) recipe.read(learner.section(), learner);
+  for (ConfigBlock& learner : draft.learners)
+    read_by_device(recipe, learner.section(), on_gpu, learner);
   visit_sections(draft.config.env,
                  [&](const char* section, auto& part) { recipe.read(section, part); });
 }
@@ -41,22 +50,24 @@ std::pair<RobotChoice, TaskChoice> chosen(Recipe& recipe, Recipe& keys, const st
   return {config.robot, config.task};
 }
 
-void read_file_of(const ShippedRecipe& shipped, Draft& draft) {
+void read_file_of(const ShippedRecipe& shipped, bool on_gpu, Draft& draft) {
   Recipe recipe = Recipe::load(shipped.file);
-  read_sections(recipe, draft);
+  read_sections(recipe, on_gpu, draft);
   recipe.finish();
 }
 
 /// What a recipe of this robot and task changes: the robot's own, or the general one scaled to it.
-/// \param name  empty: the first of them
-Draft shipped(const RobotChoice& robot, const TaskChoice& task, const std::string& name,
+/// \param choice  of which the name counts and the kind of device; no name: the first of them
+Draft shipped(const RobotChoice& robot, const TaskChoice& task, const RecipeChoice& choice,
               std::span<const LearnerEntry> methods) {
+  const std::string& name = choice.shipped;
   const ShippedRecipes recipes = shipped_recipes(robot, task.name);
   Draft draft;
   draft.config.env = quadruped::EnvConfig(quadruped::task_index(task.name));
   for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
-  read_file_of(recipes.first(), draft);
-  if (!name.empty() && name != recipes.first().name) read_file_of(recipes.named(name), draft);
+  read_file_of(recipes.first(), choice.on_gpu, draft);
+  if (!name.empty() && name != recipes.first().name)
+    read_file_of(recipes.named(name), choice.on_gpu, draft);
   draft.config.robot = robot;
   draft.config.task = task;
   if (recipes.of_any_robot) {
@@ -102,9 +113,9 @@ RunConfig resolve(const RecipeChoice& choice, std::string_view text, const std::
   const auto [robot, task] = chosen(recipe, keys, name, change);
   KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
                ")");
-  Draft draft = shipped(robot, task, choice.shipped, methods);
-  read_sections(recipe, draft);
-  read_sections(keys, draft);
+  Draft draft = shipped(robot, task, choice, methods);
+  read_sections(recipe, choice.on_gpu, draft);
+  read_sections(keys, choice.on_gpu, draft);
   if (change) change(draft.config);
   choose_method(draft, methods, recipe, keys);
   recipe.finish();

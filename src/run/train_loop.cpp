@@ -4,10 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <iostream>
 #include <optional>
 
 #include "kennel/core/check.h"
 #include "kennel/io/metrics_log.h"
+#include "kennel/run/paths.h"
 #include "kennel/run/progress_line.h"
 
 namespace kennel {
@@ -99,13 +103,36 @@ class Session {
     Learner& learner = loop_.learner;
     learner.set_progress(static_cast<double>(learner.env_steps()) /
                          static_cast<double>(loop_.config.steps));
-    const IterationReport report = learner.iterate();
+    const IterationReport report = learn();
     std::vector<Scalar> scalars = scalars_of(report, seconds_since(start));
     const std::vector<Scalar> stats = loop_.drain_stats();
     scalars.insert(scalars.end(), stats.begin(), stats.end());
     log_.write(report.env_steps, scalars);
     best_.add(report.mean_reward);
     if (progress_.is_due()) progress_.show(progress_text(stats));
+  }
+
+  IterationReport learn() {
+    try {
+      IterationReport report = loop_.learner.iterate();
+      keep_failure();
+      return report;
+    } catch (const Error&) {
+      keep_failure();
+      throw;
+    }
+  }
+
+  /// Keeps a run's first batch that gave what is not finite. Never the reason to stop.
+  void keep_failure() const {
+    const std::filesystem::path file = loop_.run.failed_batch();
+    try {
+      if (std::filesystem::exists(file) || !loop_.learner.save_failure(file)) return;
+      std::cerr << "kennel: warning: a loss or a gradient was not finite; what it came from is in "
+                << shown(file) << '\n';
+    } catch (const std::exception& error) {
+      std::cerr << "kennel: warning: " << error.what() << '\n';
+    }
   }
 
   std::string progress_text(const std::vector<Scalar>& stats) const {

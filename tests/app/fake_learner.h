@@ -21,6 +21,7 @@ class FakeLearner final : public Learner {
   };
   std::function<void(std::int64_t)> on_iterate = [](std::int64_t) {};
   double progress = -1.0;
+  std::int64_t fails_at = -1;  // an iteration that met what is not finite
 
   IterationReport iterate() override {
     ++iteration_;
@@ -40,6 +41,11 @@ class FakeLearner final : public Learner {
   }
   void load(const std::filesystem::path& path) override {
     iteration_ = std::stoll(read_file(path));
+  }
+  bool save_failure(const std::filesystem::path& path) const override {
+    if (iteration_ != fails_at) return false;
+    write_file_atomically(path, text("batch ", iteration_));
+    return true;
   }
   void load_networks(const std::filesystem::path&) override {}
 

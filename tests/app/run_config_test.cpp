@@ -7,6 +7,7 @@
 #include "envs/tasks/rows.h"
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
+#include "kennel/run/edited_recipe.h"
 #include "kennel/run/shipped_recipes.h"
 #include "src/learners/ppo/ppo_config.h"
 
@@ -14,6 +15,7 @@ namespace kennel {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -42,7 +44,64 @@ TEST(RunConfig, EveryRecipeThatShipsIsValidAndSaysWhatItIsFor) {
         EXPECT_EQ(config.task.name, task->name);
         EXPECT_EQ(recipe_text(parse_run_config(recipe_text(config), "resolved")),
                   recipe_text(config));
+        EXPECT_NO_THROW(
+            load_run_config({.shipped = recipe.name, .on_gpu = true}, [&](RunConfig& c) {
+              c.robot.name = robot->name;
+              c.task.name = task->name;
+            }));
       }
+}
+
+TEST(RunConfig, OnAGpuTheDefaultRecipeAndFastHaveMoreEnvironmentsAndElseTheSame) {
+  for (const char* name : {"default", "fast"}) {
+    SCOPED_TRACE(name);
+    const RunConfig cpu = load_run_config({.shipped = name});
+    const RunConfig gpu = load_run_config({.shipped = name, .on_gpu = true});
+    EXPECT_GT(gpu.train.num_envs, cpu.train.num_envs);
+    // As many steps between checkpoints.
+    EXPECT_EQ(gpu.train.num_envs * gpu.train.checkpoint_every,
+              cpu.train.num_envs * cpu.train.checkpoint_every);
+    std::vector<std::string> differing;
+    for (const EditedKey& key : edited_keys(cpu, gpu)) differing.push_back(key.path);
+    EXPECT_THAT(differing, ElementsAre("train.num_envs", "train.checkpoint_every"));
+  }
+}
+
+TEST(RunConfig, WhatARecipeSaysOfAGpuCountsThereAndWhatStandsBelowWins) {
+  const TempFolder folder;
+  const auto load = [&](const std::string& file, bool on_gpu, const std::string& keys = "",
+                        const ConfigOverride& change = {}) {
+    write_raw(folder / "own.toml", file);
+    return load_run_config(
+        {.file = folder / "own.toml", .keys = keys, .keys_from = "--set", .on_gpu = on_gpu},
+        change);
+  };
+  const auto envs = [](const RunConfig& config) { return config.train.num_envs; };
+  const auto minibatches = [](const RunConfig& config) {
+    return config.learner.as<PpoConfig>().num_minibatches;
+  };
+  const std::string both =
+      "[train.gpu]\nnum_envs = 2048\n[train]\nnum_envs = 512\n[ppo.gpu]\nnum_minibatches = 4\n";
+  EXPECT_EQ(envs(load(both, false)), 512);
+  EXPECT_EQ(envs(load(both, true)), 2048);
+  EXPECT_EQ(minibatches(load(both, false)), PpoConfig{}.num_minibatches);
+  EXPECT_EQ(minibatches(load(both, true)), 4);
+  EXPECT_EQ(envs(load("[train]\nnum_envs = 512\n", true)), 512) << "it changes the shipped one";
+  EXPECT_EQ(envs(load(both, true, "train.num_envs = 64\n")), 64);
+  EXPECT_EQ(envs(load(both, true, "train.gpu.num_envs = 64\n")), 64);
+  EXPECT_EQ(envs(load(both, false, "train.gpu.num_envs = 64\n")), 512);
+  EXPECT_EQ(envs(load(both, true, "", [](RunConfig& c) { c.train.num_envs = 32; })), 32);
+
+  // A run's recipe says what it had, wherever it is taken again.
+  const std::string resolved = recipe_text(load(both, true));
+  EXPECT_THAT(resolved, Not(HasSubstr("gpu]")));
+  for (const bool on_gpu : {false, true}) EXPECT_EQ(recipe_text(load(resolved, on_gpu)), resolved);
+
+  for (const bool on_gpu : {false, true}) {
+    EXPECT_THROW(load("[train.gpu]\nnum_env = 5\n", on_gpu), Error);
+    EXPECT_THROW(load("[train.gpu]\nnum_envs = 0\n", on_gpu), Error);
+    EXPECT_THROW(load("[env.gpu]\ndecimation = 5\n", on_gpu), Error);
+  }
 }
 
 TEST(RunConfig, ANamedRecipeChangesTheDefaultOneAndAFileChangesBoth) {

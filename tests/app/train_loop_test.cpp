@@ -74,6 +74,24 @@ TEST_F(TrainLoopTest, AnInterruptionEndsItWithACheckpointFromWhichItGoesOn) {
   EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 11) << rows;  // header and ten rows
 }
 
+TEST_F(TrainLoopTest, ABatchThatGaveWhatIsNotFiniteIsKeptAndTrainingGoesOn) {
+  FakeLearner learner;
+  learner.fails_at = 5;
+  RunFolder run = create();
+  EXPECT_EQ(train_loop(loop(learner, run)), StopReason::kBudgetSpent);
+  EXPECT_EQ(read_file(run.failed_batch()), "batch 5");
+}
+
+TEST_F(TrainLoopTest, AnIterationThatFailsLeavesItsBatchAndTheLastGoodCheckpoint) {
+  FakeLearner learner;
+  learner.fails_at = 5;
+  learner.on_iterate = [](std::int64_t k) { KENNEL_CHECK(k < 5, "diverged"); };
+  RunFolder run = create();
+  EXPECT_THROW(train_loop(loop(learner, run)), Error);
+  EXPECT_EQ(read_file(run.failed_batch()), "batch 5");
+  EXPECT_EQ(read_file(run.last_checkpoint()), "3 recipe");
+}
+
 TEST_F(TrainLoopTest, ResumingAfterACrashTakesTheStepsAfterTheCheckpointAgain) {
   FakeLearner learner;
   learner.on_iterate = [](std::int64_t k) { KENNEL_CHECK(k < 8, "diverged"); };

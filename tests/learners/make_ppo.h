@@ -13,6 +13,7 @@ struct PpoExtras {
   int num_threads = 0;
   const LearnerOps& ops = cpu_ops();
   const Collective& all = alone();
+  bool record = true;
 };
 
 inline Ppo ppo_of(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
@@ -24,7 +25,8 @@ inline Ppo ppo_of(VecEnv& env, const PpoConfig& config, std::uint64_t seed,
               .mirrors = extras.mirrors,
               .num_threads = extras.num_threads,
               .ops = extras.ops,
-              .all = extras.all});
+              .all = extras.all,
+              .record = extras.record});
 }
 
 }  // namespace kennel

@@ -5,10 +5,12 @@
 #include <cstdio>
 
 #include "kennel/rl/cuda_entry.h"
+#include "kennel/rl/operation_counter.h"
+#include "kennel/rl/readback.h"
 #include "tests/learners/make_ppo.h"
+#include "tests/learners/simt_env.h"
 #include "tests/rl/free_env.h"
-#include "tests/rl/operation_counter.h"
-#include "tests/simt/machine.h"
+#include "tests/rl/silent_graph.h"
 
 namespace kennel {
 namespace {
@@ -44,6 +46,10 @@ constexpr Budget kFusedUpdate = {"update", 305, 80, 0};
 constexpr Budget kFusedNormalisers = {"normalisers", 4, 4, 0};
 constexpr Budget kFusedIteration = {"iteration", 490, 120, 1};
 
+// All that a run asks for in an iteration: schedules, environments and statistics as well.
+constexpr Budget kUnrecorded = {"unrecorded", 520, 130, 1};
+constexpr std::int64_t kMostRecorded = 40;
+
 void expect_within(const Budget& budget, const OperationCount& count) {
   std::printf("%-12s %5ld operations  %5ld allocations  %ld waits\n", budget.part,
               static_cast<long>(count.operations), static_cast<long>(count.allocations),
@@ -57,10 +63,11 @@ void expect_within(const Budget& budget, const OperationCount& count) {
 template <class Work>
 OperationCount count(const Work& work) {
   const OperationCounter counter;
-  const std::int64_t before = simt::launches();
+  const std::int64_t launched = kennel_cuda_learner_ops()->launches(), waited = Readback::waits();
   work();
   OperationCount count = counter.count();
-  count.operations += simt::launches() - before;
+  count.operations += kennel_cuda_learner_ops()->launches() - launched;
+  count.items += Readback::waits() - waited;
   return count;
 }
 
@@ -122,6 +129,37 @@ TEST(OperationBudget, OfAWholeIterationIsKeptAndItWaitsForTheDeviceOnce) {
         ppo_of(env, recipe(), 1, {.mirrors = FreeEnv::mirrors(), .num_threads = 1, .ops = *ops});
     learner.iterate();
     expect_within(ops->fused ? kFusedIteration : kIteration, count([&] { learner.iterate(); }));
+  }
+}
+
+TEST(OperationBudget, OfAnIterationThatIsPlayedIsAFewOperationsOfTheHostAndOneWait) {
+  const LearnerOps ops = SilentGraph::ops();
+  for (const bool record : {false, true}) {
+    const auto env = testing::simt_env(32, EnvConfig{});
+    Ppo learner = ppo_of(*env, recipe(), 1,
+                         {.mirrors = quadruped_mirrors(pupper_v3::kRobot, EnvConfig{}),
+                          .num_threads = 1,
+                          .ops = ops,
+                          .record = record});
+    const auto iterate = [&] {  // as train_loop does it
+      learner.set_progress(0.5);
+      learner.iterate();
+      env->drain_stats();
+    };
+    for (int k = 0; k < 2; ++k) iterate();
+    OperationCount counted = count(iterate);
+    if (!record) {
+      expect_within(kUnrecorded, counted);
+      continue;
+    }
+    const int played = learner.recordings().played;
+    EXPECT_EQ(played, 3) << "rollout, estimates, update";
+    counted.operations += played;
+    std::printf("%-12s %5ld operations  %5ld allocations  %ld waits\n", "recorded",
+                static_cast<long>(counted.operations), static_cast<long>(counted.allocations),
+                static_cast<long>(counted.waits()));
+    EXPECT_LE(counted.operations, kMostRecorded);
+    EXPECT_EQ(counted.waits(), 1) << "for numbers and statistics together";
   }
 }
 

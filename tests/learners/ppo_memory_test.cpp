@@ -4,13 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "kennel/rl/cuda_entry.h"
+#include "kennel/rl/operation_counter.h"
 #include "kennel/sim/memory_check.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/free_env.h"
-#include "tests/rl/operation_counter.h"
 
 namespace kennel {
 namespace {
@@ -39,6 +41,42 @@ TEST(LearnerMemory, IsWhatALearnerAllocates) {
       EXPECT_GE(said, taken) << ops->name << is_wide;
       EXPECT_LE(said, 1.35 * taken) << ops->name << is_wide;
     }
+}
+
+/// Measures the memory that is asked for while it records, which a GPU's recording keeps.
+class MeasuringGraph final : public DeviceGraph {
+ public:
+  static inline std::int64_t kept = 0;  // of all of them
+
+  void begin_capture() override { counter_.emplace(); }
+  void end_capture() override {
+    kept += counter_->count().peak_bytes;
+    counter_.reset();
+  }
+  void launch() override {}
+  std::int64_t operations() const override { return 0; }
+
+ private:
+  std::optional<OperationCounter> counter_;
+};
+
+TEST(LearnerMemory, CountsWhatRecordingsKeep) {
+  LearnerOps ops = *kennel_cuda_learner_ops();
+  ops.make_graph = [](torch::Device) -> std::unique_ptr<DeviceGraph> {
+    return std::make_unique<MeasuringGraph>();
+  };
+  MeasuringGraph::kept = 0;
+  const PpoConfig config;
+  FreeEnv env(1024);
+  Ppo learner = ppo_of(env, config, 1, {.num_threads = 1, .ops = ops});
+  for (int k = 0; k < 2; ++k) learner.iterate();
+  const auto kept = static_cast<double>(MeasuringGraph::kept);
+  constexpr double kPools = 3 * (22 << 20);  // each recording's, at least
+  const double said = static_cast<double>(ppo_memory(env.spec(), config, ops).recordings) - kPools;
+  EXPECT_GT(kept, 5e5);
+  EXPECT_GE(said, kept);
+  EXPECT_LE(said, 1.5 * kept);
+  EXPECT_EQ(ppo_memory(env.spec(), config, *kennel_cuda_learner_ops()).recordings, 0u);
 }
 
 TEST(LearnerMemory, OfAQuarterOfAMillionEnvironmentsFitsAGpuOf80Gigabytes) {

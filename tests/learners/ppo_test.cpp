@@ -10,6 +10,7 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/skipped_updates.h"
+#include "tests/io/temp_folder.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
@@ -214,6 +215,31 @@ TEST(Ppo, CountsTheUpdatesThatItLeftOut) {
   EXPECT_EQ(learner.skipped_updates(), 0);
   env.reward_offset = NAN;
   EXPECT_THROW(learner.iterate(), Error);
+}
+
+TEST(Ppo, KeepsTheBatchThatGaveALossThatIsNotFinite) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder / "failed";
+  PointMassEnv env(kNumEnvs);
+  Ppo learner = ppo_of(env, small_config(), 1, {.mirrors = PointMassEnv::mirrors()});
+  learner.iterate();
+  EXPECT_FALSE(learner.save_failure(file));
+  EXPECT_FALSE(std::filesystem::exists(file));
+  env.reward_offset = 1e30f;  // finite, but its square is not
+  learner.iterate();
+  EXPECT_GT(learner.skipped_updates(), 0);
+  ASSERT_TRUE(learner.save_failure(file));
+  const TensorArchive kept = TensorArchive::load(file);
+  EXPECT_EQ(kept.number("iteration"), 2);
+  EXPECT_TRUE(torch::equal(kept.tensor("reward"), learner.rollout().reward()));
+  EXPECT_TRUE(kept.tensor("parameters").isfinite().all().item<bool>());
+  EXPECT_EQ(kept.tensor("obs").size(0), kept.tensor("reward").size(0) + 1);
+  env.reward_offset = 0.0f;
+  learner.iterate();
+  EXPECT_FALSE(learner.save_failure(file)) << "of the last iteration only";
+  env.reward_offset = NAN;
+  EXPECT_THROW(learner.iterate(), Error);
+  EXPECT_TRUE(learner.save_failure(file)) << "also where the environment is to blame";
 }
 
 TEST(SkippedUpdates, AreTooManyAboveAFewAndOneInAHundred) {

@@ -121,6 +121,31 @@ TEST_P(Backend, EndsEpisodesAndChangesCommandsLikeTheCpuBackend) {
   EXPECT_EQ(count->value, 0) << "a drain empties the sums";
 }
 
+TEST_P(Backend, StatisticsThatWereAskedForAheadAreThoseUpToThen) {
+  const auto value = [](const std::vector<Stat>& stats, const char* name) {
+    for (const Stat& stat : stats)
+      if (stat.name == name) return stat.value;
+    ADD_FAILURE() << "no statistic " << name;
+    return 0.0;
+  };
+  const auto asked = env(40, 3, busy_config()), other = env(40, 3, busy_config());
+  for (int part = 0; part < 2; ++part) {  // what is not drained is not lost
+    for (int t = 0; t < 30; ++t)
+      for (const auto& each : {asked.get(), other.get()})
+        each->step(waves(t, 40, 1.0).to(each->device()));
+    asked->send_stats();
+  }
+  const std::vector<Stat> ahead = asked->drain_stats(), at_once = other->drain_stats();
+  EXPECT_GT(value(ahead, "episode/count"), 0);
+  ASSERT_EQ(ahead.size(), at_once.size());
+  for (std::size_t k = 0; k < ahead.size(); ++k)
+    EXPECT_TRUE(ahead[k].value == at_once[k].value ||
+                (std::isnan(ahead[k].value) && std::isnan(at_once[k].value)) ||
+                std::abs(ahead[k].value - at_once[k].value) <= 1e-6 * std::abs(ahead[k].value))
+        << ahead[k].name << ' ' << ahead[k].value << ' ' << at_once[k].value;
+  EXPECT_EQ(value(asked->drain_stats(), "episode/count"), 0);
+}
+
 TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
   config.reward.only_positive = false;

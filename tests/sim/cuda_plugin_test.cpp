@@ -89,6 +89,23 @@ TEST(CudaPlugin, BringsTheLearnersOperationsAlong) {
   EXPECT_TRUE(table()->fused && table()->ppo);
 }
 
+TEST(CudaPlugin, RefusesToRecordForADeviceThatIsNotThere) {
+  void* plugin = loaded_plugin();
+  ASSERT_TRUE(plugin);
+  const auto table = reinterpret_cast<decltype(&kennel_cuda_learner_ops)>(
+      dlsym(plugin, "kennel_cuda_learner_ops"));
+  ASSERT_TRUE(table);
+  ASSERT_TRUE(table()->make_graph);
+  try {
+    table()->make_graph(torch::Device(kNowhere));
+    FAIL();
+  } catch (const Error& error) {
+    const std::string said = error.what();
+    EXPECT_TRUE(said.starts_with("device cuda:99: ")) << said;
+    EXPECT_EQ(said.find('\n'), said.npos) << said;
+  }
+}
+
 TEST(CudaPlugin, RefusesToFollowAnEarlyQuestionAboutCuda) {
   // In a process of its own, in which LibTorch's CUDA half is not there yet.
   GTEST_FLAG_SET(death_test_style, "threadsafe");

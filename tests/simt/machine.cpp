@@ -378,6 +378,13 @@ bool allow_shared_memory(const void* kernel, std::size_t bytes) {
   return true;
 }
 
+namespace {
+LaunchObserver the_observer = nullptr;
+}  // namespace
+
+void observe_launches(LaunchObserver observer) { the_observer = observer; }
+LaunchObserver launch_observer() { return the_observer; }
+
 void run_grid(const char* what, const void* kernel, int blocks, int threads,
               std::size_t shared_bytes, void (*body)(void*), void* state) {
   const std::lock_guard lock(machine_mutex);

@@ -9,11 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <source_location>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace simt {
 
@@ -76,6 +79,30 @@ void run_grid(const char* what, const void* kernel, int blocks, int threads,
 /// Kernels that this process has launched so far.
 std::int64_t launches();
 
+/// A launch as a device's queue would hold it.
+struct LaunchRecord {
+  const char* what;
+  int blocks, threads;
+  std::size_t shared_bytes;
+  std::vector<std::byte> arguments;  // one after the other, each from a multiple of 8; no padding
+  std::function<void()> again;       // launches it once more, unobserved
+};
+
+/// Called before every launch of this process from now on; null: nobody is.
+using LaunchObserver = void (*)(const LaunchRecord& launch);
+void observe_launches(LaunchObserver observer);
+LaunchObserver launch_observer();
+
+/// Appends an argument's bytes, zeros where it has padding.
+template <class T>
+void append_argument(T& argument, std::vector<std::byte>& to) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  __builtin_clear_padding(&argument);
+  const std::size_t at = (to.size() + 7) / 8 * 8;
+  to.resize(at + sizeof argument);
+  std::memcpy(to.data() + at, &argument, sizeof argument);
+}
+
 /// Launches a kernel and waits for it.
 template <class... Params, class... Args>
 void run(const char* what, void (*kernel)(Params...), int blocks, int threads,
@@ -84,13 +111,23 @@ void run(const char* what, void (*kernel)(Params...), int blocks, int threads,
     void (*kernel)(Params...);
     std::tuple<std::remove_cvref_t<Params>...> params;
   } launch{kernel, {std::forward<Args>(args)...}};
-  run_grid(
-      what, reinterpret_cast<const void*>(kernel), blocks, threads, shared_bytes,
-      [](void* state) {
-        const auto& l = *static_cast<const Launch*>(state);
-        std::apply(l.kernel, l.params);
-      },
-      &launch);
+  const auto start = [what, blocks, threads, shared_bytes](Launch& l) {
+    run_grid(
+        what, reinterpret_cast<const void*>(l.kernel), blocks, threads, shared_bytes,
+        [](void* state) {
+          const auto& l = *static_cast<const Launch*>(state);
+          std::apply(l.kernel, l.params);
+        },
+        &l);
+  };
+  if (const LaunchObserver observe = launch_observer()) {
+    LaunchRecord record{what, blocks, threads, shared_bytes, {}, {}};
+    std::apply([&](auto&... argument) { (append_argument(argument, record.arguments), ...); },
+               launch.params);
+    record.again = [start, launch]() mutable { start(launch); };
+    observe(record);
+  }
+  start(launch);
 }
 
 }  // namespace simt

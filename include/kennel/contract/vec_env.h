@@ -121,7 +121,12 @@ class VecEnv {
   /// Never read from a clock.
   virtual void set_progress(double fraction) = 0;
 
-  /// Statistics since the last call; resets them. May synchronise with the device.
+  /// Asks for the statistics in the device's queue, ahead of `drain_stats`, which then does not
+  /// wait for the device once anything asked for later has arrived.
+  virtual void send_stats() {}
+
+  /// Statistics since the last call, up to `send_stats` where that was called since; resets them.
+  /// May synchronise with the device.
   virtual std::vector<Stat> drain_stats() = 0;
 
   /// The first environment that diverged since the start, where the backend keeps it. May

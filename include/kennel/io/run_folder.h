@@ -14,6 +14,8 @@
 //     report.html                      curves, judgement, replay
 //     finished                         of which step policy, judgement and report are
 //     diverged.json                    the first environment that diverged, if one did
+//     failed_batch.tensors             the first batch that gave a loss or a gradient that is not
+//                                      finite, if one did
 #pragma once
 
 #include <cstdint>
@@ -74,6 +76,7 @@ class RunFolder {
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path finished() const { return path_ / "finished"; }
   std::filesystem::path divergence() const { return path_ / "diverged.json"; }
+  std::filesystem::path failed_batch() const { return path_ / "failed_batch.tensors"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path last_checkpoint() const { return checkpoints() / "last.ckpt"; }
   std::filesystem::path best_checkpoint() const { return checkpoints() / "best.ckpt"; }

@@ -21,8 +21,8 @@ struct IterationReport {
   std::int64_t env_steps = 0;        // control steps of all environments so far
   double mean_reward = 0.0;          // a control step
   std::vector<Scalar> scalars = {};  // the method's own, "train/kl"; the same names each time
-  double simulator_seconds = 0.0;
-  double policy_seconds = 0.0;  // actions, values, advantages
+  double simulator_seconds = 0.0;    // the whole rollout where a device plays it as one recording
+  double policy_seconds = 0.0;       // actions, values, advantages
   double update_seconds = 0.0;
 
   /// The method's own number of a name.
@@ -32,6 +32,12 @@ struct IterationReport {
       if (scalar.first == name) return scalar.second;
     fail("the learner reports no ", name);
   }
+};
+
+/// What of an iteration is played by its device from recordings.
+struct LearnerRecordings {
+  int played = 0;               // an iteration
+  std::int64_t operations = 0;  // in all of them, which the host need not ask for
 };
 
 /// A learning method bound to its environments.
@@ -68,6 +74,15 @@ class Learner {
   /// those that the checkpoint brought.
   /// \param before  the method's section as the checkpoint has it
   virtual void take_edits(const ConfigBlock& /*before*/) {}
+
+  /// Where the last iteration met a loss or a gradient that is not finite: writes what it learned
+  /// from, and the networks after it, for a person to look at (a TensorArchive). Waits for the
+  /// device.
+  /// \return whether there was anything to write
+  virtual bool save_failure(const std::filesystem::path& /*path*/) const { return false; }
+
+  /// None before the second iteration, and where nothing is recorded.
+  virtual LearnerRecordings recordings() const { return {}; }
 
   /// What its arithmetic takes a control step.
   virtual LearnerFlop flop() const { return {}; }

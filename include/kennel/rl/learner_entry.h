@@ -31,6 +31,8 @@ struct LearnerParts {
                           // not depend on it
   const LearnerOps& ops;  // how the arithmetic is done, `ops_for` the environments' device
   const Collective& all;  // who else trains this policy, `alone()` where nobody does
+  bool record = true;     // where the device can record its work, an iteration is recorded once and
+                          // played from then on; the results are the same
 };
 
 /// A key of a method's section that a run which goes on cannot change, and why not.

@@ -9,8 +9,10 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
+#include "kennel/rl/device_graph.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/parity.h"
 #include "kennel/rl/step_counter.h"
@@ -94,6 +96,13 @@ struct LearnerOps {
 
   /// What it has for a method of its own; null: what the method has for every device.
   const PpoOps* ppo = nullptr;
+
+  /// A recording for a device, empty yet; null: what these operations do is not recorded.
+  std::unique_ptr<DeviceGraph> (*make_graph)(torch::Device device) = nullptr;
+
+  /// Kernels of their own that these operations and their device's environments have asked for so
+  /// far, beside torch's; null: there are none.
+  std::int64_t (*launches)() = nullptr;
 };
 
 const LearnerOps& torch_ops();

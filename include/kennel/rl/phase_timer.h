@@ -40,4 +40,7 @@ class PhaseTimer {
 /// on its current stream.
 std::unique_ptr<PhaseTimer> make_phase_timer(torch::Device device);
 
+/// Measures nothing: for work that is recorded, where marks would be recorded with it.
+PhaseTimer& no_timer();
+
 }  // namespace kennel

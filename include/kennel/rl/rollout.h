@@ -17,6 +17,7 @@
 #include "kennel/rl/samples.h"
 #include "kennel/rl/slices.h"
 #include "kennel/rl/step_counter.h"
+#include "kennel/rl/tensor_archive.h"
 #include "kennel/rl/worker_pool.h"
 
 namespace kennel {
@@ -58,6 +59,9 @@ class Rollout {
   /// Looks for a number that is not finite; waits for the device.
   /// \throws Error naming the first one's environment and step
   void check_finite() const;
+
+  /// All of it by its names here, for a file that a person looks at.
+  void put(TensorArchive& archive) const;
 
   torch::Tensor explained_variance() const;  // (), 1 - Var(returns - value) / Var(returns)
 

@@ -46,12 +46,15 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   visit_sections(c.env, f);
 }
 
-/// Where a recipe comes from: what is set changes what stands above it.
+/// Where a recipe comes from: what is set changes what stands above it. What a section NAME.gpu of
+/// [train] or of a method says changes section NAME where a GPU trains, and is checked elsewhere: a
+/// GPU wants more environments than a CPU. A recipe is resolved for one kind of device.
 struct RecipeChoice {
   std::string shipped{};         // by name, of the robot and task; empty: the first of them
   std::filesystem::path file{};  // TOML; empty: nothing else
   std::string keys{};            // TOML, a line a key: "ppo.gamma = 0.97"
   std::string keys_from{};       // what messages call the text of `keys`
+  bool on_gpu = false;           // resolved for a GPU
 };
 
 /// "fast", "my.toml", "fast, my.toml, ppo.gamma = 0.97"; "default" where nothing is named.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <numbers>
 #include <sstream>
 
@@ -14,12 +15,13 @@
 namespace kennel {
 namespace {
 
-constexpr std::string_view kEntropy = "train/entropy", kSkippedUpdates = "train/skipped_updates";
+constexpr std::string_view kSurrogateLoss = "train/surrogate_loss", kValueLoss = "train/value_loss",
+                           kEntropy = "train/entropy", kSkippedUpdates = "train/skipped_updates";
 
 /// What an iteration reports beside its reward.
 constexpr std::string_view kScalars[] = {
-    "train/surrogate_loss",
-    "train/value_loss",
+    kSurrogateLoss,
+    kValueLoss,
     "train/kl",             // nat, mean over the minibatches
     "train/clip_fraction",  // of samples whose gradient the clip stopped
     "train/grad_norm",      // before it is clipped
@@ -29,6 +31,7 @@ constexpr std::string_view kScalars[] = {
     "train/explained_variance",  // of the returns by the critic, 1 is perfect
     kSkippedUpdates,             // so far, because a gradient was not finite
 };
+constexpr std::int64_t kNumbers = 1 + std::size(kScalars);
 
 const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
   validate(config, spec.num_envs);
@@ -47,6 +50,9 @@ const Mirror* mirror_or_null(const NetworkConfig& config, const std::optional<Mi
                              Mirror Mirrors::*which) {
   return config.symmetric && mirrors ? &((*mirrors).*which) : nullptr;
 }
+
+/// Other ranks cannot be waited for in a recording.
+bool records(const LearnerParts& parts) { return parts.record && parts.all.size() == 1; }
 
 std::string sizes_text(const std::vector<int>& sizes) {
   std::ostringstream out;
@@ -75,7 +81,12 @@ Ppo::Ppo(const LearnerParts& parts)
       rollout_(env_.spec(), config_.rollout, pool_, env_.device(), ops_, all_),
       update_(networks_, obs_normaliser_, privileged_normaliser_, config_, pool_, ops_, all_),
       timer_(make_phase_timer(env_.device())),
-      steps_(env_.device()) {
+      steps_(env_.device()),
+      numbers_(torch::zeros({kNumbers}, env_.device())),
+      readback_(kNumbers, env_.device()),
+      collecting_(ops_, env_.device(), records(parts)),
+      estimating_(ops_, env_.device(), records(parts)),
+      learning_(ops_, env_.device(), records(parts)) {
   rollout_.reset(env_);
 }
 
@@ -86,28 +97,41 @@ void Ppo::set_progress(double fraction) {
 
 IterationReport Ppo::iterate() {
   const torch::NoGradGuard no_grad;
-  rollout_.collect(env_, networks_, obs_normaliser_, stream_seed(seed_, Stream::kActionNoise),
-                   steps_, *timer_);
-  rollout_.estimate(networks_, privileged_normaliser_);
+  failed_ = false;
+  collect();
+  timer_->begin(Phase::kPolicy);
+  estimating_.run([this] { rollout_.estimate(networks_, privileged_normaliser_); });
   timer_->begin(Phase::kUpdate);
+  learning_.run([this] { learn(); });
+  timer_->stop();
+  env_.send_stats();  // before the numbers that are waited for, so that they arrive with them
+  readback_.send(numbers_);
+  steps_.advance(config_.rollout.num_steps);
+  ++iteration_;
+  env_steps_ += std::int64_t{config_.rollout.num_steps} * env_.spec().num_envs * all_.size();
+  const IterationReport out = report();
+  check(out);
+  return out;
+}
+
+// A recorded rollout cannot be divided: all of its time is told as the simulator's.
+void Ppo::collect() {
+  const bool divided = collecting_.is_eager();
+  timer_->begin(Phase::kSimulator);
+  collecting_.run([&] {
+    rollout_.collect(env_, networks_, obs_normaliser_, stream_seed(seed_, Stream::kActionNoise),
+                     steps_, divided ? *timer_ : no_timer());
+  });
+}
+
+void Ppo::learn() {
   const auto rank = static_cast<std::uint64_t>(all_.rank());  // each shuffles rows of its own
   const UpdateReport update =
       update_.run(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, rank), steps_);
   // After the update, so that it sees the very policy that acted.
   obs_normaliser_.update(pool_, rollout_.obs(), all_);
   privileged_normaliser_.update(pool_, rollout_.privileged_obs(), all_);
-  const torch::Tensor numbers = this->numbers(update);
-  timer_->stop();
-  steps_.advance(config_.rollout.num_steps);
-  ++iteration_;
-  env_steps_ += std::int64_t{config_.rollout.num_steps} * env_.spec().num_envs * all_.size();
-  const IterationReport out = report(numbers);
-  const auto skipped = static_cast<std::int64_t>(out.at(kSkippedUpdates));
-  if (skipped > skipped_updates_ || !std::isfinite(out.mean_reward)) {
-    rollout_.check_finite();  // blames the environment if it can be blamed
-  }
-  skipped_updates_ = skipped;
-  return out;
+  numbers_.copy_(numbers(update));
 }
 
 // What an iteration is told by, on the device: the mean reward, then as kScalars has them.
@@ -124,14 +148,14 @@ torch::Tensor Ppo::numbers(const UpdateReport& update) const {
 }
 
 // Waits for the device: the only time in an iteration.
-IterationReport Ppo::report(const torch::Tensor& numbers) const {
-  const torch::Tensor host = numbers.to(torch::kCPU, torch::kFloat64);
-  const double* x = host.const_data_ptr<double>();
+IterationReport Ppo::report() {
+  const float* numbers = readback_.wait().const_data_ptr<float>();
   IterationReport out;
   out.iteration = iteration_;
   out.env_steps = env_steps_;
-  out.mean_reward = *x++;
-  for (const std::string_view name : kScalars) out.scalars.emplace_back(name, *x++);
+  out.mean_reward = numbers[0];
+  for (std::size_t k = 0; k < std::size(kScalars); ++k)
+    out.scalars.emplace_back(kScalars[k], numbers[1 + k]);
   for (Scalar& scalar : out.scalars)
     if (scalar.first == kEntropy)  // H = sum_k (log std_k + 1/2 log(2 pi e))
       scalar.second +=
@@ -141,6 +165,15 @@ IterationReport Ppo::report(const torch::Tensor& numbers) const {
   out.policy_seconds = seconds[Phase::kPolicy];
   out.update_seconds = seconds[Phase::kUpdate];
   return out;
+}
+
+// Blames the environment for what is not finite, if it can be blamed.
+void Ppo::check(const IterationReport& report) {
+  const auto skipped = static_cast<std::int64_t>(report.at(kSkippedUpdates));
+  failed_ = skipped > skipped_updates_ || !std::isfinite(report.mean_reward) ||
+            !std::isfinite(report.at(kSurrogateLoss)) || !std::isfinite(report.at(kValueLoss));
+  if (failed_) rollout_.check_finite();
+  skipped_updates_ = skipped;
 }
 
 // What must agree between a checkpoint and the learner that loads it.
@@ -213,6 +246,7 @@ void Ppo::load(const std::filesystem::path& path) {
   env_steps_ = archive.number("env_steps");
   steps_.set(env_steps_ / (std::int64_t{env_.spec().num_envs} * all_.size()));
   seed_ = static_cast<std::uint64_t>(archive.number("seed"));
+  for (RepeatedWork* work : {&collecting_, &estimating_, &learning_}) work->forget();
   skipped_updates_ = static_cast<std::int64_t>(adam.skipped().item<float>());
 }
 
@@ -221,6 +255,15 @@ void Ppo::load_networks(const std::filesystem::path& path) {
   const TensorArchive archive = TensorArchive::load(path);
   check_network(archive, path);
   restore_networks(archive);
+}
+
+LearnerRecordings Ppo::recordings() const {
+  LearnerRecordings out;
+  for (const RepeatedWork* work : {&collecting_, &estimating_, &learning_}) {
+    out.played += work->is_recorded();
+    out.operations += work->operations();
+  }
+  return out;
 }
 
 void Ppo::take_edits(const ConfigBlock& before) {
@@ -234,6 +277,21 @@ std::string Ppo::complaint() const {
   return text(skipped_updates_, " of ", updates(),
               " updates were skipped because their gradient was not finite, so the policy learnt "
               "less than its steps say; try a smaller ppo.learning_rate or ppo.init_std");
+}
+
+bool Ppo::save_failure(const std::filesystem::path& path) const {
+  if (!failed_) return false;
+  TensorArchive archive;
+  archive.put("iteration", iteration_);
+  archive.put("env_steps", env_steps_);
+  archive.put("skipped_updates",
+              static_cast<std::int64_t>(update_.optimiser().skipped().item<float>()));
+  archive.put("network", description());
+  archive.put("parameters", networks_.parameters());
+  archive.put("numbers", numbers_);
+  rollout_.put(archive);
+  archive.save(path);
+  return true;
 }
 
 }  // namespace kennel

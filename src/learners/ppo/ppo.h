@@ -14,6 +14,8 @@
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/random.h"
+#include "kennel/rl/readback.h"
+#include "kennel/rl/repeated_work.h"
 #include "kennel/rl/rollout.h"
 #include "kennel/rl/step_counter.h"
 #include "kennel/rl/tensor_archive.h"
@@ -53,6 +55,10 @@ class Ppo final : public Learner {
   /// That more than a few gradients were not finite: the policy is not what its steps promise.
   std::string complaint() const override;
 
+  bool save_failure(const std::filesystem::path& path) const override;
+
+  LearnerRecordings recordings() const override;
+
   const ActorCritic& networks() const { return networks_; }
   const Rollout& rollout() const { return rollout_; }
   const Normaliser& obs_normaliser() const { return obs_normaliser_; }
@@ -62,8 +68,11 @@ class Ppo final : public Learner {
   std::int64_t skipped_updates() const { return skipped_updates_; }
 
  private:
+  void collect();
+  void learn();
   torch::Tensor numbers(const UpdateReport& update) const;
-  IterationReport report(const torch::Tensor& numbers) const;
+  IterationReport report();
+  void check(const IterationReport& report);
   std::string description() const;
   void check_network(const TensorArchive& archive, const std::filesystem::path& path) const;
   void restore_networks(const TensorArchive& archive);
@@ -79,10 +88,14 @@ class Ppo final : public Learner {
   Rollout rollout_;
   PpoUpdate update_;
   std::unique_ptr<PhaseTimer> timer_;
-  StepCounter steps_;  // of each environment
+  StepCounter steps_;      // of each environment
+  torch::Tensor numbers_;  // of the last iteration, on the device
+  Readback readback_;      // of numbers_
+  RepeatedWork collecting_, estimating_, learning_;
   std::int64_t iteration_ = 0;
   std::int64_t env_steps_ = 0;
   std::int64_t skipped_updates_ = 0;  // as last reported
+  bool failed_ = false;               // the last iteration met what is not finite
 };
 
 }  // namespace kennel

@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::size_t kFloat = sizeof(float), kIndex = sizeof(std::int64_t);
 
+// The rollout, whose single operations need next to nothing, the estimates and the update.
+constexpr std::size_t kRecordings = 3;
+// What LibTorch's allocator takes at least for a pool of its own: 2 MiB for small tensors, 20 MiB
+// for others.
+constexpr std::size_t kPool = std::size_t{22} << 20;
+
+// Bytes that a recorded update sums rows through: for a column of the running statistics, and for a
+// row of a minibatch (512 floats, the width of a layer, for every 128 rows).
+constexpr std::size_t kMomentSums = 256 * 2 * sizeof(double), kRowSums = 16;
+
 // Numbers a row that the losses make on their way: what policy_loss and value_loss hold at once.
 std::size_t loss_numbers(std::size_t action_size) { return 4 * action_size + 16; }
 
@@ -84,6 +94,11 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   const std::size_t moments = kFloat * threads * slice(rows, most.moments) * privileged;
   const std::size_t noise = kFloat * rows * actions;  // its squares, for the log-probabilities
   bytes.temporary = std::max({estimate, gather, losses, moments, noise + kFloat * rows});
+  if (ops.make_graph) {
+    const std::size_t estimates = observed * cut * privileged + 3 * kIndex * cut + kFloat * rows;
+    bytes.recordings =
+        kRecordings * kPool + estimates + std::max(kMomentSums * privileged, minibatch * kRowSums);
+  }
   return bytes;
 }
 

@@ -16,8 +16,11 @@ struct PpoMemory {
   std::size_t workspaces = 0;  // activations and gradients of the slices that are worked on
   std::size_t parameters = 0;  // networks, optimiser, partial gradients
   std::size_t temporary = 0;   // the most that single operations need beside all that
+  std::size_t recordings = 0;  // what recordings keep for themselves of what their operations need
 
-  std::size_t total() const { return rollout + epoch + workspaces + parameters + temporary; }
+  std::size_t total() const {
+    return rollout + epoch + workspaces + parameters + temporary + recordings;
+  }
 };
 
 /// What a Ppo of these environments and networks allocates, to a few percent.

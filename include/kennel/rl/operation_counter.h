@@ -1,5 +1,4 @@
-// Counts what a piece of learner code would ask of a device, as the kernel's budget counts
-// instructions.
+// Counts what a piece of code asks torch to have done, as the kernel's budget counts instructions.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -12,9 +11,32 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kennel {
+
+/// The operation that a call is of, where torch has a kernel for it (on the CPU: a device's table
+/// is nearly the same); what torch composes of others has none.
+inline std::optional<c10::OperatorHandle> operation_with_kernel(const at::RecordFunction& call) {
+  const std::optional<c10::OperatorName> name = call.operator_name();
+  if (!name) return std::nullopt;
+  const auto handle = c10::Dispatcher::singleton().findSchema(*name);
+  if (!handle) return std::nullopt;
+  if (name->name != "aten::copy_" && !handle->hasKernelForDispatchKey(c10::DispatchKey::CPU))
+    return std::nullopt;
+  return handle;
+}
+
+/// Whether a device would start a kernel for an operation: views and plain allocations need none.
+inline bool is_work(const c10::OperatorHandle& operation) {
+  const std::string& name = operation.operator_name().name;
+  if (name.starts_with("aten::empty") || name == "aten::resize_") return false;
+  const auto& returns = operation.schema().returns();
+  return std::none_of(returns.begin(), returns.end(), [](const auto& result) {
+    return result.alias_info() != nullptr && !result.alias_info()->isWrite();
+  });
+}
 
 /// What was asked of torch between the start and the end of an OperationCounter.
 struct OperationCount {
@@ -77,43 +99,31 @@ class OperationCounter {
 
   static std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& call) {
     OperationCounter& counter = *current();
-    const std::optional<c10::OperatorName> name = call.operator_name();
-    if (counter.depth_ > 0 || !name) return nullptr;
-    return counter.is_whole(*name) ? std::make_unique<Inside>() : nullptr;
+    if (counter.depth_ > 0) return nullptr;
+    counter.count_waits(call);
+    const auto operation = operation_with_kernel(call);
+    if (!operation) return nullptr;
+    ++counter.depth_;  // what happens inside is its own affair
+    if (is_work(*operation)) {
+      ++counter.count_.operations;
+      ++counter.count_.by_name[operation->operator_name().name];
+    }
+    return std::make_unique<Inside>();
   }
 
   static void end(const at::RecordFunction&, at::ObserverContext* context) {
     if (context != nullptr) --current()->depth_;
   }
 
-  // Counts the call; true when what happens inside it is its own affair.
-  bool is_whole(const c10::OperatorName& name) {
+  void count_waits(const at::RecordFunction& call) {
+    const std::optional<c10::OperatorName> name = call.operator_name();
+    if (!name) return;
     // A change of device, even where it is none on the tensors at hand.
-    count_.copies += name.name == "aten::to" && name.overload_name != "dtype";
+    count_.copies += name->name == "aten::to" && name->overload_name != "dtype";
     for (const char* waiting : {"aten::_local_scalar_dense", "aten::nonzero", "aten::equal",
                                 "aten::masked_select", "aten::is_nonzero", "aten::_unique2"}) {
-      count_.items += name.name == waiting;
+      count_.items += name->name == waiting;
     }
-    const auto handle = c10::Dispatcher::singleton().findSchema(name);
-    if (!handle) return false;
-    if (name.name != "aten::copy_" && !handle->hasKernelForDispatchKey(c10::DispatchKey::CPU)) {
-      return false;
-    }
-    ++depth_;
-    if (allocates(name) || is_view(handle->schema())) return true;
-    ++count_.operations;
-    ++count_.by_name[name.name];
-    return true;
-  }
-
-  static bool allocates(const c10::OperatorName& name) {
-    return name.name.starts_with("aten::empty") || name.name == "aten::resize_";
-  }
-
-  static bool is_view(const c10::FunctionSchema& schema) {
-    return std::any_of(schema.returns().begin(), schema.returns().end(), [](const auto& result) {
-      return result.alias_info() != nullptr && !result.alias_info()->isWrite();
-    });
   }
 
   OperationCounter* previous_;
