@@ -236,6 +236,12 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, EnvConfig> {
   f("env.late_reward", c.late_reward);
 }
 
+/// Numbers that the policy sees.
+inline int observation_size(const EnvConfig& config) {
+  return config.task.history * kFrameSize +
+         (config.row().traits.sees_motion ? total_size(kMotion) : 0);
+}
+
 static_assert(std::is_trivially_copyable_v<EnvConfig>);
 
 }  // namespace kennel::quadruped
