@@ -219,8 +219,10 @@ struct EnvConfig {
 
   EnvConfig() : EnvConfig(0) {}
 
-  /// \param task  of kTasks
-  explicit EnvConfig(int task) : command(task), reward(task), late_reward(task) {}
+  /// \param of  of kTasks
+  explicit EnvConfig(int of) : command(of), reward(of), late_reward(of) {
+    if (row().traits.sees_motion) task.history = 1;
+  }
 
   int task_index() const { return command.task; }
   const TaskRow& row() const { return *kTasks[task_index()]; }
