@@ -12,8 +12,8 @@ Clocks run from before a process starts, loading included, to the moment a polic
 policies, of both programs, are then judged on the rival's ground: in the example's own environment,
 MuJoCo with its solver, observation, randomisation, commands and reward, by the mean return of
 episodes of its length, without action noise. A fall ends an episode. One JSON object a line: a
-training each, with its curve of (seconds, environment steps, return, share of falls), then for
-shares of the example's last return the seconds in which each came there.
+training each, with its curve of seconds, environment steps, return and share of falls, then goals
+with the seconds in which each came there, null where it did not.
 """
 
 import argparse
@@ -260,6 +260,16 @@ def seconds_to(curve, wanted):
   return next((point['seconds'] for point in curve if point['return'] >= wanted), None)
 
 
+def goals(curve):
+  """Returns of the example that the others are to come to: shares of its last one, and what it has
+  after the minute that its README speaks of."""
+  for share in SHARES:
+    yield f'{share:.0%} of the last return of the example', share * curve[-1]['return']
+  minute = [point['return'] for point in curve if point['seconds'] <= 60]
+  if minute:
+    yield 'the return of the example after a minute', minute[-1]
+
+
 def main():
   parser = argparse.ArgumentParser(description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -301,11 +311,9 @@ def main():
     curves[name] = curve
     lines.append({'trained': name, 'seed': args.seed, **machine(), 'episodes': args.episodes,
                   **curve[-1], 'curve': curve})
-  last = lines[0]['return']
-  for share in SHARES:
-    lines.append({'return': round(share * last, 2), 'share_of_the_example': share, 'seed': args.seed,
-                  'seconds': {name: seconds_to(curve, share * last)
-                              for name, curve in curves.items()}})
+  for what, wanted in goals(lines[0]['curve']):
+    lines.append({'goal': what, 'return': round(wanted, 2), 'seed': args.seed,
+                  'seconds': {name: seconds_to(curve, wanted) for name, curve in curves.items()}})
   for line in lines:
     print(json.dumps(line))
     if args.out:

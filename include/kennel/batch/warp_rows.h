@@ -72,7 +72,7 @@ class WarpHistory {
   /// \param newest  the newest frame of each environment
   /// \param frames  that the policy sees
   /// \tparam kFollowed  numbers of a policy's row behind its frames
-  template <int kFollowed>
+  template <int kFollowed = 0>
   KENNEL_HD void shift(const Four* newest, int frames, const WarpRows& to,
                        const StepPointers& out) {
     const int seen = frames * quadruped::kFrameSize, size = seen + kFollowed;
