@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = [HERE / 'mjbatch_example.toml', HERE / 'mjbatch_tuned.toml']
 EPISODES = 256
 JUDGE_SEED = 1000
-SHARES = (0.8, 0.9, 0.95, 1.0)
+SHARES = (0.5, 0.8, 0.9, 1.0)
 
 
 def load_example(folder):
@@ -260,11 +260,13 @@ def seconds_to(curve, wanted):
   return next((point['seconds'] for point in curve if point['return'] >= wanted), None)
 
 
-def goals(curve):
-  """Returns of the example that the others are to come to: shares of its last one, and what it has
-  after the minute that its README speaks of."""
+def goals(curve, standing):
+  """Returns of the example that the others are to come to: parts of the way from that of standing
+  still, which is paid for as well, to its last one, and what it has after the minute that its README
+  speaks of."""
   for share in SHARES:
-    yield f'{share:.0%} of the last return of the example', share * curve[-1]['return']
+    yield (f'{share:.0%} of the way from standing to the last return of the example',
+           standing + share * (curve[-1]['return'] - standing))
   minute = [point['return'] for point in curve if point['seconds'] <= 60]
   if minute:
     yield 'the return of the example after a minute', minute[-1]
@@ -311,8 +313,10 @@ def main():
     curves[name] = curve
     lines.append({'trained': name, 'seed': args.seed, **machine(), 'episodes': args.episodes,
                   **curve[-1], 'curve': curve})
-  for what, wanted in goals(lines[0]['curve']):
-    lines.append({'goal': what, 'return': round(wanted, 2), 'seed': args.seed,
+  standing, _ = judge(example, env, lambda env: 0 * env.action)
+  for what, wanted in goals(lines[0]['curve'], standing):
+    lines.append({'goal': what, 'return': round(wanted, 2), 'standing': round(standing, 2),
+                  'seed': args.seed,
                   'seconds': {name: seconds_to(curve, wanted) for name, curve in curves.items()}})
   for line in lines:
     print(json.dumps(line))
