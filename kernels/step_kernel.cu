@@ -122,6 +122,10 @@ __device__ __noinline__ void restart(const Task& task, const BatchMemory& batch,
       task, legs, state, static_cast<const StepReport<float, Legs>*>(nullptr), [&](int i, float x) {
         if (real) out.privileged_obs.put(first_privileged + i, x);
       });
+  if (real && sees_motion(task))
+    observe_more<float, Legs>(
+        task, legs, state, [&](int i, float x) { out.obs.put(first + i, x); },
+        [&](int i, float x) { out.privileged_obs.put(first_privileged + i, x); });
 }
 
 /// Keeps a diverged environment for replay: of those of the first control step in which one
@@ -225,7 +229,7 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
 
   EnvStats<float> stats{};
   StepReport<float, Legs> report;
-  simulate_step<float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
+  simulate_step<Goal, float, Legs>(task, legs, queued, state, scratch.simulated[lane], report);
   const StepOutcome<float> outcome = judge_step<Goal, float, Legs>(
       task, *batch.schedule, legs, scratch.simulated[lane], state, report, stats);
   if (real && at.leg == 0) {
@@ -254,8 +258,8 @@ __device__ __forceinline__ void step_envs(const Legs& legs, const At& at,
                       diverged,
                       &history_of<Legs>(batch, At{first_env, 0}).at(0, 0),
                       out};
-  write_rows(task, legs, Seen<Legs>{outcome.imu, state, report}, rows, scratch.rows,
-             [] { __syncwarp(); });
+  write_rows<Goal::kRow.traits.sees_motion>(task, legs, Seen<Legs>{outcome.imu, state, report},
+                                            rows, scratch.rows, [] { __syncwarp(); });
   HistoryMemory history = history_of<Legs>(batch, at);
   CommandChange<float> change = outcome.change;
   change.changed = retargeted;

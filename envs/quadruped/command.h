@@ -11,8 +11,8 @@ namespace kennel::quadruped {
 /// \param u  where in the box, and whether standing
 /// \param v  which part of the mixture, which factor, which axis
 template <class T>
-KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], const T (&v)[4],
-                            T (&command)[3]) {
+KENNEL_HD void draw_from_mixture(const CommandConfig& c, const T (&u)[4], const T (&v)[4],
+                                 T (&command)[3]) {
   const T zero(0), one(1);
   const auto standing = u[3] < T(c.standing_fraction);
   const auto along_axis = v[0] < T(c.axis_fraction);
@@ -25,6 +25,27 @@ KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], const T (&v
   command[0] = select(rest(first), zero, scale * within(c.range[0], u[0]));
   command[1] = select(rest(negate(either(first, third))), zero, scale * within(c.range[1], u[1]));
   command[2] = select(rest(third), zero, scale * within(c.range[2], u[2]));
+}
+
+/// A command whose numbers are drawn by themselves: uniform in their ranges, or zero, each with a
+/// chance of its own.
+template <class T>
+KENNEL_HD void draw_axes(const CommandConfig& c, const T (&u)[4], const T (&v)[4],
+                         T (&command)[3]) {
+  constexpr float kTold[3] = {0.9f, 0.25f, 0.5f};
+  const T chance[3] = {u[3], v[0], v[1]};
+  for (int i = 0; i < 3; ++i)
+    command[i] = select(chance[i] < T(kTold[i]), within(c.range[i], u[i]), T(0));
+}
+
+KENNEL_HD bool axes_apart(const CommandConfig& c) { return (kTasksWithAxesApart >> c.task) & 1u; }
+
+/// A command of the task.
+template <class T>
+KENNEL_HD void draw_command(const CommandConfig& c, const T (&u)[4], const T (&v)[4],
+                            T (&command)[3]) {
+  if (axes_apart(c)) return draw_axes(c, u, v, command);
+  draw_from_mixture(c, u, v, command);
 }
 
 /// A new command within an episode, where there is one.
@@ -48,6 +69,9 @@ KENNEL_HD CommandChange<T> draw_change(const CommandConfig& c, bool changing, co
   const auto fresh = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 1);
   const auto kind = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 2);
   draw_command(c, fresh.x, kind.x, out.command);
+  if (axes_apart(c))  // half of the numbers stay
+    for (int i = 0; i < 3; ++i)
+      out.command[i] = select(gate.x[1 + i] < T(0.5f), s.command[i], out.command[i]);
   out.changed = select(change, T(1), T(0));
   return out;
 }

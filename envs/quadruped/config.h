@@ -219,8 +219,10 @@ struct EnvConfig {
 
   EnvConfig() : EnvConfig(0) {}
 
-  /// \param task  of kTasks
-  explicit EnvConfig(int task) : command(task), reward(task), late_reward(task) {}
+  /// \param of  of kTasks
+  explicit EnvConfig(int of) : command(of), reward(of), late_reward(of) {
+    if (row().traits.sees_motion) task.history = 1;
+  }
 
   int task_index() const { return command.task; }
   const TaskRow& row() const { return *kTasks[task_index()]; }
@@ -234,6 +236,12 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, EnvConfig> {
   f("env.randomization", c.randomization);
   f("env.reward", c.reward);
   f("env.late_reward", c.late_reward);
+}
+
+/// Numbers that the policy sees.
+inline int observation_size(const EnvConfig& config) {
+  return config.task.history * kFrameSize +
+         (config.row().traits.sees_motion ? total_size(kMotion) : 0);
 }
 
 static_assert(std::is_trivially_copyable_v<EnvConfig>);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string_view>
 
+#include "kennel/contract/term.h"
 #include "kennel/core/fields.h"
 #include "kennel/model/quadruped.h"
 
@@ -20,6 +21,7 @@ enum class MirrorKind {
   kJoints,   // twelve joint numbers: legs swap, with the robot's signs
   kPerLeg,   // four numbers: legs swap
   kScalars,  // unchanged
+  kClock,    // (sine, cosine, flag): half a turn on, because the pairs of feet swap
 };
 
 inline constexpr double kNoBound = std::numeric_limits<double>::infinity();
@@ -57,6 +59,22 @@ inline constexpr ObsTerm kFrame[] = {
      {-1, 1}},
 };
 
+/// The trot clock stands there in the frame of a task that shows one.
+inline constexpr char kClockPlace[] = "desired_world_z";
+inline constexpr ObsTerm kClock = {
+    kTrotClock,
+    3,
+    1.0f,
+    MirrorKind::kClock,
+    "sine, cosine of the trot's phase and 1, or zeros when told to stand",
+    {-1, 1}};
+
+/// What such a task shows behind the frame.
+inline constexpr ObsTerm kMotion[] = {
+    {"base_linear_velocity", 3, 1.0f, MirrorKind::kVector, "m/s, base frame"},
+    {"joint_velocity", 12, 0.1f, MirrorKind::kJoints, "rad/s"},
+};
+
 /// What the critic sees beside a frame without noise and delay.
 inline constexpr ObsTerm kPrivileged[] = {
     {"base_linear_velocity", 3, 1.0f, MirrorKind::kVector, "m/s, base frame"},
@@ -72,7 +90,7 @@ inline constexpr ObsTerm kPrivileged[] = {
 };
 
 template <std::size_t N>
-consteval int total_size(const ObsTerm (&table)[N]) {
+constexpr int total_size(const ObsTerm (&table)[N]) {
   int size = 0;
   for (const ObsTerm& term : table) size += term.size;
   return size;

@@ -10,6 +10,8 @@
 #pragma once
 
 #include "envs/quadruped/command.h"
+#include "envs/quadruped/feet.h"
+#include "envs/quadruped/motion.h"
 #include "envs/quadruped/reward.h"
 #include "envs/quadruped/sensors.h"
 #include "envs/tasks/tasks.h"
@@ -200,16 +202,23 @@ struct Simulated {
   mask_of<T> finite_action;
   ImuSample<T> imu;  // the sample that reaches the controller now
   T qd_before[Legs::kLocal][kJointsPerLeg];
+  T foot_speed2[Legs::kLocal];  // of StepView::PerLeg
 };
 
 /// First half of a control step: the action, a push, the physics.
-template <class T, class Legs>
+/// \tparam Goal  the task's text, of envs/tasks
+template <class Goal, class T, class Legs>
 KENNEL_HD void simulate_step(const Task& task, const Legs& legs,
                              const T (&action)[Legs::kLocal][kJointsPerLeg], EnvState<T, Legs>& s,
                              Simulated<T, Legs>& out, StepReport<T, Legs>& report) {
   fill_with_nan(out);
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j) out.qd_before[slot][j] = s.physics.leg[slot].qd[j];
+  if constexpr (Goal::kRow.traits.sees_landing)
+    for (int slot = 0; slot < Legs::kLocal; ++slot) {
+      const Vec3<T> v = foot_motion(task, legs, s, slot).velocity;
+      out.foot_speed2[slot] = dot(v, v);
+    }
   out.finite_action = queue_action(legs, action, s);
   push(task, s);
   draw_delays(task, s);
@@ -230,6 +239,9 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
   for (int slot = 0; slot < Legs::kLocal; ++slot)
     for (int j = 0; j < kJointsPerLeg; ++j)
       view.leg[slot].qd_before[j] = simulated.qd_before[slot][j];
+  if constexpr (Goal::kRow.traits.sees_landing)
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      view.leg[slot].foot_speed2_before = simulated.foot_speed2[slot];
   look(task, legs, report, s, view);
   const auto sane = both(state_is_sane(s.physics, legs), simulated.finite_action);
   const auto fell = Goal::fell(task, view);
@@ -260,7 +272,7 @@ KENNEL_HD StepOutcome<T> control_step(const Task& task, const Schedule& schedule
                                       EnvState<T, Legs>& s, StepReport<T, Legs>& report,
                                       EnvStats<T>& stats) {
   Simulated<T, Legs> simulated;
-  simulate_step(task, legs, action, s, simulated, report);
+  simulate_step<Goal>(task, legs, action, s, simulated, report);
   return judge_step<Goal>(task, schedule, legs, simulated, s, report, stats);
 }
 

@@ -16,6 +16,7 @@ enum class Purpose : std::uint32_t {
   kLatency,
   kPushPhase,
   kFirstClock,
+  kTrotClock,
 };
 
 struct Seed {

@@ -19,6 +19,8 @@ struct StepView {
     T qd_before[kJointsPerLeg];            // rad/s, at the start of the control step
     T foot_contact, touch_down, air_time;  // air_time: s, before touch-down clears it
     T elbow_contact;
+    // m^2/s^2 of the foot at the start of the control step; valid where the task sees_landing
+    T foot_speed2_before;
   } leg[Legs::kLocal];
 };
 

@@ -63,7 +63,7 @@ struct EnvBytes {
 
 /// \param points  spheres a leg, of the robot's program: kFewPoints or kMaxPoints
 inline EnvBytes bytes_per_env(const EnvConfig& config, int points = kFewPoints) {
-  const std::size_t numbers = config.task.history * kFrameSize + kPrivilegedSize;
+  const std::size_t numbers = observation_size(config) + kPrivilegedSize;
   const std::size_t width = config.task.bfloat16_obs ? 2 : 4, scalars = 3 * sizeof(float);
   const std::size_t state = points == kFewPoints ? sizeof(EnvState<float, AllLegs>)
                                                  : sizeof(EnvState<float, ManyPoints<AllLegs>>);

@@ -87,7 +87,11 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
   task.cos_max_tilt = std::cos(config.task.max_tilt);
   task.stance_height = static_cast<float>(traits.stance_height);
   task.abduction = traits.abduction;
-  task.obs_size = config.task.history * kFrameSize;
+  const bool sees_motion = config.row().traits.sees_motion;
+  KENNEL_CHECK(!sees_motion || config.task.history == 1, "env.history = ", config.task.history,
+               ": the policy of the task ", config.row().name,
+               " sees velocities instead of older frames; set env.history = 1");
+  task.obs_size = observation_size(config);
   const CommandConfig& command = config.command;
   KENNEL_CHECK(command.scaled_fraction + command.axis_fraction <= 1.0f + 1e-6f,
                "env.command: scaled_fraction = ", command.scaled_fraction,

@@ -97,6 +97,17 @@ struct TaskNumbers {
   double stance_height;        // m
 };
 
+/// In what a task departs from the others beside its terms.
+struct TaskTraits {
+  /// Each number that a robot is told is drawn by itself (command.h) instead of the three from a
+  /// mixture.
+  bool axes_apart = false;
+  /// The policy sees a trot clock and how fast base and joints move (motion.h), and one frame only.
+  bool sees_motion = false;
+  /// Terms see how fast feet moved before the control step (StepView::PerLeg).
+  bool sees_landing = false;
+};
+
 struct TaskRow {
   const char* name;     // of the recipes' [task] and --task
   const char* summary;  // a line for `kennel info`
@@ -108,6 +119,7 @@ struct TaskRow {
   std::span<const ShapeTerm> shape;
   /// Throws Error where numbers contradict each other; may be null.
   void (*check)(const TaskNumbers& numbers) = nullptr;
+  TaskTraits traits = {};
 };
 
 }  // namespace kennel::quadruped

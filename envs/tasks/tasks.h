@@ -11,13 +11,14 @@
 #include <tuple>
 #include <utility>
 
+#include "envs/tasks/joystick.h"
 #include "envs/tasks/pose.h"
 #include "envs/tasks/rows.h"
 #include "envs/tasks/walk.h"
 
 namespace kennel::quadruped {
 
-using Tasks = std::tuple<Walk, Pose>;
+using Tasks = std::tuple<Walk, Pose, Joystick>;
 
 template <int index>
 using TaskAt = std::tuple_element_t<index, Tasks>;

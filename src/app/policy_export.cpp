@@ -45,7 +45,7 @@ void check_size(const PolicyNetwork& network, const RunConfig& config) {
 /// The policy of a recipe with all weights zero.
 PolicyNetwork untrained(const RunConfig& config) {
   PolicyNetwork network = config.method->policy_layers(
-      config.learner, config.env.task.history * quadruped::kFrameSize, kPolicyJoints);
+      config.learner, quadruped::observation_size(config.env), kPolicyJoints);
   check_size(network, config);
   for (DenseLayer& layer : network.layers) {
     layer.weights.resize(static_cast<std::size_t>(layer.in) * static_cast<std::size_t>(layer.out));

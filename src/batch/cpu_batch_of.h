@@ -160,6 +160,10 @@ void LaneBatch<Legs>::restart(Block& block, int lane, int env, const StepPointer
     observe_privileged<float, Legs>(task_, {}, state, nullptr, [&](int i, float x) {
       out.privileged_obs.put(first_privileged + i, x);
     });
+    if (sees_motion(task_))
+      observe_more<float, Legs>(
+          task_, {}, state, [&](int i, float x) { out.obs.put(first + i, x); },
+          [&](int i, float x) { out.privileged_obs.put(first_privileged + i, x); });
   }
   insert_lane<kWidth>(state, lane, block.state);
   insert_lane<kWidth>(history, lane, block.history);
@@ -258,6 +262,10 @@ void LaneBatch<Legs>::write_rows(Block& block, int first, int lanes, const ImuSa
                       [&](int i, const Lane& x) { obs[i] = x; });
   observe_privileged<Lane, Legs>(task_, {}, block.state, &block.report,
                                  [&](int i, const Lane& x) { privileged[i] = x; });
+  if (sees_motion(task_))
+    observe_more<Lane, Legs>(
+        task_, {}, block.state, [&](int i, const Lane& x) { obs[i] = x; },
+        [&](int i, const Lane& x) { privileged[i] = x; });
   scatter_rows(obs, task_.obs_size, first, lanes, out.obs);
   scatter_rows(privileged, kPrivilegedSize, first, lanes, out.privileged_obs);
 }

@@ -12,7 +12,18 @@ namespace kennel::judge {
 namespace {
 
 /// What a frame can hold.
-enum Sensed { kGyro, kGravity, kCommandAt, kDesiredZ, kJoints, kLastAction, kNumSensed };
+enum Sensed {
+  kGyro,
+  kGravity,
+  kCommandAt,
+  kDesiredZ,
+  kJoints,
+  kLastAction,
+  kClock,
+  kVelocity,
+  kJointVelocity,
+  kNumSensed
+};
 struct SensedTerm {
   const char* name;
   int size;
@@ -22,7 +33,10 @@ constexpr SensedTerm kSensed[kNumSensed] = {{"base_angular_velocity", 3},
                                             {"command", 3},
                                             {"desired_world_z", 3},
                                             {"joint_position", kPolicyJoints},
-                                            {"last_action", kPolicyJoints}};
+                                            {"last_action", kPolicyJoints},
+                                            {kTrotClock, 3},
+                                            {"base_linear_velocity", 3},
+                                            {"joint_velocity", kPolicyJoints}};
 
 constexpr float kObservationLimit = 100.0f;  // the robot's controller clamps to it
 
@@ -110,7 +124,17 @@ std::span<const float> ObservationHistory::observe(const mjData& data, const Imu
     put(kCommandAt, axis, static_cast<float>(command[axis]));
     put(kDesiredZ, axis, axis == 2 ? 1.0f : 0.0f);
   }
+  const auto velocity = to_base(data, {data.qvel[0], data.qvel[1], data.qvel[2]});
+  const double size2 = command[0] * command[0] + command[1] * command[1] + command[2] * command[2];
+  const double told = size2 > 1e-4 ? 1.0 : 0.0,
+               angle = 2.0 * mjPI * kTrotHz * policy_.control_dt * step;
+  const double clock[3] = {told * std::sin(angle), told * std::cos(angle), told};
+  for (int axis = 0; axis < 3; ++axis) {
+    put(kVelocity, axis, static_cast<float>(velocity[axis]));
+    put(kClock, axis, static_cast<float>(clock[axis]));
+  }
   for (int joint = 0; joint < kPolicyJoints; ++joint) {
+    put(kJointVelocity, joint, static_cast<float>(data.qvel[robot_.dof[joint]]));
     const double q =
         data.qpos[robot_.qpos[joint]] + (random ? joint_noise(*random, step, joint) : 0.0);
     put(kJoints, joint, static_cast<float>(q) - policy_.default_joint_pos[joint]);

@@ -199,6 +199,9 @@ bool is_whole_decimation(const RobotContract& robot, double physics_dt) {
 std::string deployment_warning(const PolicyFile& policy) {
   const bool own_controller = policy.robot == first_format_robot().robot;
   if (!own_controller) return "";
+  if (offset_in_frame(policy, kTrotClock))
+    return "the policy sees a trot clock and velocities, which the robot's own controller does not "
+           "give it";
   if (policy.task != kWalkTask)
     return text("the policy is told ", command_names(policy), "; the robot's own controller would ",
                 "tell it ", command_names(first_format_robot()), ", which it was not trained for");

@@ -1,4 +1,5 @@
 // Mirror maps from the observation tables.
+#include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
@@ -31,6 +32,9 @@ void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
       case MirrorKind::kPerLeg:
         put(robot.mirrored_leg[i], 1);
         break;
+      case MirrorKind::kClock:
+        put(i, i < 2 ? -1 : 1);
+        break;
       case MirrorKind::kScalars:
         put(i, 1);
         break;
@@ -42,9 +46,12 @@ void append(const quadruped::ObsTerm& term, const quadruped::RobotTraits& robot,
 Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, const EnvConfig& config) {
   const quadruped::TaskRow& task = config.row();
   Mirrors mirrors;
-  for (int frame = 0; frame < config.task.history; ++frame)
-    for (const auto& term : quadruped::kFrame) append(term, robot, task, mirrors.obs);
-  for (const auto& term : quadruped::kFrame) append(term, robot, task, mirrors.privileged_obs);
+  const std::vector<quadruped::ObsTerm> frame = frame_of(task);
+  for (int age = 0; age < config.task.history; ++age)
+    for (const auto& term : frame) append(term, robot, task, mirrors.obs);
+  if (task.traits.sees_motion)
+    for (const auto& term : quadruped::kMotion) append(term, robot, task, mirrors.obs);
+  for (const auto& term : frame) append(term, robot, task, mirrors.privileged_obs);
   for (const auto& term : quadruped::kPrivileged) append(term, robot, task, mirrors.privileged_obs);
   append({"action", kNumJoints, 1.0f, MirrorKind::kJoints, ""}, robot, task, mirrors.action);
   return mirrors;

@@ -195,9 +195,9 @@ with tempfile.TemporaryDirectory() as folder:
     (tree / 'envs/tasks/bow.h').write_text(TEXT_H)
     (tree / 'envs/generic/recipes/bow.toml').write_text('[train]\nsteps = 5_000_000\n')
     edit(tree / 'envs/tasks/rows.h', ('#include "envs/tasks/pose_row.h"\n', '#include "envs/tasks/bow_row.h"\n#include "envs/tasks/pose_row.h"\n'),
-         ('&PoseRow::kRow}', '&PoseRow::kRow, &BowRow::kRow}'))
+         ('&JoystickRow::kRow}', '&JoystickRow::kRow, &BowRow::kRow}'))
     edit(tree / 'envs/tasks/tasks.h', ('#include "envs/tasks/pose.h"\n', '#include "envs/tasks/bow.h"\n#include "envs/tasks/pose.h"\n'),
-         ('std::tuple<Walk, Pose>', 'std::tuple<Walk, Pose, Bow>'))
+         ('std::tuple<Walk, Pose, Joystick>', 'std::tuple<Walk, Pose, Joystick, Bow>'))
     assert changed == {'envs/tasks/rows.h', 'envs/tasks/tasks.h'}
 
     (tree / 'main.cpp').write_text(MAIN)

@@ -29,5 +29,16 @@ TEST(Mirrors, OfWhatTheRobotIsToldAreTheTasks) {
   }
 }
 
+TEST(Mirrors, TurnTheTrotClockByHalfATurn) {
+  const EnvConfig config(quadruped::task_index("joystick"));
+  const Mirror obs = quadruped_mirrors(robot_named(kDefaultRobot), config).obs;
+  const int clock = quadruped::offset_in(quadruped::kFrame, quadruped::kClockPlace);
+  const float half_a_turn[] = {-1, -1, 1}, velocity[] = {1, -1, 1};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(obs.sign[clock + i], half_a_turn[i]);
+    EXPECT_EQ(obs.sign[quadruped::kFrameSize + i], velocity[i]);
+  }
+}
+
 }  // namespace
 }  // namespace kennel

@@ -30,7 +30,7 @@ TEST(Tasks, ThatDoNotExistAreRefusedWithThoseThatDo) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("moonwalk"), std::string::npos);
-    EXPECT_NE(std::string(e.what()).find("walk, pose"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find("walk, pose, joystick"), std::string::npos);
   }
 }
 

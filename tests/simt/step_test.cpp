@@ -63,7 +63,8 @@ INSTANTIATE_TEST_SUITE_P(, SimtStep,
                                            Case{"plain", exact_weights(busy_config())},
                                            Case{"general", one_iteration(busy_config())},
                                            Case{"jitter", jittering(busy_config())},
-                                           Case{"pose", busy_config(1)}),
+                                           Case{"pose", busy_config(1)},
+                                           Case{"joystick", busy_config(2)}),
                          [](const auto& info) { return info.param.name; });
 
 /// Rows of an environment in a batch of another size that begins elsewhere.

@@ -3,6 +3,7 @@
 // newest never pass through shared memory: they go from the history's rows into the observation's.
 #pragma once
 
+#include "envs/quadruped/motion.h"
 #include "envs/quadruped/sensors.h"
 #include "kennel/batch/field_layout.h"
 #include "kennel/batch/step_pointers.h"
@@ -70,18 +71,26 @@ class WarpHistory {
   /// Writes the policy's observations and the histories that the next control step finds.
   /// \param newest  the newest frame of each environment
   /// \param frames  that the policy sees
+  /// \tparam kFollowed  numbers of a policy's row behind its frames
+  template <int kFollowed = 0>
   KENNEL_HD void shift(const Four* newest, int frames, const WarpRows& to,
                        const StepPointers& out) {
-    const int size = frames * quadruped::kFrameSize;
+    const int seen = frames * quadruped::kFrameSize, size = seen + kFollowed;
+    const auto put = [&](int e, int column, const Four& four) {
+      if constexpr (kFollowed % 4 == 0)
+        return to.put(out.obs, out.final_obs, size, e, column, four);
+      for (int i = 0; i < 4; ++i)  // the rows are not aligned to fours
+        to.put(out.obs, out.final_obs, size, e, column + i, four.x[i]);
+    };
     each<kFrame>([&](int, int i) {
       const int e = i / kFrame, column = i % kFrame;
       rows_[e * kRow + column] = newest[i];
-      to.put(out.obs, out.final_obs, size, e, 4 * column, newest[i]);
+      put(e, 4 * column, newest[i]);
     });
     each<kRow>([&](int k, int i) {
       const int e = i / kRow, column = i % kRow + kFrame;
       if (column < kRow) rows_[e * kRow + column] = held_[k];
-      if (4 * column < size) to.put(out.obs, out.final_obs, size, e, 4 * column, held_[k]);
+      if (4 * column < seen) put(e, 4 * column, held_[k]);
     });
   }
 
@@ -124,7 +133,8 @@ struct Seen {
 /// frames into the histories. All lanes call it.
 /// \param scratch  the warp's; other lanes may still read what it held before
 /// \param sync     waits for all lanes of the warp, memory included
-template <class Legs, class Sync>
+/// \tparam kSeesMotion  whether the task shows what is in motion.h
+template <bool kSeesMotion = false, class Legs, class Sync>
 KENNEL_HD void write_rows(const quadruped::Task& task, const Legs& legs, const Seen<Legs>& seen,
                           const WarpRows& to, RowScratch& scratch, const Sync& sync) {
   using namespace quadruped;
@@ -136,10 +146,22 @@ KENNEL_HD void write_rows(const quadruped::Task& task, const Legs& legs, const S
   float* frame = scratch.numbers + e * kFrameSize;
   observe_frame<float, Legs>(task, legs, seen.imu, seen.state,
                              [&](int i, float x) { frame[i] = x; });
+  if constexpr (kSeesMotion)
+    put_clock(task, legs, seen.state, [&](int i, float x) { frame[i] = x; });
   sync();
-  history.shift(scratch.fours, task.config.task.history, to, out);
+  history.shift<kSeesMotion ? kMotionSize : 0>(scratch.fours, task.config.task.history, to, out);
   sync();
+  if constexpr (kSeesMotion) {
+    float* motion = scratch.numbers + e * kMotionSize;
+    observe_motion(legs, seen.state, [&](int i, float x) { motion[i] = x; });
+    sync();
+    to.move<kMotionSize>(scratch.numbers, out.obs, out.final_obs, kFrameSize + kMotionSize,
+                         kFrameSize);
+    sync();
+  }
   observe_true_frame<float, Legs>(task, legs, seen.state, [&](int i, float x) { frame[i] = x; });
+  if constexpr (kSeesMotion)
+    put_clock(task, legs, seen.state, [&](int i, float x) { frame[i] = x; });
   sync();
   to.move<kFrameSize>(scratch.numbers, out.privileged_obs, out.final_privileged_obs,
                       kPrivilegedSize, 0);

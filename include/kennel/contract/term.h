@@ -16,6 +16,11 @@ struct TermInfo {
   bool operator==(const TermInfo&) const = default;
 };
 
+/// A term that a trainer and a judge make alike: sine and cosine of a clock of kTrotHz that begins
+/// anywhere, and 1; zeros where the robot is told to stand.
+inline constexpr char kTrotClock[] = "trot_clock";
+inline constexpr float kTrotHz = 2.0f;
+
 /// What an environment says of a term beside that.
 struct BoundedTerm : TermInfo {
   Bounds bounds;  // of each number before the scale, where nothing is measured wrong

@@ -39,6 +39,7 @@ class ObservationHistory {
   /// Moves the frames one step into the past and writes the new one in front.
   /// \param imu          what the robot reads, delayed where the plan says so, without noise
   /// \param last_action  (12), the network's output of the step before
+  /// \param step         control steps since the start
   /// \param random       adds sensor noise drawn for `step`; null for none
   /// \return (observation_history * frame), valid until the next call
   std::span<const float> observe(const mjData& data, const Imu& imu, const Command& command,
@@ -50,7 +51,7 @@ class ObservationHistory {
   const RobotIndex& robot_;
   /// Where the terms begin in a frame, by the order of the terms that the judge can sense; -1 where
   /// the robot's frame has none.
-  std::array<int, 6> offset_;
+  std::array<int, 9> offset_;
   std::vector<float> scale_;  // of each number of a frame
   std::vector<float> obs_;
 };
