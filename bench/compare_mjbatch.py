@@ -30,7 +30,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = [HERE / 'mjbatch_example.toml', HERE / 'mjbatch_tuned.toml']
 EPISODES = 256
-JUDGE_SEED = 1000
+JUDGE_SEED = 1003
 SHARES = (0.5, 0.8, 0.9, 1.0)
 
 

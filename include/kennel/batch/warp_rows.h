@@ -77,10 +77,12 @@ class WarpHistory {
                        const StepPointers& out) {
     const int seen = frames * quadruped::kFrameSize, size = seen + kFollowed;
     const auto put = [&](int e, int column, const Four& four) {
-      if constexpr (kFollowed % 4 == 0)
-        return to.put(out.obs, out.final_obs, size, e, column, four);
-      for (int i = 0; i < 4; ++i)  // the rows are not aligned to fours
-        to.put(out.obs, out.final_obs, size, e, column + i, four.x[i]);
+      if constexpr (kFollowed % 4 == 0) {
+        to.put(out.obs, out.final_obs, size, e, column, four);
+      } else {
+        for (int i = 0; i < 4; ++i)  // the rows are not aligned to fours
+          to.put(out.obs, out.final_obs, size, e, column + i, four.x[i]);
+      }
     };
     each<kFrame>([&](int, int i) {
       const int e = i / kFrame, column = i % kFrame;
