@@ -10,6 +10,7 @@
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/rl/checkpoint.h"
+#include "kennel/rl/precision.h"
 #include "kennel/rl/skipped_updates.h"
 
 namespace kennel {
@@ -87,6 +88,7 @@ Ppo::Ppo(const LearnerParts& parts)
       collecting_(ops_, env_.device(), records(parts)),
       estimating_(ops_, env_.device(), records(parts)),
       learning_(ops_, env_.device(), records(parts)) {
+  use_precision(config_.precision, env_.device());
   rollout_.reset(env_);
 }
 
