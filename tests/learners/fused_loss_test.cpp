@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/learners/ppo/ppo_loss.h"
+
 namespace kennel {
 namespace {
 

@@ -1,12 +1,15 @@
-// A small batch on the CPU with its output memory.
+// A small batch on the CPU with its output memory, and what steps it.
 #pragma once
 
 #include <cmath>
 #include <filesystem>
 #include <vector>
 
+#include "envs/quadruped/control_step.h"
+#include "envs/quadruped/reset.h"
 #include "envs/robots.h"
 #include "kennel/batch/cpu_batch.h"
+#include "kennel/core/pack.h"
 #include "kennel/model/mjcf.h"
 
 namespace kennel::testing {
