@@ -205,6 +205,10 @@ TEST_F(EditedRecipe, EachKeyIsUsedOrRefusedByName) {
       EXPECT_THAT(error, HasSubstr(path));
       EXPECT_THAT(error, HasSubstr("config.toml"));
       ++refused;
+    } else if (path == "ppo.precision") {
+      // By the device, which has such products or has not.
+      EXPECT_THAT(error_of([&] { gone_on(config); }), HasSubstr("precision = \"tf32\""));
+      ++refused;
     } else if (path.starts_with("train.")) {
       // Read by the run loop from the very struct; nothing of the checkpoint decides it.
       EXPECT_THAT((std::vector<std::string>{"train.steps", "train.checkpoint_every",
