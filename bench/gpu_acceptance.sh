@@ -56,6 +56,11 @@ prepare() {  # FOLDER [BUILD]
     [[ -e $build/bin/$file ]] || die "$build/bin/$file is missing; build it with: ninja -C $build ${TARGETS[*]}"
     cp -- "$build/bin/$file" "$1/bin/" && strip --strip-unneeded -- "$1/bin/$file" || die "cannot pack $file"
   done
+  # A portable build's vector code, a library a level of processors, in the folders where the loader looks for them.
+  while read -r file; do
+    mkdir -p -- "$1/bin/$(dirname -- "$file")" && cp -- "$build/bin/$file" "$1/bin/$file" && strip --strip-unneeded -- "$1/bin/$file" ||
+      die "cannot pack $file"
+  done < <(cd -- "$build/bin" && find . -name libkennel_lanes.so)
   # MuJoCo reads the robot; LibTorch and NVIDIA's libraries are on the other machine.
   file=$(ldd "$1/bin/kennel" | awk '$1 ~ /^libmujoco/ { print $3 }')
   cp -L -- "$file" "$1/bin/" || die "cannot pack libmujoco"
