@@ -1,5 +1,5 @@
-// Random numbers by key inside a kernel, as include/kennel/lanes/keyed_rows.h has them on the host: the same
-// bits.
+// Random numbers by key inside a kernel, as include/kennel/lanes/keyed_rows.h has them on the host:
+// the same bits.
 #pragma once
 
 #include "kennel/core/normal.h"
