@@ -1,6 +1,7 @@
 // What the robot is told to do.
 #pragma once
 
+#include "envs/quadruped/push.h"
 #include "envs/quadruped/random.h"
 
 namespace kennel::quadruped {
@@ -59,12 +60,16 @@ struct CommandChange {
 /// \param changing  whether commands change within an episode at all (the same for every
 /// environment)
 template <class T, class Legs>
-KENNEL_HD CommandChange<T> draw_change(const CommandConfig& c, bool changing, const Seed& seed,
+KENNEL_HD CommandChange<T> draw_change(const Task& task, bool changing,
                                        const EnvState<T, Legs>& s) {
+  const CommandConfig& c = task.config.command;
+  const Seed& seed = task.seed;
   CommandChange<T> out{T(0), {T(0), T(0), T(0)}};
   if (!changing) return out;
   const auto gate = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 0);
-  const auto change = gate.x[0] < T(c.change_probability);
+  auto change = gate.x[0] < T(c.change_probability);
+  if (c.change_at_push > 0.0f)
+    change = either(change, both(push_is_due(task, s), gate.x[0] < T(c.change_at_push)));
   if (!any(change)) return out;  // skips work that would change no bit
   const auto fresh = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 1);
   const auto kind = uniform4<T>(seed, s.env_id, s.episode, s.step, Purpose::kCommand, 2);

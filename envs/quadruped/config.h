@@ -56,6 +56,7 @@ struct CommandConfig {
   float scaled_fraction = 0.3f, axis_fraction = 0.3f;
   float smallest_scale = 0.1f;
   float change_probability = 1.0f / 150.0f;
+  float change_at_push = 0.0f;
   float change_from = 0.5f;
 
   CommandConfig() : CommandConfig(0) {}
@@ -81,6 +82,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandCo
           "the factor is uniform from here to 1");
   v.field("change_probability", c.change_probability, Bounds{0.0, 1.0},
           "of a new command, a control step");
+  v.field("change_at_push", c.change_at_push, Bounds{0.0, 1.0},
+          "of a new command in the control step of a push, where more than change_probability: a "
+          "robot that must turn round and catch itself at once falls most easily");
   v.field("change_from", c.change_from, Bounds{0.0, 1.0},
           "share of training after which commands change within an episode; before it one command "
           "lasts an episode, which learns faster");
@@ -94,6 +98,7 @@ struct RandomizationConfig {
         base_com_z = {-0.005f, 0.005f};
   Range strength = {0.75f, 1.05f}, kp = {0.65f, 1.1f}, kd = {0.8f, 1.5f};
   Range joint_friction = {0.7f, 1.3f}, armature = {0.9f, 1.1f}, damping = {0.7f, 1.3f};
+  float nominal_fraction = 0.0f;
   Range joint_offset = {-0.02f, 0.02f};
   Range imu_tilt = {-0.02f, 0.02f};
   Range action_latency = {0.0f, 0.02f}, imu_latency = {0.0f, 0.02f};
@@ -125,6 +130,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("joint_friction", c.joint_friction, factor, "factor of the joints' dry friction");
   v.field("armature", c.armature, factor, "factor of the joints' rotor inertia");
   v.field("damping", c.damping, factor, "factor of the joints' viscous damping");
+  v.field(
+      "nominal_fraction", c.nominal_fraction, Bounds{0.0, 1.0},
+      "share of episodes whose robot is the model's own: the factors above 1, its centre of mass "
+      "not shifted; floor, latencies, sensors and pushes are drawn as ever");
   v.field("exact_invweight", c.exact_invweight, Bounds{},
           "recompute the inverse weights that scale constraints from the masses drawn, as "
           "MuJoCo's mj_setConst does; false keeps the model's own, as MJX does, and is faster on a "
@@ -161,7 +170,7 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
 struct RewardConfig {
   int task = 0;  // of kTasks
   float weight[kMaxRewards] = {};
-  float shape[kMaxShape] = {};
+  ShapeNumbers shape = {};
   bool only_positive = true;
 
   RewardConfig() : RewardConfig(0) {}
@@ -183,16 +192,19 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, RewardCon
           "clip a step's sum at zero, so that ending early never pays");
 }
 
-/// [env.late_reward]: weights that grow as training goes on. What a beginner must not be asked for
-/// - little change from one action to the next - costs a robot that walks nearly nothing.
+/// [env.late_reward]: weights, and numbers that shape the terms, that change as training goes on.
+/// What a beginner must not be asked for - little change from one action to the next, a narrow
+/// kernel - costs a robot that walks nearly nothing.
 struct LateRewardConfig {
   int task = 0;  // of kTasks
   float from = 0.3f, until = 0.8f;
   float factor[kMaxRewards] = {};
+  ShapeNumbers shape_factor = {};
 
   LateRewardConfig() : LateRewardConfig(0) {}
   explicit LateRewardConfig(int of) : task(of) {
     for (float& f : factor) f = 1.0f;
+    for (float& f : shape_factor) f = 1.0f;
   }
 };
 
@@ -202,11 +214,14 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, LateRewar
           "share of training at which the factors begin to leave 1");
   v.field(
       "until", c.until, Bounds{0.0, 1.0},
-      "share of training from which they apply in full; between the two they grow in proportion");
+      "share of training from which they apply in full; between the two they move in proportion");
   const TaskRow& row = *kTasks[c.task];
   for (std::size_t i = 0; i < row.rewards.size(); ++i)
     v.field(row.rewards[i].name, c.factor[i], Bounds{0.0, 1000.0},
             "what the weight in [env.reward] is multiplied by at the end");
+  for (std::size_t i = 0; i < row.shape.size(); ++i)
+    v.field(row.shape[i].name, c.shape_factor[i], Bounds{1e-3, 1000.0},
+            "what the number in [env.reward] is multiplied by at the end");
 }
 
 /// The whole task. Plain data: lane code on every backend reads a copy of it.

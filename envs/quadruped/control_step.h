@@ -12,6 +12,7 @@
 #include "envs/quadruped/command.h"
 #include "envs/quadruped/feet.h"
 #include "envs/quadruped/motion.h"
+#include "envs/quadruped/push.h"
 #include "envs/quadruped/reward.h"
 #include "envs/quadruped/sensors.h"
 #include "envs/tasks/tasks.h"
@@ -30,23 +31,6 @@ struct StepOutcome {
   T diverged;
   ImuSample<T> imu;  // the sample that reaches the controller now
 };
-
-/// Pushes the base where its time has come: every push_steps, from a step of the episode's own on,
-/// so that environments are not pushed together.
-template <class T, class Legs>
-KENNEL_HD void push(const Task& task, EnvState<T, Legs>& s) {
-  const auto& c = task.config.randomization;
-  T clock = s.step;
-  if (c.random_push_phase)
-    clock += to_number<T>(
-        whole_below<T>(task.push_steps, task.seed, s.env_id, s.episode, Purpose::kPushPhase));
-  const T pushes = clock * T(1.0f / task.push_steps);
-  const auto due = both(T(0) < s.step, abs(pushes - round(pushes)) * T(task.push_steps) < T(0.25f));
-  if (!any(due)) return;  // skips work that would change no bit
-  const auto u = uniform4<T>(task.seed, s.env_id, s.episode, s.step, Purpose::kPush, 0);
-  s.physics.velocity.x += select(due, within(c.push_velocity, u.x[0]), T(0));
-  s.physics.velocity.y += select(due, within(c.push_velocity, u.x[1]), T(0));
-}
 
 /// Draws the next control step's delays, where they jitter: one step early, because an IMU sample
 /// older than a control step has to be taken before the step that uses it.
@@ -251,14 +235,14 @@ KENNEL_HD StepOutcome<T> judge_step(const Task& task, const Schedule& schedule, 
   view.fell = out.terminated;
 
   T value[Goal::kNumRewards];
-  Goal::rewards(task, view, legs, value);
+  Goal::rewards(task, schedule, view, legs, value);
   for (T& v : value) v = select(sane, v, zero);
   out.reward = total_reward(task, schedule, value);
   s.episode_return = s.episode_return + out.reward;
   count_step<Goal, T, Legs>(task, legs, sane, view, value, out, stats);
 
   s.command_age = s.command_age + one;
-  out.change = draw_change(task.config.command, schedule.commands_change != 0, task.seed, s);
+  out.change = draw_change(task, schedule.commands_change != 0, s);
   out.change.changed = out.change.changed * (one - out.terminated - out.timed_out);
   return out;
 }

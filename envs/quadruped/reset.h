@@ -8,26 +8,33 @@
 namespace kennel::quadruped {
 
 /// Draws the environment's physical parameters.
+/// \param own  where the robot is the model's own; the floor is drawn all the same
 template <class T, class Legs, class Base, class PerLeg>
-KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, Base&& base,
-                           PerLeg&& per_leg, EnvParams<T, Legs>& p) {
+KENNEL_HD void draw_params(const RandomizationConfig& c, const Legs& legs, const mask_of<T>& own,
+                           Base&& base, PerLeg&& per_leg, EnvParams<T, Legs>& p) {
+  const auto factor = [&](const Range& range, const T& u) {
+    return select(own, T(1), within(range, u));
+  };
+  const auto shift = [&](const Range& range, const T& u) {
+    return select(own, T(0), within(range, u));
+  };
   const auto b0 = base(0), b1 = base(1), b2 = base(2);
-  p.base_mass = within(c.link_mass, b0.x[0]);
-  p.base_inertia = within(c.link_inertia, b0.x[1]);
-  p.strength = within(c.strength, b0.x[2]);
-  p.kp = within(c.kp, b0.x[3]);
-  p.kd = within(c.kd, b1.x[0]);
-  p.base_com_shift = {within(c.base_com_x, b1.x[1]), within(c.base_com_y, b1.x[2]),
-                      within(c.base_com_z, b1.x[3])};
-  p.frictionloss = within(c.joint_friction, b2.x[0]);
-  p.damping = within(c.damping, b2.x[1]);
-  p.armature = within(c.armature, b2.x[2]);
+  p.base_mass = factor(c.link_mass, b0.x[0]);
+  p.base_inertia = factor(c.link_inertia, b0.x[1]);
+  p.strength = factor(c.strength, b0.x[2]);
+  p.kp = factor(c.kp, b0.x[3]);
+  p.kd = factor(c.kd, b1.x[0]);
+  p.base_com_shift = {shift(c.base_com_x, b1.x[1]), shift(c.base_com_y, b1.x[2]),
+                      shift(c.base_com_z, b1.x[3])};
+  p.frictionloss = factor(c.joint_friction, b2.x[0]);
+  p.damping = factor(c.damping, b2.x[1]);
+  p.armature = factor(c.armature, b2.x[2]);
   const T friction = within(c.friction, b2.x[3]);
   for (int slot = 0; slot < Legs::kLocal; ++slot) {
     const auto mass = per_leg(legs.leg(slot), 0), inertia = per_leg(legs.leg(slot), 1);
     for (int j = 0; j < kJointsPerLeg; ++j) {
-      p.leg[slot].mass[j] = within(c.link_mass, mass.x[j]);
-      p.leg[slot].inertia[j] = within(c.link_inertia, inertia.x[j]);
+      p.leg[slot].mass[j] = factor(c.link_mass, mass.x[j]);
+      p.leg[slot].inertia[j] = factor(c.link_inertia, inertia.x[j]);
     }
     for (int s = 0; s < Legs::kPoints; ++s) p.leg[slot].friction[s] = friction;
     p.leg[slot].set_nominal_weights();
@@ -111,11 +118,12 @@ KENNEL_HD void reset_env(const Task& task, const Legs& legs, EnvState<T, Legs>& 
     return uniform4<T>(task.seed, s.env_id, s.episode, zero, Purpose::kReset, block);
   };
   const auto per_leg = [&](int leg, int block) { return base(16 + 4 * leg + block); };
-  draw_params<T, Legs>(c, legs, base, per_leg, s.params);
+  const auto b6 = base(6);
+  draw_params<T, Legs>(c, legs, b6.x[3] < T(c.nominal_fraction), base, per_leg, s.params);
   draw_start<T, Legs>(task, legs, base, per_leg, s.physics);
 
   s.step = first_clock(task, s);
-  const auto b5 = base(5), b6 = base(6), b7 = base(7), b8 = base(8);
+  const auto b5 = base(5), b7 = base(7), b8 = base(8);
   const float timestep = task.model.timestep;
   s.action_delay = s.next_action_delay = latency_steps(c.action_latency, timestep, b5.x[2]);
   s.imu_delay = s.next_imu_delay = latency_steps(c.imu_latency, timestep, b5.x[3]);

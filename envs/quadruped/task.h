@@ -45,6 +45,7 @@ KENNEL_HD T first_clock(const Task& task, const EnvState<T, Legs>& s) {
 struct Schedule {
   std::uint32_t commands_change = 0;  // 1: commands change within an episode
   float weight[kMaxRewards] = {};     // of the reward terms, per second
+  ShapeNumbers shape = {};            // what shapes them
 };
 static_assert(std::is_trivially_copyable_v<Schedule>);
 
@@ -56,9 +57,13 @@ inline Schedule schedule_at(const EnvConfig& config, double progress) {
   const double passed = late.until > late.from ? (progress - late.from) / (late.until - late.from)
                                                : double(progress >= late.from);
   const double share = std::clamp(passed, 0.0, 1.0);
+  const auto late_value = [&](float value, float factor) {
+    return static_cast<float>(value * (1 + share * (factor - 1.0)));
+  };
   for (int i = 0; i < kMaxRewards; ++i)
-    schedule.weight[i] =
-        static_cast<float>(config.reward.weight[i] * (1 + share * (late.factor[i] - 1.0)));
+    schedule.weight[i] = late_value(config.reward.weight[i], late.factor[i]);
+  for (int i = 0; i < kMaxShape; ++i)
+    schedule.shape[i] = late_value(config.reward.shape[i], late.shape_factor[i]);
   return schedule;
 }
 
@@ -98,8 +103,11 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                " and axis_fraction = ", command.axis_fraction,
                " are together more than all commands; lower one of them");
   if (config.row().check != nullptr)
-    config.row().check({config.reward.shape, command.range, config.task.max_tilt,
-                        config.task.min_height, traits.stance_height});
+    for (const double progress : {0.0, 1.0}) {
+      const Schedule schedule = schedule_at(config, progress);
+      config.row().check({schedule.shape, command.range, config.task.max_tilt,
+                          config.task.min_height, traits.stance_height});
+    }
   KENNEL_CHECK(config.late_reward.from <= config.late_reward.until,
                "env.late_reward: from = ", config.late_reward.from,
                " must not exceed until = ", config.late_reward.until, "; lower it");

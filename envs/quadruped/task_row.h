@@ -60,6 +60,7 @@ struct BodyScale {
 inline constexpr int kNumCommands = 3;
 inline constexpr int kMaxRewards = 24;  // terms of a task
 inline constexpr int kMaxShape = 12;    // numbers that shape them
+using ShapeNumbers = float[kMaxShape];
 
 /// One of the numbers that a robot is told.
 struct CommandRow {
@@ -91,7 +92,7 @@ struct ShapeTerm {
 
 /// The numbers of a recipe that a task may contradict itself in.
 struct TaskNumbers {
-  const float (&shape)[kMaxShape];
+  const ShapeNumbers& shape;
   const Range (&command)[kNumCommands];
   float max_tilt, min_height;  // rad and m: where an episode ends in a fall
   double stance_height;        // m

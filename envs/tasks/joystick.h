@@ -12,8 +12,8 @@ struct Joystick : JoystickRow {
   /// What a foot's height, load and speed earn at this point of its sine.
   /// \param lift  sine of the foot's clock, 0 where the robot is told to stand
   template <class T>
-  static KENNEL_HD T gait(const float (&shape)[kMaxShape], const FootMotion<T>& foot,
-                          const T& force, const T& stood, const T& lift, const T& moves) {
+  static KENNEL_HD T gait(const ShapeNumbers& shape, const FootMotion<T>& foot, const T& force,
+                          const T& stood, const T& lift, const T& moves) {
     const float width = shape[kSwingWidth];
     const T low = min(foot.height - T(shape[kSwingHeight]) * lift, T(0)),
             high = max(foot.height - T(shape[kCeiling]), T(0));
@@ -36,9 +36,9 @@ struct Joystick : JoystickRow {
   /// A leg's share of each term that sums over joints or feet.
   /// \param clock  sine of the trot clock, 0 where the robot is told to stand
   template <class T, class Legs>
-  static KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s,
-                                  int slot, const T& clock, const T& moves, T (&out)[kNumRewards]) {
-    const float(&shape)[kMaxShape] = task.config.reward.shape;
+  static KENNEL_HD void leg_terms(const Task& task, const ShapeNumbers& shape, const Legs& legs,
+                                  const StepView<T, Legs>& s, int slot, const T& clock,
+                                  const T& moves, T (&out)[kNumRewards]) {
     const auto& now = s.env.physics.leg[slot];
     const auto& seen = s.leg[slot];
     const auto& leg = leg_under(legs, task.model, slot);
@@ -60,16 +60,17 @@ struct Joystick : JoystickRow {
 
   /// Values of all terms, unweighted, in the order of the table.
   template <class T, class Legs>
-  static KENNEL_HD void rewards(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
+  static KENNEL_HD void rewards(const Task& task, const Schedule& schedule,
+                                const StepView<T, Legs>& s, const Legs& legs,
                                 T (&value)[kNumRewards]) {
     // What the clock showed when the action was chosen, a control step ago.
     const T moves = told_to_trot<T>(s.env.command);
     const T clock = moves * clock_angle(task, s.env, s.env.step - T(1)).sin;
     T local[Legs::kLocal][kNumRewards];
     for (int slot = 0; slot < Legs::kLocal; ++slot)
-      leg_terms(task, legs, s, slot, clock, moves, local[slot]);
+      leg_terms(task, schedule.shape, legs, s, slot, clock, moves, local[slot]);
     legs.sum(local, value);
-    const float(&shape)[kMaxShape] = task.config.reward.shape;
+    const ShapeNumbers& shape = schedule.shape;
     T error2[2];
     errors2(task, s, error2);
     value[kTrackVelocity] = exp(-error2[0] * T(1.0f / shape[kVelocitySigma2]));

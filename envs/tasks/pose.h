@@ -37,12 +37,13 @@ struct Pose : PoseRow {
 
   /// Values of all terms, unweighted, in the order of the table.
   template <class T, class Legs>
-  static KENNEL_HD void rewards(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
+  static KENNEL_HD void rewards(const Task& task, const Schedule& schedule,
+                                const StepView<T, Legs>& s, const Legs& legs,
                                 T (&value)[kNumRewards]) {
     T local[Legs::kLocal][kNumRewards];
     for (int slot = 0; slot < Legs::kLocal; ++slot) leg_terms(task, legs, s, slot, local[slot]);
     legs.sum(local, value);
-    const float(&shape)[kMaxShape] = task.config.reward.shape;
+    const ShapeNumbers& shape = schedule.shape;
     const auto& v = s.env.physics.velocity;
     value[kTrackTilt] = two_kernels(tilt_error2(s), T(shape[kTiltSigma2]), shape[kTiltWideSigma2]);
     value[kTrackHeight] =

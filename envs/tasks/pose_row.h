@@ -66,7 +66,7 @@ struct PoseRow {
 
   /// \throws Error when a kernel's narrow half is the wider one, or a robot that obeys falls
   static void check(const TaskNumbers& numbers) {
-    const float(&shape)[kMaxShape] = numbers.shape;
+    const ShapeNumbers& shape = numbers.shape;
     KENNEL_CHECK(shape[kTiltSigma2] <= shape[kTiltWideSigma2] &&
                      shape[kHeightSigma] <= shape[kHeightWideSigma],
                  "env.reward: tilt_sigma2 = ", shape[kTiltSigma2],

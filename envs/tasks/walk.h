@@ -17,19 +17,19 @@ struct Walk : WalkRow {
   }
 
   template <class T, class Legs>
-  static KENNEL_HD T track_velocity(const RewardConfig& c, const StepView<T, Legs>& s) {
+  static KENNEL_HD T track_velocity(const ShapeNumbers& shape, const StepView<T, Legs>& s) {
     const T ex = s.velocity_base.x - s.env.command[0], ey = s.velocity_base.y - s.env.command[1];
     const T width =
-        kernel_width(c.shape[kKernelCommandShare], c.shape[kVelocitySigma2Min],
-                     c.shape[kVelocitySigma2], square(s.env.command[0]) + square(s.env.command[1]));
+        kernel_width(shape[kKernelCommandShare], shape[kVelocitySigma2Min], shape[kVelocitySigma2],
+                     square(s.env.command[0]) + square(s.env.command[1]));
     return exp(-(ex * ex + ey * ey) * inverse(width));
   }
 
   template <class T, class Legs>
-  static KENNEL_HD T track_yaw(const RewardConfig& c, const StepView<T, Legs>& s) {
-    const T narrow = kernel_width(c.shape[kKernelCommandShare], c.shape[kYawSigma2Min],
-                                  c.shape[kYawSigma2], square(s.env.command[2]));
-    return two_kernels(square(s.omega_base.z - s.env.command[2]), narrow, c.shape[kYawWideSigma2]);
+  static KENNEL_HD T track_yaw(const ShapeNumbers& shape, const StepView<T, Legs>& s) {
+    const T narrow = kernel_width(shape[kKernelCommandShare], shape[kYawSigma2Min],
+                                  shape[kYawSigma2], square(s.env.command[2]));
+    return two_kernels(square(s.omega_base.z - s.env.command[2]), narrow, shape[kYawWideSigma2]);
   }
 
   template <class T, class Legs>
@@ -47,8 +47,8 @@ struct Walk : WalkRow {
 
   /// A leg's share of each term that sums over joints or feet.
   template <class T, class Legs>
-  static KENNEL_HD void leg_terms(const Task& task, const Legs& legs, const StepView<T, Legs>& s,
-                                  int slot, T (&out)[kNumRewards]) {
+  static KENNEL_HD void leg_terms(const Task& task, const ShapeNumbers& shape, const Legs& legs,
+                                  const StepView<T, Legs>& s, int slot, T (&out)[kNumRewards]) {
     const auto& now = s.env.physics.leg[slot];
     const auto& seen = s.leg[slot];
     // For each leg anew: taken out of the loop over legs, the compiler contracts the sums
@@ -67,8 +67,7 @@ struct Walk : WalkRow {
     out[kStandJointVelocity] =
         told_to_stand * over_joints<T>([&](int j) { return abs(now.qd[j]); });
     out[kSwingTime] = moves * seen.touch_down *
-                      clamp(seen.air_time - T(task.config.reward.shape[kSwingFrom]), T(0),
-                            T(task.config.reward.shape[kSwingMost]));
+                      clamp(seen.air_time - T(shape[kSwingFrom]), T(0), T(shape[kSwingMost]));
     const bool first_pair = (task.first_pair >> legs.leg(slot)) & 1u;
     out[kTrot] = first_pair ? moves * seen.foot_contact : -moves * seen.foot_contact;
     for (int j = 0; j < kJointsPerLeg; ++j)
@@ -79,13 +78,15 @@ struct Walk : WalkRow {
 
   /// Values of all terms, unweighted, in the order of the table.
   template <class T, class Legs>
-  static KENNEL_HD void rewards(const Task& task, const StepView<T, Legs>& s, const Legs& legs,
+  static KENNEL_HD void rewards(const Task& task, const Schedule& schedule,
+                                const StepView<T, Legs>& s, const Legs& legs,
                                 T (&value)[kNumRewards]) {
     T local[Legs::kLocal][kNumRewards];
-    for (int slot = 0; slot < Legs::kLocal; ++slot) leg_terms(task, legs, s, slot, local[slot]);
+    for (int slot = 0; slot < Legs::kLocal; ++slot)
+      leg_terms(task, schedule.shape, legs, s, slot, local[slot]);
     legs.sum(local, value);
-    value[kTrackVelocity] = track_velocity(task.config.reward, s);
-    value[kTrackYaw] = track_yaw(task.config.reward, s);
+    value[kTrackVelocity] = track_velocity(schedule.shape, s);
+    value[kTrackYaw] = track_yaw(schedule.shape, s);
     value[kUpright] = upright(s);
     value[kVerticalVelocity] = square(s.env.physics.velocity.z);
     value[kRollPitchRate] = square(s.omega_world.x) + square(s.omega_world.y);

@@ -100,7 +100,7 @@ struct WalkRow {
 
   /// \throws Error when a kernel's least width exceeds its greatest
   static void check(const TaskNumbers& numbers) {
-    const float(&shape)[kMaxShape] = numbers.shape;
+    const ShapeNumbers& shape = numbers.shape;
     const bool fixed = shape[kKernelCommandShare] == 0.0f;
     KENNEL_CHECK(fixed || (shape[kVelocitySigma2Min] <= shape[kVelocitySigma2] &&
                            shape[kYawSigma2Min] <= shape[kYawSigma2]),

@@ -130,6 +130,16 @@ int run_eval(const EvalCommand& command) {
     case Study::kGrid:
       run_study(command, policies, judge::run_grid, command.json ? print_grid_json : print_grid);
       break;
+    case Study::kFalls:
+      for (const Condition condition : command.conditions)
+        run_study(
+            command, policies,
+            [&](const PolicyFile& policy, judge::EvalOptions options) {
+              options.condition = condition;
+              return judge::run_falls(policy, options);
+            },
+            command.json ? print_falls_json : print_falls);
+      break;
   }
   return 0;
 }

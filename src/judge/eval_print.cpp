@@ -207,4 +207,69 @@ void print_grid_json(const EvalSubject& subject, const judge::CommandGrid& grid)
     }
 }
 
+void print_falls(const EvalSubject& subject, const judge::FallStudy& study) {
+  print_study_head(subject, study.episodes, judge::name_of(study.condition));
+  std::printf("\n%zu falls\n", study.falls.size());
+  if (study.falls.empty()) return;
+  const CommandTerms& command = subject.robot.command;
+  std::printf("\n  %7s  %6s  %7s  %6s  %6s  %6s ", "episode", "time", "command", "push", "roll",
+              "pitch");
+  for (const CommandTerm& term : command) std::printf("  %8s", term.name.c_str());
+  std::printf("\n  %7s  %6s  %7s  %6s  %6s  %6s ", "", "s", "s ago", "s ago", "rad", "rad");
+  for (const CommandTerm& term : command) std::printf("  %8s", term.unit.c_str());
+  std::printf("\n");
+  for (const judge::Fall& fall : study.falls) {
+    std::printf("  %7d  %6.2f  %7.2f  ", fall.episode, fall.time, fall.since_command);
+    if (std::isnan(fall.since_push)) {
+      std::printf("%6s", "-");
+    } else {
+      std::printf("%6.2f", fall.since_push);
+    }
+    std::printf("  %6.2f  %6.2f ", fall.roll, fall.pitch);
+    for (const double told : fall.command) std::printf("  %8.2f", told);
+    std::printf("%s\n", fall.diverged ? "  diverged" : "");
+  }
+  std::printf("\n  %-20s %9s %9s %9s\n", "drawn, means", "all", "+-", "fallen");
+  for (const judge::DrawnQuantity& drawn : study.drawn) {
+    if (drawn.deviation == 0.0) continue;
+    const std::string label = drawn.unit.empty() ? drawn.name : drawn.name + ", " + drawn.unit;
+    std::printf("  %-20s %9.3f %9.3f %9.3f\n", label.c_str(), drawn.mean, drawn.deviation,
+                drawn.mean_of_falls);
+  }
+}
+
+void print_falls_json(const EvalSubject& subject, const judge::FallStudy& study) {
+  const auto head = [&] {
+    Json json = about(subject);
+    json["study"] = "falls";
+    json["condition"] = judge::name_of(study.condition);
+    return json;
+  };
+  for (const judge::Fall& fall : study.falls) {
+    Json json = head();
+    json["episode"] = fall.episode;
+    json["time"] = fall.time;
+    json["since_command"] = fall.since_command;
+    json["since_push"] = fall.since_push;  // null before the first
+    json["roll"] = fall.roll;
+    json["pitch"] = fall.pitch;
+    json["command"] = command_json(subject.robot, fall.command);
+    json["diverged"] = fall.diverged;
+    for (std::size_t at = 0; at < study.drawn.size(); ++at)
+      json["drawn"][study.drawn[at].name] = fall.drawn[at];
+    add_seed(subject.seed, json);
+    print_line(json);
+  }
+  Json all = head();
+  all["episodes"] = study.episodes;
+  all["falls"] = study.falls.size();
+  for (const judge::DrawnQuantity& drawn : study.drawn)
+    all["drawn"][drawn.name] = {{"unit", drawn.unit},
+                                {"mean", drawn.mean},
+                                {"deviation", drawn.deviation},
+                                {"mean_of_falls", drawn.mean_of_falls}};
+  add_seed(subject.seed, all);
+  print_line(all);
+}
+
 }  // namespace kennel

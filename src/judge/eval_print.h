@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "kennel/judge/falls.h"
 #include "kennel/judge/sweeps.h"
 
 namespace kennel {
@@ -29,5 +30,8 @@ void print_sweeps_json(const EvalSubject& subject, const std::vector<judge::Swee
 
 void print_grid(const EvalSubject& subject, const judge::CommandGrid& grid);
 void print_grid_json(const EvalSubject& subject, const judge::CommandGrid& grid);
+
+void print_falls(const EvalSubject& subject, const judge::FallStudy& study);
+void print_falls_json(const EvalSubject& subject, const judge::FallStudy& study);
 
 }  // namespace kennel

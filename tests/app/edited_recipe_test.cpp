@@ -35,8 +35,10 @@ RunConfig lively() {
   c.env.task.episode_seconds = 0.3f;
   c.env.task.max_tilt = 0.45f;
   c.env.command.change_probability = 0.5f;
+  c.env.command.change_at_push = 0.8f;
   c.env.command.change_from = 0.0f;
   auto& r = c.env.randomization;
+  r.nominal_fraction = 0.5f;
   r.push_seconds = 0.1f;
   r.start_tilt = {-0.5f, 0.5f};
   r.start_height = {0.1f, 0.2f};
@@ -44,6 +46,7 @@ RunConfig lively() {
   c.env.reward.only_positive = false;
   for (float& weight : c.env.reward.weight) weight = weight < 0 ? -1.0f : 1.0f;
   for (float& factor : c.env.late_reward.factor) factor = 1.5f;
+  for (float& factor : c.env.late_reward.shape_factor) factor = 0.2f;
   return c;
 }
 
@@ -95,6 +98,8 @@ void edit_specially(const std::string& path, RunConfig& c) {
   // Below the width that fast commands ask for.
   if (path == "env.reward.velocity_sigma2")
     c.env.reward.shape[quadruped::WalkRow::kVelocitySigma2] = 0.05f;
+  if (path == "env.late_reward.velocity_sigma2")
+    c.env.late_reward.shape_factor[quadruped::WalkRow::kVelocitySigma2] = 0.05f;
   // Shorter than any swing.
   if (path == "env.reward.swing_most") c.env.reward.shape[quadruped::WalkRow::kSwingMost] = 0.001f;
   if (path == "env.episode_seconds") c.env.task.episode_seconds = 0.1f;

@@ -106,6 +106,30 @@ TEST_F(EvalCommandTest, PrintsTheSlowCommandsAndTheWorstOfThem) {
   EXPECT_EQ(figure.at("episodes"), 9);
 }
 
+TEST_F(EvalCommandTest, PrintsEachFallOfEachConditionAndAllOfThem) {
+  command_.study = Study::kFalls;
+  command_.episodes = 2;
+  command_.json = true;
+  int falls = 0, all = 0;
+  for (const std::string& line : output()) {
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_EQ(json.at("study"), "falls");
+    const bool topples = json.at("policy") == command_.policies[1];
+    if (json.contains("falls")) {
+      ++all;
+      EXPECT_EQ(json.at("falls"), topples ? 2 : 0) << line;
+    } else {
+      ++falls;
+      EXPECT_TRUE(topples);
+      EXPECT_GT(json.at("time").get<double>(), 0.0);
+    }
+  }
+  EXPECT_EQ(all, 4) << "two policies, two conditions";
+  EXPECT_EQ(falls, 4);
+  command_.json = false;
+  EXPECT_EQ(output()[0].find(command_.policies[0]), 0u);
+}
+
 TEST_F(EvalCommandTest, PlaysTheShiftedConditionWhereItIsAskedFor) {
   command_.conditions = {judge::Condition::kShifted};
   command_.episodes = 1;

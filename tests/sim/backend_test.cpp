@@ -146,6 +146,29 @@ TEST_P(Backend, StatisticsThatWereAskedForAheadAreThoseUpToThen) {
   EXPECT_EQ(value(asked->drain_stats(), "episode/count"), 0);
 }
 
+TEST_P(Backend, ShapesOfTermsChangeWithTheProgressOfTraining) {
+  EnvConfig config = busy_config();
+  config.reward.shape[quadruped::WalkRow::kYawSigma2] = 0.25f;
+  const auto wide = env(40, 3, config);
+  config.late_reward.shape_factor[quadruped::WalkRow::kYawSigma2] = 0.4f;
+  const auto narrowing = make(40, 3, config);
+  narrowing->reset();
+  config.late_reward.shape_factor[quadruped::WalkRow::kYawSigma2] = 1.0f;
+  config.reward.shape[quadruped::WalkRow::kYawSigma2] = 0.1f;
+  const auto narrow = env(40, 3, config);
+  const auto differ = [](const auto& a, const auto& b) {
+    return (a->buffers().reward - b->buffers().reward).abs().max().template item<float>();
+  };
+  for (int t = 0; t < 8; ++t) {
+    if (t == 4) narrowing->set_progress(1.0);
+    const auto action = waves(t, 40, 1.0);
+    for (const auto& each : {wide.get(), narrowing.get(), narrow.get()})
+      each->step(action.to(each->device()));
+    EXPECT_LE(differ(narrowing, t < 4 ? wide : narrow), 1e-6f) << t;
+    EXPECT_GT(differ(wide, narrow), 1e-4f) << t;
+  }
+}
+
 TEST_P(Backend, WeightsGrowWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
   config.reward.only_positive = false;

@@ -117,6 +117,31 @@ TEST(Commands, WithinAnEpisodeComeFromTheSameMixture) {
   EXPECT_LT(turned, 45);
 }
 
+TEST(Commands, ComeWithAPushWhereTheRecipeSaysSo) {
+  EnvConfig config = quiet_config();
+  config.command.change_probability = 0;
+  config.randomization.push_seconds = 0.1f;  // five control steps
+  config.randomization.push_velocity = {3.0f, 3.0f};
+  for (const float share : {0.0f, 0.5f, 1.0f}) {
+    config.command.change_at_push = share;
+    SmallBatch run(config, 64);
+    run.batch.set_commands_change(true);
+    for (int t = 0; t < 5; ++t) {
+      const float before = run.batch.env(3).command[0];
+      run.step();
+      if (t < 4) {
+        EXPECT_EQ(run.batch.env(3).command[0], before) << "no push is next";
+      }
+    }
+    int changed = 0;  // what the step that is pushed next will be told
+    for (int e = 0; e < run.n; ++e) changed += run.batch.env(e).command_age == 0.0f;
+    EXPECT_NEAR(changed, share * run.n, share == 0.5f ? 20 : 0);
+    const float calm = run.batch.env(3).physics.velocity.x;
+    run.step();
+    EXPECT_GT(run.batch.env(3).physics.velocity.x, calm + 1.0f) << "the push";
+  }
+}
+
 TEST(Commands, SharesBeyondOneAreRefusedByName) {
   EnvConfig config = quiet_config();
   config.command.scaled_fraction = 0.7f;

@@ -44,7 +44,7 @@ Terms terms_of(
   for (auto& leg : view.leg) leg.foot_contact = 1;
   alter(view);
   Terms terms;
-  Joystick::rewards(task, view, AllLegs{}, terms.value);
+  Joystick::rewards(task, schedule_at(task.config, 0), view, AllLegs{}, terms.value);
   return terms;
 }
 

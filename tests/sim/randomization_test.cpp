@@ -168,6 +168,33 @@ TEST(Randomization, GravityStaysAUnitVectorUnderNoise) {
   }
 }
 
+TEST(Randomization, AShareOfTheEpisodesHasTheModelsOwnRobotOnAnyFloor) {
+  EnvConfig config;
+  for (const float share : {0.0f, 0.4f, 1.0f}) {
+    config.randomization.nominal_fraction = share;
+    SmallBatch run(config, 256);
+    int own = 0;
+    for (int e = 0; e < run.n; ++e) {
+      const State s = run.batch.env(e);
+      const bool nominal = s.params.strength == 1.0f;
+      own += nominal;
+      for (const Parameter& parameter : kParameters) {
+        const std::string name = parameter.name;
+        const float value = parameter.value(s);
+        if (name.starts_with("base com")) {
+          EXPECT_EQ(value == 0.0f, nominal) << name;
+        } else if (name == "friction" || name.starts_with("start") || name == "joint offset" ||
+                   name == "imu tilt") {
+          EXPECT_NE(value, 1.0f) << name << ", drawn as ever";
+        } else {
+          EXPECT_EQ(value == 1.0f, nominal) << name;
+        }
+      }
+    }
+    EXPECT_NEAR(own, share * run.n, share == 0.4f ? 5 * std::sqrt(0.24 * run.n) : 0);
+  }
+}
+
 TEST(Push, ComesEveryPushIntervalAndWithinItsRange) {
   EnvConfig config = quiet_config();
   config.randomization.push_velocity = {0.3f, 0.3f};

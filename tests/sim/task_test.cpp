@@ -66,7 +66,7 @@ Terms terms_of(const Stance& is, const Stance& told) {
   view.up = {-std::sin(is.pitch), std::sin(is.roll) * std::cos(is.pitch),
              std::cos(is.roll) * std::cos(is.pitch)};
   Terms out;
-  Pose::rewards(task, view, AllLegs{}, out.value);
+  Pose::rewards(task, schedule_at(task.config, 0), view, AllLegs{}, out.value);
   Pose::errors2(task, view, out.error2);
   return out;
 }

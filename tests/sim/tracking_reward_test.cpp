@@ -29,10 +29,10 @@ float term(Term&& value, const RewardConfig& config, const Motion& told, const M
 }
 
 const auto kVelocity = [](const auto& config, const auto& view) {
-  return Walk::track_velocity(config, view);
+  return Walk::track_velocity(config.shape, view);
 };
 const auto kYaw = [](const auto& config, const auto& view) {
-  return Walk::track_yaw(config, view);
+  return Walk::track_yaw(config.shape, view);
 };
 
 /// Squared width of the velocity kernel under a command, from what a small error costs.
@@ -90,6 +90,14 @@ TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
   EXPECT_NO_THROW(task_of(config));
 }
 
+TEST(TrackingKernels, WhoseBoundsCrossLateInTrainingAreRefusedAsWell) {
+  EnvConfig config = quiet_config();
+  config.late_reward.shape_factor[Walk::kYawSigma2] = 0.1f;
+  EXPECT_THROW(task_of(config), Error);
+  config.late_reward.shape_factor[Walk::kYawSigma2Min] = 0.1f;
+  EXPECT_NO_THROW(task_of(config));
+}
+
 /// The value of "trot" where these feet are down, front right, front left, back right, back left.
 float trot(const std::array<float, kNumLegs>& down, const Motion& told) {
   const Task task = task_of(quiet_config());
@@ -101,7 +109,7 @@ float trot(const std::array<float, kNumLegs>& down, const Motion& told) {
   StepView<float, AllLegs> view{state, report, {}, {}, {}, {}, {}, {}};
   for (int leg = 0; leg < kNumLegs; ++leg) view.leg[leg].foot_contact = down[leg];
   float value[Walk::kNumRewards];
-  Walk::rewards(task, view, AllLegs{}, value);
+  Walk::rewards(task, schedule_at(task.config, 0), view, AllLegs{}, value);
   return value[Walk::kTrot];
 }
 

@@ -11,7 +11,7 @@
 
 namespace kennel {
 
-enum class Study { kProtocol, kSlow, kSweeps, kGrid };
+enum class Study { kProtocol, kSlow, kSweeps, kGrid, kFalls };
 
 struct StudyInfo {
   Study study;
@@ -26,6 +26,8 @@ inline constexpr StudyInfo kStudies[] = {
     {Study::kSlow, "slow", 16, "a command", "nine slow commands, the worst of them the figure"},
     {Study::kSweeps, "sweeps", 16, "a value", "one thing about robot or floor at a time"},
     {Study::kGrid, "grid", 4, "a command", "every command by itself"},
+    {Study::kFalls, "falls", 480, "a condition",
+     "each fall of the protocol, what came before it, and what robots that fell have in common"},
 };
 
 struct EvalCommand {
