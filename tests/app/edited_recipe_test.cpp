@@ -45,6 +45,8 @@ RunConfig lively() {
   r.start_velocity = {-1.0f, 1.0f};
   c.env.reward.only_positive = false;
   for (float& weight : c.env.reward.weight) weight = weight < 0 ? -1.0f : 1.0f;
+  // Below the width that fast commands ask for.
+  c.env.reward.shape[quadruped::WalkRow::kVelocitySigma2] = 0.1f;
   for (float& factor : c.env.late_reward.factor) factor = 1.5f;
   for (float& factor : c.env.late_reward.shape_factor) factor = 0.2f;
   return c;
@@ -95,11 +97,6 @@ void edit_specially(const std::string& path, RunConfig& c) {
   if (path == "ppo.max_log_std") ppo.network.max_log_std = -0.6931f;
   if (path == "env.command.change_from") c.env.command.change_from = 1.0f;
   if (path == "env.min_height") c.env.task.min_height = 0.3f;
-  // Below the width that fast commands ask for.
-  if (path == "env.reward.velocity_sigma2")
-    c.env.reward.shape[quadruped::WalkRow::kVelocitySigma2] = 0.05f;
-  if (path == "env.late_reward.velocity_sigma2")
-    c.env.late_reward.shape_factor[quadruped::WalkRow::kVelocitySigma2] = 0.05f;
   // Shorter than any swing.
   if (path == "env.reward.swing_most") c.env.reward.shape[quadruped::WalkRow::kSwingMost] = 0.001f;
   if (path == "env.episode_seconds") c.env.task.episode_seconds = 0.1f;
