@@ -69,6 +69,7 @@ struct WalkRow {
     kYawSigma2Min,
     kYawSigma2,
     kYawWideSigma2,
+    kSettleSeconds,
     kSwingFrom,
     kSwingMost,
     kNumShape,
@@ -93,6 +94,10 @@ struct WalkRow {
       {"yaw_sigma2", 0.25f, kWidth, "rad^2/s^2, its greatest width", Dimension::kRate2},
       {"yaw_wide_sigma2", 2.0f, kWidth,
        "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s", Dimension::kRate2},
+      {"settle_seconds", 0.0f, kSeconds,
+       "s after a new command, or a start, in which tracking errors come to count, evenly from "
+       "nothing to all: at once, a moment sooner there is worth a fall",
+       Dimension::kTime},
       {"swing_from", 0.06f, kSeconds, "s in the air from which a step earns swing_time",
        Dimension::kTime},
       {"swing_most", 0.25f, kSeconds, "s beyond swing_from that earn it", Dimension::kTime},

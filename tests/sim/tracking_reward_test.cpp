@@ -82,6 +82,30 @@ TEST(TrackingKernels, PayARobotThatStandsStillAtAQuarterMetreASecondLittle) {
             term(kYaw, config, {0, 0, 0.3f}, stands) + 0.3f);
 }
 
+TEST(TrackingKernels, CountErrorsEvenlyAsTheCommandAges) {
+  EnvConfig config = quiet_config();
+  const auto values = [&](float age) {
+    const Task task = task_of(config);
+    EnvState<float, AllLegs> state{};
+    state.command[0] = 0.4f;
+    state.command[2] = 1.0f;
+    state.command_age = age / task.control_dt;
+    const StepReport<float, AllLegs> report{};
+    const StepView<float, AllLegs> view{state, report, {}, {}, {}, {}, {}, {}};
+    float value[Walk::kNumRewards];
+    Walk::rewards(task, schedule_at(task.config, 0), view, AllLegs{}, value);
+    return std::array{value[Walk::kTrackVelocity], value[Walk::kTrackYaw]};
+  };
+  const auto at_once = values(0.0f);
+  EXPECT_LT(at_once[0], 0.1f);
+  EXPECT_EQ(values(3.0f), at_once);
+  config.reward.shape[Walk::kSettleSeconds] = 0.5f;
+  for (const float age : {0.0f, 0.1f, 0.25f, 0.5f, 3.0f})
+    for (int term = 0; term < 2; ++term)
+      EXPECT_NEAR(1 - values(age)[term], std::min(age / 0.5f, 1.0f) * (1 - at_once[term]), 1e-5f)
+          << age;
+}
+
 TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
   EnvConfig config = quiet_config();
   config.reward.shape[Walk::kYawSigma2] = 0.04f;
