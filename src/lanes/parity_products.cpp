@@ -17,16 +17,15 @@ void multiply_both(const Factors& even, const Factors& odd, std::int64_t m, std:
     const std::int64_t now = std::min(n - column, kWide);
     const Factors evens = columns_from(even, column, now, even_memory);
     const Factors odds = columns_from(odd, column, now, odd_memory);
-    panel(m, now, [&]<int R, int C>(std::int64_t row) {
-      alignas(V) float waiting[R * C * kLanes];
-      multiply_to<R, C>(evens, row, waiting);
-      V sum[R][C];
-      multiply<Left::kPlain>(odds, row, sum);
+    panel<kRowsOfTwo>(m, now, [&]<int R, int C>(std::int64_t row) {
+      V even_sum[R][C], odd_sum[R][C];
+      multiply<Left::kPlain>(evens, row, even_sum);
+      multiply<Left::kPlain>(odds, row, odd_sum);
       for (int v = 0; v < C; ++v) {
         V e[R], o[R];
         for (int r = 0; r < R; ++r) {
-          e[r] = V::load(waiting + (r * C + v) * kLanes);
-          o[r] = sum[r][v];
+          e[r] = even_sum[r][v];
+          o[r] = odd_sum[r][v];
         }
         finish(row, column + v * kLanes, columns_of(v, now), e, o);
       }

@@ -16,7 +16,7 @@ void multiply_each(const Factors& f, std::int64_t m, std::int64_t n, const Finis
   for (std::int64_t column = 0; column < n; column += kWide) {
     const std::int64_t now = std::min(n - column, kWide);
     const Factors part = columns_from(f, column, now, memory);
-    panel(m, now, [&]<int R, int C>(std::int64_t row) {
+    panel<kRows>(m, now, [&]<int R, int C>(std::int64_t row) {
       V sum[R][C];
       multiply<kLeft>(part, row, sum);
       for (int v = 0; v < C; ++v) {
