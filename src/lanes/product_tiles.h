@@ -6,10 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "kennel/core/pack.h"
-#include "kennel/lanes/products.h"
 
 namespace kennel::tiles {
 
@@ -28,34 +26,11 @@ constexpr int kRowsOfTwo = 4;
 enum class Left { kPlain, kTransposed };
 
 /// Keeps a vector that several products read in a register: the compiler would load it for each.
-inline void hold([[maybe_unused]] V& x) {
+template <class Vector>
+void hold([[maybe_unused]] Vector& x) {
 #if defined(__AVX512F__)
-  asm("" : "+v"(x.v));
+  asm("" : "+v"(x));
 #endif
-}
-
-/// sum <- a b of rows `row` to `row + R` of a and the first C vectors of b's columns
-template <Left kLeft, int R, int C>
-[[gnu::always_inline]] inline void multiply(const Factors& f, std::int64_t row, V (&sum)[R][C]) {
-  const float* a = f.a.data + (kLeft == Left::kTransposed ? row : row * f.a.stride);
-#pragma GCC unroll kRows
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll kVectors
-    for (int v = 0; v < C; ++v) sum[r][v] = V(0.0f);
-  for (std::int64_t k = 0; k < f.k; ++k) {
-    V b[C];
-#pragma GCC unroll kVectors
-    for (int v = 0; v < C; ++v) {
-      b[v] = V::load(f.b.data + k * f.b.stride + v * kLanes);
-      hold(b[v]);
-    }
-#pragma GCC unroll kRows
-    for (int r = 0; r < R; ++r) {
-      const V x(kLeft == Left::kTransposed ? a[k * f.a.stride + r] : a[r * f.a.stride + k]);
-#pragma GCC unroll kVectors
-      for (int v = 0; v < C; ++v) sum[r][v] += x * b[v];
-    }
-  }
 }
 
 /// How many of vector v's columns are among the first n.
@@ -111,20 +86,6 @@ void panel(std::int64_t m, std::int64_t n, const Tile& tile) {
   } else if constexpr (C > 1) {
     panel<kMost, C - 1>(m, n, tile);
   }
-}
-
-/// The factors of columns `column` to `column + n`; where the last vector is not full, b becomes a
-/// copy in `memory` that is filled up with zeros.
-inline Factors columns_from(Factors f, std::int64_t column, std::int64_t n,
-                            std::vector<float>& memory) {
-  f.b.data += column;
-  if (n % kLanes == 0) return f;
-  const std::int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
-  memory.assign(static_cast<std::size_t>(f.k * stride), 0.0f);
-  for (std::int64_t k = 0; k < f.k; ++k)
-    std::copy_n(f.b.data + k * f.b.stride, n, memory.data() + k * stride);
-  f.b = {memory.data(), stride};
-  return f;
 }
 
 }  // namespace kennel::tiles
