@@ -166,8 +166,8 @@ TEST_F(Bf16Products, AreThoseOfFp32WithinTheRoundingOfTheirFactors) {
       for (std::int64_t j = 0; j < s.n; ++j) {
         float size = 0.0f;
         for (std::int64_t k = 0; k < s.k; ++k) size += std::abs(a[i * s.k + k] * b[k * s.n + j]);
-        // Each factor is 2^-9 of itself away, and what is left is single precision's.
-        EXPECT_NEAR(in_bf16[i * s.n + j], in_fp32[i * s.n + j], (0x1p-8f + 1e-4f) * size);
+        // Each factor is up to 2^-8 of itself away; the rest is single precision's.
+        EXPECT_NEAR(in_bf16[i * s.n + j], in_fp32[i * s.n + j], (0x1p-7f + 1e-4f) * size);
       }
   }
 }
