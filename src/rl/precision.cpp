@@ -18,8 +18,9 @@ NetworkPrecision use_precision(const std::string& precision, torch::Device devic
     KENNEL_CHECK(on_cpu, "precision = \"bf16\": device ", device.str(), " has fp32",
                  device.is_cuda() ? " and tf32" : " alone",
                  "; choose one of those, or a CPU with AVX512_BF16");
-    KENNEL_CHECK(bf16 != nullptr, "precision = \"bf16\": device ", device.str(), " has vectors of ",
-                 simd_bits(), " bits in fp32 alone, and no AVX512_BF16; set precision = \"fp32\"");
+    KENNEL_CHECK(bf16 != nullptr, "precision = \"bf16\": device ", device.str(),
+                 " has fp32 alone, in vectors of ", simd_bits(),
+                 " bits; bf16 takes AVX512_BF16, set precision = \"fp32\"");
   } else {
     KENNEL_CHECK(precision == "fp32", "precision \"", precision,
                  "\" is unknown; expected fp32, tf32 or bf16");
