@@ -39,10 +39,8 @@ struct FloatTiles {
       const std::int64_t now = std::min(n - column, kWide);
       const Factors evens = columns_from(even, column, now, even_memory);
       const Factors odds = columns_from(odd, column, now, odd_memory);
-      panel<kRowsOfTwo>(m, now, [&]<int R, int C>(std::int64_t row) {
-        V even_sum[R][C], odd_sum[R][C];
-        multiply<Left::kPlain>(evens, row, even_sum);
-        multiply<Left::kPlain>(odds, row, odd_sum);
+      const auto finish_tile = [&]<int R, int C>(std::int64_t row, const V(&even_sum)[R][C],
+                                                 const V(&odd_sum)[R][C]) {
         for (int v = 0; v < C; ++v) {
           V e[R], o[R];
           for (int r = 0; r < R; ++r) {
@@ -51,11 +49,30 @@ struct FloatTiles {
           }
           finish(row, column + v * kLanes, columns_of(v, now), e, o);
         }
-      });
+      };
+      if (std::max(even.k, odd.k) <= kShallow) {
+        panel<kRowsOfTwo>(m, now, [&]<int R, int C>(std::int64_t row) {
+          V even_sum[R][C], odd_sum[R][C];
+          multiply<Left::kPlain>(evens, row, even_sum);
+          multiply<Left::kPlain>(odds, row, odd_sum);
+          finish_tile(row, even_sum, odd_sum);
+        });
+      } else {
+        panel<kRows>(m, now, [&]<int R, int C>(std::int64_t row) {
+          V waiting[R][C], sum[R][C];
+          multiply_to(evens, row, waiting);
+          multiply<Left::kPlain>(odds, row, sum);
+          finish_tile(row, waiting, sum);
+        });
+      }
     }
   }
 
  private:
+  // Two tiles of half the rows stay in registers, and b is read twice as often: faster while both
+  // panels of b take no more than half of the first-level cache.
+  static constexpr std::int64_t kShallow = 64;
+
   /// sum <- a b of rows `row` to `row + R` of a and the first C vectors of b's columns
   template <Left kLeft, int R, int C>
   [[gnu::always_inline]] static void multiply(const Factors& f, std::int64_t row, V (&sum)[R][C]) {
@@ -78,6 +95,15 @@ struct FloatTiles {
         for (int v = 0; v < C; ++v) sum[r][v] += x * b[v];
       }
     }
+  }
+
+  /// The same into memory, for a tile that waits while another one has the registers.
+  template <int R, int C>
+  [[gnu::noinline]] static void multiply_to(const Factors& f, std::int64_t row, V (&to)[R][C]) {
+    V sum[R][C];
+    multiply<Left::kPlain>(f, row, sum);
+    for (int r = 0; r < R; ++r)
+      for (int v = 0; v < C; ++v) to[r][v] = sum[r][v];
   }
 
   /// The factors of columns `column` to `column + n`; where the last vector is not full, b becomes
