@@ -20,7 +20,7 @@ constexpr int kRows = kNativeWidth == 16 ? 8 : 4;
 constexpr int kVectors = kNativeWidth == 16 ? 3 : 2;
 constexpr std::int64_t kWide = kVectors * kLanes;
 
-// Of two products at once: the sums of both fill as many registers, or wait in memory.
+// Of two products at once, whose sums fill as many registers of AVX-512.
 constexpr int kRowsOfTwo = 4;
 
 enum class Left { kPlain, kTransposed };
