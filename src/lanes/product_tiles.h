@@ -6,10 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "kennel/core/pack.h"
-#include "kennel/lanes/products.h"
 
 namespace kennel::tiles {
 
@@ -22,31 +20,17 @@ constexpr int kRows = kNativeWidth == 16 ? 8 : 4;
 constexpr int kVectors = kNativeWidth == 16 ? 3 : 2;
 constexpr std::int64_t kWide = kVectors * kLanes;
 
+// Of two products at once, whose sums fill as many registers of AVX-512.
+constexpr int kRowsOfTwo = 4;
+
 enum class Left { kPlain, kTransposed };
 
-/// sum <- a b of rows `row` to `row + R` of a and the first C vectors of b's columns
-template <Left kLeft, int R, int C>
-[[gnu::always_inline]] inline void multiply(const Factors& f, std::int64_t row, V (&sum)[R][C]) {
-  const float* a = f.a.data + (kLeft == Left::kTransposed ? row : row * f.a.stride);
-  for (auto& r : sum)
-    for (V& s : r) s = V(0.0f);
-  for (std::int64_t k = 0; k < f.k; ++k) {
-    V b[C];
-    for (int v = 0; v < C; ++v) b[v] = V::load(f.b.data + k * f.b.stride + v * kLanes);
-    for (int r = 0; r < R; ++r) {
-      const V x(kLeft == Left::kTransposed ? a[k * f.a.stride + r] : a[r * f.a.stride + k]);
-      for (int v = 0; v < C; ++v) sum[r][v] += x * b[v];
-    }
-  }
-}
-
-/// The same into memory, for a tile that waits while another one has the registers.
-template <int R, int C>
-[[gnu::noinline]] void multiply_to(const Factors& f, std::int64_t row, float* to) {
-  V sum[R][C];
-  multiply<Left::kPlain>(f, row, sum);
-  for (int r = 0; r < R; ++r)
-    for (int v = 0; v < C; ++v) sum[r][v].store(to + (r * C + v) * kLanes);
+/// Keeps a vector that several products read in a register: the compiler would load it for each.
+template <class Vector>
+void hold([[maybe_unused]] Vector& x) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(x));
+#endif
 }
 
 /// How many of vector v's columns are among the first n.
@@ -93,28 +77,15 @@ void rows_from(std::int64_t row, std::int64_t m, const Tile& tile) {
     if (row < m) rows_from<R / 2, C>(row, m, tile);
 }
 
-/// tile.operator()<R, C>(row) for a panel of n columns, C vectors of them, at most kWide.
-template <int C = kVectors, class Tile>
+/// tile.operator()<R, C>(row) for a panel of n columns, C vectors of them, at most kWide, in tiles
+/// of kMost rows.
+template <int kMost, int C = kVectors, class Tile>
 void panel(std::int64_t m, std::int64_t n, const Tile& tile) {
   if (n > (C - 1) * kLanes) {
-    rows_from<kRows, C>(0, m, tile);
+    rows_from<kMost, C>(0, m, tile);
   } else if constexpr (C > 1) {
-    panel<C - 1>(m, n, tile);
+    panel<kMost, C - 1>(m, n, tile);
   }
-}
-
-/// The factors of columns `column` to `column + n`; where the last vector is not full, b becomes a
-/// copy in `memory` that is filled up with zeros.
-inline Factors columns_from(Factors f, std::int64_t column, std::int64_t n,
-                            std::vector<float>& memory) {
-  f.b.data += column;
-  if (n % kLanes == 0) return f;
-  const std::int64_t stride = (n + kLanes - 1) / kLanes * kLanes;
-  memory.assign(static_cast<std::size_t>(f.k * stride), 0.0f);
-  for (std::int64_t k = 0; k < f.k; ++k)
-    std::copy_n(f.b.data + k * f.b.stride, n, memory.data() + k * stride);
-  f.b = {memory.data(), stride};
-  return f;
 }
 
 }  // namespace kennel::tiles

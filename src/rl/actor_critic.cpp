@@ -114,6 +114,17 @@ void ActorCritic::run_by_parity(const Mirrors& mirrors, torch::Device device) {
   weights_ = torch::zeros({num_weights_of_shapes()}, device);
 }
 
+void ActorCritic::multiply_in(const NetworkPrecision& precision) {
+  for (Dense& layer : actor_.layers) {
+    layer.forward = precision.actor_forward;
+    layer.backward = precision.backward;
+  }
+  for (Dense& layer : critic_.layers) {
+    layer.forward = precision.critic_forward;
+    layer.backward = precision.backward;
+  }
+}
+
 std::int64_t ActorCritic::num_weights_of_shapes() const {
   return num_parameters(actor_.shape) + num_parameters(critic_.shape) + action_size_;
 }

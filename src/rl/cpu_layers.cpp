@@ -1,8 +1,9 @@
 #include "src/rl/cpu_layers.h"
 
+#include <algorithm>
+
 #include "kennel/core/assert.h"
-#include "kennel/lanes/parity_products.h"
-#include "kennel/lanes/products.h"
+#include "kennel/lanes/layer_products.h"
 #include "src/rl/fused_rows.h"
 
 namespace kennel::cpu {
@@ -17,6 +18,15 @@ Rows<const float> rows_of(const torch::Tensor& x, std::int64_t row = 0, std::int
 Rows<float> mutable_rows_of(torch::Tensor& x, std::int64_t row = 0) {
   KENNEL_ASSERT(x.stride(1) == 1);
   return {x.mutable_data_ptr<float>() + row * x.stride(0), x.stride(0)};
+}
+
+// A product of fewer numbers a row or of fewer columns is no faster in bf16, and an output layer's
+// sums are what the policy is.
+constexpr std::int64_t kFewestInBf16 = 32;
+
+const LayerProducts& products_in(ProductPrecision precision, const Dense& layer) {
+  const bool wide = std::min(layer.weight.size(0), layer.weight.size(1)) >= kFewestInBf16;
+  return precision == ProductPrecision::kBf16 && wide ? *bf16_products() : fp32_products();
 }
 
 /// The even or the odd parts of a layer's inputs and outputs.
@@ -58,15 +68,16 @@ void derive_(Activation activation, const torch::Tensor& y, torch::Tensor& grad)
 void dense_forward(const Dense& layer, const torch::Tensor& x, torch::Tensor& y) {
   const bool relu = layer.activation == Activation::kRelu;
   const Bias bias{layer.bias.const_data_ptr<float>(), relu};
+  const LayerProducts& in = products_in(layer.forward, layer);
   if (!layer.even_in) {
-    product({rows_of(x), rows_of(layer.weight), x.size(1)}, mutable_rows_of(y), x.size(0),
-            y.size(1), bias);
+    in.product({rows_of(x), rows_of(layer.weight), x.size(1)}, mutable_rows_of(y), x.size(0),
+               y.size(1), bias);
     activate_(layer.activation, y);
     return;
   }
-  parity_forward(forward_factors(layer, x, even_half(layer)),
-                 forward_factors(layer, x, odd_half(layer)), mutable_rows_of(y), x.size(0),
-                 layer.weight.size(1), bias);
+  in.parity_forward(forward_factors(layer, x, even_half(layer)),
+                    forward_factors(layer, x, odd_half(layer)), mutable_rows_of(y), x.size(0),
+                    layer.weight.size(1), bias);
   if (relu) return;
   activate_(layer.activation, y);
   exchange_parts_(y);
@@ -91,38 +102,41 @@ void activation_backward(const Dense& layer, const torch::Tensor& y, torch::Tens
 void weight_gradient(const Dense& layer, const torch::Tensor& x, const torch::Tensor& grad,
                      torch::Tensor& weight_grad) {
   const std::int64_t rows = x.size(0), columns = layer.weight.size(1);
+  const LayerProducts& in = products_in(layer.backward, layer);
   if (!layer.even_in) {
-    product_of_transposed({rows_of(x), rows_of(grad), rows}, mutable_rows_of(weight_grad),
-                          x.size(1), columns);
+    in.product_of_transposed({rows_of(x), rows_of(grad), rows}, mutable_rows_of(weight_grad),
+                             x.size(1), columns);
     return;
   }
   for (const Half& half : {even_half(layer), odd_half(layer)})
-    product_of_transposed({rows_of(x, 0, half.in_from), rows_of(grad, 0, half.out_from), rows},
-                          mutable_rows_of(weight_grad, half.in_from), half.in, columns);
+    in.product_of_transposed({rows_of(x, 0, half.in_from), rows_of(grad, 0, half.out_from), rows},
+                             mutable_rows_of(weight_grad, half.in_from), half.in, columns);
 }
 
 void input_gradient(const Dense& layer, const torch::Tensor& grad, const Dense& below,
                     const torch::Tensor& x, torch::Tensor& x_grad, torch::Tensor& bias_grad) {
   const std::int64_t rows = x.size(0), columns = below.weight.size(1);
   const bool relu = below.activation == Activation::kRelu;
+  const LayerProducts& in = products_in(layer.backward, layer);
   const Factors first = backward_factors(layer, grad, 0);
   if (relu && below.even_in) {
-    parity_rectified_gradient(first, backward_factors(layer, grad, columns), rows_of(x),
-                              mutable_rows_of(x_grad), bias_grad.mutable_data_ptr<float>(), rows,
-                              columns);
+    in.parity_rectified_gradient(first, backward_factors(layer, grad, columns), rows_of(x),
+                                 mutable_rows_of(x_grad), bias_grad.mutable_data_ptr<float>(), rows,
+                                 columns);
     return;
   }
   if (relu) {
-    rectified_gradient(first, rows_of(x), mutable_rows_of(x_grad),
-                       bias_grad.mutable_data_ptr<float>(), rows, columns);
+    in.rectified_gradient(first, rows_of(x), mutable_rows_of(x_grad),
+                          bias_grad.mutable_data_ptr<float>(), rows, columns);
     return;
   }
   if (layer.even_in) {
     const Rows<float> to = mutable_rows_of(x_grad);
-    product(first, to, rows, columns);
-    product(backward_factors(layer, grad, columns), {to.data + columns, to.stride}, rows, columns);
+    in.product(first, to, rows, columns, {});
+    in.product(backward_factors(layer, grad, columns), {to.data + columns, to.stride}, rows,
+               columns, {});
   } else {
-    product(first, mutable_rows_of(x_grad), rows, x.size(1));
+    in.product(first, mutable_rows_of(x_grad), rows, x.size(1), {});
   }
   activation_backward(below, x, x_grad, bias_grad);
 }

@@ -6,7 +6,7 @@
 
 #include "kennel/core/thread_pool.h"
 #include "kennel/lanes/keyed_rows.h"
-#include "kennel/lanes/products.h"
+#include "kennel/lanes/layer_products.h"
 #include "kennel/lanes/tanh.h"
 #include "kennel/lanes/vectors.h"
 #include "tests/sim/batch_fixture.h"
@@ -64,9 +64,12 @@ std::uint64_t multiplied() {
 
 int main() {
   ThreadPool one(1);
-  const nlohmann::json out = {
-      {"simd_bits", simd_bits()},   {"kernel", cpu_kernel_name()},
-      {"simulated", simulated()},   {"drawn", drawn()},
-      {"multiplied", multiplied()}, {"peak_flop_per_s", peak_flop_per_s(one)}};
+  const nlohmann::json out = {{"simd_bits", simd_bits()},
+                              {"kernel", cpu_kernel_name()},
+                              {"simulated", simulated()},
+                              {"drawn", drawn()},
+                              {"multiplied", multiplied()},
+                              {"bf16", bf16_products() != nullptr},
+                              {"peak_flop_per_s", peak_flop_per_s(one)}};
   std::puts(out.dump().c_str());
 }

@@ -47,12 +47,15 @@ TEST(LaneLevels, TheWidestThatTheProcessorCanDoIsTaken) {
   const nlohmann::json here = lane_level("");
   EXPECT_EQ(here["simd_bits"], 512);
   EXPECT_EQ(here["kernel"], "16-lane float");
+  // Not every processor with AVX-512 has it: asked for when the program runs.
+  EXPECT_EQ(here["bf16"], __builtin_cpu_supports("avx512bf16") != 0);
 }
 
 TEST(LaneLevels, AProcessorWithoutAvx512TakesAvx2) {
   const nlohmann::json old = lane_level(kOldProcessor);
   EXPECT_EQ(old["simd_bits"], 256);
   EXPECT_EQ(old["kernel"], "8-lane float");
+  EXPECT_EQ(old["bf16"], false);
   EXPECT_GT(old["peak_flop_per_s"], 1e9);
 }
 

@@ -42,10 +42,29 @@ class PpoFiles : public testing::Test {
   // Trains for some iterations and writes a checkpoint.
   void train(const char* name, std::uint64_t seed, int iterations, int num_threads) const {
     PointMassEnv env(kNumEnvs);
-    Ppo learner = ppo_of(env, small_config(), seed,
+    Ppo learner = ppo_of(env, config_, seed,
                          {.mirrors = PointMassEnv::mirrors(), .num_threads = num_threads});
     for (int k = 0; k < iterations; ++k) learner.iterate();
     learner.save(file(name), "a = 1\n");
+  }
+
+  void expect_that_threads_change_nothing() const {
+    train("one", 3, 4, 1);
+    train("two", 3, 4, 3);
+    EXPECT_EQ(read_file(file("one")), read_file(file("two")));
+  }
+
+  void expect_that_a_resumed_run_continues() const {
+    train("whole", 3, 7, 1);
+    train("half", 3, 4, 1);
+    PointMassEnv env(kNumEnvs, /*seed=*/1);
+    Ppo learner = ppo_of(env, config_, /*seed=*/999, {.mirrors = PointMassEnv::mirrors()});
+    learner.load(file("half"));
+    EXPECT_EQ(learner.iteration(), 4);
+    EXPECT_EQ(learner.env_steps(), 4 * 12 * kNumEnvs);
+    for (int k = 0; k < 3; ++k) learner.iterate();
+    learner.save(file("resumed"), "a = 1\n");
+    EXPECT_EQ(read_file(file("whole")), read_file(file("resumed")));
   }
 
   std::string load_error(const std::filesystem::path& path, const PpoConfig& config,
@@ -64,14 +83,14 @@ class PpoFiles : public testing::Test {
     return message;
   }
 
+  PpoConfig config_ = small_config();
+
  private:
   std::filesystem::path folder_;
 };
 
 TEST_F(PpoFiles, TwoRunsWithTheSameSeedWriteTheSameBytesWhateverTheNumberOfThreads) {
-  train("one", 3, 4, 1);
-  train("two", 3, 4, 3);
-  EXPECT_EQ(read_file(file("one")), read_file(file("two")));
+  expect_that_threads_change_nothing();
 }
 
 TEST_F(PpoFiles, AnotherSeedTrainsAnotherPolicy) {
@@ -80,18 +99,30 @@ TEST_F(PpoFiles, AnotherSeedTrainsAnotherPolicy) {
   EXPECT_NE(read_file(file("one")), read_file(file("two")));
 }
 
-TEST_F(PpoFiles, AResumedRunContinuesBitForBit) {
-  train("whole", 3, 7, 1);
-  train("half", 3, 4, 1);
-  PointMassEnv env(kNumEnvs, /*seed=*/1);
-  Ppo learner = ppo_of(env, small_config(), /*seed=*/999, {.mirrors = PointMassEnv::mirrors()});
-  learner.load(file("half"));
-  EXPECT_EQ(learner.iteration(), 4);
-  EXPECT_EQ(learner.env_steps(), 4 * 12 * kNumEnvs);
-  for (int k = 0; k < 3; ++k) learner.iterate();
-  learner.save(file("resumed"), "a = 1\n");
-  EXPECT_EQ(read_file(file("whole")), read_file(file("resumed")));
+TEST_F(PpoFiles, AResumedRunContinuesBitForBit) { expect_that_a_resumed_run_continues(); }
+
+/// Layers wide enough for products of bfloat16 factors.
+class PpoFilesInBf16 : public PpoFiles {
+ protected:
+  void SetUp() override {
+    if (bf16_products() == nullptr) GTEST_SKIP() << "this processor has no AVX512_BF16";
+    config_.network.actor_hidden = config_.network.critic_hidden = {64, 64};
+    config_.precision = "bf16";
+  }
+};
+
+TEST_F(PpoFilesInBf16, AreOtherNumbers) {
+  train("bf16", 3, 2, 1);
+  config_.precision = "fp32";
+  train("fp32", 3, 2, 1);
+  EXPECT_NE(read_file(file("bf16")), read_file(file("fp32")));
 }
+
+TEST_F(PpoFilesInBf16, AreTheSameBytesWhateverTheNumberOfThreads) {
+  expect_that_threads_change_nothing();
+}
+
+TEST_F(PpoFilesInBf16, AResumedRunContinuesBitForBit) { expect_that_a_resumed_run_continues(); }
 
 TEST_F(PpoFiles, NetworksOfACheckpointCanStartANewRun) {
   train("old", 3, 4, 1);

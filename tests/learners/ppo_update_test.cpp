@@ -13,11 +13,14 @@ namespace {
 
 constexpr std::int64_t kRows = 1300;  // slices of 512, 512 and 276 rows
 
-PpoConfig test_config(bool symmetric) {
+enum class Width { kNarrow, kWide };  // wide enough for products of bfloat16 factors
+
+PpoConfig test_config(bool symmetric, Width width) {
   PpoConfig config;
   config.network.symmetric = symmetric;
   config.network.actor_hidden = {16, 12};
   config.network.critic_hidden = {14};
+  if (width == Width::kWide) config.network.actor_hidden = config.network.critic_hidden = {96, 96};
   config.entropy_coef = 0.02f;
   config.value_loss_coef = 0.7f;
   config.num_minibatches = 2;
@@ -36,8 +39,9 @@ struct Scene {
   torch::Tensor obs, privileged_obs;  // scaled
   RolloutBatch batch;
 
-  Scene(bool symmetric, int num_threads, const LearnerOps& ops = cpu_ops())
-      : config(test_config(symmetric)),
+  Scene(bool symmetric, int num_threads, const LearnerOps& ops = cpu_ops(),
+        Width width = Width::kNarrow)
+      : config(test_config(symmetric, width)),
         pool(num_threads),
         networks({1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, ops) {
     torch::manual_seed(5);
@@ -153,6 +157,28 @@ TEST(PpoUpdate, GivesTheSameBitsOnOneThreadAndOnThree) {
     parameters[run] = scene.networks.parameters().clone();
   }
   EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
+}
+
+TEST(PpoUpdate, InBf16HasTheGradientOfFp32ButForRoundings) {
+  if (bf16_products() == nullptr) GTEST_SKIP() << "this processor has no AVX512_BF16";
+  for (const bool symmetric : {false, true}) {
+    Scene scene(symmetric, 1, cpu_ops(), Width::kWide);
+    scene.networks.parameters().mul_(0.25);
+    scene.networks.refresh();
+    PpoUpdate update(scene.networks, scene.obs_normaliser, scene.privileged_normaliser,
+                     scene.config, scene.pool, cpu_ops());
+    const torch::Tensor order = torch::randperm(kRows);
+    const torch::Tensor fp32 = update.gradient(scene.batch, order).clone();
+    scene.networks.multiply_in(
+        {.critic_forward = ProductPrecision::kBf16, .backward = ProductPrecision::kBf16});
+    const torch::Tensor bf16 = update.gradient(scene.batch, order);
+    const double error = (bf16 - fp32).norm().item<double>() / fp32.norm().item<double>();
+    EXPECT_GT(error, 1e-5) << symmetric;
+    EXPECT_LT(error, 1e-2) << symmetric;
+    const double projected =
+        (bf16 * fp32).sum().item<double>() / (fp32 * fp32).sum().item<double>();
+    EXPECT_NEAR(projected, 1.0, 1e-3) << symmetric;
+  }
 }
 
 TEST(PpoUpdate, AnnealsTheEntropyBonusAndTheDesiredKl) {

@@ -11,9 +11,10 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string refusal(const std::string& precision, torch::Device device) {
+// Of a processor that has bf16 or has not, whatever this one is.
+std::string refusal(const std::string& precision, torch::Device device, bool bf16 = false) {
   try {
-    use_precision(precision, device);
+    use_precision(precision, device, bf16 ? &fp32_products() : nullptr);
   } catch (const Error& error) {
     return error.what();
   }
@@ -30,8 +31,23 @@ TEST(Precision, OfAGpuIsAsAsked) {
 
 TEST(Precision, ThatADeviceLacksIsRefusedWithWhatItHas) {
   EXPECT_THAT(refusal("tf32", torch::kCPU), HasSubstr("device cpu has fp32 alone"));
-  EXPECT_THAT(refusal("fp8", torch::kCPU), HasSubstr("expected fp32 or tf32"));
+  EXPECT_THAT(refusal("tf32", torch::kCPU, true), HasSubstr("device cpu has fp32 and bf16"));
+  EXPECT_THAT(refusal("bf16", torch::kCPU), HasSubstr("device cpu has fp32 alone, in vectors of "));
+  EXPECT_THAT(refusal("bf16", torch::Device(torch::kCUDA, 0), true),
+              HasSubstr("device cuda:0 has fp32 and tf32"));
+  EXPECT_THAT(refusal("fp8", torch::kCPU), HasSubstr("expected fp32, tf32 or bf16"));
   EXPECT_EQ(refusal("fp32", torch::kCPU), "");
+  EXPECT_EQ(refusal("bf16", torch::kCPU, true), "");
+}
+
+TEST(Precision, OfAProcessorLeavesThePolicysForwardPassAsItIs) {
+  const NetworkPrecision bf16 = use_precision("bf16", torch::kCPU, &fp32_products());
+  EXPECT_EQ(bf16.actor_forward, ProductPrecision::kFp32);
+  EXPECT_EQ(bf16.critic_forward, ProductPrecision::kBf16);
+  EXPECT_EQ(bf16.backward, ProductPrecision::kBf16);
+  const NetworkPrecision fp32 = use_precision("fp32", torch::kCPU, &fp32_products());
+  EXPECT_EQ(fp32.critic_forward, ProductPrecision::kFp32);
+  EXPECT_EQ(fp32.backward, ProductPrecision::kFp32);
 }
 
 }  // namespace

@@ -35,6 +35,9 @@ class ActorCritic {
   ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const Mirrors* mirrors,
               std::uint64_t seed, torch::Device device, const LearnerOps& ops);
 
+  /// Sets what the layers' products are rounded to; fp32 until then.
+  void multiply_in(const NetworkPrecision& precision);
+
   /// What the optimiser moves, (num_free). Call `refresh` after changing it.
   torch::Tensor& parameters() { return free_; }
   const torch::Tensor& parameters() const { return free_; }

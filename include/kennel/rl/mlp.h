@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kennel/rl/flop.h"
+#include "kennel/rl/precision.h"
 
 namespace kennel {
 
@@ -65,6 +66,8 @@ struct Dense {
   torch::Tensor
       transposed;  // (columns, in), a copy that the backward pass is faster with; may be undefined
   std::optional<int> even_in = std::nullopt;  // as DenseShape has it
+  /// Of its passes' products, for tables of operations that know another (cpu_ops).
+  ProductPrecision forward = ProductPrecision::kFp32, backward = ProductPrecision::kFp32;
 };
 
 /// Views of the layers stored from `offset` in the 1-D tensor `flat`: weight, bias, weight, bias.

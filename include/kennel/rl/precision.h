@@ -5,11 +5,30 @@
 
 #include <string>
 
+#include "kennel/lanes/layer_products.h"
+
 namespace kennel {
 
-/// fp32, or tf32: a GPU's tensor cores, whose factors keep 10 bits of mantissa and whose sums are
-/// fp32. For the whole process.
+/// What the factors of a layer's products are rounded to; sums, weights and all else are fp32.
+enum class ProductPrecision { kFp32, kBf16 };
+
+/// The same for the passes of a policy and its critic.
+struct NetworkPrecision {
+  ProductPrecision actor_forward = ProductPrecision::kFp32;
+  ProductPrecision critic_forward = ProductPrecision::kFp32;
+  ProductPrecision backward = ProductPrecision::kFp32;
+};
+
+/// What `precision` means on a device, and makes it so for the whole process where that is torch's
+/// to do.
+///
+/// fp32, on any device. tf32, on a GPU: tensor cores, whose factors keep 10 bits of mantissa and
+/// whose sums are fp32. bf16, on a CPU with AVX512_BF16: factors of 7 bits in all passes but the
+/// policy's forward one, whose error would be noise between the policy that acts and the one that
+/// is exported, of a size with what an update may change.
+/// \param bf16  the processor's products; null: it has none
 /// \throws Error when the device has no such products, with what it has
-void use_precision(const std::string& precision, torch::Device device);
+NetworkPrecision use_precision(const std::string& precision, torch::Device device,
+                               const LayerProducts* bf16 = bf16_products());
 
 }  // namespace kennel

@@ -88,7 +88,7 @@ Ppo::Ppo(const LearnerParts& parts)
       collecting_(ops_, env_.device(), records(parts)),
       estimating_(ops_, env_.device(), records(parts)),
       learning_(ops_, env_.device(), records(parts)) {
-  use_precision(config_.precision, env_.device());
+  networks_.multiply_in(use_precision(config_.precision, env_.device()));
   rollout_.reset(env_);
 }
 

@@ -36,7 +36,7 @@ std::vector<std::string> problems(const PpoConfig& config, int num_envs) {
                          " is above max_learning_rate = ", config.max_learning_rate));
   }
   check_choice("ppo.lr_schedule", config.lr_schedule, {"minibatch", "epoch", "fixed"}, found);
-  check_choice("ppo.precision", config.precision, {"fp32", "tf32"}, found);
+  check_choice("ppo.precision", config.precision, {"fp32", "tf32", "bf16"}, found);
   const std::vector<std::string> of_network = problems("ppo", config.network);
   found.insert(found.end(), of_network.begin(), of_network.end());
   return found;

@@ -86,9 +86,10 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig
           "mean action = tanh(network), as the robot's controller expects");
   v.field("normalise_obs", c.network.normalise_obs, Bounds{},
           "scale observations by their running mean and standard deviation");
-  v.field("precision", c.precision, Bounds{},
-          "of the learner's matrix products: fp32, or on a GPU tf32, which is faster and not yet "
-          "shown to learn as well");
+  v.field(
+      "precision", c.precision, Bounds{},
+      "of the learner's matrix products: fp32; on a GPU tf32; on a CPU with AVX512_BF16 bf16, in "
+      "all but the policy's forward pass. Both are faster and not yet shown to learn as well");
 }
 
 /// Everything that is wrong with the config for a batch of `num_envs`, one clear phrase each; empty
