@@ -83,8 +83,8 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CommandCo
   v.field("change_probability", c.change_probability, Bounds{0.0, 1.0},
           "of a new command, a control step");
   v.field("change_at_push", c.change_at_push, Bounds{0.0, 1.0},
-          "of a new command in the control step of a push, where more than change_probability: a "
-          "robot that must turn round and catch itself at once falls most easily");
+          "of a new command in the control step of a push, whatever its size, where more than "
+          "change_probability: who must turn round and catch itself at once falls most easily");
   v.field("change_from", c.change_from, Bounds{0.0, 1.0},
           "share of training after which commands change within an episode; before it one command "
           "lasts an episode, which learns faster");
@@ -130,10 +130,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Randomiza
   v.field("joint_friction", c.joint_friction, factor, "factor of the joints' dry friction");
   v.field("armature", c.armature, factor, "factor of the joints' rotor inertia");
   v.field("damping", c.damping, factor, "factor of the joints' viscous damping");
-  v.field(
-      "nominal_fraction", c.nominal_fraction, Bounds{0.0, 1.0},
-      "share of episodes whose robot is the model's own: the factors above 1, its centre of mass "
-      "not shifted; floor, latencies, sensors and pushes are drawn as ever");
+  v.field("nominal_fraction", c.nominal_fraction, Bounds{0.0, 1.0},
+          "share of episodes whose robot is the model's own: each factor above is 1, its centre of "
+          "mass not shifted; floor, latencies, sensors and pushes are drawn as ever");
   v.field("exact_invweight", c.exact_invweight, Bounds{},
           "recompute the inverse weights that scale constraints from the masses drawn, as "
           "MuJoCo's mj_setConst does; false keeps the model's own, as MJX does, and is faster on a "

@@ -76,6 +76,23 @@ Range target_limits(const Hinge<R>& hinge, float margin) {
           static_cast<float>(hinge.range_high - R(margin))};
 }
 
+/// \throws Error where a late factor would do nothing, or lead out of its number's bounds
+inline void check_late_shape(const EnvConfig& config) {
+  const Schedule last = schedule_at(config, 1.0);
+  for (std::size_t i = 0; i < config.row().shape.size(); ++i) {
+    const ShapeTerm& term = config.row().shape[i];
+    const float factor = config.late_reward.shape_factor[i];
+    if (factor == 1.0f) continue;
+    KENNEL_CHECK(config.reward.shape[i] != 0.0f, "env.late_reward.", term.name, " = ", factor,
+                 " multiplies env.reward.", term.name,
+                 " = 0, which stays 0; give that a value, or leave the factor out");
+    KENNEL_CHECK(term.bounds.low <= last.shape[i] && last.shape[i] <= term.bounds.high,
+                 "env.late_reward.", term.name, " = ", factor, " makes env.reward.", term.name, " ",
+                 last.shape[i], " at the end of training; expected ", term.bounds.low, " to ",
+                 term.bounds.high);
+  }
+}
+
 /// Puts a task together.
 /// \throws Error when recipe and robot do not fit: latencies beyond two control steps, a leg without
 /// a foot, ...
@@ -102,11 +119,13 @@ inline Task make_task(const EnvConfig& config, const RobotTraits& traits,
                "env.command: scaled_fraction = ", command.scaled_fraction,
                " and axis_fraction = ", command.axis_fraction,
                " are together more than all commands; lower one of them");
+  check_late_shape(config);
   if (config.row().check != nullptr)
     for (const double progress : {0.0, 1.0}) {
       const Schedule schedule = schedule_at(config, progress);
       config.row().check({schedule.shape, command.range, config.task.max_tilt,
-                          config.task.min_height, traits.stance_height});
+                          config.task.min_height, traits.stance_height,
+                          progress == 0.0 ? "env.reward" : "env.reward times env.late_reward"});
     }
   KENNEL_CHECK(config.late_reward.from <= config.late_reward.until,
                "env.late_reward: from = ", config.late_reward.from,

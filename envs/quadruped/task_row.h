@@ -96,6 +96,7 @@ struct TaskNumbers {
   const Range (&command)[kNumCommands];
   float max_tilt, min_height;  // rad and m: where an episode ends in a fall
   double stance_height;        // m
+  const char* shape_from;      // where the recipe has `shape`, for messages
 };
 
 /// In what a task departs from the others beside its terms.

@@ -69,7 +69,7 @@ struct PoseRow {
     const ShapeNumbers& shape = numbers.shape;
     KENNEL_CHECK(shape[kTiltSigma2] <= shape[kTiltWideSigma2] &&
                      shape[kHeightSigma] <= shape[kHeightWideSigma],
-                 "env.reward: tilt_sigma2 = ", shape[kTiltSigma2],
+                 numbers.shape_from, ": tilt_sigma2 = ", shape[kTiltSigma2],
                  " and height_sigma = ", shape[kHeightSigma],
                  " must not exceed tilt_wide_sigma2 = ", shape[kTiltWideSigma2],
                  " and height_wide_sigma = ", shape[kHeightWideSigma], "; lower them");

@@ -37,8 +37,9 @@ struct Walk : WalkRow {
     return exp(-(s.up.x * s.up.x + s.up.y * s.up.y + square(s.up.z - T(1))) * T(4));
   }
 
-  /// A tracking kernel whose error comes to count evenly after a new command. Paid for from the
-  /// first step on, a robot hurries into the new gait until one change in a hundred ends in a fall.
+  /// A tracking kernel whose error's weight grows with the command's age. Paid for from the first
+  /// step on, a robot hurries into the new gait until one change in a hundred ends in a fall.
+  /// Neither network sees that age.
   template <class T, class Legs>
   static KENNEL_HD T settling(const Task& task, const ShapeNumbers& shape,
                               const StepView<T, Legs>& s, const T& kernel) {

@@ -95,8 +95,8 @@ struct WalkRow {
       {"yaw_wide_sigma2", 2.0f, kWidth,
        "rad^2/s^2, width of its wide half, which still slopes at 2 rad/s", Dimension::kRate2},
       {"settle_seconds", 0.0f, kSeconds,
-       "s after a new command, or a start, in which tracking errors come to count, evenly from "
-       "nothing to all: at once, a moment sooner there is worth a fall",
+       "s after a new command, or a start, over which tracking errors come to count, in proportion "
+       "from nothing to all; 0: in full at once, which pays for hurrying into a fall",
        Dimension::kTime},
       {"swing_from", 0.06f, kSeconds, "s in the air from which a step earns swing_time",
        Dimension::kTime},
@@ -109,7 +109,7 @@ struct WalkRow {
     const bool fixed = shape[kKernelCommandShare] == 0.0f;
     KENNEL_CHECK(fixed || (shape[kVelocitySigma2Min] <= shape[kVelocitySigma2] &&
                            shape[kYawSigma2Min] <= shape[kYawSigma2]),
-                 "env.reward: velocity_sigma2_min = ", shape[kVelocitySigma2Min],
+                 numbers.shape_from, ": velocity_sigma2_min = ", shape[kVelocitySigma2Min],
                  " and yaw_sigma2_min = ", shape[kYawSigma2Min],
                  " must not exceed velocity_sigma2 = ", shape[kVelocitySigma2],
                  " and yaw_sigma2 = ", shape[kYawSigma2],

@@ -61,14 +61,15 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
 }
 
 /// A study beside the protocol: its cells of one policy, and how they are printed.
+/// \param what  said behind the policy's name while it runs
 template <class Run, class Print>
 void run_study(const EvalCommand& command, const std::vector<Named>& policies, Run&& run,
-               Print&& print) {
+               Print&& print, const std::string& what = "") {
   for (const Named& named : policies)
     for (const Physics physics : command.physics) {
       judge::EvalOptions options = options_of(command, named, physics);
       std::optional<EpisodeProgress> progress(std::in_place);
-      options.on_progress = [&](int done) { progress->show(named.path, done); };
+      options.on_progress = [&](int done) { progress->show(named.path + what, done); };
       const auto cells = run(named.policy, options);
       progress.reset();
       print(EvalSubject{named.path, physics, command.seed, named.policy}, cells);
@@ -138,7 +139,7 @@ int run_eval(const EvalCommand& command) {
               options.condition = condition;
               return judge::run_falls(policy, options);
             },
-            command.json ? print_falls_json : print_falls);
+            command.json ? print_falls_json : print_falls, text(", ", judge::name_of(condition)));
       break;
   }
   return 0;

@@ -231,8 +231,10 @@ void print_falls(const EvalSubject& subject, const judge::FallStudy& study) {
   }
   std::printf("\n  %-20s %9s %9s %9s\n", "drawn, means", "all", "+-", "fallen");
   for (const judge::DrawnQuantity& drawn : study.drawn) {
-    if (drawn.deviation == 0.0) continue;
-    const std::string label = drawn.unit.empty() ? drawn.name : drawn.name + ", " + drawn.unit;
+    if (drawn.deviation < 1e-9) continue;  // not drawn in this condition; but for rounding
+    std::string label = drawn.name;
+    std::replace(label.begin(), label.end(), '_', ' ');
+    if (!drawn.unit.empty()) label += ", " + drawn.unit;
     std::printf("  %-20s %9.3f %9.3f %9.3f\n", label.c_str(), drawn.mean, drawn.deviation,
                 drawn.mean_of_falls);
   }

@@ -17,6 +17,8 @@ namespace kennel::tiles {
 using Pair = std::uint32_t;
 
 struct PairTiles {
+  static_assert(kLanes == 16);
+
   // As FloatTiles has it.
   template <Left kLeft, class Finish>
   static void multiply_each(const Factors& f, std::int64_t m, std::int64_t n,

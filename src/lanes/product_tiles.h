@@ -20,7 +20,8 @@ constexpr int kRows = kNativeWidth == 16 ? 8 : 4;
 constexpr int kVectors = kNativeWidth == 16 ? 3 : 2;
 constexpr std::int64_t kWide = kVectors * kLanes;
 
-// Of two products at once, whose sums fill as many registers of AVX-512.
+// Of two products at once, whose sums fill as many registers of AVX-512; of AVX2 there are fewer,
+// and some are spilled once a tile.
 constexpr int kRowsOfTwo = 4;
 
 enum class Left { kPlain, kTransposed };

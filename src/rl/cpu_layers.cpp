@@ -20,8 +20,8 @@ Rows<float> mutable_rows_of(torch::Tensor& x, std::int64_t row = 0) {
   return {x.mutable_data_ptr<float>() + row * x.stride(0), x.stride(0)};
 }
 
-// A product of fewer numbers a row or of fewer columns is no faster in bf16, and an output layer's
-// sums are what the policy is.
+// Layers of fewer inputs or columns gain little by it or lose, and an output layer's sums are what
+// the policy is.
 constexpr std::int64_t kFewestInBf16 = 32;
 
 const LayerProducts& products_in(ProductPrecision precision, const Dense& layer) {

@@ -17,7 +17,7 @@ class EditedRun : public ::testing::Test {
     write_raw(folder_ / "tiny.toml",
               "[train]\nnum_envs = 64\nsteps = 1024\njudge_episodes = 0\n"
               "[ppo]\nnum_steps = 8\nnum_minibatches = 2\nnum_epochs = 1\nlr_schedule = "
-              "\"fixed\"\nactor_hidden = [8]\ncritic_hidden = [8]\n");
+              "\"fixed\"\ngamma = 0.98\nactor_hidden = [8]\ncritic_hidden = [8]\n");
     const Outcome outcome = run({"--config", "tiny.toml", "--out", "run"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   }

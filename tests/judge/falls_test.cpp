@@ -25,11 +25,11 @@ const DrawnQuantity& drawn(const FallStudy& study, const std::string& name) {
 }
 
 TEST(Falls, ARobotThatStandsHasNone) {
-  const FallStudy study = run_falls(standing_policy(), episodes(2, Condition::kNominal));
-  EXPECT_EQ(study.episodes, 2);
+  const FallStudy study = run_falls(standing_policy(), episodes(7, Condition::kNominal));
+  EXPECT_EQ(study.episodes, 7);
   EXPECT_TRUE(study.falls.empty());
-  EXPECT_EQ(drawn(study, "friction").mean, kNominalFriction);
-  EXPECT_EQ(drawn(study, "friction").deviation, 0.0);
+  EXPECT_NEAR(drawn(study, "friction").mean, kNominalFriction, 1e-12);
+  EXPECT_NEAR(drawn(study, "friction").deviation, 0.0, 1e-12);
   EXPECT_TRUE(std::isnan(drawn(study, "friction").mean_of_falls));
 }
 
@@ -47,34 +47,55 @@ TEST(Falls, AreThoseThatTheProtocolCounts) {
 }
 
 TEST(Falls, SayWhatCameBefore) {
-  const FallStudy study = run_falls(toppling_policy(), episodes(3, Condition::kRandomised));
+  // Episode 11 is told to stand.
+  const FallStudy study = run_falls(toppling_policy(), episodes(12, Condition::kRandomised));
+  ASSERT_EQ(study.falls.size(), 12u);
   for (const Fall& fall : study.falls) {
     const EpisodePlan plan =
         plan_episode(Condition::kRandomised, 77, fall.episode, toppling_policy());
-    EXPECT_EQ(fall.command, plan.commands[static_cast<int>(fall.time / kCommandTime)]);
-    EXPECT_NEAR(std::fmod(fall.time, kCommandTime), fall.since_command, 1e-9);
-    if (fall.time < kPushTime) {
-      EXPECT_TRUE(std::isnan(fall.since_push));
-    } else {
-      EXPECT_NEAR(std::fmod(fall.time, kPushTime), fall.since_push, 1e-9);
-    }
+    ASSERT_LT(fall.time, kPushTime) << "it topples at once";
+    EXPECT_EQ(fall.command, plan.commands[0]);
+    EXPECT_EQ(fall.since_command, fall.time);
+    EXPECT_TRUE(std::isnan(fall.since_push));
     EXPECT_GT(std::hypot(fall.roll, fall.pitch), 0.5) << "it is nearly down by then";
     EXPECT_EQ(fall.drawn.at(0), plan.friction);
   }
 }
 
-TEST(Falls, SayHowLongAgoThePushWas) {
-  // Stands on stretched legs until something pushes it.
-  PolicyFile tall = constant_policy({0, -0.6f, 0, 0, 0.6f, 0, 0, -0.6f, 0, 0, 0.6f, 0});
-  tall.action_scale.fill(1.0f);
-  const FallStudy study = run_falls(tall, episodes(24, Condition::kShifted));
-  int pushed = 0;
-  for (const Fall& fall : study.falls)
-    if (fall.time > kPushTime) {
-      ++pushed;
-      EXPECT_NEAR(std::fmod(fall.time, kPushTime), fall.since_push, 1e-9);
+/// Stands on stretched legs until something pushes it.
+PolicyFile tall_policy() {
+  PolicyFile policy = constant_policy({0, -0.6f, 0, 0, 0.6f, 0, 0, -0.6f, 0, 0, 0.6f, 0});
+  policy.action_scale.fill(1.0f);
+  return policy;
+}
+
+TEST(Falls, CountFromTheControlStepThatWasPushed) {
+  // 5 physics steps of 4 ms: a push at 2 s is at step 100. 7: it comes at step 72, at 2.016 s.
+  for (const auto& [decimation, first_push] : {std::pair{5, 2.0}, std::pair{7, 2.016}}) {
+    const PolicyFile policy = at_rate(tall_policy(), decimation);
+    int pushed = 0;
+    for (const Fall& fall : run_falls(policy, episodes(24, Condition::kShifted)).falls) {
+      if (fall.time <= first_push + 1e-9) {
+        EXPECT_TRUE(std::isnan(fall.since_push)) << fall.time;
+      } else if (fall.time < 3.9) {
+        ++pushed;
+        EXPECT_NEAR(fall.time - fall.since_push, first_push, 1e-6);
+        EXPECT_EQ(fall.since_command, fall.time);
+      }
     }
-  EXPECT_GT(pushed, 0);
+    EXPECT_GT(pushed, 0);
+  }
+}
+
+TEST(Falls, ARobotThatIsToldToStandIsToldNothingNew) {
+  int standing = 0;
+  for (const Fall& fall : run_falls(tall_policy(), episodes(96, Condition::kShifted)).falls) {
+    if (fall.time < kCommandTime + 0.1) continue;
+    const bool stands = fall.episode % kStandingEpisodeEvery == kStandingEpisodeEvery - 1;
+    standing += stands;
+    EXPECT_EQ(fall.since_command == fall.time, stands) << fall.episode;
+  }
+  EXPECT_GT(standing, 0);
 }
 
 TEST(Falls, MeansOfThoseThatFellAreOverThem) {

@@ -127,11 +127,12 @@ TEST(Commands, ComeWithAPushWhereTheRecipeSaysSo) {
     SmallBatch run(config, 64);
     run.batch.set_commands_change(true);
     for (int t = 0; t < 5; ++t) {
-      const float before = run.batch.env(3).command[0];
+      std::vector<float> before;
+      for (int e = 0; e < run.n; ++e) before.push_back(run.batch.env(e).command[0]);
       run.step();
-      if (t < 4) {
-        EXPECT_EQ(run.batch.env(3).command[0], before) << "no push is next";
-      }
+      if (t == 4) break;
+      for (int e = 0; e < run.n; ++e)
+        EXPECT_EQ(run.batch.env(e).command[0], before[e]) << "no push is next";
     }
     int changed = 0;  // what the step that is pushed next will be told
     for (int e = 0; e < run.n; ++e) changed += run.batch.env(e).command_age == 0.0f;

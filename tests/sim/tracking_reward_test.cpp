@@ -116,10 +116,25 @@ TEST(TrackingKernels, WhoseBoundsCrossAreRefusedByName) {
 
 TEST(TrackingKernels, WhoseBoundsCrossLateInTrainingAreRefusedAsWell) {
   EnvConfig config = quiet_config();
+  const auto refusal = [&] {
+    try {
+      task_of(config);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
   config.late_reward.shape_factor[Walk::kYawSigma2] = 0.1f;
-  EXPECT_THROW(task_of(config), Error);
+  EXPECT_NE(refusal().find("env.reward times env.late_reward: "), std::string::npos) << refusal();
   config.late_reward.shape_factor[Walk::kYawSigma2Min] = 0.1f;
-  EXPECT_NO_THROW(task_of(config));
+  EXPECT_EQ(refusal(), "");
+  config.late_reward.shape_factor[Walk::kYawSigma2Min] = 0.01f;
+  EXPECT_NE(refusal().find("env.late_reward.yaw_sigma2_min = 0.01 makes"), std::string::npos)
+      << "out of its bounds: " << refusal();
+  config.late_reward.shape_factor[Walk::kYawSigma2Min] = 0.1f;
+  config.late_reward.shape_factor[Walk::kSettleSeconds] = 2.0f;
+  EXPECT_NE(refusal().find("env.late_reward.settle_seconds = 2 multiplies"), std::string::npos)
+      << "0 stays 0: " << refusal();
 }
 
 /// The value of "trot" where these feet are down, front right, front left, back right, back left.

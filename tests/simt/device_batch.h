@@ -20,6 +20,9 @@ inline quadruped::EnvConfig busy_config(int task = 0) {
   config.command.change_probability = 0.2f;
   config.command.change_from = 0.0f;
   config.randomization.push_seconds = 0.1f;
+  config.command.change_at_push = 0.6f;
+  config.randomization.nominal_fraction = 0.3f;
+  if (task == 0) config.reward.shape[quadruped::WalkRow::kSettleSeconds] = 0.1f;
   return config;
 }
 

@@ -14,7 +14,7 @@ namespace kennel::judge {
 struct Fall {
   int episode;           // of the protocol, counted from 0
   double time;           // s from the episode's start
-  double since_command;  // s since it was told something else, or from the start
+  double since_command;  // s since it was last told anew, or from the start
   double since_push;     // s; NaN where nothing has pushed yet
   double roll,
       pitch;        // rad of the base against the floor's normal, when its last action was chosen

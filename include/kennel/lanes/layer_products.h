@@ -17,9 +17,9 @@ struct LayerProducts {
 /// Factors as they are.
 const LayerProducts& fp32_products();
 
-/// Factors rounded to bfloat16, 8 bits of mantissa, sums in single precision: entry by entry, of
-/// pairs of the inner index, s <- a1 b1 + s, then s <- a0 b0 + s, fused. Subnormal numbers are
-/// zeros. Null on a processor without AVX512_BF16.
+/// Factors rounded to bfloat16, which keeps 7 bits of mantissa, sums in single precision: entry by
+/// entry, of pairs of the inner index, s <- a1 b1 + s, then s <- a0 b0 + s, fused. Subnormal
+/// numbers are zeros. Null on a processor without AVX512_BF16.
 const LayerProducts* bf16_products();
 
 }  // namespace kennel

@@ -23,9 +23,10 @@ struct NetworkPrecision {
 /// to do.
 ///
 /// fp32, on any device. tf32, on a GPU: tensor cores, whose factors keep 10 bits of mantissa and
-/// whose sums are fp32. bf16, on a CPU with AVX512_BF16: factors of 7 bits in all passes but the
-/// policy's forward one, whose error would be noise between the policy that acts and the one that
-/// is exported, of a size with what an update may change.
+/// whose sums are fp32. bf16, on a CPU with AVX512_BF16: factors of 7 bits in layers of at least
+/// 32 inputs and outputs, in all passes but the policy's forward one, whose error would be noise
+/// between the policy that acts and the one that is exported, of a size with what an update may
+/// change.
 /// \param bf16  the processor's products; null: it has none
 /// \throws Error when the device has no such products, with what it has
 NetworkPrecision use_precision(const std::string& precision, torch::Device device,
