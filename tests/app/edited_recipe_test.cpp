@@ -47,7 +47,7 @@ RunConfig lively() {
   for (float& weight : c.env.reward.weight) weight = weight < 0 ? -1.0f : 1.0f;
   // Below the width that fast commands ask for.
   c.env.reward.shape[quadruped::WalkRow::kVelocitySigma2] = 0.1f;
-  c.env.reward.shape[quadruped::WalkRow::kSettleSeconds] = 0.1f;
+  c.env.reward.shape[quadruped::WalkRow::kSettleSeconds] = 0.04f;
   for (float& factor : c.env.late_reward.factor) factor = 1.5f;
   for (float& factor : c.env.late_reward.shape_factor) factor = 0.2f;
   return c;

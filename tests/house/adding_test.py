@@ -118,8 +118,8 @@ struct Bow : BowRow {
   }
 
   template <class T, class Legs>
-  static KENNEL_HD void rewards(const Task&, const StepView<T, Legs>& s, const Legs& legs,
-                                T (&value)[kNumRewards]) {
+  static KENNEL_HD void rewards(const Task&, const Schedule&, const StepView<T, Legs>& s,
+                                const Legs& legs, T (&value)[kNumRewards]) {
     value[kTrackPitch] = exp(-square(off(s)) * T(100));
     value[kTorque] = over_legs<T>(legs, [&](int slot) { return torque2(s, slot); });
     value[kFall] = s.fell;

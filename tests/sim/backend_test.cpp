@@ -148,6 +148,7 @@ TEST_P(Backend, StatisticsThatWereAskedForAheadAreThoseUpToThen) {
 
 TEST_P(Backend, ShapesOfTermsChangeWithTheProgressOfTraining) {
   EnvConfig config = busy_config();
+  config.reward.shape[quadruped::WalkRow::kSettleSeconds] = 0;
   config.reward.shape[quadruped::WalkRow::kYawSigma2] = 0.25f;
   const auto wide = env(40, 3, config);
   config.late_reward.shape_factor[quadruped::WalkRow::kYawSigma2] = 0.4f;
