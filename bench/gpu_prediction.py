@@ -2,7 +2,7 @@
 
 python gpu_prediction.py [--json] [--envs 4096] [--steps 24] [--hidden 128 128 128] [--epochs 5] [--minibatches 4] [--operations 486]
 
-Every line is predicted, none measured. Physics comes from bench/results/gpu_static.jsonl (instructions of the compiled kernel, which issue 60 % of the
+Every line is predicted, none measured. Physics comes from bench/results/gpu_static.jsonl (instructions of the compiled kernel, issued in 60 % of the
 time where a multiprocessor has all the warps it can hold, and in proportion less often with fewer); products are the slower of their
 arithmetic and their memory traffic; each operation beside a product's own time costs a launch. What nobody can know before a measurement
 is how near the library's small products come to a card's peak: half of it is assumed, and the figures with a quarter stand beside it.

@@ -59,12 +59,13 @@ Json command_json(const RobotContract& robot, const judge::Command& command) {
   return json;
 }
 
-/// "yaw rate, rad/s".
-std::string label_of(const CommandTerm& term) {
-  std::string words = term.name;
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words + ", " + term.unit;
+/// "yaw rate, rad/s"; "friction" of what has no unit.
+std::string label_of(std::string name, const std::string& unit) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return unit.empty() ? name : name + ", " + unit;
 }
+
+std::string label_of(const CommandTerm& term) { return label_of(term.name, term.unit); }
 
 /// "velocity rmse, m/s".
 std::string label_of(const judge::ErrorGroup& error) {
@@ -154,7 +155,7 @@ void print_sweeps(const EvalSubject& subject, const std::vector<judge::Sweep>& s
   const judge::Told told(subject.robot);
   print_study_head(subject, sweeps[0].cells[0].result.episodes, "a column");
   for (const judge::Sweep& sweep : sweeps) {
-    const std::string label = sweep.unit.empty() ? sweep.name : sweep.name + ", " + sweep.unit;
+    const std::string label = label_of(sweep.name, sweep.unit);
     using Cell = judge::SweepCell;
     std::printf("\n");
     print_numbers(label.c_str(), sweep.cells, " %7g", [](const Cell& c) { return c.value; });
@@ -232,11 +233,8 @@ void print_falls(const EvalSubject& subject, const judge::FallStudy& study) {
   std::printf("\n  %-20s %9s %9s %9s\n", "drawn, means", "all", "+-", "fallen");
   for (const judge::DrawnQuantity& drawn : study.drawn) {
     if (drawn.deviation < 1e-9) continue;  // not drawn in this condition; but for rounding
-    std::string label = drawn.name;
-    std::replace(label.begin(), label.end(), '_', ' ');
-    if (!drawn.unit.empty()) label += ", " + drawn.unit;
-    std::printf("  %-20s %9.3f %9.3f %9.3f\n", label.c_str(), drawn.mean, drawn.deviation,
-                drawn.mean_of_falls);
+    std::printf("  %-20s %9.3f %9.3f %9.3f\n", label_of(drawn.name, drawn.unit).c_str(), drawn.mean,
+                drawn.deviation, drawn.mean_of_falls);
   }
 }
 

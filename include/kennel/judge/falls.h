@@ -2,7 +2,6 @@
 // robots that fell have in common.
 #pragma once
 
-#include <limits>
 #include <string>
 #include <vector>
 
