@@ -19,11 +19,12 @@ struct FloatTiles {
       const Factors part = columns_from(f, column, now, memory);
       panel<kRows>(m, now, [&]<int R, int C>(std::int64_t row) {
         V sum[R][C];
-        multiply<kLeft>(part, row, sum);
+        tile<kLeft>(part, row, sum);
         for (int v = 0; v < C; ++v) {
           V of_rows[R];
           for (int r = 0; r < R; ++r) of_rows[r] = sum[r][v];
-          finish(row, column + v * kLanes, columns_of(v, now), of_rows);
+          with_columns(v, now,
+                       [&](auto columns) { finish(row, column + v * kLanes, columns, of_rows); });
         }
       });
     }
@@ -47,21 +48,22 @@ struct FloatTiles {
             e[r] = even_sum[r][v];
             o[r] = odd_sum[r][v];
           }
-          finish(row, column + v * kLanes, columns_of(v, now), e, o);
+          with_columns(v, now,
+                       [&](auto columns) { finish(row, column + v * kLanes, columns, e, o); });
         }
       };
       if (std::max(even.k, odd.k) <= kShallow) {
         panel<kRowsOfTwo>(m, now, [&]<int R, int C>(std::int64_t row) {
           V even_sum[R][C], odd_sum[R][C];
-          multiply<Left::kPlain>(evens, row, even_sum);
-          multiply<Left::kPlain>(odds, row, odd_sum);
+          tile<Left::kPlain>(evens, row, even_sum);
+          tile<Left::kPlain>(odds, row, odd_sum);
           finish_tile(row, even_sum, odd_sum);
         });
       } else {
         panel<kRows>(m, now, [&]<int R, int C>(std::int64_t row) {
           V waiting[R][C], sum[R][C];
-          multiply_to(evens, row, waiting);
-          multiply<Left::kPlain>(odds, row, sum);
+          multiply_to<Left::kPlain>(evens, row, waiting);
+          tile<Left::kPlain>(odds, row, sum);
           finish_tile(row, waiting, sum);
         });
       }
@@ -98,12 +100,23 @@ struct FloatTiles {
   }
 
   /// The same into memory, for a tile that waits while another one has the registers.
-  template <int R, int C>
+  template <Left kLeft, int R, int C>
   [[gnu::noinline]] static void multiply_to(const Factors& f, std::int64_t row, V (&to)[R][C]) {
     V sum[R][C];
-    multiply<Left::kPlain>(f, row, sum);
+    multiply<kLeft>(f, row, sum);
     for (int r = 0; r < R; ++r)
       for (int v = 0; v < C; ++v) to[r][v] = sum[r][v];
+  }
+
+  /// The same in the fastest way. Beside what a caller does with the sums, the compiler keeps them
+  /// in registers while k runs where there are 32, but not where there are 16.
+  template <Left kLeft, int R, int C>
+  [[gnu::always_inline]] static void tile(const Factors& f, std::int64_t row, V (&sum)[R][C]) {
+    if constexpr (kLanes == 16) {
+      multiply<kLeft>(f, row, sum);
+    } else {
+      multiply_to<kLeft>(f, row, sum);
+    }
   }
 
   /// The factors of columns `column` to `column + n`; where the last vector is not full, b becomes

@@ -42,7 +42,9 @@ struct PairTiles {
             V of_rows[R];
 #pragma GCC unroll kRows
             for (int r = 0; r < R; ++r) of_rows[r] = V::of((V::V)sum[r][v]);
-            finish(from + row, column + v * kLanes, columns_of(v, now), of_rows);
+            with_columns(v, now, [&](auto columns) {
+              finish(from + row, column + v * kLanes, columns, of_rows);
+            });
           }
         });
       });
@@ -73,7 +75,9 @@ struct PairTiles {
               e[r] = V::of((V::V)even_sum[r][v]);
               o[r] = V::of((V::V)odd_sum[r][v]);
             }
-            finish(from + row, column + v * kLanes, columns_of(v, now), e, o);
+            with_columns(v, now, [&](auto columns) {
+              finish(from + row, column + v * kLanes, columns, e, o);
+            });
           }
         });
       });

@@ -15,8 +15,7 @@ template <class Tiles, Left kLeft>
 void multiply_all(const Factors& f, Rows<float> c, std::int64_t m, std::int64_t n, Bias bias) {
   const float floor = bias.relu ? 0.0f : -std::numeric_limits<float>::infinity();
   Tiles::template multiply_each<kLeft>(
-      f, m, n,
-      [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns, const V(&sum)[R]) {
+      f, m, n, [&]<int R>(std::int64_t row, std::int64_t column, auto columns, const V(&sum)[R]) {
         V b(0.0f);
         if (bias.data != nullptr) b = load_part(bias.data + column, columns);
         for (int r = 0; r < R; ++r) {
@@ -45,8 +44,7 @@ void rectified_gradient_in(const Factors& f, Rows<const float> y, Rows<float> c,
                            std::int64_t m, std::int64_t n) {
   std::fill_n(sums, n, 0.0f);
   Tiles::template multiply_each<Left::kPlain>(
-      f, m, n,
-      [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns, const V(&sum)[R]) {
+      f, m, n, [&]<int R>(std::int64_t row, std::int64_t column, auto columns, const V(&sum)[R]) {
         V total = load_part(sums + column, columns);
         for (int r = 0; r < R; ++r) {
           const V active = load_part(y.data + (row + r) * y.stride + column, columns);
@@ -63,7 +61,7 @@ void parity_forward_in(const Factors& even, const Factors& odd, Rows<float> c, s
                        std::int64_t n, Bias bias) {
   const auto units = [&]<bool kRelu>() {
     Tiles::multiply_both(even, odd, m, n,
-                         [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns,
+                         [&]<int R>(std::int64_t row, std::int64_t column, auto columns,
                                     const V(&e)[R], const V(&o)[R]) {
                            const V b = load_part(bias.data + column, columns);
                            for (int r = 0; r < R; ++r) {
@@ -88,7 +86,7 @@ void parity_rectified_gradient_in(const Factors& even, const Factors& odd, Rows<
                                   Rows<float> c, float* sums, std::int64_t m, std::int64_t n) {
   std::fill_n(sums, n, 0.0f);
   Tiles::multiply_both(even, odd, m, n,
-                       [&]<int R>(std::int64_t row, std::int64_t column, std::size_t columns,
+                       [&]<int R>(std::int64_t row, std::int64_t column, auto columns,
                                   const V(&e)[R], const V(&o)[R]) {
                          const V zero(0.0f);
                          V total = load_part(sums + column, columns);

@@ -15,14 +15,14 @@ using V = NativePack;
 constexpr std::int64_t kLanes = kNativeWidth;
 
 // A tile's sums, a row of b and one entry of a fill the registers: 24 + 3 + 1 of AVX-512's 32, and
-// 8 + 2 + 1 of 16.
-constexpr int kRows = kNativeWidth == 16 ? 8 : 4;
+// 12 + 2 + 1 of 16.
+constexpr int kRows = kNativeWidth == 16 ? 8 : 6;
 constexpr int kVectors = kNativeWidth == 16 ? 3 : 2;
 constexpr std::int64_t kWide = kVectors * kLanes;
 
-// Of two products at once, whose sums fill as many registers of AVX-512; of AVX2 there are fewer,
-// and some are spilled once a tile.
-constexpr int kRowsOfTwo = 4;
+// Of two products at once, whose sums fill as many registers of AVX-512. Where there are 16, a tile
+// waits in memory while the other one has them.
+constexpr int kRowsOfTwo = kNativeWidth == 16 ? 4 : kRows;
 
 enum class Left { kPlain, kTransposed };
 
@@ -31,13 +31,28 @@ template <class Vector>
 void hold([[maybe_unused]] Vector& x) {
 #if defined(__AVX512F__)
   asm("" : "+v"(x));
+#elif defined(__AVX__)
+  asm("" : "+x"(x));
 #endif
 }
 
-/// How many of vector v's columns are among the first n.
-inline std::size_t columns_of(int v, std::int64_t n) {
-  return static_cast<std::size_t>(std::min(kLanes, n - v * kLanes));
+/// All columns of a vector.
+struct WholeVector {};
+
+/// visit(columns) for vector v of n columns: a WholeVector, or how many of its columns are among
+/// the first n.
+template <class Visit>
+[[gnu::always_inline]] inline void with_columns(int v, std::int64_t n, const Visit& visit) {
+  const std::int64_t columns = n - v * kLanes;
+  if (columns < kLanes) {
+    visit(static_cast<std::size_t>(columns));
+  } else {
+    visit(WholeVector{});
+  }
 }
+
+inline V load_part(const float* from, WholeVector) { return V::load(from); }
+inline void store_part(const V& x, float* to, WholeVector) { x.store(to); }
 
 // Copies of so few bytes as a part of a vector has would be calls.
 #if defined(__AVX512F__)
@@ -52,18 +67,12 @@ inline void store_part(const V& x, float* to, std::size_t columns) {
 }
 #else
 inline V load_part(const float* from, std::size_t columns) {
-  if (columns == kLanes) return V::load(from);
   V x(0.0f);
   std::memcpy(&x, from, columns * sizeof(float));
   return x;
 }
-
 inline void store_part(const V& x, float* to, std::size_t columns) {
-  if (columns == kLanes) {
-    x.store(to);
-  } else {
-    std::memcpy(to, &x, columns * sizeof(float));
-  }
+  std::memcpy(to, &x, columns * sizeof(float));
 }
 #endif
 
