@@ -85,7 +85,7 @@ inline void check_late_shape(const EnvConfig& config) {
     if (factor == 1.0f) continue;
     KENNEL_CHECK(config.reward.shape[i] != 0.0f, "env.late_reward.", term.name, " = ", factor,
                  " multiplies env.reward.", term.name,
-                 " = 0, which stays 0; give that a value, or leave the factor out");
+                 " = 0, which stays 0; give that a value, or set the factor to 1");
     KENNEL_CHECK(term.bounds.low <= last.shape[i] && last.shape[i] <= term.bounds.high,
                  "env.late_reward.", term.name, " = ", factor, " makes env.reward.", term.name, " ",
                  last.shape[i], " at the end of training; expected ", term.bounds.low, " to ",

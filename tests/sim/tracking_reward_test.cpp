@@ -135,6 +135,8 @@ TEST(TrackingKernels, WhoseBoundsCrossLateInTrainingAreRefusedAsWell) {
   config.late_reward.shape_factor[Walk::kSettleSeconds] = 2.0f;
   EXPECT_NE(refusal().find("env.late_reward.settle_seconds = 2 multiplies"), std::string::npos)
       << "0 stays 0: " << refusal();
+  config.late_reward.shape_factor[Walk::kSettleSeconds] = 1.0f;  // what the message says to try
+  EXPECT_EQ(refusal(), "");
 }
 
 /// The value of "trot" where these feet are down, front right, front left, back right, back left.
