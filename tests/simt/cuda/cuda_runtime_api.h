@@ -9,6 +9,7 @@
 #include <new>
 
 #include "tests/simt/cuda/device_words.h"
+#include "tests/simt/cuda/matrix_words.h"
 
 enum cudaError_t {
   cudaSuccess = 0,
