@@ -153,6 +153,7 @@ struct LayerArgs {
 struct NetworkArgs {
   int num_layers;
   LayerArgs layers[kMostLayers];
+  int numbers_at[kMostLayers + 1];  // of its inputs and each layer's outputs: launch_minibatch's
 };
 
 /// A minibatch through a policy and its critic, forward and backward, in slices: slice s of n takes

@@ -5,7 +5,7 @@
 // gradient: each adds its tiles' gradients to it one after the other, so that no sum depends on
 // which block comes first. A warp holds 32 columns of 32 or 16 rows of a product in its registers
 // (warp_tile.h). Backward, a layer's gradient takes the place of its outputs.
-#include <algorithm>
+#include <type_traits>
 
 #include "kernels/launch.h"
 #include "kernels/learner/activation.h"
@@ -80,11 +80,7 @@ class TilePasses {
   }
 
   /// The inputs of layer 0, or the outputs of layer `level` - 1.
-  __device__ float* numbers(int level) const {
-    int width = 0;
-    for (int l = 0; l < level; ++l) width += row_stride(network_.layers[l].in);
-    return memory_ + activations_at(kRows, actions_) + kRows * width;
-  }
+  __device__ float* numbers(int level) const { return memory_ + network_.numbers_at[level]; }
 
   /// A row of the tile, in the samples and observations.
   __device__ std::int64_t sample(int row) const {
@@ -438,10 +434,15 @@ void launch_minibatch(const MinibatchArgs& args, TileProducts products, int tile
                       cudaStream_t stream) {
   const MinibatchKernel kernel = kernel_of(products, tile_rows);
   const std::size_t bytes = tile_bytes(tile_rows, args.actor, args.critic);
+  MinibatchArgs placed = args;
+  const int actions = args.actor.layers[args.actor.num_layers - 1].out;
+  for (NetworkArgs* network : {&placed.actor, &placed.critic})
+    place_numbers(tile_rows, actions, *network);
   check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                   static_cast<int>(bytes)),
              "asking for the minibatch kernel's shared memory");
-  launch("minibatch kernel", kernel, {2 * args.slices, threads_of(tile_rows), bytes}, stream, args);
+  launch("minibatch kernel", kernel, {2 * args.slices, threads_of(tile_rows), bytes}, stream,
+         placed);
 }
 
 }  // namespace kennel

@@ -1,6 +1,8 @@
 // Where the numbers of a minibatch's tile lie in a block's shared memory.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/learner/learner_args.h"
 
 namespace kennel {
@@ -34,16 +36,20 @@ constexpr int activations_at(int rows, int actions) {
   return kTermsAt + terms_words(rows, actions);
 }
 
-constexpr int activation_words(int rows, const NetworkArgs& network) {
-  int width = row_stride(network.layers[0].in);
-  for (int l = 0; l < network.num_layers; ++l) width += row_stride(network.layers[l].out);
-  return rows * width;
+/// Where each layer's numbers begin, and in the end where all of them end.
+constexpr int place_numbers(int rows, int actions, NetworkArgs& network) {
+  int at = activations_at(rows, actions);
+  for (int l = 0; l <= network.num_layers; ++l) {
+    network.numbers_at[l] = at;
+    at += rows * row_stride(l == 0 ? network.layers[0].in : network.layers[l - 1].out);
+  }
+  return at;
 }
 
-constexpr std::size_t tile_bytes(int rows, const NetworkArgs& actor, const NetworkArgs& critic) {
-  const int a = activation_words(rows, actor), c = activation_words(rows, critic);
+constexpr std::size_t tile_bytes(int rows, NetworkArgs actor, NetworkArgs critic) {
   const int actions = actor.layers[actor.num_layers - 1].out;
-  return sizeof(float) * static_cast<std::size_t>(activations_at(rows, actions) + (a > c ? a : c));
+  const int a = place_numbers(rows, actions, actor), c = place_numbers(rows, actions, critic);
+  return sizeof(float) * static_cast<std::size_t>(a > c ? a : c);
 }
 
 }  // namespace kennel

@@ -56,21 +56,27 @@ class WeightPanels {
 
   template <int kRows, int kColumns, int kStride>
   __device__ void copy(const LayerArgs& layer, int first_row, int first_column, float* to) const {
-    constexpr int kFours = kColumns / 4;
+    constexpr int kFours = kColumns / 4, kAtOnce = kThreads / kFours;  // rows
+    static_assert(kThreads % kFours == 0 && kRows % kAtOnce == 0);
     const float* weight = weights_ + layer.weight_at;
-    const bool fours = in_fours(layer);
-    for (int x = threadIdx.x; x < kRows * kFours; x += kThreads) {
-      const int r = x / kFours, c = 4 * (x % kFours);
-      const int row = first_row + r, column = first_column + c;
-      const float* from = weight + row * layer.out + column;
-      const bool real = row < layer.in && column < layer.out;
-      if (fours) {
-        copy_async<4>(real ? from : weight, real, to + r * kStride + c);
-      } else {
-        for (int k = 0; k < 4; ++k) {
-          const bool there = real && column + k < layer.out;
-          copy_async<1>(there ? from + k : weight, there, to + r * kStride + c + k);
-        }
+    int row = threadIdx.x / kFours;
+    const int c = 4 * (threadIdx.x % kFours), column = first_column + c;
+    to += row * kStride + c;
+    row += first_row;
+    const float* from = weight + row * layer.out + column;
+    if (in_fours(layer)) {
+#pragma unroll
+      for (int k = 0; k < kRows / kAtOnce; ++k) {
+        const bool real = row + k * kAtOnce < layer.in && column < layer.out;
+        copy_async<4>(real ? from + k * kAtOnce * layer.out : weight, real,
+                      to + k * kAtOnce * kStride);
+      }
+    } else {
+#pragma unroll 1
+      for (int k = 0; k < 4 * kRows / kAtOnce; ++k) {
+        const int r = k / 4 * kAtOnce, n = k % 4;
+        const bool real = row + r < layer.in && column + n < layer.out;
+        copy_async<1>(real ? from + r * layer.out + n : weight, real, to + r * kStride + n);
       }
     }
   }
