@@ -5,7 +5,7 @@ python learner_static.py [--json] [--arch 90] [--nvcc NVCC]
 Compiles each of kernels/learner/*.cu once for each architecture and prints, of every kernel in it, what a thread has of registers,
 stack and spills and how many instructions its text has, each counted once, and how many of them its loops. Of the minibatch kernel also
 how many instructions of the loops that hold its products a warp executes for a row of the default networks, both sides of branches
-counted.
+counted, but not the loops inside them, which copy weights that cannot be read four at once.
 """
 
 import argparse
@@ -53,10 +53,11 @@ def multiplications(instructions):
 
 
 def product_loops(instructions, labels):
-  """The innermost loops that hold a product's arithmetic, as texts, in the order in which they stand."""
+  """The innermost loops that hold a product's arithmetic, as texts without the loops in them, in the order in which they stand."""
   dense = [(a, b) for a, b in loops(instructions, labels) if multiplications(instructions[a:b + 1]) >= TILE * TILE * 16]
   inner = [(a, b) for a, b in dense if not any((c, d) != (a, b) and a <= c and d <= b for c, d in dense)]
-  return [instructions[a:b + 1] for a, b in sorted(inner)]
+  nested = {k for c, d in loops(instructions, labels) if any((c, d) != (a, b) and a <= c and d <= b for a, b in inner) for k in range(c, d + 1)}
+  return [[instructions[k] for k in range(a, b + 1) if k not in nested] for a, b in sorted(inner)]
 
 
 def instructions_a_row(instructions, labels, rows):

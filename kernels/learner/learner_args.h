@@ -167,8 +167,9 @@ struct MinibatchArgs {
   std::int64_t rows;
   const float* weights;  // the flat vector, aligned to 16 bytes
   int log_std_at;        // in it
+  int action_size;       // out of the actor's last layer
   float clip_param, scale, value_scale;
-  bool value_clip;
+  int value_clip;  // 0 or 1; no byte of this struct is padding
   int slices;
   int stride;        // from a slice's gradient to the next, a multiple of 4
   float* gradients;  // (slices, stride) <- laid out like the weights, aligned to 16 bytes
@@ -177,6 +178,10 @@ struct MinibatchArgs {
 
 /// What products are rounded to. kBf16 leaves the policy's forward pass in tf32.
 enum class TileProducts : int { kFp32, kTf32, kBf16 };
+
+/// Loads the kernels on the current device, so that none is loaded inside a graph's capture, and
+/// lets a block have so much shared memory. Once for each device, before the first launch.
+void prepare_minibatch_kernels(int shared_bytes);
 
 /// The most rows a tile may have where a block has so much shared memory; 0: the networks do not
 /// fit.

@@ -37,7 +37,7 @@ class TilePasses {
         memory_(&block_memory<float>()),
         slice_(blockIdx.x / 2),
         gradient_(args.gradients + std::int64_t{slice_} * args.stride),
-        actions_(args.actor.layers[args.actor.num_layers - 1].out),
+        actions_(args.action_size),
         is_actor_(is_actor),
         panels_(network_, args.weights, memory_) {}
 
@@ -355,8 +355,8 @@ class TilePasses {
       ValueRow of_row{};
       if (row < rows_) {
         const std::int64_t from = sample(row);
-        of_row = value_row(place, a_.samples.value[from], a_.samples.returns[from], a_.value_clip,
-                           a_.clip_param, a_.value_scale);
+        of_row = value_row(place, a_.samples.value[from], a_.samples.returns[from],
+                           a_.value_clip != 0, a_.clip_param, a_.value_scale);
       }
       place = row < rows_ ? stored(backward(activation, place, of_row.grad)) : 0.0f;
       memory_[kTermsAt + row] = of_row.squared_error;
@@ -424,6 +424,15 @@ MinibatchKernel kernel_of(TileProducts products, int rows) {
 
 }  // namespace
 
+void prepare_minibatch_kernels(int shared_bytes) {
+  for (const int rows : {64, 32, 16})
+    for (const TileProducts products :
+         {TileProducts::kFp32, TileProducts::kTf32, TileProducts::kBf16})
+      check_cuda(cudaFuncSetAttribute(kernel_of(products, rows),
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes),
+                 "asking for the minibatch kernel's shared memory");
+}
+
 int minibatch_tile_rows(const NetworkArgs& actor, const NetworkArgs& critic, int shared_bytes) {
   for (const int rows : {64, 32, 16})
     if (tile_bytes(rows, actor, critic) <= static_cast<std::size_t>(shared_bytes)) return rows;
@@ -435,12 +444,8 @@ void launch_minibatch(const MinibatchArgs& args, TileProducts products, int tile
   const MinibatchKernel kernel = kernel_of(products, tile_rows);
   const std::size_t bytes = tile_bytes(tile_rows, args.actor, args.critic);
   MinibatchArgs placed = args;
-  const int actions = args.actor.layers[args.actor.num_layers - 1].out;
   for (NetworkArgs* network : {&placed.actor, &placed.critic})
-    place_numbers(tile_rows, actions, *network);
-  check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(bytes)),
-             "asking for the minibatch kernel's shared memory");
+    place_numbers(tile_rows, args.action_size, *network);
   launch("minibatch kernel", kernel, {2 * args.slices, threads_of(tile_rows), bytes}, stream,
          placed);
 }

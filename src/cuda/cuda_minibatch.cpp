@@ -68,8 +68,9 @@ MinibatchPlan plan_cuda_minibatches(const MlpShape& actor, const MlpShape& criti
       attribute(cudaDevAttrComputeCapabilityMajor, device) < 8)
     return plan;
   const Networks networks(actor, critic);
-  plan.tile_rows = minibatch_tile_rows(networks.actor, networks.critic,
-                                       attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  const int shared = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+  prepare_minibatch_kernels(shared);
+  plan.tile_rows = minibatch_tile_rows(networks.actor, networks.critic, shared);
   // A slice is two blocks, and a multiprocessor holds one.
   plan.most_slices = std::max(1, attribute(cudaDevAttrMultiProcessorCount, device) / 2);
   return plan;

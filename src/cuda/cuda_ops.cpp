@@ -1,5 +1,6 @@
 // The CUDA backend's column of LearnerOps: the kernels of kernels/learner on tensors, on LibTorch's
-// current stream. Matrix products are LibTorch's.
+// current stream. Matrix products are LibTorch's, but for those of whole minibatches
+// (cuda_minibatch.h).
 #include "cuda_graph.h"
 #include "cuda_minibatch.h"
 #include "cuda_tensors.h"

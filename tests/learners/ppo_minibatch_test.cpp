@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include "kennel/core/check.h"
 #include "kennel/rl/cuda_entry.h"
 #include "src/learners/ppo/ppo_losses.h"
@@ -147,11 +151,15 @@ struct Scene {
 };
 
 TEST(WholeMinibatches, HaveTheGradientsAndLossesOfTorch) {
-  // Bounds as in tests/simt/minibatch_test.cpp; ReLUs that open or close add to them.
-  const std::pair<const char*, double> cases[] = {{"fp32", 1e-5}, {"tf32", 1e-2}, {"bf16", 4e-2}};
+  // tests/simt/minibatch_test.cpp tells where 3e-3 and 3e-2 are from. A share of ReLUs as large as
+  // a factor's rounding open or close, each with all of its gradient: its root in the norm, 2e-2
+  // and 6e-2, comes on top.
+  const std::tuple<const char*, double, double> cases[] = {
+      {"fp32", 1e-5, 1e-5}, {"tf32", 3e-3, 2e-2}, {"bf16", 3e-2, 1e-1}};
   for (const Shapes& shapes : kShapes)
-    for (const auto& [precision, most] : cases) {
+    for (const auto& [precision, smooth, kinked] : cases) {
       SCOPED_TRACE(std::string(shapes.activation) + precision);
+      const double most = std::string(shapes.activation) == "relu" ? kinked : smooth;
       Scene scene(shapes, precision);
       for (const bool value_clip : {true, false}) {
         const torch::Tensor expected = scene.expected(value_clip);
@@ -198,16 +206,16 @@ TEST(WholeMinibatches, UpdateThePolicyAsLayerByLayerDoes) {
 }
 
 TEST(WholeMinibatches, AreTakenLayerByLayerWhereTheNetworksDoNotFit) {
-  const Shapes wide = {{1024, 1024, 512}, {16}, "relu", true, false};
-  EXPECT_TRUE(torch::equal(updated(wide, cuda(), "fp32", false),
-                           updated(wide, layer_by_layer(), "fp32", false)));
-  updated(wide, cuda(), "tf32", false);
+  const Shapes deep = {std::vector<int>(9, 16), {16}, "relu", true, false};
+  EXPECT_TRUE(torch::equal(updated(deep, cuda(), "fp32", false),
+                           updated(deep, layer_by_layer(), "fp32", false)));
+  updated(deep, cuda(), "tf32", false);
   try {
-    updated(wide, cuda(), "bf16", false);
+    updated(deep, cuda(), "bf16", false);
     FAIL() << "bf16 was not refused";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("precision = \"bf16\": device cpu"));
-    EXPECT_THAT(error.what(), HasSubstr("smaller hidden layers"));
+    EXPECT_THAT(error.what(), HasSubstr("fewer or smaller hidden layers"));
   }
 }
 

@@ -93,11 +93,26 @@ using LaunchObserver = void (*)(const LaunchRecord& launch);
 void observe_launches(LaunchObserver observer);
 LaunchObserver launch_observer();
 
+/// Sets an argument's padding to zero. GCC 12 takes other bytes for it in types of more than 256:
+/// those must have none.
+template <class T>
+void clear_padding(T& argument) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if constexpr (sizeof(T) <= 256) {
+    __builtin_clear_padding(&argument);
+  } else {
+    alignas(T) unsigned char set[sizeof(T)];
+    std::memset(set, 0xff, sizeof set);
+    __builtin_clear_padding(reinterpret_cast<T*>(set));
+    for (const unsigned char byte : set)
+      if (byte != 0xff) throw Misuse("a launch is observed whose large argument has padding");
+  }
+}
+
 /// Appends an argument's bytes, zeros where it has padding.
 template <class T>
 void append_argument(T& argument, std::vector<std::byte>& to) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  __builtin_clear_padding(&argument);
+  clear_padding(argument);
   const std::size_t at = (to.size() + 7) / 8 * 8;
   to.resize(at + sizeof argument);
   std::memcpy(to.data() + at, &argument, sizeof argument);

@@ -27,7 +27,7 @@ MinibatchPlan minibatch_plan(const LearnerOps& ops, const MlpShape& actor, const
                "precision = \"bf16\": device ", device.str(),
                " has it where its compute capability is 8.0 or more and the networks' activations "
                "fit a block's shared memory, and these networks or this device do not; set "
-               "precision = \"tf32\" or \"fp32\", or try smaller hidden layers");
+               "precision = \"tf32\" or \"fp32\", or try fewer or smaller hidden layers");
   return plan;
 }
 
