@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CARDS = {'H100 SXM': (132, dict(fp32=67.0, tf32=494.0, bf16=989.0), 3.35), 'H200 SXM': (132, dict(fp32=67.0, tf32=494.0, bf16=989.0), 4.8)}
 BOOST_HZ, SCHEDULERS = 1.98e9, 4  # of a multiprocessor, an instruction of a warp each a cycle
 # Instructions that a warp executes for a row in the minibatch kernel, networks of 128-128-128, by the rows of its tile: learner_static.py, sm_90.
-A_ROW = {64: dict(fp32=11850, tf32=3984, bf16=3846), 32: dict(fp32=13442, tf32=6429, bf16=7047)}
+A_ROW = {64: dict(fp32=11396, tf32=3576, bf16=3361), 32: dict(fp32=12544, tf32=5613, bf16=6051)}
 ISSUE_SHARE = 0.6
 BLOCK_WORDS, PANEL_WORDS = 227 * 256, 3 * 128 * 40  # of shared memory: a block's, and of it the panels of weights
 OBS, PRIVILEGED, ACTION = 72, 87, 12  # two frames of 36; one without noise and 51 more
