@@ -81,15 +81,25 @@ void cuda_minibatch(const MinibatchPlan& plan, const MinibatchPass& pass) {
   KENNEL_CHECK(is_aligned(pass.weights) && is_aligned(pass.gradients),
                "the minibatch kernel was given memory that is not aligned to 16 bytes");
   const bool indexed = pass.index.defined();
-  launch_minibatch(
-      {networks.actor, networks.critic, read(pass.batch.obs), read(pass.batch.privileged_obs),
-       reading(pass.batch.samples), indexed ? pass.index.const_data_ptr<std::int64_t>() : nullptr,
-       indexed ? pass.index.size(0) : pass.batch.obs.size(0), read(pass.weights), networks.size,
-       static_cast<float>(pass.rule.clip_param), static_cast<float>(pass.rule.scale),
-       static_cast<float>(pass.rule.value_scale), pass.rule.value_clip,
-       count_of(pass.gradients.size(0)), count_of(pass.gradients.size(1)), write(pass.gradients),
-       write(pass.losses)},
-      tile_products(plan.products), plan.tile_rows, stream_of(pass.weights));
+  launch_minibatch({.actor = networks.actor,
+                    .critic = networks.critic,
+                    .obs = read(pass.batch.obs),
+                    .privileged_obs = read(pass.batch.privileged_obs),
+                    .samples = reading(pass.batch.samples),
+                    .index = indexed ? pass.index.const_data_ptr<std::int64_t>() : nullptr,
+                    .rows = indexed ? pass.index.size(0) : pass.batch.obs.size(0),
+                    .weights = read(pass.weights),
+                    .log_std_at = networks.size,
+                    .action_size = count_of(pass.batch.samples.action.size(1)),
+                    .clip_param = static_cast<float>(pass.rule.clip_param),
+                    .scale = static_cast<float>(pass.rule.scale),
+                    .value_scale = static_cast<float>(pass.rule.value_scale),
+                    .value_clip = pass.rule.value_clip,
+                    .slices = count_of(pass.gradients.size(0)),
+                    .stride = count_of(pass.gradients.size(1)),
+                    .gradients = write(pass.gradients),
+                    .losses = write(pass.losses)},
+                   tile_products(plan.products), plan.tile_rows, stream_of(pass.weights));
 }
 
 }  // namespace kennel

@@ -93,26 +93,12 @@ using LaunchObserver = void (*)(const LaunchRecord& launch);
 void observe_launches(LaunchObserver observer);
 LaunchObserver launch_observer();
 
-/// Sets an argument's padding to zero. GCC 12 takes other bytes for it in types of more than 256:
-/// those must have none.
+/// Appends an argument's bytes, zeros where it has padding. Those of a copy: GCC 12 now and then
+/// takes other bytes of a large type for its padding (of more than 256, with arrays in it).
 template <class T>
-void clear_padding(T& argument) {
+void append_argument(T argument, std::vector<std::byte>& to) {
   static_assert(std::is_trivially_copyable_v<T>);
-  if constexpr (sizeof(T) <= 256) {
-    __builtin_clear_padding(&argument);
-  } else {
-    alignas(T) unsigned char set[sizeof(T)];
-    std::memset(set, 0xff, sizeof set);
-    __builtin_clear_padding(reinterpret_cast<T*>(set));
-    for (const unsigned char byte : set)
-      if (byte != 0xff) throw Misuse("a launch is observed whose large argument has padding");
-  }
-}
-
-/// Appends an argument's bytes, zeros where it has padding.
-template <class T>
-void append_argument(T& argument, std::vector<std::byte>& to) {
-  clear_padding(argument);
+  __builtin_clear_padding(&argument);
   const std::size_t at = (to.size() + 7) / 8 * 8;
   to.resize(at + sizeof argument);
   std::memcpy(to.data() + at, &argument, sizeof argument);
@@ -137,7 +123,7 @@ void run(const char* what, void (*kernel)(Params...), int blocks, int threads,
   };
   if (const LaunchObserver observe = launch_observer()) {
     LaunchRecord record{what, blocks, threads, shared_bytes, {}, {}};
-    std::apply([&](auto&... argument) { (append_argument(argument, record.arguments), ...); },
+    std::apply([&](const auto&... argument) { (append_argument(argument, record.arguments), ...); },
                launch.params);
     record.again = [start, launch]() mutable { start(launch); };
     observe(record);
