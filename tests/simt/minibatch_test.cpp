@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdio>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -255,24 +258,26 @@ class Scene {
     Array<float> losses(static_cast<std::size_t>(case_.slices) * 4);
     std::fill_n(gradients.get(), gradients.size(), 7.0f);
     std::fill_n(losses.get(), losses.size(), kNan);
-    launch_minibatch({actor_,
-                      critic_,
-                      obs_.get(),
-                      privileged_obs_.get(),
-                      {action_.get(), columns_[0].get(), columns_[1].get(), columns_[2].get(),
-                       columns_[3].get()},
-                      case_.indexed ? index_.get() : nullptr,
-                      case_.rows,
-                      weights_.get(),
-                      num_weights_,
-                      static_cast<float>(kClip),
-                      1.0f / static_cast<float>(case_.rows),
-                      0.5f / static_cast<float>(case_.rows),
-                      case_.value_clip,
-                      case_.slices,
-                      stride(),
-                      gradients.get(),
-                      losses.get()},
+    prepare_minibatch_kernels(kH100SharedBytes);
+    launch_minibatch({.actor = actor_,
+                      .critic = critic_,
+                      .obs = obs_.get(),
+                      .privileged_obs = privileged_obs_.get(),
+                      .samples = {action_.get(), columns_[0].get(), columns_[1].get(),
+                                  columns_[2].get(), columns_[3].get()},
+                      .index = case_.indexed ? index_.get() : nullptr,
+                      .rows = case_.rows,
+                      .weights = weights_.get(),
+                      .log_std_at = num_weights_,
+                      .action_size = actions_,
+                      .clip_param = static_cast<float>(kClip),
+                      .scale = 1.0f / static_cast<float>(case_.rows),
+                      .value_scale = 0.5f / static_cast<float>(case_.rows),
+                      .value_clip = case_.value_clip,
+                      .slices = case_.slices,
+                      .stride = stride(),
+                      .gradients = gradients.get(),
+                      .losses = losses.get()},
                      products, case_.tile_rows, nullptr);
     std::vector<float> out = gradients.values();
     const std::vector<float> more = losses.values();
