@@ -140,6 +140,55 @@ struct LossArgs {
 void launch_losses(const LossArgs& args, cudaStream_t stream);
 int loss_blocks(std::int64_t rows);
 
+// --- minibatch.cu ---
+
+inline constexpr int kMostLayers = 8;
+
+/// y = activation(x weight + bias), its numbers in a flat vector: weight (in, out), then bias.
+struct LayerArgs {
+  int in, out;
+  LayerActivation activation;
+  int weight_at;  // in the flat vector
+};
+struct NetworkArgs {
+  int num_layers;
+  LayerArgs layers[kMostLayers];
+  int numbers_at[kMostLayers + 1];  // of its inputs and each layer's outputs: launch_minibatch's
+};
+
+/// A minibatch through a policy and its critic, forward and backward, in slices: slice s of n takes
+/// the tiles s, s + n, ... of `tile_rows` rows each, one after the other. The order of its sums
+/// depends on these two numbers and on nothing else.
+struct MinibatchArgs {
+  NetworkArgs actor, critic;
+  const float *obs, *privileged_obs;  // (any, in of the first layers), as the networks read them
+  SampleRows<const float> samples;
+  const std::int64_t* index;  // (rows) into all of these; null: the rows themselves
+  std::int64_t rows;
+  const float* weights;  // the flat vector, aligned to 16 bytes
+  int log_std_at;        // in it
+  int action_size;       // out of the actor's last layer
+  float clip_param, scale, value_scale;
+  int value_clip;  // 0 or 1; no byte of this struct is padding
+  int slices;
+  int stride;        // from a slice's gradient to the next, a multiple of 4
+  float* gradients;  // (slices, stride) <- laid out like the weights, aligned to 16 bytes
+  float* losses;     // (slices, 4) <- sums of surrogate, squared error, KL and clipped rows
+};
+
+/// What products are rounded to. kBf16 leaves the policy's forward pass in tf32.
+enum class TileProducts : int { kFp32, kTf32, kBf16 };
+
+/// Loads the kernels on the current device, so that none is loaded inside a graph's capture, and
+/// lets a block have so much shared memory. Once for each device, before the first launch.
+void prepare_minibatch_kernels(int shared_bytes);
+
+/// The most rows a tile may have where a block has so much shared memory; 0: the networks do not
+/// fit.
+int minibatch_tile_rows(const NetworkArgs& actor, const NetworkArgs& critic, int shared_bytes);
+void launch_minibatch(const MinibatchArgs& args, TileProducts products, int tile_rows,
+                      cudaStream_t stream);
+
 // --- advantages.cu ---
 
 /// Generalised advantage estimation; all of shape (steps, envs).

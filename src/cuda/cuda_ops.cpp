@@ -1,8 +1,9 @@
 // The CUDA backend's column of LearnerOps: the kernels of kernels/learner on tensors, on LibTorch's
-// current stream. Matrix products are LibTorch's.
-#include <c10/cuda/CUDAStream.h>
-
+// current stream. Matrix products are LibTorch's, but for those of whole minibatches
+// (cuda_minibatch.h).
 #include "cuda_graph.h"
+#include "cuda_minibatch.h"
+#include "cuda_tensors.h"
 #include "kennel/core/check.h"
 #include "kennel/learners/ppo_ops.h"
 #include "kennel/rl/cuda_entry.h"
@@ -14,21 +15,6 @@
 namespace kennel {
 namespace {
 
-cudaStream_t stream_of(const torch::Tensor& x) {
-  return c10::cuda::getCurrentCUDAStream(x.device().index()).stream();
-}
-
-/// Kernels count in 32 bits what is never that large: slices, columns, environments.
-int count_of(std::int64_t n) { return static_cast<int>(n); }
-
-const float* read(const torch::Tensor& x) {
-  KENNEL_CHECK(x.is_contiguous(), "a kernel was given a tensor that is not contiguous");
-  return x.const_data_ptr<float>();
-}
-float* write(const torch::Tensor& x) {
-  KENNEL_CHECK(x.is_contiguous(), "a kernel was given a tensor that is not contiguous");
-  return x.mutable_data_ptr<float>();
-}
 const float* read_if(const torch::Tensor& x) { return x.defined() ? read(x) : nullptr; }
 
 torch::Tensor scratch(const torch::Tensor& like, std::int64_t rows, std::int64_t columns,
@@ -50,27 +36,6 @@ ScaledRows scaled(const torch::Tensor& x, const Scaling& scaling) {
 
 KeyedSteps keyed(std::uint64_t key, const StepCounter& at) {
   return {key, at.word().const_data_ptr<std::int64_t>()};
-}
-
-SampleRows<const float> reading(const Samples& s) {
-  return {read(s.action), read(s.log_prob), read(s.advantage), read(s.returns), read(s.value)};
-}
-SampleRows<float> writing(const Samples& s) {
-  return {write(s.action), write(s.log_prob), write(s.advantage), write(s.returns), write(s.value)};
-}
-
-LayerActivation layer_activation(Activation activation) {
-  switch (activation) {
-    case Activation::kLinear:
-      return LayerActivation::kLinear;
-    case Activation::kRelu:
-      return LayerActivation::kRelu;
-    case Activation::kElu:
-      return LayerActivation::kElu;
-    case Activation::kTanh:
-      return LayerActivation::kTanh;
-  }
-  fail("an activation that does not exist");
 }
 
 TyingArgs tying_args(const TyingMap& map) {
@@ -239,7 +204,8 @@ constexpr FusedOps kFused = {.sample = sample,
                              .reduce = reduce,
                              .step = step,
                              .merge_moments = merge_moments};
-constexpr PpoOps kPpoOps = {.losses = losses};
+constexpr PpoOps kPpoOps = {
+    .losses = losses, .plan_minibatches = plan_cuda_minibatches, .minibatch = cuda_minibatch};
 
 }  // namespace
 

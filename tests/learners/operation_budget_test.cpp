@@ -42,12 +42,12 @@ constexpr Budget kIteration = {"iteration", 1180, 620, 1};  // the report's amon
 // With the CUDA backend's table.
 constexpr Budget kFusedRollout = {"rollout", 150, 4, 0};
 constexpr Budget kFusedEstimate = {"estimate", 20, 10, 0};
-constexpr Budget kFusedUpdate = {"update", 305, 80, 0};
+constexpr Budget kFusedUpdate = {"update", 32, 6, 0};
 constexpr Budget kFusedNormalisers = {"normalisers", 4, 4, 0};
-constexpr Budget kFusedIteration = {"iteration", 490, 120, 1};
+constexpr Budget kFusedIteration = {"iteration", 220, 45, 1};
 
 // All that a run asks for in an iteration: schedules, environments and statistics as well.
-constexpr Budget kUnrecorded = {"unrecorded", 520, 130, 1};
+constexpr Budget kUnrecorded = {"unrecorded", 250, 45, 1};
 constexpr std::int64_t kMostRecorded = 40;
 
 void expect_within(const Budget& budget, const OperationCount& count) {

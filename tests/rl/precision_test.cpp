@@ -29,12 +29,22 @@ TEST(Precision, OfAGpuIsAsAsked) {
   EXPECT_FALSE(at::globalContext().allowTF32CuBLAS());
 }
 
+TEST(Precision, InBf16OnAGpuLeavesTf32ToThePolicysForwardPassAndToTheLibrary) {
+  const torch::Device gpu(torch::kCUDA, 0);
+  const NetworkPrecision bf16 = use_precision("bf16", gpu, nullptr);
+  EXPECT_TRUE(at::globalContext().allowTF32CuBLAS());
+  EXPECT_EQ(bf16.actor_forward, ProductPrecision::kTf32);
+  EXPECT_EQ(bf16.critic_forward, ProductPrecision::kBf16);
+  EXPECT_EQ(bf16.backward, ProductPrecision::kBf16);
+  use_precision("fp32", gpu);
+}
+
 TEST(Precision, ThatADeviceLacksIsRefusedWithWhatItHas) {
   EXPECT_THAT(refusal("tf32", torch::kCPU), HasSubstr("device cpu has fp32 alone"));
   EXPECT_THAT(refusal("tf32", torch::kCPU, true), HasSubstr("device cpu has fp32 and bf16"));
   EXPECT_THAT(refusal("bf16", torch::kCPU), HasSubstr("device cpu has fp32 alone, in vectors of "));
-  EXPECT_THAT(refusal("bf16", torch::Device(torch::kCUDA, 0), true),
-              HasSubstr("device cuda:0 has fp32 and tf32"));
+  EXPECT_THAT(refusal("bf16", torch::kCPU), HasSubstr("bf16 takes AVX512_BF16 or a GPU"));
+  EXPECT_THAT(refusal("bf16", torch::Device(torch::kMPS), true), HasSubstr("has fp32 alone"));
   EXPECT_THAT(refusal("fp8", torch::kCPU), HasSubstr("expected fp32, tf32 or bf16"));
   EXPECT_EQ(refusal("fp32", torch::kCPU), "");
   EXPECT_EQ(refusal("bf16", torch::kCPU, true), "");

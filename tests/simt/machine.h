@@ -93,9 +93,10 @@ using LaunchObserver = void (*)(const LaunchRecord& launch);
 void observe_launches(LaunchObserver observer);
 LaunchObserver launch_observer();
 
-/// Appends an argument's bytes, zeros where it has padding.
+/// Appends an argument's bytes, zeros where it has padding. Those of a copy: GCC 12 now and then
+/// takes other bytes of a large type for its padding (of more than 256, with arrays in it).
 template <class T>
-void append_argument(T& argument, std::vector<std::byte>& to) {
+void append_argument(T argument, std::vector<std::byte>& to) {
   static_assert(std::is_trivially_copyable_v<T>);
   __builtin_clear_padding(&argument);
   const std::size_t at = (to.size() + 7) / 8 * 8;
@@ -122,7 +123,7 @@ void run(const char* what, void (*kernel)(Params...), int blocks, int threads,
   };
   if (const LaunchObserver observe = launch_observer()) {
     LaunchRecord record{what, blocks, threads, shared_bytes, {}, {}};
-    std::apply([&](auto&... argument) { (append_argument(argument, record.arguments), ...); },
+    std::apply([&](const auto&... argument) { (append_argument(argument, record.arguments), ...); },
                launch.params);
     record.again = [start, launch]() mutable { start(launch); };
     observe(record);

@@ -3,6 +3,10 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
+
+#include "kennel/rl/mlp.h"
+#include "kennel/rl/precision.h"
 #include "kennel/rl/samples.h"
 
 namespace kennel {
@@ -30,8 +34,37 @@ struct LossSlice {
 using PpoLosses = void (*)(const Samples& samples, const torch::Tensor& index, const LossRule& rule,
                            LossSlice& slice);
 
+/// How a device takes whole minibatches, forward, losses and backward, in one operation. Decided
+/// once, before anything is recorded.
+struct MinibatchPlan {
+  MlpShape actor, critic;
+  ProductPrecision products = ProductPrecision::kFp32;  // kBf16: but for the policy's forward pass,
+                                                        // which is in tf32
+  int tile_rows = 0;    // taken at once; 0: the device does not, as networks or products do not fit
+  int most_slices = 0;  // of a minibatch, by the device's size: the order of its sums depends on it
+
+  bool possible() const { return tile_rows > 0; }
+  /// Slices of a minibatch.
+  std::int64_t slices(std::int64_t rows) const;
+};
+
+/// A minibatch, and where its gradient goes in slices that are summed by FusedOps::reduce.
+struct MinibatchPass {
+  const RolloutBatch& batch;  // observations as the networks read them
+  torch::Tensor index;        // (rows) int64 into it; undefined: all of it
+  torch::Tensor weights;      // (num_weights): actor, critic, log_std
+  LossRule rule;
+  torch::Tensor gradients;  // (slices, at least num_weights, a multiple of 4) <-
+  torch::Tensor losses;     // (slices, 4) <- as LossSlice::sums
+};
+
 struct PpoOps {
   PpoLosses losses;
+
+  /// Whether and how the device takes minibatches of these networks.
+  MinibatchPlan (*plan_minibatches)(const MlpShape& actor, const MlpShape& critic,
+                                    ProductPrecision products, torch::Device device) = nullptr;
+  void (*minibatch)(const MinibatchPlan& plan, const MinibatchPass& pass) = nullptr;
 };
 
 }  // namespace kennel

@@ -88,8 +88,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig
           "scale observations by their running mean and standard deviation");
   v.field(
       "precision", c.precision, Bounds{},
-      "of the learner's matrix products: fp32; on a GPU tf32; on a CPU with AVX512_BF16 bf16, in "
-      "all but the policy's forward pass. Both are faster and not yet shown to learn as well");
+      "of the learner's matrix products: fp32; on a GPU tf32; on a GPU or a CPU with AVX512_BF16 "
+      "bf16, in all but the policy's forward pass. Both are faster and not yet shown to learn as "
+      "well");
 }
 
 /// Everything that is wrong with the config for a batch of `num_envs`, one clear phrase each; empty

@@ -5,6 +5,7 @@
 
 #include "kennel/rl/rollout.h"
 #include "kennel/rl/slices.h"
+#include "src/learners/ppo/ppo_minibatch.h"
 
 namespace kennel {
 namespace {
@@ -70,7 +71,9 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   if (!ops.gathers_epochs) bytes.rollout += kFloat * (rows * inputs + N * privileged);
 
   const std::size_t act_rows = slice(N, most.act), value_rows = slice(rows + N, most.value);
-  const std::size_t update_rows = slice(minibatch, most.update);
+  // Whole minibatches keep no activations, but more partial gradients.
+  const MinibatchPlan plan = minibatch_plan(ops, shapes.actor, shapes.critic, config, torch::kCUDA);
+  const std::size_t update_rows = plan.possible() ? 0 : slice(minibatch, most.update);
   bytes.workspaces = kFloat * threads *
                      (act_rows * (obs + outputs(shapes.actor)) +
                       value_rows * (privileged + outputs(shapes.critic)) +
@@ -80,11 +83,14 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   const auto dense =
       static_cast<std::size_t>(num_parameters(shapes.actor) + num_parameters(shapes.critic)) +
       actions;
-  const std::size_t slices = update_rows == 0 ? 0 : (minibatch + update_rows - 1) / update_rows;
+  const std::size_t slices =
+      plan.possible() ? static_cast<std::size_t>(plan.slices(static_cast<std::int64_t>(minibatch)))
+      : update_rows == 0 ? 0
+                         : (minibatch + update_rows - 1) / update_rows;
   // The layers and their gradient, the free parameters with gradient and two moments, copies.
   bytes.parameters = kFloat * dense * (2 + 4 + (ops.transposed_weights ? 1 : 0)) +
                      (config.network.symmetric ? 5 * kIndex * dense : 0) +
-                     (slices > 1 ? kFloat * slices * dense : 0);
+                     (slices > 1 || plan.possible() ? kFloat * slices * dense : 0);
 
   // The phases follow each other, and each gives back what it took.
   const auto cut = static_cast<std::size_t>(cut_rows(spec, config.rollout));
@@ -97,7 +103,8 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   if (ops.make_graph) {
     const std::size_t estimates = observed * cut * privileged + 3 * kIndex * cut + kFloat * rows;
     bytes.recordings =
-        kRecordings * kPool + estimates + std::max(kMomentSums * privileged, minibatch * kRowSums);
+        kRecordings * kPool + estimates +
+        std::max(kMomentSums * privileged, plan.possible() ? 0 : minibatch * kRowSums);
   }
   return bytes;
 }

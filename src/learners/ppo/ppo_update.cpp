@@ -31,6 +31,7 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       device_(networks.parameters().device()),
       ops_(ops),
       compute_losses_(losses_for(ops)),
+      whole_minibatches_(networks, config, ops),
       all_(all),
       adam_(networks.parameters().size(0), config.learning_rate, device_),
       annealed_(torch::zeros({3}, device_)),
@@ -129,18 +130,33 @@ void PpoUpdate::free_gradient(const LearningRows& rows) {
     networks_.reduce_gradient(gradient(rows), free_gradient_);
     return;
   }
+  const WholeMinibatches::Slices slices = slices_of(rows);
+  ops_.fused->reduce({.gradients = slices.gradients,
+                      .losses = slices.losses,
+                      .loss_scale = 1.0 / static_cast<double>(rows.size() * all_.size()),
+                      .tying = networks_.tying().map(),
+                      .log_std_at = networks_.num_weights() - networks_.log_std().size(0),
+                      .entropy_coef = entropy_coef_,
+                      .entropy_share = 1.0 / all_.size(),
+                      .free_gradient = free_gradient_,
+                      .loss_sums = losses_});
+}
+
+// A minibatch's partial gradients and losses.
+WholeMinibatches::Slices PpoUpdate::slices_of(const LearningRows& rows) {
+  if (whole_minibatches_.possible())
+    return whole_minibatches_.take(networks_.dense(), rows.batch, rows.index,
+                                   loss_rule(rows.size()));
   const SlicePlan plan = take_slices(rows);
-  const bool one = plan.num_slices == 1;
-  ops_.fused->reduce(
-      {.gradients = one ? gradient_.unsqueeze(0) : slice_gradients_.narrow(0, 0, plan.num_slices),
-       .losses = one ? losses_.unsqueeze(0) : slice_losses_.narrow(0, 0, plan.num_slices),
-       .loss_scale = 1.0 / static_cast<double>(rows.size() * all_.size()),
-       .tying = networks_.tying().map(),
-       .log_std_at = networks_.num_weights() - networks_.log_std().size(0),
-       .entropy_coef = entropy_coef_,
-       .entropy_share = 1.0 / all_.size(),
-       .free_gradient = free_gradient_,
-       .loss_sums = losses_});
+  if (plan.num_slices == 1) return {gradient_.unsqueeze(0), losses_.unsqueeze(0)};
+  return {slice_gradients_.narrow(0, 0, plan.num_slices),
+          slice_losses_.narrow(0, 0, plan.num_slices)};
+}
+
+// Of a minibatch of so many rows here and on every other rank.
+LossRule PpoUpdate::loss_rule(std::int64_t rows) const {
+  const double scale = 1.0 / static_cast<double>(rows * all_.size());
+  return {config_.clip_param, config_.value_clip, scale, scale * config_.value_loss_coef};
 }
 
 // Moves the learning rate by the last minibatch's KL divergence, if asked to, and takes Adam's
@@ -179,13 +195,13 @@ void PpoUpdate::step(bool adapt, const torch::Tensor& grad_norm) {
 SlicePlan PpoUpdate::take_slices(const LearningRows& rows) {
   const SlicePlan plan(rows.size(), ops_.rows_a_slice.update);
   prepare(plan.num_slices);
-  const double scale = 1.0 / static_cast<double>(rows.size() * all_.size());
+  const LossRule rule = loss_rule(rows.size());
   for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
     Worker& worker = workers_[static_cast<std::size_t>(thread)];
     if (plan.num_slices == 1) {
-      slice_gradient(rows, scale, worker, gradient_views_, losses_);
+      slice_gradient(rows, rule, worker, gradient_views_, losses_);
     } else {
-      slice_gradient(rows.narrow(slice.begin, slice.rows), scale, worker,
+      slice_gradient(rows.narrow(slice.begin, slice.rows), rule, worker,
                      slice_views_[static_cast<std::size_t>(slice.index)],
                      slice_losses_[slice.index]);
     }
@@ -212,7 +228,7 @@ void PpoUpdate::sum_slices(std::int64_t num_slices) {
   at::sum_out(losses_, slice_losses_.narrow(0, 0, num_slices), {0});
 }
 
-void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+void PpoUpdate::slice_gradient(const LearningRows& rows, const LossRule& rule, Worker& worker,
                                ActorCritic::Views& gradient, const torch::Tensor& losses) {
   torch::Tensor obs = rows.batch.obs, privileged_obs = rows.batch.privileged_obs;
   if (rows.index.defined()) {
@@ -233,9 +249,7 @@ void PpoUpdate::slice_gradient(const LearningRows& rows, double scale, Worker& w
   slice.grad_log_std = gradient.log_std;
   slice.grad_value = worker.critic.grad.back();
   slice.sums = losses;
-  compute_losses_(rows.batch.samples, rows.index,
-                  {config_.clip_param, config_.value_clip, scale, scale * config_.value_loss_coef},
-                  slice);
+  compute_losses_(rows.batch.samples, rows.index, rule, slice);
   backward(ops_, networks_.actor(), obs, worker.actor, gradient.actor);
   backward(ops_, networks_.critic(), privileged_obs, worker.critic, gradient.critic);
 }

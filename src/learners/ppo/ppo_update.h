@@ -15,6 +15,7 @@
 #include "kennel/rl/step_counter.h"
 #include "src/learners/ppo/ppo_config.h"
 #include "src/learners/ppo/ppo_losses.h"
+#include "src/learners/ppo/ppo_minibatch.h"
 
 namespace kennel {
 
@@ -56,8 +57,11 @@ class PpoUpdate {
   UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_key, const StepCounter& at);
 
   /// What the rows `index` of the batch add to the gradient of the loss over all ranks' rows, laid
-  /// out like the networks' weights. Overwritten by the next call.
+  /// out like the networks' weights, layer by layer. Overwritten by the next call.
   const torch::Tensor& gradient(const RolloutBatch& batch, const torch::Tensor& index);
+
+  /// Whether `run` takes minibatches in one operation each.
+  bool takes_whole_minibatches() const { return whole_minibatches_.possible(); }
 
   /// (4): means of surrogate loss, value loss, KL and clip fraction in the last `gradient` call.
   const torch::Tensor& losses() const { return losses_; }
@@ -79,9 +83,11 @@ class PpoUpdate {
                           int epoch);
   const torch::Tensor& gradient(const LearningRows& rows);
   SlicePlan take_slices(const LearningRows& rows);
+  WholeMinibatches::Slices slices_of(const LearningRows& rows);
+  LossRule loss_rule(std::int64_t rows) const;
   void free_gradient(const LearningRows& rows);
   void step(bool adapt, const torch::Tensor& grad_norm);
-  void slice_gradient(const LearningRows& rows, double scale, Worker& worker,
+  void slice_gradient(const LearningRows& rows, const LossRule& rule, Worker& worker,
                       ActorCritic::Views& gradient, const torch::Tensor& losses);
   void sum_slices(std::int64_t num_slices);
   void prepare(std::int64_t num_slices);
@@ -95,6 +101,7 @@ class PpoUpdate {
   torch::Device device_;
   const LearnerOps& ops_;
   PpoLosses compute_losses_;
+  WholeMinibatches whole_minibatches_;
   const Collective& all_;
   Adam adam_;
   // As annealed, on the device: a recorded update reads what they are when it is played.

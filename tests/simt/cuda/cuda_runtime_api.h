@@ -9,6 +9,7 @@
 #include <new>
 
 #include "tests/simt/cuda/device_words.h"
+#include "tests/simt/cuda/matrix_words.h"
 
 enum cudaError_t {
   cudaSuccess = 0,
@@ -48,6 +49,7 @@ struct cudaDeviceProp {
   int major, minor, multiProcessorCount;
   std::size_t totalGlobalMem, sharedMemPerBlock, sharedMemPerBlockOptin, sharedMemPerMultiprocessor;
 };
+inline constexpr int kMultiprocessors = 4;  // a number like any other: what is summed depends on it
 struct SimtStream;
 using cudaStream_t = SimtStream*;
 
@@ -63,7 +65,8 @@ inline cudaError_t cudaSetDevice(int device) {
   return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;
 }
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
-  *p = {"host", 9, 0, 1, std::size_t{1} << 36, 48 << 10, simt::kMostShared, 228 << 10};
+  *p = {"host",   9, 0, kMultiprocessors, std::size_t{1} << 36, 48 << 10, simt::kMostShared,
+        228 << 10};
   return cudaSuccess;
 }
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
@@ -71,7 +74,7 @@ inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, 
     case cudaDevAttrMaxSharedMemoryPerBlock:
       return *value = 48 << 10, cudaSuccess;
     case cudaDevAttrMultiProcessorCount:
-      return *value = 1, cudaSuccess;
+      return *value = kMultiprocessors, cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
       return *value = 9, cudaSuccess;
     case cudaDevAttrComputeCapabilityMinor:
