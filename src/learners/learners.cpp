@@ -1,11 +1,12 @@
 #include "kennel/learners/learners.h"
 
 #include "src/learners/ppo/ppo_entry.h"
+#include "src/learners/search/search_entry.h"
 
 namespace kennel {
 namespace {
 
-constexpr LearnerEntry kRows[] = {kPpo};
+constexpr LearnerEntry kRows[] = {kPpo, kEs, kArs, kCem, kCmaEs};
 
 }  // namespace
 

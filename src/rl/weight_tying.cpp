@@ -48,7 +48,7 @@ void WeightTying::build(torch::Device device) {
 }
 
 void WeightTying::expand(const torch::Tensor& free, torch::Tensor& dense) const {
-  at::index_select_out(dense, free, 0, source_index_);
+  at::index_select_out(dense, free, -1, source_index_);
   dense.mul_(signs_);
 }
 

@@ -176,6 +176,8 @@ TEST_F(Train, TheMethodsThereAreAreListed) {
               HasSubstr("ppo             [ppo]           proximal policy optimisation"));
   const Outcome json = run_kennel(folder_.path(), {"info", "--algorithms", "--json"});
   EXPECT_THAT(json.out, HasSubstr("\"section\": \"ppo\""));
+  EXPECT_THAT(listed.out,
+              HasSubstr("\ncma-es          [cma_es]        covariance matrix adaptation"));
 }
 
 TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {

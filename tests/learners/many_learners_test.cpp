@@ -133,8 +133,8 @@ TEST(LearnerOfARecipe, IsRefusedWithTheNearestAndAllThatThereAreWhereItIsUnknown
       error_of([] { parse("[train]\nsteps = 5\nalgorithm = \"random_serch\"\n"); });
   EXPECT_EQ(
       error,
-      "train.algorithm = \"random_serch\" is unknown; did you mean random_search? known: ppo, "
-      "random_search (run.toml:3)");
+      "train.algorithm = \"random_serch\" is unknown; did you mean random_search? known: ppo, es, "
+      "ars, cem, cma-es, random_search (run.toml:3)");
 }
 
 TEST(LearnerOfARecipe, HasItsProblemsReportedAtTheirLine) {

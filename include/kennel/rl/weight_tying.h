@@ -35,7 +35,7 @@ class WeightTying {
   /// The same map for a fused operation; undefined tensors before `build`.
   TyingMap map() const { return {first_index_, second_index_, second_signs_}; }
 
-  /// dense (num_dense) <- free (num_free)
+  /// dense (num_dense) <- free (num_free); or both with as many rows
   void expand(const torch::Tensor& free, torch::Tensor& dense) const;
 
   /// free (num_free) <- d loss / d free, from d loss / d dense (num_dense)

@@ -1,0 +1,83 @@
+#include "src/learners/search/es.h"
+
+#include <cmath>
+
+namespace kennel {
+
+std::vector<std::string> problems(const EsConfig& config, int num_envs) {
+  std::vector<std::string> found = out_of_bounds("es", config);
+  check_population({"es.population", config.population, 2, 2, 1}, num_envs, found);
+  return found;
+}
+
+torch::Tensor centred_ranks(const torch::Tensor& scores) {
+  const std::int64_t count = scores.size(0);
+  const torch::Tensor sorted = std::get<0>(scores.sort());
+  // Where equal scores begin and end among the sorted; a shared rank is the middle.
+  const torch::Tensor begin = torch::searchsorted(sorted, scores, false, /*right=*/false);
+  const torch::Tensor end = torch::searchsorted(sorted, scores, false, /*right=*/true);
+  const torch::Tensor rank = (begin + end - 1).to(torch::kFloat64).div_(2);
+  return count == 1 ? torch::zeros_like(rank) : rank.div_(static_cast<double>(count - 1)).sub_(0.5);
+}
+
+torch::Tensor antithetic_gradient(const torch::Tensor& eps, const torch::Tensor& plus,
+                                  const torch::Tensor& minus, double sigma) {
+  const auto K = static_cast<double>(eps.size(0));
+  return eps.t().mv(plus - minus).div_(2.0 * K * sigma);
+}
+
+Es::Es(const EsConfig& config, const torch::Tensor& start, std::uint64_t seed)
+    : config_(config),
+      seed_(seed),
+      theta_(start.clone()),
+      m_(torch::zeros_like(start)),
+      v_(torch::zeros_like(start)) {}
+
+// The first half of the candidates are theta + sigma eps, the second theta - sigma eps.
+torch::Tensor Es::ask(std::int64_t generation) {
+  eps_ = search_noise(seed_, generation, config_.population / 2, theta_.size(0));
+  const torch::Tensor offset = eps_ * double{config_.sigma};
+  return torch::cat({theta_ + offset, theta_ - offset});
+}
+
+void Es::tell(const torch::Tensor& scores) {
+  const std::int64_t K = eps_.size(0);
+  const torch::Tensor u = centred_ranks(scores);
+  const torch::Tensor g =
+      antithetic_gradient(eps_, u.narrow(0, 0, K), u.narrow(0, K, K), config_.sigma);
+  gradient_norm_ = g.norm().item<double>();
+  ascend(g - double{config_.weight_decay} * theta_);
+}
+
+// Adam (Kingma & Ba 2015, algorithm 1), upwards.
+void Es::ascend(const torch::Tensor& gradient) {
+  constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
+  ++step_;
+  m_ = kBeta1 * m_ + (1 - kBeta1) * gradient;
+  v_ = kBeta2 * v_ + (1 - kBeta2) * gradient * gradient;
+  const auto t = static_cast<double>(step_);
+  const torch::Tensor m = m_ / (1 - std::pow(kBeta1, t));
+  const torch::Tensor v = v_ / (1 - std::pow(kBeta2, t));
+  theta_ = theta_ + double{config_.learning_rate} * m / (v.sqrt() + kEpsilon);
+}
+
+std::vector<Scalar> Es::scalars() const { return {{"train/gradient_norm", gradient_norm_}}; }
+
+void Es::save(TensorArchive& archive) const {
+  archive.put("search/mean", theta_);
+  archive.put("adam/first_moment", m_);
+  archive.put("adam/second_moment", v_);
+  archive.put("adam/step", step_);
+}
+
+void Es::load(const TensorArchive& archive) {
+  const std::int64_t step = archive.number("adam/step");
+  const torch::Tensor m = archive.tensor("adam/first_moment").clone();
+  const torch::Tensor v = archive.tensor("adam/second_moment").clone();
+  theta_ = archive.tensor("search/mean").clone();
+  m_ = m;
+  v_ = v;
+  step_ = step;
+}
+
+}  // namespace kennel

@@ -1,0 +1,76 @@
+#include "src/learners/search/population_rollout.h"
+
+#include "kennel/core/check.h"
+#include "kennel/rl/slices.h"
+
+namespace kennel {
+namespace {
+
+constexpr std::int64_t kCandidatesASlice = 16;
+
+}  // namespace
+
+// actions (P, E, A) = obs (P, E, O) W (P, O, A) + b (P, 1, A), E environments a candidate
+void PopulationRollout::act(const torch::Tensor& policies, torch::Tensor& action) {
+  const std::int64_t P = policies.size(0), O = env_.spec().obs_size, A = env_.spec().action_size;
+  const torch::Tensor obs = env_.buffers().obs.to(torch::kFloat32).view({P, -1, O});
+  const torch::Tensor weights = policies.narrow(1, 0, O * A).view({P, O, A});
+  const torch::Tensor bias = policies.narrow(1, O * A, A).view({P, 1, A});
+  const torch::Tensor out = action.view({P, -1, A});
+  for_each_slice(pool_, SlicePlan(P, ops_.threads ? kCandidatesASlice : P),
+                 [&](const Slice& slice, int) {
+                   const auto rows = [&](const torch::Tensor& x) {
+                     return x.narrow(0, slice.begin, slice.rows);
+                   };
+                   torch::Tensor acted = rows(out);
+                   at::baddbmm_out(acted, rows(bias).expand_as(acted), rows(obs), rows(weights));
+                 });
+}
+
+Evaluation PopulationRollout::run(const torch::Tensor& policies, Normaliser& statistics,
+                                  PhaseTimer& timer) {
+  const std::int64_t N = env_.spec().num_envs;
+  const auto options = torch::TensorOptions().device(env_.device());
+  torch::Tensor action = torch::empty({N, env_.spec().action_size}, options);
+  torch::Tensor score = torch::zeros({N}, options), reward = torch::zeros({N}, options);
+  torch::Tensor counts = torch::ones({N}, options);  // 1 until the first fall
+  timer.begin(Phase::kSimulator);
+  env_.reset();
+  for (int step = 0; step < config_.rollout_steps; ++step) {
+    timer.begin(Phase::kPolicy);
+    act(policies, action);
+    statistics.update(pool_, env_.buffers().obs);
+    timer.begin(Phase::kSimulator);
+    env_.step(action);
+    timer.begin(Phase::kPolicy);
+    const StepBuffers& now = env_.buffers();
+    // Not a product: what is not finite after the fall is not this score's.
+    score.add_(torch::where(counts > 0, now.reward + config_.alive_bonus, 0.0f));
+    counts.mul_(1.0f - now.terminated);
+    reward.add_(now.reward);
+  }
+  Evaluation out;
+  out.env_scores = score.to(torch::kCPU, torch::kFloat64);
+  out.returns = out.env_scores.view({policies.size(0), -1}).mean(1);
+  out.mean_reward = reward.to(torch::kFloat64).mean().item<double>() / config_.rollout_steps;
+  out.fallen = 1.0 - counts.mean().item<double>();
+  return out;
+}
+
+MendedScores mended(const Evaluation& evaluation) {
+  const torch::Tensor finite = evaluation.returns.isfinite();
+  const std::int64_t population = finite.size(0);
+  const std::int64_t failed = population - finite.sum().item<std::int64_t>();
+  if (failed == 0) return {evaluation.returns, 0};
+  if (failed == population) {
+    const torch::Tensor broken = evaluation.env_scores.isfinite().logical_not();
+    fail("the return of every one of the ", population,
+         " candidates is not finite: nothing can be learnt from it; the first is environment ",
+         broken.to(torch::kInt64).argmax().item<std::int64_t>(),
+         "'s, try narrower ranges in [env.randomization] or a smaller spread of candidates");
+  }
+  const torch::Tensor worst = evaluation.returns.masked_select(finite).min();
+  return {torch::where(finite, evaluation.returns, worst), failed};
+}
+
+}  // namespace kennel

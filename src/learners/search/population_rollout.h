@@ -1,0 +1,59 @@
+// How good candidates are: every environment acts by its candidate's own policy.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "kennel/contract/vec_env.h"
+#include "kennel/rl/learner_ops.h"
+#include "kennel/rl/normaliser.h"
+#include "kennel/rl/phase_timer.h"
+#include "kennel/rl/worker_pool.h"
+#include "src/learners/search/search_config.h"
+
+namespace kennel {
+
+struct Evaluation {
+  torch::Tensor returns;  // (population) float64 on the CPU, the mean of a candidate's episodes
+  torch::Tensor env_scores{};  // (num_envs) float64 on the CPU, a candidate's beside each other
+  double mean_reward = 0.0;    // a control step of all environments, fallen or not
+  double fallen = 0.0;         // share of the environments whose score ended with a fall
+};
+
+/// Scores a population in a batch of environments, num_envs / population of them a candidate, with
+/// one batched product a control step.
+///
+/// A score is the sum of rewards over `rollout_steps` from a fresh episode on. A fall ends it. A
+/// time-out does not, and the next episode counts on: the clock would decide how much a candidate
+/// may gather. Environments differ in what they draw (commands, noise, the robot itself), so that
+/// scores of the same policy do too; several environments a candidate average over it.
+class PopulationRollout {
+ public:
+  PopulationRollout(VecEnv& env, const SearchConfig& config, WorkerPool& pool,
+                    const LearnerOps& ops)
+      : env_(env), config_(config), pool_(pool), ops_(ops) {}
+
+  /// \param policies    (population, num_dense) float32 on the environments' device, LinearPolicy's
+  /// \param statistics  learns from every observation that was acted on
+  Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer);
+
+ private:
+  void act(const torch::Tensor& policies, torch::Tensor& action);
+
+  VecEnv& env_;
+  SearchConfig config_;
+  WorkerPool& pool_;
+  const LearnerOps& ops_;
+};
+
+/// Scores with the worst finite one in the place of those that are not finite.
+struct MendedScores {
+  torch::Tensor scores;     // (population)
+  std::int64_t failed = 0;  // how many were not finite
+};
+
+/// \throws Error naming the first environment when none is finite
+MendedScores mended(const Evaluation& evaluation);
+
+}  // namespace kennel

@@ -1,0 +1,48 @@
+// What every search in parameters can be told: how a candidate is evaluated and what it is.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kennel/core/fields.h"
+
+namespace kennel {
+
+struct SearchConfig {
+  int rollout_steps = 200;
+  float alive_bonus = 0.0f;
+  bool normalise_obs = true;
+  bool symmetric = true;
+};
+
+/// Adds these keys to a method's section.
+template <class Visitor, class Config>
+void visit_search_fields(Config& c, Visitor&& v) requires same_config<Config, SearchConfig> {
+  v.field(
+      "rollout_steps", c.rollout_steps, Bounds{1, 4096},
+      "control steps that a candidate is tried for in each of its environments; a fall ends its "
+      "score");
+  v.field("alive_bonus", c.alive_bonus, Bounds{-1e3, 1e3},
+          "added to the reward of every control step before a fall");
+  v.field("normalise_obs", c.normalise_obs, Bounds{},
+          "scale observations by their running mean and standard deviation");
+  v.field("symmetric", c.symmetric, Bounds{},
+          "left-right equivariant policy: half the parameters to search");
+}
+
+/// How many candidates a method asks for, by the key that says so.
+struct PopulationKey {
+  std::string_view key;  // "es.population"
+  int value = 0;
+  int least = 1;       // that the method can work with
+  int multiple = 1;    // values are multiples of it
+  int candidates = 1;  // for each that the key counts
+};
+
+/// Adds what is wrong with it for a batch, naming what fits: every candidate has as many
+/// environments.
+void check_population(const PopulationKey& population, int num_envs,
+                      std::vector<std::string>& problems);
+
+}  // namespace kennel
