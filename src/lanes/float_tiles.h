@@ -23,8 +23,13 @@ struct FloatTiles {
         for (int v = 0; v < C; ++v) {
           V of_rows[R];
           for (int r = 0; r < R; ++r) of_rows[r] = sum[r][v];
-          with_columns(v, now,
-                       [&](auto columns) { finish(row, column + v * kLanes, columns, of_rows); });
+          if constexpr (kMasks) {
+            finish(row, column + v * kLanes, columns_of(v, now), of_rows);
+          } else if (columns_of(v, now) == kLanes) {
+            finish(row, column + v * kLanes, WholeVector{}, of_rows);
+          } else {
+            finish(row, column + v * kLanes, columns_of(v, now), of_rows);
+          }
         }
       });
     }
@@ -48,8 +53,13 @@ struct FloatTiles {
             e[r] = even_sum[r][v];
             o[r] = odd_sum[r][v];
           }
-          with_columns(v, now,
-                       [&](auto columns) { finish(row, column + v * kLanes, columns, e, o); });
+          if constexpr (kMasks) {
+            finish(row, column + v * kLanes, columns_of(v, now), e, o);
+          } else if (columns_of(v, now) == kLanes) {
+            finish(row, column + v * kLanes, WholeVector{}, e, o);
+          } else {
+            finish(row, column + v * kLanes, columns_of(v, now), e, o);
+          }
         }
       };
       if (std::max(even.k, odd.k) <= kShallow) {
@@ -71,6 +81,10 @@ struct FloatTiles {
   }
 
  private:
+  // Of AVX-512 a part costs what the whole does, and two texts of what follows a product would take
+  // its sums out of the registers.
+  static constexpr bool kMasks = kLanes == 16;
+
   // Two tiles of half the rows stay in registers, and b is read twice as often: faster while both
   // panels of b take no more than half of the first-level cache.
   static constexpr std::int64_t kShallow = 64;

@@ -42,9 +42,7 @@ struct PairTiles {
             V of_rows[R];
 #pragma GCC unroll kRows
             for (int r = 0; r < R; ++r) of_rows[r] = V::of((V::V)sum[r][v]);
-            with_columns(v, now, [&](auto columns) {
-              finish(from + row, column + v * kLanes, columns, of_rows);
-            });
+            finish(from + row, column + v * kLanes, columns_of(v, now), of_rows);
           }
         });
       });
@@ -75,9 +73,7 @@ struct PairTiles {
               e[r] = V::of((V::V)even_sum[r][v]);
               o[r] = V::of((V::V)odd_sum[r][v]);
             }
-            with_columns(v, now, [&](auto columns) {
-              finish(from + row, column + v * kLanes, columns, e, o);
-            });
+            finish(from + row, column + v * kLanes, columns_of(v, now), e, o);
           }
         });
       });

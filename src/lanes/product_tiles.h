@@ -36,21 +36,13 @@ void hold([[maybe_unused]] Vector& x) {
 #endif
 }
 
-/// All columns of a vector.
-struct WholeVector {};
-
-/// visit(columns) for vector v of n columns: a WholeVector, or how many of its columns are among
-/// the first n.
-template <class Visit>
-[[gnu::always_inline]] inline void with_columns(int v, std::int64_t n, const Visit& visit) {
-  const std::int64_t columns = n - v * kLanes;
-  if (columns < kLanes) {
-    visit(static_cast<std::size_t>(columns));
-  } else {
-    visit(WholeVector{});
-  }
+/// How many of vector v's columns are among the first n.
+inline std::size_t columns_of(int v, std::int64_t n) {
+  return static_cast<std::size_t>(std::min(kLanes, n - v * kLanes));
 }
 
+/// All columns of a vector: no part, of which without AVX-512's masks a copy must be made.
+struct WholeVector {};
 inline V load_part(const float* from, WholeVector) { return V::load(from); }
 inline void store_part(const V& x, float* to, WholeVector) { x.store(to); }
 
@@ -67,12 +59,18 @@ inline void store_part(const V& x, float* to, std::size_t columns) {
 }
 #else
 inline V load_part(const float* from, std::size_t columns) {
+  if (columns == kLanes) return V::load(from);
   V x(0.0f);
   std::memcpy(&x, from, columns * sizeof(float));
   return x;
 }
+
 inline void store_part(const V& x, float* to, std::size_t columns) {
-  std::memcpy(to, &x, columns * sizeof(float));
+  if (columns == kLanes) {
+    x.store(to);
+  } else {
+    std::memcpy(to, &x, columns * sizeof(float));
+  }
 }
 #endif
 

@@ -24,11 +24,10 @@ void multiply_by_column(const Factors& f, Rows<float> c, std::int64_t m, Bias bi
     V sum[R];
     for (V& s : sum) s = V(0.0f);
     for (std::int64_t k = 0; k < f.k; k += kLanes) {
-      with_columns(0, f.k - k, [&](auto numbers) {
-        const V b = load_part(f.b.data + k, numbers);
-        for (int r = 0; r < R; ++r)
-          sum[r] += load_part(f.a.data + (row + r) * f.a.stride + k, numbers) * b;
-      });
+      const std::size_t numbers = columns_of(0, f.k - k);
+      const V b = load_part(f.b.data + k, numbers);
+      for (int r = 0; r < R; ++r)
+        sum[r] += load_part(f.a.data + (row + r) * f.a.stride + k, numbers) * b;
     }
     for (int r = 0; r < R; ++r) {
       const float y = sum_of_lanes(sum[r]) + addend;

@@ -6,11 +6,10 @@
 namespace kennel {
 
 void tanh_in_place(float* x, std::int64_t n) {
-  for (std::int64_t k = 0; k < n; k += tiles::kLanes) {
-    tiles::V now;
-    tiles::with_columns(0, n - k, [&](auto numbers) { now = tiles::load_part(x + k, numbers); });
-    now = lane_tanh(now);  // one text for all: the last ones' bits are no others
-    tiles::with_columns(0, n - k, [&](auto numbers) { tiles::store_part(now, x + k, numbers); });
+  for (std::int64_t k = 0; k < n;
+       k += tiles::kLanes) {  // one loop: the last ones' bits are no others
+    const std::size_t numbers = tiles::columns_of(0, n - k);
+    tiles::store_part(lane_tanh(tiles::load_part(x + k, numbers)), x + k, numbers);
   }
 }
 
