@@ -1,6 +1,8 @@
 // The leg mapping of a warp: legs are neighbouring lanes, exchanged by shuffles.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include "envs/robots.h"
 #include "kennel/dynamics/folded_leg.h"
 #include "kennel/dynamics/plain_leg.h"
