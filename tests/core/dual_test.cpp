@@ -64,6 +64,7 @@ TEST(Dual, RoundingHasNoDerivative) {
 TEST(Dual, AnInverseOfAlmostNothingKeepsAConstantFreeOfNan) {
   const Dual<float, 1> tiny(1e-30f);
   EXPECT_EQ(inverse(tiny).rate[0], 0.0f);
+  EXPECT_EQ(inverse_sqrt(tiny).rate[0], 0.0f);
 }
 
 TEST(Dual, FloatSinesDeriveAsTheValuesDo) {

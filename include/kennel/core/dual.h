@@ -52,10 +52,13 @@ struct Dual {
   }
 
   /// The chain rule of a function of one number: value f(x), derivative f'(x) x'.
-  KENNEL_HD Dual through(Scalar f, Scalar slope) const {
+  /// \param slopes  factors of f'(x), which are multiplied with x' one after the other: their own
+  /// product can overflow where x is a constant, and infinity times 0 is NaN
+  template <class... Slopes>
+  KENNEL_HD Dual through(Scalar f, Slopes... slopes) const {
     Dual out;
     out.value = f;
-    for (int k = 0; k < N; ++k) out.rate[k] = slope * rate[k];
+    for (int k = 0; k < N; ++k) out.rate[k] = (rate[k] * ... * slopes);
     return out;
   }
 
@@ -105,16 +108,6 @@ struct LaneTraits<Dual<Scalar, N>> {
   static constexpr int width = 1;
 };
 
-/// The number without its derivatives.
-template <ScalarLane T>
-KENNEL_HD T value_of(const T& x) {
-  return x;
-}
-template <class Scalar, int N>
-KENNEL_HD Scalar value_of(const Dual<Scalar, N>& x) {
-  return x.value;
-}
-
 template <class Scalar, int N>
 KENNEL_HD Dual<Scalar, N> select(bool mask, const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
   return mask ? a : b;
@@ -140,20 +133,15 @@ KENNEL_HD Dual<Scalar, N> sqrt(const Dual<Scalar, N>& x) {
   const Scalar root = kennel::sqrt(x.value);
   return x.through(root, Scalar(0.5) / root);
 }
-// Rates are multiplied one factor after the other: the square of an inverse can overflow where the
-// number itself has no derivative, and infinity times 0 is NaN.
 template <class Scalar, int N>
 KENNEL_HD Dual<Scalar, N> inverse(const Dual<Scalar, N>& x) {
   const Scalar y = kennel::inverse(x.value);
-  Dual<Scalar, N> out;
-  out.value = y;
-  for (int k = 0; k < N; ++k) out.rate[k] = -(y * (y * x.rate[k]));
-  return out;
+  return x.through(y, -y, y);
 }
 template <class Scalar, int N>
 KENNEL_HD Dual<Scalar, N> inverse_sqrt(const Dual<Scalar, N>& x) {
   const Scalar y = kennel::inverse_sqrt(x.value);
-  return x.through(y, Scalar(-0.5) * y * y * y);
+  return x.through(y, Scalar(-0.5) * y, y, y);
 }
 /// x^power of a number in [0, 1] and a constant power: a derivative by the power is not carried.
 template <class Scalar, int N>
