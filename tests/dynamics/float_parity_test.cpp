@@ -82,9 +82,8 @@ TEST(FloatParity, PackFollowsMujocoForOneSecondOfStandingAndShifting) {
   mjData& d = *reference.data;
   const Quadruped<float> model = to_float(quadruped_from(m, "test").model);
   const Params<P> params = nominal_params<P, AllLegs>(model, {});
-  const double pose[3] = {0.26, 0, -0.52};
   double qpos[kNq] = {0, 0, 0.165, 1, 0, 0, 0}, qvel[kNv] = {};
-  for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = (k / 3 % 2 ? -1 : 1) * pose[k % 3];
+  for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = pupper_pose(k);
   State<P> state = broadcast(read(qpos, qvel));
   std::copy_n(qpos, kNq, d.qpos);
   P target[kNumLegs][kJointsPerLeg];

@@ -38,19 +38,16 @@ Robot<double> random_robot(unsigned seed) {
                       draw.normal()},
          qvel[kNv];
   mju_normalize4(qpos + 3);
-  const double pose[3] = {0.26, 0, -0.52};
-  for (int k = 0; k < kNumJoints; ++k)
-    qpos[7 + k] = (k / 3 % 2 ? -1 : 1) * pose[k % 3] + 0.1 * draw.normal();
+  for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = pupper_pose(k) + 0.1 * draw.normal();
   for (double& v : qvel) v = 0.3 * draw.normal();
   robot.state = read(qpos, qvel);
   return robot;
 }
 
 void draw_target(Draw& draw, double (&target)[kNumLegs][kJointsPerLeg]) {
-  const double pose[3] = {0.26, 0, -0.52};
   for (int leg = 0; leg < kNumLegs; ++leg)
     for (int j = 0; j < kJointsPerLeg; ++j)
-      target[leg][j] = (leg % 2 ? -1 : 1) * pose[j] + 0.3 * draw.normal();
+      target[leg][j] = pupper_pose(kJointsPerLeg * leg + j) + 0.3 * draw.normal();
 }
 
 template <class T>

@@ -22,6 +22,12 @@ inline const std::filesystem::path kPupper =
 inline const std::filesystem::path kGo1 =
     std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/go1/go1.xml";
 
+/// rad, of the pose that Pupper stands in; right legs and left are mirror images.
+inline double pupper_pose(int joint) {
+  const double pose[kJointsPerLeg] = {0.26, 0, -0.52};
+  return (joint / kJointsPerLeg % 2 ? -1 : 1) * pose[joint % kJointsPerLeg];
+}
+
 struct MjDataDeleter {
   void operator()(mjData* d) const { mj_deleteData(d); }
 };

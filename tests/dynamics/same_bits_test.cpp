@@ -31,16 +31,13 @@ Start random_start(const Quadruped<double>& model, unsigned seed) {
       0, 0, draw.uniform(0.12, 0.2), 1, 0.1 * draw.normal(), 0.1 * draw.normal(), draw.normal()};
   double qvel[kNv];
   mju_normalize4(qpos + 3);
-  const double pose[3] = {0.26, 0, -0.52};
-  const auto side = [](int leg) { return leg % 2 ? -1 : 1; };
-  for (int k = 0; k < kNumJoints; ++k)
-    qpos[7 + k] = side(k / 3) * pose[k % 3] + 0.1 * draw.normal();
+  for (int k = 0; k < kNumJoints; ++k) qpos[7 + k] = pupper_pose(k) + 0.1 * draw.normal();
   for (double& v : qvel) v = 0.3 * draw.normal();
   start.state = read(qpos, qvel);
   for (auto& target : start.target)
     for (int leg = 0; leg < kNumLegs; ++leg)
       for (int j = 0; j < kJointsPerLeg; ++j)
-        target[leg][j] = side(leg) * pose[j] + 0.5 * draw.normal();
+        target[leg][j] = pupper_pose(kJointsPerLeg * leg + j) + 0.5 * draw.normal();
   return start;
 }
 
