@@ -1,7 +1,7 @@
 // Where the CUDA backend's memory lies.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

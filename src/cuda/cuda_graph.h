@@ -1,7 +1,7 @@
 // Recordings of a CUDA device's work.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <memory>
 

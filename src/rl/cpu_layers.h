@@ -1,7 +1,7 @@
 // A layer's passes on the CPU, as LearnerOps has them.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/rl/mlp.h"
 

@@ -2,7 +2,7 @@
 // torch_ops has the operations that they stand for.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/rl/learner_ops.h"
 

@@ -1,7 +1,7 @@
 #include "kennel/rl/worker_pool.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace kennel {
 namespace {

@@ -1,1 +1,1 @@
-// Carries the precompiled <torch/torch.h> that the other targets reuse.
+// Carries the precompiled <torch/types.h> that the other targets reuse.

@@ -1,7 +1,7 @@
 // What PPO does to rows beside LearnerOps, as a table that a device may bring along.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

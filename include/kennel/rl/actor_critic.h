@@ -1,7 +1,7 @@
 // The policy and the value function: two networks over one flat parameter vector.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,7 +1,7 @@
 // Adam on one flat parameter vector, with its learning rate on the device.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

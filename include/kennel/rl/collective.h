@@ -1,7 +1,7 @@
 // Several learners that train one policy, each on environments of its own.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace kennel {
 

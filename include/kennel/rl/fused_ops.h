@@ -5,7 +5,7 @@
 // where there is no such table.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 // Generalised advantage estimation over a batch of environments, on their device.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/rl/collective.h"
 

@@ -5,7 +5,7 @@
 // buffers that are allocated once.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <optional>

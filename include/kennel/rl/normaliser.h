@@ -1,7 +1,7 @@
 // Running mean and variance of observations.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

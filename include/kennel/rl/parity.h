@@ -11,7 +11,7 @@
 // for units y, y' that the mirror swaps.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

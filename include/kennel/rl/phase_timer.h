@@ -1,7 +1,7 @@
 // Where an iteration's time goes, on whatever does the work.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // What a learner's matrix products are computed in.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

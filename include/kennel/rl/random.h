@@ -2,7 +2,7 @@
 // remembered.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

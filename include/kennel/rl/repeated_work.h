@@ -1,7 +1,7 @@
 // Work that is the same each time, recorded where the device can record.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <functional>

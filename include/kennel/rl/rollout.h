@@ -1,7 +1,7 @@
 // An iteration's experience: the simulator writes straight into it, the update reads it in place.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,7 +1,7 @@
 // What was experienced, as rows to learn from.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

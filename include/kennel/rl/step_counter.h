@@ -1,7 +1,7 @@
 // How far a run is, as its random numbers know it.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 // A file of named tensors whose bytes depend on nothing but its content.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

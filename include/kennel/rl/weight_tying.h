@@ -7,7 +7,7 @@
 // sign -1 must be zero. Hidden units are pairs too, swapped by the mirror.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,7 +1,7 @@
 // The losses of ppo_loss.h on the CPU (ppo_loss_rows.h), of tensors.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/lanes/ppo_loss_rows.h"
 #include "kennel/rl/samples.h"

@@ -1,7 +1,7 @@
 // The loss of PPO and its gradient with respect to the networks' outputs.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/rl/samples.h"
 

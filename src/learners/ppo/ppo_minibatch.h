@@ -3,7 +3,7 @@
 // the reference.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "kennel/learners/ppo_ops.h"
 #include "kennel/rl/actor_critic.h"

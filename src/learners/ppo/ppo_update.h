@@ -1,7 +1,7 @@
 // One iteration's gradient steps.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

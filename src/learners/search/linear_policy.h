@@ -1,7 +1,7 @@
 // The policy that a search looks for: actions linear in the normalised observation.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

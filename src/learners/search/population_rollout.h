@@ -1,7 +1,7 @@
 // How good candidates are: every environment acts by its candidate's own policy.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -2,7 +2,7 @@
 // mean by them, generation after generation. It knows no policy and no environment.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <vector>

@@ -24,7 +24,7 @@ def main(root, headers):
   naming = [h for h in headers if NAMES.search(COMMENT.sub('', (root / h).read_text()))]
   guilty = [h for h in naming if not reaches_torch(root / h, root, set())]
   for header in guilty:
-    print(f'{header} names torch:: or at:: and includes nothing that defines it; add <torch/torch.h>')
+    print(f'{header} names torch:: or at:: and includes nothing that defines it; add <torch/types.h>')
   print(f'{len(naming)} of {len(headers)} headers name LibTorch')
   return 1 if guilty or not naming else 0
 
