@@ -2,7 +2,7 @@
 
 python gpu_static.py [--json] [--arch 80 90 120] [--kernel folded go1 ...] [--nvcc NVCC]
 
-Compiles kernels/step_kernel.cu once for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
+Compiles kernels/step_kernel.h once for each architecture, reads registers, stack and spills from ptxas and counts the instructions that
 a physics step executes in the disassembly: one pass through the loop over physics steps, with each loop inside it (the solver's)
 taken as often as training takes it. Prints an object an architecture, or a table. Both sides of a branch count, so the count is an
 upper bound; but where a kernel's text holds two solvers, of which a robot runs one, only the longer one's loop counts. Of the same loop
@@ -24,16 +24,26 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # The walking task's kernels (those of other tasks differ outside the loop that is counted): for the shipped robots, for plain ones with
-# contact spheres on shank and foot or on the foot alone, and for any robot. How its name ends in the compiler's output, and its
-# threads a block.
+# contact spheres on shank and foot or on the foot alone, and for any robot. How it is called in C++, how its name ends in the compiler's
+# output, and its threads a block.
 KERNELS = {
-    'folded': ('18folded_step_kernelINS_9quadruped4WalkENS_9pupper_v36FoldedE', 128),
-    'go1': ('18folded_step_kernelINS_9quadruped4WalkENS_3go16FoldedE', 128),
-    'plain': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
-    'plain_feet': ('18loaded_step_kernelINS_9quadruped4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
-    'general': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEEE', 64),
-    'many': ('18loaded_step_kernelINS_9quadruped4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEEE', 64),
+    'folded': ('folded_step_kernel<Walk, pupper_v3::Folded>', '18folded_step_kernelINS0_4WalkENS_9pupper_v36FoldedE', 128),
+    'go1': ('folded_step_kernel<Walk, go1::Folded>', '18folded_step_kernelINS0_4WalkENS_3go16FoldedE', 128),
+    'plain': ('loaded_step_kernel<Walk, PlainWarpLeg<Links<1, 2>>>',
+              '18loaded_step_kernelINS0_4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi1ELi2EEEEEE', 64),
+    'plain_feet': ('loaded_step_kernel<Walk, PlainWarpLeg<Links<2>>>',
+                   '18loaded_step_kernelINS0_4WalkENS_14PlainLegThreadINS_11WarpShuffleENS_5LinksIJLi2EEEEEE', 64),
+    'general': ('loaded_step_kernel<Walk, LoadedWarpLeg>', '18loaded_step_kernelINS0_4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi2EEEE', 64),
+    'many': ('loaded_step_kernel<Walk, ManyLoadedWarpLeg>', '18loaded_step_kernelINS0_4WalkENS_15LoadedLegThreadINS_11WarpShuffleELi6EEEE', 64),
 }
+# What is compiled: the kernels that are asked for, each of which takes half a minute.
+SOURCE = """#include "envs/tasks/walk.h"
+#include "kernels/step_kernel.h"
+
+namespace kennel::quadruped {{
+StepFunction compiled[] = {{{kernels}}};
+}}
+"""
 # As kernels/block_memory.h calls them.
 MEMORY = {'folded': 'folded', 'go1': 'folded', 'plain': 'general', 'plain_feet': 'general', 'general': 'general', 'many': 'many'}
 SOLVER_ITERATIONS = 2  # training's
@@ -75,11 +85,13 @@ def find_tool(name, wanted=None):
   fail(f'{name} is missing; install the CUDA toolkit, or: {sys.executable} -m pip install "{package}"')
 
 
-def compile_kernel(nvcc, arch, cubin):
-  """The kernel as a cubin; returns what ptxas says of each function."""
+def compile_kernels(nvcc, arch, kernels, cubin):
+  """The kernels as a cubin; returns what ptxas says of each function."""
+  source = cubin.with_suffix('.cu')
+  source.write_text(SOURCE.format(kernels=', '.join(KERNELS[kernel][0] for kernel in kernels)))
   command = [nvcc, '-cubin', '-o', str(cubin), '-O3', '-DNDEBUG', '-std=c++20', '--expt-relaxed-constexpr', '-Xptxas=-v',
              f'--generate-code=arch=compute_{arch},code=sm_{arch}', f'-I{ROOT}', f'-I{ROOT}/include',
-             str(ROOT / 'kernels/step_kernel.cu')]
+             str(source)]
   run = subprocess.run(command, capture_output=True, text=True)
   if run.returncode != 0:
     fail(f'sm_{arch}: {nvcc} failed: {(run.stderr.strip() or run.stdout.strip()).splitlines()[0]}')
@@ -91,7 +103,7 @@ def resources(log, kernel):
   part = next((p for p in re.split(r'Compiling entry function|Function properties for', log)[1:]
                if kernel in p.split('\n')[0] and 'bytes stack frame' in p), None)
   if part is None:
-    fail(f'ptxas said nothing of {kernel}; is it still in kernels/step_kernel.cu?')
+    fail(f'ptxas said nothing of {kernel}; is it still in kernels/step_kernel.h?')
   stack, stores, loads = map(int, re.search(r'(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads', part).groups())
   registers = int(re.search(r'Used (\d+) registers', part).group(1))
   shared = re.search(r'(\d+) bytes smem', part)
@@ -177,13 +189,13 @@ def measure(arch, nvcc, nvdisasm, memory, kernels):
   """A row a kernel."""
   with tempfile.TemporaryDirectory() as folder:
     cubin = pathlib.Path(folder) / 'step.cubin'
-    log = compile_kernel(nvcc, arch, cubin)
+    log = compile_kernels(nvcc, arch, kernels, cubin)
     text = disassembly(nvdisasm, cubin)
   return [row_of(kernel, arch, log, text, memory) for kernel in kernels]
 
 
 def row_of(kernel, arch, log, text, memory):
-  symbol, block = KERNELS[kernel]
+  _, symbol, block = KERNELS[kernel]
   gpu, multiprocessors, ghz, max_warps, lanes = GPUS[arch]
   used, code = resources(log, symbol), parsed(text, symbol)
   count = THREADS_PER_ENV * instructions_per_step(*code, SOLVERS[kernel])

@@ -77,7 +77,7 @@ def check_compiled(nvcc):
 
 # A kernel as nvdisasm prints it: a loop over physics steps from .L_x_1 on with the solver's inside it, and another kernel behind.
 SASS = """
-\t.section\t.text._Z18folded_step_kernelINS_9quadruped4WalkENS_9pupper_v36FoldedEEv,"ax",@progbits
+\t.section\t.text._Z18folded_step_kernelINS0_4WalkENS_9pupper_v36FoldedEEv,"ax",@progbits
         /*0000*/                   MOV R1, c[0x0][0x28] ;
         /*0010*/                   BSSY B1, `(.L_x_3) ;
         /*0020*/                   STL [R1], R2 ;
@@ -99,14 +99,14 @@ SASS = """
 
 def check_planted():
   def contents(sass):
-    return gpu_static.loop_contents(*gpu_static.parsed(sass, gpu_static.KERNELS['folded'][0]))
+    return gpu_static.loop_contents(*gpu_static.parsed(sass, gpu_static.KERNELS['folded'][1]))
 
   whole = contents(SASS)
   assert whole == dict(loop_code_bytes=16 * 5, loop_divergence_barriers=0, loop_local_accesses=0), whole
-  assert gpu_static.instructions_per_step(*gpu_static.parsed(SASS, gpu_static.KERNELS['folded'][0]), 1) == 5 + 2
+  assert gpu_static.instructions_per_step(*gpu_static.parsed(SASS, gpu_static.KERNELS['folded'][1]), 1) == 5 + 2
   another = '.L_x_5:\n        /*0064*/ FMUL R1, R1, R2 ;\n        /*0068*/ @!P0 BRA `(.L_x_5) ;\n'
   two = SASS.replace('        /*0060*/', another + '        /*0060*/')
-  assert gpu_static.instructions_per_step(*gpu_static.parsed(two, gpu_static.KERNELS['folded'][0]), 2) == 5 + 2  # of two solvers one
+  assert gpu_static.instructions_per_step(*gpu_static.parsed(two, gpu_static.KERNELS['folded'][1]), 2) == 5 + 2  # of two solvers one
   row = dict(arch='sm_90', kernel='folded', spill_store_bytes=0, spill_load_bytes=0, stack_bytes=0, shared_left_bytes=0,
              static_shared_bytes=0, warps_per_sm=8, instructions_per_physics_step=14000, **whole)
   assert problems(row) == [], problems(row)

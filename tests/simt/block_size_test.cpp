@@ -1,14 +1,15 @@
 // The step kernels with other numbers of threads a block than they are launched with: which threads
 // share a block must change no bit.
-//
-// The kernels' text is included, because what is launched here is inside it.
 #include "envs/robots.h"
-#include "kernels/step_kernel.cu"
+#include "envs/tasks/walk.h"
+#include "kernels/step_kernel.h"
 #include "tests/simt/device_batch.h"
 #include "tests/simt/lane_kernels.h"
 
 namespace kennel {
 namespace {
+
+using namespace quadruped;
 
 template <int kBlock, class Legs>
 using MemoryOf = std::conditional_t<kKnownConstants<Legs>, BlockMemory<kBlock, Legs>,
@@ -38,6 +39,8 @@ __global__ void step_in_blocks(const __grid_constant__ Task task,
 namespace testing {
 namespace {
 
+using namespace quadruped;
+
 template <int kBlock, class Legs>
 void expect_same_bits_in_blocks(const quadruped::EnvConfig& config) {
   const quadruped::Task task =
@@ -64,9 +67,9 @@ void expect_same_bits_in_blocks(const quadruped::EnvConfig& config) {
 }
 
 TEST(SimtBlocks, OfAnySizeGiveTheSameBits) {
-  expect_same_bits_in_blocks<32, FirstFoldedLeg>(busy_config());
-  expect_same_bits_in_blocks<64, FirstFoldedLeg>(busy_config());
-  expect_same_bits_in_blocks<256, FirstFoldedLeg>(busy_config());
+  expect_same_bits_in_blocks<32, FoldedWarpLeg<FoldedRobot>>(busy_config());
+  expect_same_bits_in_blocks<64, FoldedWarpLeg<FoldedRobot>>(busy_config());
+  expect_same_bits_in_blocks<256, FoldedWarpLeg<FoldedRobot>>(busy_config());
   using PlainLeg = PlainWarpLeg<Links<1, 2>>;
   expect_same_bits_in_blocks<32, PlainLeg>(exact_weights(busy_config()));
   expect_same_bits_in_blocks<128, PlainLeg>(exact_weights(busy_config()));

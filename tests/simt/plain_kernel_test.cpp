@@ -1,15 +1,16 @@
 // The kernels for plain robots against the one for any robot: what the compiler knows of a plain
 // robot must change no bit.
-//
-// The kernels' text is included, because what is launched here is inside it.
 #include <gtest/gtest.h>
 
 #include "envs/robots.h"
-#include "kernels/step_kernel.cu"
+#include "envs/tasks/walk.h"
+#include "kernels/step_kernel.h"
 #include "tests/simt/device_batch.h"
 
 namespace kennel::testing {
 namespace {
+
+using namespace quadruped;
 
 template <class Change>
 quadruped::Task changed_robot(Change&& change) {
@@ -30,7 +31,8 @@ void expect_the_general_kernels_bits(const quadruped::Task& task, int links) {
       action.push_back(0.9f * std::sin(0.7f * static_cast<float>(t) + static_cast<float>(i)));
     plain.step(action);
     launch("step kernel", loaded_step_kernel<Walk, LoadedWarpLeg>,
-           {blocks(general.memory, kGeneralThreads), kGeneralThreads, sizeof(GeneralMemory)},
+           {general.memory.stride * kNumLegs / kGeneralThreads, kGeneralThreads,
+            sizeof(GeneralMemory)},
            nullptr, task, general.memory, action.data(), general.out());
     ASSERT_EQ(plain.obs, general.obs) << t;
     ASSERT_EQ(plain.privileged, general.privileged) << t;

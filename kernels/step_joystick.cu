@@ -1,0 +1,5 @@
+#include "envs/tasks/joystick.h"
+#include "kernels/step_kernel.h"
+
+template kennel::quadruped::StepKernels
+kennel::quadruped::step_kernels<kennel::quadruped::Joystick>();

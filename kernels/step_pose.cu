@@ -1,0 +1,4 @@
+#include "envs/tasks/pose.h"
+#include "kernels/step_kernel.h"
+
+template kennel::quadruped::StepKernels kennel::quadruped::step_kernels<kennel::quadruped::Pose>();
