@@ -24,7 +24,7 @@ struct At {
 };
 
 /// \param block  threads a block; a constant, which costs no register
-__device__ At this_thread(int block) {
+__device__ inline At this_thread(int block) {
   KENNEL_ASSERT(static_cast<int>(blockDim.x) == block);
   const int thread = blockIdx.x * block + threadIdx.x;
   return {thread / kNumLegs, thread % kNumLegs};
