@@ -7,6 +7,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "envs/quadruped/motion.h"
 #include "envs/quadruped/reset.h"
 #include "kennel/batch/field_layout.h"
 #include "kernels/step_args.h"
