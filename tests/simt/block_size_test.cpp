@@ -1,8 +1,10 @@
 // The step kernels with other numbers of threads a block than they are launched with: which threads
 // share a block must change no bit.
+//
+// The walking task's kernels are compiled here too, and the library's are left alone: a compiler
+// may contract products and sums in one file otherwise than in another.
 #include "envs/robots.h"
-#include "envs/tasks/walk.h"
-#include "kernels/step_kernel.h"
+#include "kernels/step_walk.cu"
 #include "tests/simt/device_batch.h"
 #include "tests/simt/lane_kernels.h"
 

@@ -1,10 +1,12 @@
 // The kernels for plain robots against the one for any robot: what the compiler knows of a plain
 // robot must change no bit.
+//
+// The walking task's kernels are compiled here too, and the library's are left alone: a compiler
+// may contract products and sums in one file otherwise than in another.
 #include <gtest/gtest.h>
 
 #include "envs/robots.h"
-#include "envs/tasks/walk.h"
-#include "kernels/step_kernel.h"
+#include "kernels/step_walk.cu"
 #include "tests/simt/device_batch.h"
 
 namespace kennel::testing {
