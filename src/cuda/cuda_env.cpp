@@ -207,4 +207,11 @@ extern "C" VecEnv* kennel_make_cuda_env(const quadruped::Task* task, const EnvOp
   return new CudaEnv(*task, *options);
 }
 
+extern "C" void kennel_usable_cuda_device(const std::string* name, int* index) {
+  const torch::Device device = usable_device(*name);
+  const c10::cuda::CUDAGuard guard(device);
+  check_device_code();
+  *index = device.index();
+}
+
 }  // namespace kennel

@@ -47,6 +47,18 @@ std::string activation_code(const std::string& name, int n) {
 constexpr const char *kWalkTitle = "/* A walking policy, written by kennel export",
                      *kTitle = "/* A policy, written by kennel export";
 
+/// What every policy's file says of an observation's numbers.
+std::string frame_comment(const PolicyFile& policy) {
+  std::string out;
+  int offset = 0;
+  for (const TermInfo& term : policy.frame) {
+    out += text("     ", offset, " to ", offset + term.size - 1, "  ", term.name, ": ", term.unit,
+                ", times ", term.scale, "\n");
+    offset += term.size;
+  }
+  return out;
+}
+
 /// What another task's policy is told; a walk's the frame says.
 std::string command_comment(const PolicyFile& policy) {
   std::string out = "   Command, in this order:";
@@ -61,12 +73,7 @@ std::string contract_comment(const PolicyFile& policy) {
       "/* Observation: ", policy.observation_history, " frame(s) of ", frame_size(policy),
       " numbers, the newest first. At the start all are zero but for projected_gravity's z, which\n"
       "   is -1. A frame:\n");
-  int offset = 0;
-  for (const TermInfo& term : policy.frame) {
-    out += text("     ", offset, " to ", offset + term.size - 1, "  ", term.name, ": ", term.unit,
-                ", times ", term.scale, "\n");
-    offset += term.size;
-  }
+  out += frame_comment(policy);
   if (policy.task != kWalkTask) out += command_comment(policy);
   return out +
          "   Normalisation is inside the network.\n"
@@ -155,7 +162,9 @@ static inline void kennel_policy_targets(const float *action, float *target) {
                                  : wanted;
   }
 }
+)";
 
+constexpr const char* kSelfTest = R"(
 /* The largest difference from the golden action; above 1e-4 the file or the compiler is at fault. */
 static inline float kennel_policy_self_test(void) {
   float action[KENNEL_POLICY_ACTION_SIZE], worst = 0.0f;
@@ -170,6 +179,37 @@ static inline float kennel_policy_self_test(void) {
 }
 )";
 
+/// The layers' numbers, one after the other.
+std::string layer_arrays(const PolicyNetwork& network) {
+  std::string out;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const DenseLayer& layer = network.layers[l];
+    out += text("/* Layer ", l, ": ", layer.in, " rows of ", layer.out, ", activation \"",
+                layer.activation, "\" */\n") +
+           array(text("kennel_policy_weight_", l), layer.weights) +
+           array(text("kennel_policy_bias_", l), layer.bias);
+  }
+  return out;
+}
+
+/// The header of a policy without a robot: observation in, action out.
+std::string small_task_header(const PolicyFile& policy) {
+  const Range& bounds = policy.action_bounds;
+  return text(kTitle, ". C99, no dependencies but math.h. */\n/* Task ", policy.task,
+              ". Observation:\n", frame_comment(policy),
+              "   Normalisation is inside the network.\n   Action: ", policy.action,
+              "; clamp it to ", bounds.low, " to ", bounds.high,
+              ". One every control_dt [s]. */\n#ifndef KENNEL_POLICY_H\n#define "
+              "KENNEL_POLICY_H\n\n#include <math.h>\n\n#define KENNEL_POLICY_FORMAT_VERSION ",
+              kPolicyFormatVersion, "\n#define KENNEL_POLICY_OBS_SIZE ",
+              policy.network.input_size(), "\n#define KENNEL_POLICY_ACTION_SIZE ",
+              policy.network.output_size(), "\n\n") +
+         text("static const float kennel_policy_control_dt = ", literal(policy.control_dt), ";\n") +
+         array("kennel_policy_golden_obs", policy.golden_obs) +
+         array("kennel_policy_golden_action", policy.golden_action) + layer_arrays(policy.network) +
+         '\n' + forward_code(policy.network) + kSelfTest + "\n#endif\n";
+}
+
 }  // namespace
 
 bool is_c_header(std::string_view bytes) {
@@ -177,6 +217,7 @@ bool is_c_header(std::string_view bytes) {
 }
 
 std::string c_header(const PolicyFile& policy) {
+  if (!policy.has_robot()) return small_task_header(policy);
   const std::optional<int> gravity = offset_in_frame(policy, "projected_gravity");
   KENNEL_CHECK(gravity,
                "the policy's observation has no projected_gravity, which a C header starts "
@@ -193,15 +234,8 @@ std::string c_header(const PolicyFile& policy) {
           "\n#define KENNEL_POLICY_OBS_SIZE ", policy.network.input_size(),
           "\n#define KENNEL_POLICY_ACTION_SIZE ", policy.network.output_size(),
           "\n#define KENNEL_POLICY_GRAVITY_Z ", *gravity + 2, "\n\n") +
-      contract_arrays(policy);
-  for (std::size_t l = 0; l < policy.network.layers.size(); ++l) {
-    const DenseLayer& layer = policy.network.layers[l];
-    out += text("/* Layer ", l, ": ", layer.in, " rows of ", layer.out, ", activation \"",
-                layer.activation, "\" */\n") +
-           array(text("kennel_policy_weight_", l), layer.weights) +
-           array(text("kennel_policy_bias_", l), layer.bias);
-  }
-  return out + '\n' + forward_code(policy.network) + kHelpers + "\n#endif\n";
+      contract_arrays(policy) + layer_arrays(policy.network);
+  return out + '\n' + forward_code(policy.network) + kHelpers + kSelfTest + "\n#endif\n";
 }
 
 }  // namespace kennel

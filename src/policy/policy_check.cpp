@@ -79,8 +79,8 @@ void check_network(const std::string& where, const PolicyFile& policy) {
     check_overflow(layer, layers[at], bounds);
     inputs = layers[at].out;
   }
-  KENNEL_CHECK(inputs == kPolicyJoints, where, "layers[", layers.size() - 1, "] puts out ", inputs,
-               " numbers; expected ", kPolicyJoints, ", one for each joint");
+  KENNEL_CHECK(!policy.has_robot() || inputs == kPolicyJoints, where, "layers[", layers.size() - 1,
+               "] puts out ", inputs, " numbers; expected ", kPolicyJoints, ", one for each joint");
 }
 
 void check_joints(const std::string& where, const PolicyFile& policy) {
@@ -119,11 +119,24 @@ void check_command(const std::string& where, const RobotContract& robot) {
   }
 }
 
-void check_robot(const std::string& where, const RobotContract& robot) {
+void check_frame(const std::string& where, const RobotContract& robot) {
   for (const TermInfo& term : robot.frame)
     KENNEL_CHECK(term.size > 0 && std::isfinite(term.scale) && term.scale != 0.0f, where,
                  "observation: ", term.name, " has ", term.size, " numbers times ", term.scale,
                  "; expected at least one, and a scale that is not 0", kExportAgain);
+}
+
+/// What a policy without a robot says of its actions and its clock.
+void check_small_task(const std::string& where, const PolicyFile& policy) {
+  const Range& bounds = policy.action_bounds;
+  KENNEL_CHECK(bounds.low < bounds.high, where, "action_bounds is [", bounds.low, ", ", bounds.high,
+               "]; expected two numbers, the lower one first", kExportAgain);
+  KENNEL_CHECK(policy.control_dt > 0.0f && std::isfinite(policy.control_dt), where,
+               "control_dt is ", policy.control_dt, " s; expected a time above 0", kExportAgain);
+}
+
+void check_robot(const std::string& where, const RobotContract& robot) {
+  check_frame(where, robot);
   check_command(where, robot);
   KENNEL_CHECK(robot.start_height > robot.fall_height && robot.fall_tilt > 0.0, where,
                "start_height ", robot.start_height, " m, fall_height ", robot.fall_height,
@@ -151,15 +164,16 @@ void check_golden(const std::string& where, const PolicyFile& policy) {
   const auto obs_size = static_cast<std::size_t>(policy.observation_history) * frame_size(policy);
   KENNEL_CHECK(policy.golden_obs.size() == obs_size, where, "golden.obs has ",
                policy.golden_obs.size(), " numbers; expected ", obs_size);
-  KENNEL_CHECK(policy.golden_action.size() == kPolicyJoints, where, "golden.action has ",
-               policy.golden_action.size(), " numbers; expected ", kPolicyJoints);
+  const int actions = policy.network.output_size();
+  KENNEL_CHECK(static_cast<int>(policy.golden_action.size()) == actions, where,
+               "golden.action has ", policy.golden_action.size(), " numbers; expected ", actions);
   check_finite(where + "golden.obs", policy.golden_obs);
   check_finite(where + "golden.action", policy.golden_action);
   const std::vector<float> action = forward(policy.network, policy.golden_obs);
-  for (int joint = 0; joint < kPolicyJoints; ++joint) {
-    KENNEL_CHECK(std::abs(action[joint] - policy.golden_action[joint]) <= kGoldenTolerance, where,
-                 "golden.action[", joint, "] is ", policy.golden_action[joint],
-                 ", but the network gives ", action[joint],
+  for (std::size_t at = 0; at < action.size(); ++at) {
+    KENNEL_CHECK(std::abs(action[at] - policy.golden_action[at]) <= kGoldenTolerance, where,
+                 "golden.action[", at, "] is ", policy.golden_action[at],
+                 ", but the network gives ", action[at],
                  "; the file was damaged or edited: export the policy again");
   }
 }
@@ -174,6 +188,11 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
                where, "observation_history is ", policy.observation_history, "; expected 1 to ",
                kLongestHistory);
   check_network(where, policy);
+  if (!policy.has_robot()) {
+    check_frame(where, policy);
+    check_small_task(where, policy);
+    return check_golden(where, policy);
+  }
   check_joints(where, policy);
   for (const float kp : policy.kp)
     KENNEL_CHECK(std::isfinite(kp) && kp > 0.0f, where, "kp is ", kp,
@@ -210,6 +229,12 @@ std::string deployment_warning(const PolicyFile& policy) {
               " Hz); the robot's own controller would run it every ", kRobotControlDt,
               " s, which it was not trained for: for that robot set env.decimation = ",
               std::lround(kRobotControlDt / policy.physics_dt));
+}
+
+void require_robot(const PolicyFile& policy, const std::string& name, const std::string& command) {
+  KENNEL_CHECK(policy.has_robot(), name, " is a policy of the task ", policy.task,
+               ", which has no robot: ", command,
+               " is about robots; kennel eval prints its return, kennel export converts it");
 }
 
 std::string network_checksum(const PolicyNetwork& network) {

@@ -265,7 +265,23 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
   }
 }
 
+/// What only files of policies without a robot have.
+constexpr const char* kActionBounds = "action_bounds";
+
+PolicyFile parse_small_task(const Object& file) {
+  PolicyFile policy;
+  format_version(file);
+  policy.task = name(file.at("task"));
+  policy.frame = frame(file.at("observation"));
+  policy.action = name(file.at("action"));
+  policy.action_bounds = range(file.at(kActionBounds));
+  policy.network = network(file, policy);
+  read_own_keys(file, policy);
+  return policy;
+}
+
 PolicyFile parse(const Object& file) {
+  if (file.has(kActionBounds) && !file.has("robot")) return parse_small_task(file);
   PolicyFile policy{first_format_robot()};
   read_robot(file, policy);
   if (file.has("observation_history")) {

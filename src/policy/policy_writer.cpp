@@ -82,7 +82,24 @@ FloatJson commands_json(const RobotContract& robot) {
   return json;
 }
 
+/// The contract of a policy without a robot.
+FloatJson small_task_json(const PolicyFile& policy) {
+  FloatJson json = {{"format_version", kPolicyFormatVersion}, {"task", policy.task}};
+  if (policy.env_steps) json["env_steps"] = *policy.env_steps;
+  json.update(FloatJson{
+      {"control_dt", policy.control_dt},
+      {"observation", observation_json(policy)},
+      {"action", policy.action},
+      {"action_bounds", range_json(policy.action_bounds)},
+      {"golden", {{"obs", policy.golden_obs}, {"action", policy.golden_action}}},
+      {"weights_checksum", network_checksum(policy.network)},
+      {"in_shape", shape(frame_size(policy))},
+  });
+  return json;
+}
+
 FloatJson contract_json(const PolicyFile& policy) {
+  if (!policy.has_robot()) return small_task_json(policy);
   FloatJson json = {{"format_version", kPolicyFormatVersion}, {"robot", policy.robot}};
   const bool walks = policy.task == kWalkTask;
   if (!walks) json["task"] = policy.task;

@@ -14,6 +14,7 @@ namespace {
 /// A recipe while it is read: which method learns is not known before its end.
 struct Draft {
   RunConfig config;                   // but for the method and its section
+  const small::TaskRow* small;        // its task, where that has no robot
   std::vector<ConfigBlock> learners;  // a section a method
 };
 
@@ -25,12 +26,23 @@ void read_by_device(Recipe& recipe, const std::string& section, bool on_gpu, Con
   recipe.read(section + ".gpu", on_gpu ? config : elsewhere);
 }
 
+/// A recipe that speaks of a robot is meant for another task.
+void refuse_robot(Recipe& recipe, const small::TaskRow& task) {
+  for (const char* section : {"robot", "env"}) {
+    if (!recipe.has(section)) continue;
+    recipe.leave_out(section);
+    recipe.report(section, text("[", section, "]: the task ", task.name,
+                                " has no robot; leave the section out, or choose another task"));
+  }
+}
+
 void read_sections(Recipe& recipe, bool on_gpu, Draft& draft) {
   read_by_device(recipe, "train", on_gpu, draft.config.train);
-  recipe.read("robot", draft.config.robot);
   recipe.read("task", draft.config.task);
   for (ConfigBlock& learner : draft.learners)
     read_by_device(recipe, learner.section(), on_gpu, learner);
+  if (draft.small != nullptr) return refuse_robot(recipe, *draft.small);
+  recipe.read("robot", draft.config.robot);
   visit_sections(draft.config.env,
                  [&](const char* section, auto& part) { recipe.read(section, part); });
 }
@@ -62,21 +74,30 @@ Draft shipped(const RobotChoice& robot, const TaskChoice& task, const RecipeChoi
               std::span<const LearnerEntry> methods) {
   const std::string& name = choice.shipped;
   const ShippedRecipes recipes = shipped_recipes(robot, task.name);
-  Draft draft;
-  draft.config.env = quadruped::EnvConfig(quadruped::task_index(task.name));
+  Draft draft{{}, small::find_task(task.name), {}};
+  if (draft.small == nullptr)
+    draft.config.env = quadruped::EnvConfig(quadruped::task_index(task.name));
   for (const LearnerEntry& method : methods) draft.learners.push_back(method.config());
   read_file_of(recipes.first(), choice.on_gpu, draft);
   if (!name.empty() && name != recipes.first().name)
     read_file_of(recipes.named(name), choice.on_gpu, draft);
   draft.config.robot = robot;
   draft.config.task = task;
+  bool symmetric = draft.small == nullptr;  // a small task has no left and right
   if (recipes.of_any_robot) {
     const Anatomy anatomy = anatomy_of(robot);
     draft.config.env = generic::scaled(draft.config.env, anatomy);
-    if (!anatomy.symmetric)
-      for (std::size_t k = 0; k < methods.size(); ++k) methods[k].drop_symmetry(draft.learners[k]);
+    symmetric = anatomy.symmetric;
   }
+  if (!symmetric)
+    for (std::size_t k = 0; k < methods.size(); ++k) methods[k].drop_symmetry(draft.learners[k]);
   return draft;
+}
+
+std::string unknown_task(const std::string& name) {
+  std::string known = quadruped::unknown_task(name);
+  for (const small::TaskRow* task : small::kTasks) known += text(", ", task->name);
+  return known;
 }
 
 std::string unknown_method(const std::string& name, std::span<const LearnerEntry> methods) {
@@ -111,8 +132,8 @@ RunConfig resolve(const RecipeChoice& choice, std::string_view text, const std::
   Recipe recipe = Recipe::parse(text, name);
   Recipe keys = Recipe::parse(choice.keys, choice.keys_from);
   const auto [robot, task] = chosen(recipe, keys, name, change);
-  KENNEL_CHECK(quadruped::find_task(task.name) >= 0, quadruped::unknown_task(task.name), " (", name,
-               ")");
+  KENNEL_CHECK(quadruped::find_task(task.name) >= 0 || small::find_task(task.name) != nullptr,
+               unknown_task(task.name), " (", name, ")");
   Draft draft = shipped(robot, task, choice, methods);
   read_sections(recipe, choice.on_gpu, draft);
   read_sections(keys, choice.on_gpu, draft);
@@ -145,6 +166,16 @@ RunConfig load_run_config(const RecipeChoice& choice, const ConfigOverride& chan
 RunConfig parse_run_config(std::string_view text, const std::string& name,
                            const ConfigOverride& change, std::span<const LearnerEntry> methods) {
   return resolve({}, text, name, change, methods);
+}
+
+void check_has_robot(const RunConfig& config, const std::string& command) {
+  const small::TaskRow* task = small_task_of(config);
+  if (task == nullptr) return;
+  std::string others;
+  for (const quadruped::TaskRow* row : quadruped::kTasks)
+    others += (others.empty() ? "" : ", ") + std::string(row->name);
+  fail("the task ", task->name, " has no robot, which ", command,
+       " is about; tasks that have one: ", others);
 }
 
 std::string recipe_text(const RunConfig& config) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "envs/small/rows.h"
 #include "envs/tasks/rows.h"
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_first_of_a_task(const std::string& name) {
-  return name == kFirstTask || quadruped::find_task(name) >= 0;
+  return name == kFirstTask || quadruped::find_task(name) >= 0 || small::find_task(name) != nullptr;
 }
 
 std::string summary_of(const fs::path& file) {
@@ -60,9 +61,12 @@ const ShippedRecipe& ShippedRecipes::named(const std::string& name) const {
 
 ShippedRecipes shipped_recipes(const RobotChoice& robot, const std::string& task) {
   const std::string file_name = task == quadruped::kTasks[0]->name ? kFirstTask : task;
-  const bool own = !robot.name.empty() && fs::exists(default_recipe(robot.name, file_name));
-  const fs::path first = default_recipe(own ? robot.name : kAnyRobot, file_name);
-  ShippedRecipes recipes{!own, {{kFirstTask, first, summary_of(first)}}};
+  const bool small = small::find_task(task) != nullptr;
+  const bool own =
+      !small && !robot.name.empty() && fs::exists(default_recipe(robot.name, file_name));
+  const std::string folder = small ? kSmallTasks : own ? robot.name : kAnyRobot;
+  const fs::path first = default_recipe(folder, file_name);
+  ShippedRecipes recipes{!own && !small, {{kFirstTask, first, summary_of(first)}}};
   for (const fs::path& file : named_files(first.parent_path()))
     if (task_of(file) == task)
       recipes.all.push_back({file.stem().string(), file, summary_of(file)});

@@ -141,7 +141,15 @@ class Session {
     const double elapsed = seconds_since(start_);
     const double rate = (steps - static_cast<double>(first_steps_)) / elapsed;
     const double left = std::min((budget - steps) / rate, 60.0 * loop_.max_minutes - elapsed);
+    const auto measured = [&](std::string_view name) {
+      return std::any_of(stats.begin(), stats.end(),
+                         [&](const Scalar& s) { return s.first == name; });
+    };
     // Short enough for a terminal of 80 columns.
+    if (!measured("env/falls_per_minute"))  // no robot
+      return text(count_text(steps), " of ", count_text(budget), ", ", count_text(rate), "/s, ",
+                  duration_text(left), " left, reward ", value_of(stats, "env/reward"), ", return ",
+                  value_of(stats, "episode/return"));
     return text(count_text(steps), " of ", count_text(budget), ", ", count_text(rate), "/s, ",
                 duration_text(left), " left, reward ", value_of(stats, "env/reward"), ", error ",
                 value_of(stats, "env/velocity_error"), " m/s, falls ",

@@ -8,6 +8,7 @@
 #include "kennel/sim/cuda_entry.h"
 #include "kennel/sim/limits.h"
 #include "src/sim/cpu_env.h"
+#include "src/sim/small_env.h"
 
 namespace kennel {
 
@@ -26,6 +27,20 @@ void warn_of_low_friction(const Range& friction, double impratio) {
               << std::sqrt(impratio / kSafeRatio) << " on is safe\n";
 }
 
+void check_num_envs(const EnvOptions& options) {
+  KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
+               "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
+}
+
+/// Whether options mean a GPU.
+bool on_gpu(const EnvOptions& options) {
+  const std::string& device = options.device;
+  const bool cuda = device == "cuda" || device.starts_with("cuda:");
+  KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device,
+               "\" is unknown; expected cpu, cuda, cuda:N or auto");
+  return cuda || (device == "auto" && cuda_device_present());
+}
+
 }  // namespace
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& options) {
@@ -34,24 +49,29 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
 
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const Robot& robot,
                                  const EnvOptions& options) {
-  KENNEL_CHECK(options.num_envs > 0 && options.num_envs <= kMaxEnvs,
-               "num_envs = ", options.num_envs, "; expected 1 to ", kMaxEnvs);
+  check_num_envs(options);
   if (!options.robot.model.empty())  // what the shipped robot leaves out is in the README
     for (const std::string& warning : robot.loaded.warnings)
       std::cerr << "kennel: warning: " << warning << '\n';
   warn_of_low_friction(config.randomization.friction, robot.loaded.model.impratio);
   const quadruped::Task task =
       quadruped::make_task(config, robot.traits, to_float(robot.loaded.model), options.seed);
-  const std::string& device = options.device;
-  const bool cuda = device == "cuda" || device.starts_with("cuda:");
-  KENNEL_CHECK(cuda || device == "cpu" || device == "auto", "device \"", device,
-               "\" is unknown; expected cpu, cuda, cuda:N or auto");
-  if (cuda || (device == "auto" && cuda_device_present())) {
+  if (on_gpu(options)) {
     const auto make = reinterpret_cast<decltype(&kennel_make_cuda_env)>(
-        cuda_entry_point("kennel_make_cuda_env", device));
+        cuda_entry_point("kennel_make_cuda_env", options.device));
     return std::unique_ptr<VecEnv>(make(&task, &options));
   }
   return make_cpu_env(task, options);
+}
+
+std::unique_ptr<VecEnv> make_small_env(const small::TaskRow& task, const EnvOptions& options) {
+  check_num_envs(options);
+  if (!on_gpu(options)) return make_small_env(task, options, torch::kCPU);
+  const auto find = reinterpret_cast<decltype(&kennel_usable_cuda_device)>(
+      cuda_entry_point("kennel_usable_cuda_device", options.device));
+  int index = 0;
+  find(&options.device, &index);
+  return make_small_env(task, options, torch::Device(torch::kCUDA, static_cast<int8_t>(index)));
 }
 
 }  // namespace kennel

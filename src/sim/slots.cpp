@@ -20,7 +20,8 @@ ObsRows rows_of(const torch::Tensor& obs) {
 
 }  // namespace
 
-Slots::Slots(const EnvSpec& spec, torch::Device device) : spec_(spec), device_(device) {
+Slots::Slots(const EnvSpec& spec, torch::Device device, Rows rows_begin)
+    : spec_(spec), device_(device), rows_(rows_begin) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
   const std::int64_t n = spec.num_envs;
   const auto numbers = [&] { return torch::zeros({n}, options); };
@@ -52,9 +53,10 @@ torch::Tensor Slots::checked(const char* name, const torch::Tensor& slot,
   return slot;
 }
 
-/// Policy observations are stored four numbers at a time; their rows are multiples of four.
+/// Where policy observations are stored four numbers at a time, their rows are multiples of four.
 torch::Tensor Slots::checked_rows(const char* name, const torch::Tensor& slot,
                                   const torch::Tensor& own) const {
+  if (rows_ == Rows::kAnywhere) return checked(name, slot, own);
   const std::size_t four = 4 * own.element_size();
   KENNEL_CHECK(!slot.defined() || reinterpret_cast<std::uintptr_t>(slot.data_ptr()) % four == 0,
                name, ": expected memory that begins at a multiple of ", four,

@@ -12,6 +12,9 @@ inline constexpr const char* kDefaultRobot = "pupper_v3";
 /// In a robot's place in paths: what is for any other.
 inline constexpr const char* kAnyRobot = "generic";
 
+/// The same for the small tasks, which have none.
+inline constexpr const char* kSmallTasks = "small";
+
 /// A shipped robot's MJCF.
 /// \param robot  the name of its folder in envs
 std::filesystem::path robot_model(const std::string& robot = kDefaultRobot);
@@ -20,7 +23,7 @@ std::filesystem::path robot_model(const std::string& robot = kDefaultRobot);
 inline constexpr const char* kFirstTask = "default";
 
 /// The recipe that is used where none is named; it need not exist.
-/// \param robot  the name of its folder in envs, or kAnyRobot
+/// \param robot  the name of its folder in envs, kAnyRobot or kSmallTasks
 /// \param task   a task's name, or kFirstTask
 std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot,
                                      const std::string& task = kFirstTask);

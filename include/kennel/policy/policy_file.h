@@ -29,9 +29,12 @@ inline constexpr double kLargestSize = 100.0;
 inline constexpr float kRobotControlDt = 0.02f;
 
 /// What a policy's file says: its robot's contract, its network, and what else that robot's
-/// controller reads.
+/// controller reads. A policy of a small task has no robot: `robot` is empty, and of the contract
+/// `task`, `frame` and `control_dt` count alone.
 struct PolicyFile : RobotContract {
-  PolicyNetwork network{};  // (observation_history * frame) -> 12
+  PolicyNetwork network{};  // (observation_history * frame) -> 12, or the small task's actions
+  std::string action{};     // what it is, with its unit; without a robot
+  Range action_bounds{};    // beyond them an action is clamped; without a robot
   bool use_imu = true;      // false: the robot sees zero angular velocity and gravity (0, 0, -1)
   bool control_orientation = false;
   float maximum_pitch_command = 0.0f;       // degrees
@@ -40,8 +43,16 @@ struct PolicyFile : RobotContract {
 
   /// One observation and the action it must give; empty when the file has none.
   std::vector<float> golden_obs{};     // (observation_history * frame)
-  std::vector<float> golden_action{};  // (12)
+  std::vector<float> golden_action{};  // (12), or the small task's actions
+
+  bool has_robot() const { return !robot.empty(); }
 };
+
+/// For what only a robot's policy can do.
+/// \param name     of the policy, for the message
+/// \param command  "kennel play"
+/// \throws Error where it has no robot, naming what works
+void require_robot(const PolicyFile& policy, const std::string& name, const std::string& command);
 
 /// How often physics steps of `physics_dt` seconds fit between two actions, rounded.
 int decimation_of(const RobotContract& robot, double physics_dt);

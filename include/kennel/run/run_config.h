@@ -8,13 +8,15 @@
 #include <string_view>
 
 #include "envs/quadruped/config.h"
+#include "envs/small/rows.h"
 #include "kennel/learners/learners.h"
 #include "kennel/run/train_config.h"
 #include "kennel/sim/robot.h"
 
 namespace kennel {
 
-/// [task] of a recipe: what the robot is to do. Of kTasks in envs/tasks/rows.h.
+/// [task] of a recipe: what the robot is to do, of kTasks in envs/tasks/rows.h; or a small task,
+/// of envs/small/rows.h, which has no robot.
 struct TaskChoice {
   std::string name = quadruped::kTasks[0]->name;
 };
@@ -35,15 +37,25 @@ struct RunConfig {
   quadruped::EnvConfig env;                    // of `task`
 };
 
+/// The small task that a recipe is for; null where it is a robot's.
+inline const small::TaskRow* small_task_of(const RunConfig& config) {
+  return small::find_task(config.task.name);
+}
+
+/// For commands that are about robots.
+/// \throws Error where the recipe is for a small task
+void check_has_robot(const RunConfig& config, const std::string& command);
+
 /// Visits every section of a recipe: f(section name, struct). Of the methods it has the one that
-/// learns.
+/// learns. A small task has neither a robot nor a robot's environment.
 template <class Config, class F>
 void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
+  const bool has_robot = small_task_of(c) == nullptr;
   f("train", c.train);
-  f("robot", c.robot);
+  if (has_robot) f("robot", c.robot);
   f("task", c.task);
   f(c.learner.section().c_str(), c.learner);
-  visit_sections(c.env, f);
+  if (has_robot) visit_sections(c.env, f);
 }
 
 /// Where a recipe comes from: what is set changes what stands above it. What a section NAME.gpu of

@@ -1,4 +1,5 @@
-// The recipes that come with a robot: the one that is used where none is named, and others by name.
+// The recipes that come with a robot or a small task: the one that is used where none is named, and
+// others by name.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +29,7 @@ struct ShippedRecipes {
   const ShippedRecipe& named(const std::string& name) const;
 };
 
-/// \param task  of kTasks in envs/tasks/rows.h
+/// \param task  of kTasks in envs/tasks/rows.h, or a small one, for which `robot` counts for nothing
 /// \throws Error when a recipe cannot be read
 ShippedRecipes shipped_recipes(const RobotChoice& robot, const std::string& task);
 

@@ -10,4 +10,10 @@ namespace kennel {
 /// \throws Error when the device cannot be used
 extern "C" VecEnv* kennel_make_cuda_env(const quadruped::Task* task, const EnvOptions* options);
 
+/// Looks for a device, for environments whose tensors alone are there.
+/// \param name   "cuda", "cuda:N" or "auto"
+/// \param index  set to its number
+/// \throws Error when the device cannot be used
+extern "C" void kennel_usable_cuda_device(const std::string* name, int* index);
+
 }  // namespace kennel

@@ -1,4 +1,4 @@
-// Making the quadruped task's environments on a device.
+// Making environments on a device: the quadruped's tasks and the small ones.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 
 #include "envs/quadruped/config.h"
 #include "envs/quadruped/robot.h"
+#include "envs/small/task.h"
 #include "kennel/contract/mirror.h"
 #include "kennel/contract/vec_env.h"
 #include "kennel/sim/robot.h"
@@ -38,6 +39,12 @@ std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const EnvOptions& opti
 /// \param robot  what `load_robot(options.robot)` gave
 std::unique_ptr<VecEnv> make_env(const EnvConfig& config, const Robot& robot,
                                  const EnvOptions& options);
+
+/// Environments of a small task; `options.robot` counts for nothing. Results depend neither on the
+/// device nor on the number of threads: they are stepped by one thread of the CPU, and on a GPU
+/// every step waits for its actions.
+/// \param task  of small::kTasks in envs/small/rows.h
+std::unique_ptr<VecEnv> make_small_env(const small::TaskRow& task, const EnvOptions& options);
 
 /// Left-right mirror maps of the task's observations and actions.
 Mirrors quadruped_mirrors(const quadruped::RobotTraits& robot, const EnvConfig& config);

@@ -9,7 +9,11 @@ namespace kennel {
 /// Owns a batch's step buffers and keeps track of which slots are bound.
 class Slots {
  public:
-  Slots(const EnvSpec& spec, torch::Device device);
+  /// Where rows of policy observations may begin in memory.
+  enum class Rows { kAtFourNumbers, kAnywhere };
+
+  /// \param rows  kAtFourNumbers: they are stored four numbers at a time
+  Slots(const EnvSpec& spec, torch::Device device, Rows rows = Rows::kAtFourNumbers);
 
   const EnvSpec& spec() const { return spec_; }
   const StepBuffers& current() const { return current_; }
@@ -41,6 +45,7 @@ class Slots {
 
   EnvSpec spec_;
   torch::Device device_;
+  Rows rows_;
   StepBuffers own_, current_;
 };
 
