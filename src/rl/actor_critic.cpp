@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "kennel/core/check.h"
+#include "kennel/rl/deployed.h"
 #include "kennel/rl/random.h"
 
 namespace kennel {
@@ -183,28 +184,7 @@ ActorCritic::Views ActorCritic::views_of(const torch::Tensor& flat, const MlpSha
 }
 
 PolicyNetwork ActorCritic::snapshot(const Normaliser& obs_normaliser) const {
-  PolicyNetwork network;
-  for (std::size_t k = 0; k < actor_.dense.size(); ++k) {
-    torch::Tensor weight = actor_.dense[k].weight.to(torch::kCPU, torch::kFloat64);
-    torch::Tensor bias = actor_.dense[k].bias.to(torch::kCPU, torch::kFloat64);
-    if (k == 0) {
-      // ((x - mean) / std) W + b = x (W / std) + (b - (mean / std) W)
-      const torch::Tensor mean = obs_normaliser.mean().to(torch::kCPU, torch::kFloat64);
-      const torch::Tensor inv_std = obs_normaliser.inv_std().to(torch::kCPU, torch::kFloat64);
-      weight = weight * inv_std.unsqueeze(1);
-      bias = bias - mean.matmul(weight);
-    }
-    weight = weight.to(torch::kFloat32).contiguous();
-    bias = bias.to(torch::kFloat32).contiguous();
-    DenseLayer layer;
-    layer.in = actor_.dense_shape[k].in;
-    layer.out = actor_.dense_shape[k].out;
-    layer.weights.assign(weight.data_ptr<float>(), weight.data_ptr<float>() + weight.numel());
-    layer.bias.assign(bias.data_ptr<float>(), bias.data_ptr<float>() + bias.numel());
-    layer.activation = activation_name(actor_.dense_shape[k].activation);
-    network.layers.push_back(std::move(layer));
-  }
-  return network;
+  return deployed(actor_.dense_shape, actor_.dense, obs_normaliser);
 }
 
 }  // namespace kennel

@@ -39,4 +39,16 @@ void Adam::set_scalars(const torch::Tensor& scalars) {
   counts_.copy_(scalars.narrow(0, 1, 2));
 }
 
+void Adam::put(TensorArchive& archive, const std::string& name) const {
+  archive.put(name + "/first_moment", first_moment_);
+  archive.put(name + "/second_moment", second_moment_);
+  archive.put(name + "/scalars", scalars());
+}
+
+void Adam::take(const TensorArchive& archive, const std::string& name) {
+  first_moment_.copy_(archive.tensor(name + "/first_moment"));
+  second_moment_.copy_(archive.tensor(name + "/second_moment"));
+  set_scalars(archive.tensor(name + "/scalars"));
+}
+
 }  // namespace kennel

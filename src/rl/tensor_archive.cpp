@@ -146,6 +146,13 @@ const torch::Tensor& TensorArchive::tensor(const std::string& name) const {
   return find(tensors_, name, source_);
 }
 
+void TensorArchive::check_tensors_of(const TensorArchive& other) const {
+  for (const auto& [name, wanted] : other.tensors_)
+    KENNEL_CHECK(tensor(name).sizes() == wanted.sizes(), source_, ": its ", name, " is of shape ",
+                 tensor(name).sizes(), "; this run has ", wanted.sizes(),
+                 "; use the recipe it was trained with");
+}
+
 std::string TensorArchive::serialise() const {
   Writer out;
   out.raw(kMagic);

@@ -33,7 +33,7 @@ TEST(PpoConfig, AllProblemsAreReportedAtOnceInOneLine) {
   config.rollout.gamma = 1.5f;
   config.network.activation = "swish";
   config.network.min_log_std = 1.0f;
-  config.network.actor_hidden = {};
+  config.network.actor_hidden = {0};
   config.network.symmetric = true;
   config.network.critic_hidden = {31};
   EXPECT_EQ(problems(config, 1024).size(), 5u);

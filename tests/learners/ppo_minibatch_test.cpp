@@ -127,9 +127,8 @@ struct Scene {
     const RolloutBatch rows{batch.obs.index_select(0, index),
                             batch.privileged_obs.index_select(0, index), batch.samples.at(index)};
     WholeMinibatches whole(networks, config, cuda());
-    const WholeMinibatches::Slices& slices =
-        whole.take(networks.dense(), indexed ? batch : rows, indexed ? index : torch::Tensor(),
-                   rule(value_clip));
+    const SlicedGradient& slices = whole.take(networks.dense(), indexed ? batch : rows,
+                                              indexed ? index : torch::Tensor(), rule(value_clip));
     EXPECT_EQ(slices.gradients.size(0), 2);
     return torch::cat(
         {slices.gradients.sum(0).narrow(0, 0, networks.num_weights()), slices.losses.sum(0)});

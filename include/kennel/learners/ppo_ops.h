@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kennel/learners/loss_slice.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/precision.h"
 #include "kennel/rl/samples.h"
@@ -19,18 +20,8 @@ struct LossRule {
   double value_scale = 0.0;  // value_loss_coef / rows of the whole minibatch
 };
 
-/// Networks' outputs over a slice of a minibatch, and where the losses' gradients go.
-struct LossSlice {
-  torch::Tensor mean;          // (rows, action_size)
-  torch::Tensor log_std;       // (action_size)
-  torch::Tensor value;         // (rows, 1)
-  torch::Tensor grad_mean;     // (rows, action_size) <- d loss / d mean
-  torch::Tensor grad_log_std;  // (action_size) <- d loss / d log_std, without the entropy bonus
-  torch::Tensor grad_value;    // (rows, 1) <- d loss / d value
-  torch::Tensor sums;          // (4) <- over rows: surrogate, squared error, KL, clipped rows
-};
-
 /// The losses over the rows `index` of the samples, or over all where it is undefined.
+/// Sums: surrogate, squared error, KL, clipped rows. The entropy bonus is left out.
 using PpoLosses = void (*)(const Samples& samples, const torch::Tensor& index, const LossRule& rule,
                            LossSlice& slice);
 

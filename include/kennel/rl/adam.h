@@ -4,6 +4,9 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string>
+
+#include "kennel/rl/tensor_archive.h"
 
 namespace kennel {
 
@@ -29,6 +32,10 @@ class Adam {
   const torch::Tensor& first_moment() const { return first_moment_; }
   const torch::Tensor& second_moment() const { return second_moment_; }
   void set_scalars(const torch::Tensor& scalars);
+
+  /// The same in an archive, its entries beginning with `name`.
+  void put(TensorArchive& archive, const std::string& name) const;
+  void take(const TensorArchive& archive, const std::string& name);
 
  private:
   torch::Tensor first_moment_;   // (num_parameters)

@@ -64,6 +64,10 @@ struct LearnerEntry {
   std::size_t (*bytes)(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
 
   std::span<const FixedKey> fixed;
+
+  // For `kennel info --algorithms`; empty where a row does not say it.
+  const char* policy = "";  // what it looks for: "dense network", "linear"
+  const char* cannot = "";  // what it cannot serve
 };
 
 }  // namespace kennel

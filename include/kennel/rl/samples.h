@@ -14,6 +14,7 @@ struct Samples {
   torch::Tensor advantage;  // (rows), normalised
   torch::Tensor returns;    // (rows), advantage + value
   torch::Tensor value;      // (rows), the critic's estimate at the time
+  torch::Tensor mean = {};  // (rows, action_size), the policy's at the time; may be undefined
 
   /// The rows `index`, copied.
   Samples at(const torch::Tensor& index) const;

@@ -30,6 +30,9 @@ class TensorArchive {
   std::int64_t number(const std::string& name) const;
   const torch::Tensor& tensor(const std::string& name) const;
 
+  /// \throws Error unless it has every tensor that `other` has, of the same shape
+  void check_tensors_of(const TensorArchive& other) const;
+
   std::string serialise() const;
 
   /// \param source  named in errors

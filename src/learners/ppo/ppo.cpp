@@ -1,299 +1,46 @@
 #include "src/learners/ppo/ppo.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <iterator>
-#include <numbers>
-#include <sstream>
-
-#include "kennel/core/check.h"
-#include "kennel/core/usable_cores.h"
-#include "kennel/rl/checkpoint.h"
-#include "kennel/rl/precision.h"
-#include "kennel/rl/skipped_updates.h"
-
 namespace kennel {
 namespace {
 
-constexpr std::string_view kSurrogateLoss = "train/surrogate_loss", kValueLoss = "train/value_loss",
-                           kEntropy = "train/entropy", kSkippedUpdates = "train/skipped_updates";
-
-/// What an iteration reports beside its reward.
-constexpr std::string_view kScalars[] = {
-    kSurrogateLoss,
-    kValueLoss,
-    "train/kl",             // nat, mean over the minibatches
-    "train/clip_fraction",  // of samples whose gradient the clip stopped
-    "train/grad_norm",      // before it is clipped
-    "train/learning_rate",
-    "train/std",                 // action noise, mean over actions
-    kEntropy,                    // of the policy [nat]
-    "train/explained_variance",  // of the returns by the critic, 1 is perfect
-    kSkippedUpdates,             // so far, because a gradient was not finite
-};
-constexpr std::int64_t kNumbers = 1 + std::size(kScalars);
-
-const PpoConfig& validated(const PpoConfig& config, const EnvSpec& spec) {
-  validate(config, spec.num_envs);
-  return config;
-}
-
-int checked_threads(int num_threads, const LearnerOps& ops) {
-  KENNEL_CHECK(num_threads >= 0, "the learner got ", num_threads,
-               " threads; expected a number of threads, or 0 for one each core");
-  if (!ops.threads) return 1;
-  if (num_threads > 0) return num_threads;
-  return num_usable_cores();
-}
-
-const Mirror* mirror_or_null(const NetworkConfig& config, const std::optional<Mirrors>& mirrors,
-                             Mirror Mirrors::*which) {
-  return config.symmetric && mirrors ? &((*mirrors).*which) : nullptr;
-}
-
-/// Other ranks cannot be waited for in a recording.
-bool records(const LearnerParts& parts) { return parts.record && parts.all.size() == 1; }
-
-std::string sizes_text(const std::vector<int>& sizes) {
-  std::ostringstream out;
-  for (std::size_t k = 0; k < sizes.size(); ++k) out << (k == 0 ? "" : "-") << sizes[k];
-  return out.str();
+OnPolicyParts parts_of(const PpoConfig& config) {
+  return {.rollout = config.rollout,
+          .network = config.network,
+          .precision = config.precision,
+          .scalars = {kSurrogateLoss, kValueLoss,
+                      "train/kl",             // nat, mean over the minibatches
+                      "train/clip_fraction",  // of samples whose gradient the clip stopped
+                      "train/grad_norm",      // before it is clipped
+                      "train/learning_rate"},
+          .remedy = "a smaller ppo.learning_rate or ppo.init_std",
+          .epochs = config.num_epochs,
+          .records_updates = true,
+          .many_ranks = true};
 }
 
 }  // namespace
 
 Ppo::Ppo(const LearnerParts& parts)
-    : env_(parts.env),
-      config_(validated(parts.config.as<PpoConfig>(), env_.spec())),
-      seed_(parts.seed),
-      ops_(parts.ops),
-      all_(parts.all),
-      pool_(checked_threads(parts.num_threads, ops_)),
-      networks_(env_.spec(), config_.network, parts.mirrors ? &*parts.mirrors : nullptr, seed_,
-                env_.device(), ops_),
-      obs_normaliser_(env_.spec().obs_size, config_.network.normalise_obs,
-                      mirror_or_null(config_.network, parts.mirrors, &Mirrors::obs), env_.device(),
-                      ops_),
-      privileged_normaliser_(
-          env_.spec().privileged_obs_size, config_.network.normalise_obs,
-          mirror_or_null(config_.network, parts.mirrors, &Mirrors::privileged_obs), env_.device(),
-          ops_),
-      rollout_(env_.spec(), config_.rollout, pool_, env_.device(), ops_, all_),
-      update_(networks_, obs_normaliser_, privileged_normaliser_, config_, pool_, ops_, all_),
-      timer_(make_phase_timer(env_.device())),
-      steps_(env_.device()),
-      numbers_(torch::zeros({kNumbers}, env_.device())),
-      readback_(kNumbers, env_.device()),
-      collecting_(ops_, env_.device(), records(parts)),
-      estimating_(ops_, env_.device(), records(parts)),
-      learning_(ops_, env_.device(), records(parts)) {
-  networks_.multiply_in(use_precision(config_.precision, env_.device()));
-  rollout_.reset(env_);
-}
+    : OnPolicy(parts, parts_of(parts.config.as<PpoConfig>())),
+      config_(parts.config.as<PpoConfig>()),
+      update_(own_networks(), obs_normaliser(), privileged_normaliser(), config_, pool(), ops(),
+              all()) {}
 
 void Ppo::set_progress(double fraction) {
-  env_.set_progress(fraction);
+  OnPolicy::set_progress(fraction);
   update_.set_progress(fraction);
 }
 
-IterationReport Ppo::iterate() {
-  const torch::NoGradGuard no_grad;
-  failed_ = false;
-  collect();
-  timer_->begin(Phase::kPolicy);
-  estimating_.run([this] { rollout_.estimate(networks_, privileged_normaliser_); });
-  timer_->begin(Phase::kUpdate);
-  learning_.run([this] { learn(); });
-  timer_->stop();
-  env_.send_stats();  // before the numbers that are waited for, so that they arrive with them
-  readback_.send(numbers_);
-  steps_.advance(config_.rollout.num_steps);
-  ++iteration_;
-  env_steps_ += std::int64_t{config_.rollout.num_steps} * env_.spec().num_envs * all_.size();
-  const IterationReport out = report();
-  check(out);
-  return out;
-}
-
-// A recorded rollout cannot be divided: all of its time is told as the simulator's.
-void Ppo::collect() {
-  const bool divided = collecting_.is_eager();
-  timer_->begin(Phase::kSimulator);
-  collecting_.run([&] {
-    rollout_.collect(env_, networks_, obs_normaliser_, stream_seed(seed_, Stream::kActionNoise),
-                     steps_, divided ? *timer_ : no_timer());
-  });
-}
-
-void Ppo::learn() {
-  const auto rank = static_cast<std::uint64_t>(all_.rank());  // each shuffles rows of its own
-  const UpdateReport update =
-      update_.run(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, rank), steps_);
-  // After the update, so that it sees the very policy that acted.
-  obs_normaliser_.update(pool_, rollout_.obs(), all_);
-  privileged_normaliser_.update(pool_, rollout_.privileged_obs(), all_);
-  numbers_.copy_(numbers(update));
-}
-
-// What an iteration is told by, on the device: the mean reward, then as kScalars has them.
-torch::Tensor Ppo::numbers(const UpdateReport& update) const {
-  const torch::Tensor log_std = networks_.log_std();
-  const torch::Tensor adam = update_.optimiser().scalars();
-  torch::Tensor reward = rollout_.reward().mean();
-  torch::Tensor explained_variance = rollout_.explained_variance();
-  all_.mean(reward);
-  all_.mean(explained_variance);
-  return torch::stack({reward, update.surrogate_loss, update.value_loss, update.kl,
-                       update.clip_fraction, update.grad_norm, adam[0], log_std.exp().mean(),
-                       log_std.sum(), explained_variance, adam[2]});
-}
-
-// Waits for the device: the only time in an iteration.
-IterationReport Ppo::report() {
-  const float* numbers = readback_.wait().const_data_ptr<float>();
-  IterationReport out;
-  out.iteration = iteration_;
-  out.env_steps = env_steps_;
-  out.mean_reward = numbers[0];
-  for (std::size_t k = 0; k < std::size(kScalars); ++k)
-    out.scalars.emplace_back(kScalars[k], numbers[1 + k]);
-  for (Scalar& scalar : out.scalars)
-    if (scalar.first == kEntropy)  // H = sum_k (log std_k + 1/2 log(2 pi e))
-      scalar.second +=
-          0.5 * env_.spec().action_size * std::log(2 * std::numbers::pi * std::numbers::e);
-  const PhaseSeconds seconds = timer_->seconds();
-  out.simulator_seconds = seconds[Phase::kSimulator];
-  out.policy_seconds = seconds[Phase::kPolicy];
-  out.update_seconds = seconds[Phase::kUpdate];
-  return out;
-}
-
-// Blames the environment for what is not finite, if it can be blamed.
-void Ppo::check(const IterationReport& report) {
-  const auto skipped = static_cast<std::int64_t>(report.at(kSkippedUpdates));
-  failed_ = skipped > skipped_updates_ || !std::isfinite(report.mean_reward) ||
-            !std::isfinite(report.at(kSurrogateLoss)) || !std::isfinite(report.at(kValueLoss));
-  if (failed_) rollout_.check_finite();
-  skipped_updates_ = skipped;
-}
-
-// What must agree between a checkpoint and the learner that loads it.
-std::string Ppo::description() const {
-  const EnvSpec& spec = env_.spec();
-  return text("obs ", spec.obs_size, ", privileged obs ", spec.privileged_obs_size, ", action ",
-              spec.action_size, ", actor ", sizes_text(config_.network.actor_hidden), ", critic ",
-              sizes_text(config_.network.critic_hidden), ", ", config_.network.activation,
-              config_.network.squash_mean ? ", squashed" : ", not squashed",
-              config_.network.symmetric ? ", symmetric" : ", not symmetric",
-              config_.network.normalise_obs ? ", normalised" : ", not normalised");
-}
-
-void Ppo::save(const std::filesystem::path& path, const std::string& config) const {
-  const Adam& adam = update_.optimiser();
-  TensorArchive archive;
-  put_summary(archive, {config, iteration_, env_steps_, policy()});
-  archive.put("network", description());
-  archive.put("num_envs", std::int64_t{env_.spec().num_envs});
-  archive.put("seed", static_cast<std::int64_t>(seed_));
-  archive.put("parameters", networks_.parameters());
-  archive.put("adam/first_moment", adam.first_moment());
-  archive.put("adam/second_moment", adam.second_moment());
-  archive.put("adam/scalars", adam.scalars());
-  archive.put("normaliser/obs", obs_normaliser_.state());
-  archive.put("normaliser/privileged_obs", privileged_normaliser_.state());
-  archive.put("obs", rollout_.last_obs().to(torch::kFloat32));
-  archive.put("privileged_obs", rollout_.last_privileged_obs().to(torch::kFloat32));
-  archive.put("env", env_.save_state());
-  archive.save(path);
-}
-
-void Ppo::check_network(const TensorArchive& archive, const std::filesystem::path& path) const {
-  KENNEL_CHECK(archive.text("network") == description(), path.string(), " holds a network with ",
-               archive.text("network"), "; this run has ", description(),
-               "; use the recipe it was trained with");
-  KENNEL_CHECK(archive.tensor("parameters").sizes() == networks_.parameters().sizes(),
-               path.string(), " holds ", archive.tensor("parameters").numel(),
-               " parameters; this run has ", networks_.parameters().numel(),
-               "; use the recipe it was trained with");
-  for (const char* name : {"parameters", "normaliser/obs", "normaliser/privileged_obs"})
-    KENNEL_CHECK(archive.tensor(name).isfinite().all().item<bool>(), path.string(), ": its ", name,
-                 " hold a number that is not finite; expected a checkpoint of a run that has not "
-                 "diverged, try an older one");
-}
-
-void Ppo::restore_networks(const TensorArchive& archive) {
-  networks_.parameters().copy_(archive.tensor("parameters"));
-  networks_.refresh();
-  obs_normaliser_.set_state(archive.tensor("normaliser/obs"));
-  privileged_normaliser_.set_state(archive.tensor("normaliser/privileged_obs"));
-}
-
-void Ppo::load(const std::filesystem::path& path) {
-  const torch::NoGradGuard no_grad;
-  const TensorArchive archive = TensorArchive::load(path);
-  check_network(archive, path);
-  KENNEL_CHECK(archive.number("num_envs") == env_.spec().num_envs, path.string(),
-               " was saved with ", archive.number("num_envs"), " environments; this run has ",
-               env_.spec().num_envs, "; use the same number to resume");
-  env_.load_state(archive.tensor("env"));  // may refuse; nothing has changed until here
-  restore_networks(archive);
-  Adam& adam = update_.optimiser();
-  adam.first_moment().copy_(archive.tensor("adam/first_moment"));
-  adam.second_moment().copy_(archive.tensor("adam/second_moment"));
-  adam.set_scalars(archive.tensor("adam/scalars"));
-  rollout_.last_obs().copy_(archive.tensor("obs"));
-  rollout_.last_privileged_obs().copy_(archive.tensor("privileged_obs"));
-  iteration_ = archive.number("iteration");
-  env_steps_ = archive.number("env_steps");
-  steps_.set(env_steps_ / (std::int64_t{env_.spec().num_envs} * all_.size()));
-  seed_ = static_cast<std::uint64_t>(archive.number("seed"));
-  for (RepeatedWork* work : {&collecting_, &estimating_, &learning_}) work->forget();
-  skipped_updates_ = static_cast<std::int64_t>(adam.skipped().item<float>());
-}
-
-void Ppo::load_networks(const std::filesystem::path& path) {
-  const torch::NoGradGuard no_grad;
-  const TensorArchive archive = TensorArchive::load(path);
-  check_network(archive, path);
-  restore_networks(archive);
-}
-
-LearnerRecordings Ppo::recordings() const {
-  LearnerRecordings out;
-  for (const RepeatedWork* work : {&collecting_, &estimating_, &learning_}) {
-    out.played += work->is_recorded();
-    out.operations += work->operations();
-  }
-  return out;
+std::vector<torch::Tensor> Ppo::learn_from(const RolloutBatch& batch, std::uint64_t shuffle_key) {
+  const UpdateReport update = update_.run(batch, shuffle_key, steps());
+  return {update.surrogate_loss, update.value_loss, update.kl,
+          update.clip_fraction,  update.grad_norm,  update_.optimiser().scalars()[0]};
 }
 
 void Ppo::take_edits(const ConfigBlock& before) {
   if (config_.learning_rate == before.as<PpoConfig>().learning_rate) return;
   const torch::NoGradGuard no_grad;
   update_.optimiser().learning_rate().fill_(config_.learning_rate);
-}
-
-std::string Ppo::complaint() const {
-  if (!too_many_skipped(skipped_updates_, updates())) return {};
-  return text(skipped_updates_, " of ", updates(),
-              " updates were skipped because their gradient was not finite, so the policy learnt "
-              "less than its steps say; try a smaller ppo.learning_rate or ppo.init_std");
-}
-
-bool Ppo::save_failure(const std::filesystem::path& path) const {
-  if (!failed_) return false;
-  TensorArchive archive;
-  archive.put("iteration", iteration_);
-  archive.put("env_steps", env_steps_);
-  archive.put("skipped_updates",
-              static_cast<std::int64_t>(update_.optimiser().skipped().item<float>()));
-  archive.put("network", description());
-  archive.put("parameters", networks_.parameters());
-  archive.put("numbers", numbers_);
-  rollout_.put(archive);
-  archive.save(path);
-  return true;
 }
 
 }  // namespace kennel

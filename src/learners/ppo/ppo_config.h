@@ -7,6 +7,7 @@
 #include "kennel/core/fields.h"
 #include "kennel/rl/network_config.h"
 #include "kennel/rl/rollout_config.h"
+#include "src/learners/on_policy/on_policy_fields.h"
 
 namespace kennel {
 
@@ -69,23 +70,7 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, PpoConfig
           "desired_kl at the end of training [nat]");
   v.field("max_grad_norm", c.max_grad_norm, Bounds{1e-6, 1e6},
           "longer gradients are scaled to this norm");
-  v.field("init_std", c.network.init_std, Bounds{1e-3, 10.0},
-          "standard deviation of the action noise at the start");
-  v.field("min_log_std", c.network.min_log_std, Bounds{-20.0, 3.0},
-          "floor of the log standard deviation");
-  v.field("max_log_std", c.network.max_log_std, Bounds{-20.0, 3.0},
-          "ceiling of the log standard deviation");
-  v.field("actor_hidden", c.network.actor_hidden, Bounds{1, 8192},
-          "units of the policy's hidden layers");
-  v.field("critic_hidden", c.network.critic_hidden, Bounds{1, 8192},
-          "units of the critic's hidden layers");
-  v.field("activation", c.network.activation, Bounds{}, "of the hidden layers: relu, elu or tanh");
-  v.field("symmetric", c.network.symmetric, Bounds{},
-          "left-right equivariant policy, invariant critic; hidden layers need an even size");
-  v.field("squash_mean", c.network.squash_mean, Bounds{},
-          "mean action = tanh(network), as the robot's controller expects");
-  v.field("normalise_obs", c.network.normalise_obs, Bounds{},
-          "scale observations by their running mean and standard deviation");
+  visit_network_fields(c.network, v);
   v.field(
       "precision", c.precision, Bounds{},
       "of the learner's matrix products: fp32; on a GPU tf32; on a GPU or a CPU with AVX512_BF16 "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kennel/rl/learner_entry.h"
+#include "src/learners/on_policy/on_policy_fields.h"
 
 namespace kennel {
 
@@ -10,17 +11,6 @@ std::unique_ptr<Learner> make_ppo(const LearnerParts& parts);
 PolicyNetwork ppo_layers(const ConfigBlock& config, int obs_size, int action_size);
 void drop_ppo_symmetry(ConfigBlock& config);
 std::size_t ppo_bytes(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
-
-inline constexpr const char* kNetworks = "the checkpoint's networks are made for it";
-inline constexpr FixedKey kPpoFixed[] = {
-    {"init_std", "it only starts a run; the noise has been learned since"},
-    {"actor_hidden", kNetworks},
-    {"critic_hidden", kNetworks},
-    {"activation", kNetworks},
-    {"symmetric", kNetworks},
-    {"squash_mean", kNetworks},
-    {"normalise_obs", kNetworks},
-};
 
 inline constexpr LearnerEntry kPpo = {
     .name = "ppo",
@@ -33,6 +23,7 @@ inline constexpr LearnerEntry kPpo = {
     .layers_key = "actor_hidden",
     .drop_symmetry = drop_ppo_symmetry,
     .bytes = ppo_bytes,
-    .fixed = kPpoFixed};
+    .fixed = kNetworkFixed,
+    .policy = "dense network with Gaussian noise"};
 
 }  // namespace kennel

@@ -37,10 +37,9 @@ WholeMinibatches::WholeMinibatches(const ActorCritic& networks, const PpoConfig&
       plan_(minibatch_plan(ops, networks.actor_shape(), networks.critic_shape(), config,
                            networks.parameters().device())) {}
 
-const WholeMinibatches::Slices& WholeMinibatches::take(const torch::Tensor& weights,
-                                                       const RolloutBatch& batch,
-                                                       const torch::Tensor& index,
-                                                       const LossRule& rule) {
+const SlicedGradient& WholeMinibatches::take(const torch::Tensor& weights,
+                                             const RolloutBatch& batch, const torch::Tensor& index,
+                                             const LossRule& rule) {
   const std::int64_t rows = index.defined() ? index.size(0) : batch.obs.size(0);
   const std::int64_t slices = plan_.slices(rows);
   if (!slices_.gradients.defined() || slices_.gradients.size(0) != slices) {

@@ -8,6 +8,7 @@
 #include "kennel/learners/ppo_ops.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/learner_ops.h"
+#include "src/learners/on_policy/network_gradient.h"
 #include "src/learners/ppo/ppo_config.h"
 
 namespace kennel {
@@ -24,21 +25,16 @@ class WholeMinibatches {
 
   bool possible() const { return plan_.possible(); }
 
-  struct Slices {
-    torch::Tensor gradients;  // (slices, at least num_weights)
-    torch::Tensor losses;     // (slices, 4)
-  };
-
   /// The slices of a minibatch, overwritten by the next call.
   /// \param weights  of the networks, (num_weights)
   /// \param index    (rows) int64 into the batch; undefined: all of it
-  const Slices& take(const torch::Tensor& weights, const RolloutBatch& batch,
-                     const torch::Tensor& index, const LossRule& rule);
+  const SlicedGradient& take(const torch::Tensor& weights, const RolloutBatch& batch,
+                             const torch::Tensor& index, const LossRule& rule);
 
  private:
   const LearnerOps& ops_;
   MinibatchPlan plan_;
-  Slices slices_;
+  SlicedGradient slices_;
 };
 
 }  // namespace kennel

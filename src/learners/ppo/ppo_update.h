@@ -4,30 +4,20 @@
 #include <torch/types.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/adam.h"
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
-#include "kennel/rl/slices.h"
 #include "kennel/rl/step_counter.h"
+#include "src/learners/on_policy/learning_rows.h"
+#include "src/learners/on_policy/network_gradient.h"
 #include "src/learners/ppo/ppo_config.h"
 #include "src/learners/ppo/ppo_losses.h"
 #include "src/learners/ppo/ppo_minibatch.h"
 
 namespace kennel {
-
-/// Rows to learn from, in order.
-struct LearningRows {
-  RolloutBatch batch;
-  torch::Tensor index;  // (rows) int64, into the batch; undefined: the rows are the batch's own,
-                        // observations as the networks read them
-
-  std::int64_t size() const { return index.defined() ? index.size(0) : batch.obs.size(0); }
-  LearningRows narrow(std::int64_t begin, std::int64_t rows) const;
-};
 
 /// Means over all minibatches, on the device.
 struct UpdateReport {
@@ -70,55 +60,30 @@ class PpoUpdate {
   const Adam& optimiser() const { return adam_; }
 
  private:
-  /// What one thread needs to take one slice forward and backward.
-  struct Worker {
-    torch::Tensor obs;             // (rows, obs_size), gathered
-    torch::Tensor privileged_obs;  // (rows, privileged_obs_size), the same
-    MlpWorkspace actor;
-    MlpWorkspace critic;
-  };
-
-  LearningRows in_order(const RolloutBatch& batch, const torch::Tensor& order);
-  LearningRows epoch_rows(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
-                          int epoch);
   const torch::Tensor& gradient(const LearningRows& rows);
-  SlicePlan take_slices(const LearningRows& rows);
-  WholeMinibatches::Slices slices_of(const LearningRows& rows);
+  SlicedGradient slices_of(const LearningRows& rows);
+  SliceWork slice_loss(std::int64_t rows) const;
   LossRule loss_rule(std::int64_t rows) const;
   void free_gradient(const LearningRows& rows);
   void step(bool adapt, const torch::Tensor& grad_norm);
-  void slice_gradient(const LearningRows& rows, const LossRule& rule, Worker& worker,
-                      ActorCritic::Views& gradient, const torch::Tensor& losses);
-  void sum_slices(std::int64_t num_slices);
-  void prepare(std::int64_t num_slices);
   void adapt_learning_rate(const torch::Tensor& kl);
 
   ActorCritic& networks_;
-  const Normaliser& obs_normaliser_;
-  const Normaliser& privileged_normaliser_;
   PpoConfig config_;
-  WorkerPool& pool_;
   torch::Device device_;
   const LearnerOps& ops_;
   PpoLosses compute_losses_;
   WholeMinibatches whole_minibatches_;
   const Collective& all_;
+  LearningOrder order_;
+  NetworkGradient network_gradient_;
   Adam adam_;
   // As annealed, on the device: a recorded update reads what they are when it is played.
-  torch::Tensor annealed_;                          // (3), the memory of the next three
-  torch::Tensor entropy_coef_;                      // ()
-  torch::Tensor kl_too_small_, kl_too_large_;       // () each
-  torch::Tensor order_;                             // (rows) int64, of an epoch
-  torch::Tensor epoch_obs_, epoch_privileged_obs_;  // where epochs are gathered at once
-  RolloutBatch epoch_;                              // where that is one operation
-  std::vector<Worker> workers_;                     // one a thread
-  torch::Tensor slice_gradients_;                   // (slices, num_weights)
-  torch::Tensor slice_losses_;                      // (slices, 4)
-  std::vector<ActorCritic::Views> slice_views_;     // of the rows of slice_gradients_
-  torch::Tensor gradient_;                          // (num_weights)
-  ActorCritic::Views gradient_views_;               // of gradient_
-  torch::Tensor free_gradient_;                     // (num_free)
-  torch::Tensor losses_;                            // (4)
+  torch::Tensor annealed_;                     // (3), the memory of the next three
+  torch::Tensor entropy_coef_;                 // ()
+  torch::Tensor kl_too_small_, kl_too_large_;  // () each
+  torch::Tensor free_gradient_;                // (num_free)
+  torch::Tensor losses_;                       // (4)
 };
 
 }  // namespace kennel
