@@ -131,10 +131,11 @@ TEST(LearnerOfARecipe, IsChosenByAFlagFromSectionsOfSeveral) {
 TEST(LearnerOfARecipe, IsRefusedWithTheNearestAndAllThatThereAreWhereItIsUnknown) {
   const std::string error =
       error_of([] { parse("[train]\nsteps = 5\nalgorithm = \"random_serch\"\n"); });
-  EXPECT_EQ(
-      error,
-      "train.algorithm = \"random_serch\" is unknown; did you mean random_search? known: ppo, es, "
-      "ars, cem, cma-es, random_search (run.toml:3)");
+  std::string known;
+  for (const std::string& name : names_of(kMethods)) known += (known.empty() ? "" : ", ") + name;
+  EXPECT_EQ(error,
+            "train.algorithm = \"random_serch\" is unknown; did you mean random_search? known: " +
+                known + " (run.toml:3)");
 }
 
 TEST(LearnerOfARecipe, HasItsProblemsReportedAtTheirLine) {

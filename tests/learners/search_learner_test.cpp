@@ -17,6 +17,7 @@
 namespace kennel {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -54,6 +55,26 @@ std::vector<Toy> toys() {
                          .init_std = 1.0f,
                          .extra_std = 0.3f,
                          .extra_generations = 40}},
+       40},
+      {&kFd,
+       {"fd", FdConfig{.search = kRollout, .num_pairs = 32, .sigma = 0.2f, .step_size = 0.15f}},
+       60},
+      {&kWp,
+       {"wp", WpConfig{.search = kRollout, .population = 64, .sigma = 0.2f, .learning_rate = 0.5f}},
+       60},
+      {&kRwr,
+       {"rwr", RwrConfig{.search = kRollout, .population = 64, .init_std = 1.0f, .min_std = 0.1f}},
+       40},
+      {&kPi2,
+       {"pi2", Pi2Config{.search = kRollout,
+                         .population = 64,
+                         .init_std = 1.0f,
+                         .std_decay = 0.95f,
+                         .min_std = 0.1f}},
+       40},
+      {&kPower,
+       {"power",
+        PowerConfig{.search = kRollout, .population = 32, .init_std = 1.0f, .min_std = 0.1f}},
        40},
       {&kCmaEs, {"cma_es", CmaEsConfig{.search = kRollout, .population = 32, .sigma = 0.5f}}, 40},
   };
@@ -179,6 +200,55 @@ TEST_P(SearchLearners, EndWithAClearWordWhenNoReturnIsFinite) {
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
                          [](const auto& toy) { return toy.param.name(); });
 
+/// A search for a network of one hidden layer.
+Toy network_toy(bool symmetric) {
+  SearchConfig search = kRollout;
+  search.hidden = {8};
+  search.symmetric = symmetric;
+  return {
+      &kEs,
+      {"es", EsConfig{.search = search, .population = 64, .sigma = 0.2f, .learning_rate = 0.1f}},
+      100};
+}
+
+TEST(SearchedNetworks, SolveThePointMassAndGoOnBitForBit) {
+  const TempFolder folder;
+  PointMassEnv env(kNumEnvs), other_env(kNumEnvs);
+  const Toy toy = network_toy(false);
+  const auto learner = learner_of(toy, env);
+  EXPECT_LT(reward_of(learner->policy()), 0.25);
+  for (int t = 0; t < toy.generations; ++t) learner->iterate();
+  const PolicyNetwork policy = learner->policy();
+  ASSERT_EQ(policy.layers.size(), 2u);
+  EXPECT_EQ(policy.layers[0].out, 8);
+  EXPECT_EQ(policy.layers[0].activation, "tanh");
+  EXPECT_EQ(policy.layers[1].activation, "");
+  EXPECT_GT(reward_of(policy), 0.8);
+  learner->save(folder / "half.ckpt", "text");
+  const auto resumed = learner_of(toy, other_env);
+  resumed->load(folder / "half.ckpt");
+  learner->iterate();
+  resumed->iterate();
+  EXPECT_EQ(learner->policy().layers[0].weights, resumed->policy().layers[0].weights);
+  const auto linear = learner_of(toys()[0], other_env);
+  EXPECT_THAT(error_of([&] { linear->load(folder / "half.ckpt"); }),
+              AllOf(HasSubstr("holds a policy of 8 tanh units"), HasSubstr("has a linear policy")));
+}
+
+TEST(SearchedNetworks, TreatLeftAndRightAlikeFromTheStart) {
+  PointMassEnv env(kNumEnvs);
+  const auto learner = learner_of(network_toy(true), env, 1, PointMassEnv::mirrors());
+  for (int t = 0; t < 3; ++t) {
+    const PolicyNetwork policy = learner->policy();
+    const std::vector<float> acted = forward(policy, std::vector<float>{0.3f, -0.7f, 0.2f, 0.9f});
+    const std::vector<float> image = forward(policy, std::vector<float>{-0.3f, -0.7f, -0.2f, 0.9f});
+    EXPECT_NE(acted[0], 0.0f);
+    EXPECT_NEAR(image[0], -acted[0], 1e-6);
+    EXPECT_NEAR(image[1], acted[1], 1e-6);
+    learner->iterate();
+  }
+}
+
 TEST(MendedScores, AreTheWorstOfTheOthersWhereOneIsNotFinite) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto scores = [](std::vector<double> x) { return torch::tensor(x, torch::kFloat64); };
@@ -190,15 +260,16 @@ TEST(MendedScores, AreTheWorstOfTheOthersWhereOneIsNotFinite) {
 }
 
 // A candidate's own policy in its own environments, a fall ends the score, a time-out does not.
-TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
+void expect_the_scores_of_a_loop(const std::vector<int>& hidden) {
   constexpr int kSteps = 100;
   PointMassEnv env(12, /*seed=*/5), slow(12, /*seed=*/5);
-  const LinearPolicy linear(4, 2, nullptr);
+  const SearchConfig config{.rollout_steps = kSteps, .alive_bonus = 0.25f, .hidden = hidden};
+  const CandidatePolicy policy(env.spec(), config, nullptr);
   const torch::Tensor policies =
-      torch::randn({4, 10}, cpu_generator(2), torch::kFloat64).to(torch::kFloat32);
+      torch::randn({4, policy.num_dense()}, cpu_generator(2), torch::kFloat64).to(torch::kFloat32);
   WorkerPool pool(1);
   Normaliser statistics(4, true, nullptr, torch::kCPU, cpu_ops());
-  PopulationRollout rollout(env, {.rollout_steps = kSteps, .alive_bonus = 0.25f}, pool, cpu_ops());
+  PopulationRollout rollout(env, policy, config, pool, cpu_ops());
   const Evaluation fast = rollout.run(policies, statistics, *make_phase_timer(torch::kCPU));
   std::vector<double> score(12, 0.0);
   std::vector<bool> fallen(12, false);
@@ -208,7 +279,7 @@ TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
   for (int step = 0; step < kSteps; ++step) {
     for (int e = 0; e < 12; ++e) {
       const float* obs = slow.buffers().obs.const_data_ptr<float>() + 4 * e;
-      const std::vector<float> acted = forward(linear.network(policies[e / 3]), std::span(obs, 4));
+      const std::vector<float> acted = forward(policy.network(policies[e / 3]), std::span(obs, 4));
       std::copy(acted.begin(), acted.end(), action.mutable_data_ptr<float>() + 2 * e);
     }
     slow.step(action);
@@ -226,8 +297,13 @@ TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
   EXPECT_NEAR(fast.returns[1].item<double>(), (score[3] + score[4] + score[5]) / 3, 1e-3);
 }
 
-TEST(LinearPolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
-  const LinearPolicy linear(2, 1, nullptr);
+TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
+  expect_the_scores_of_a_loop({});
+  expect_the_scores_of_a_loop({6, 4});
+}
+
+TEST(CandidatePolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
+  const CandidatePolicy linear({1, 2, 2, 1, 0.1}, {}, nullptr);
   // 3 (x - 10) / 2 - 4 (y + 1) / 0.5 + 7 at (14, 1)
   const torch::Tensor dense =
       linear.folded(torch::tensor({{3.0, -4.0, 7.0}}, torch::kFloat64),
@@ -237,7 +313,8 @@ TEST(LinearPolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
 }
 
 TEST(SearchConfigs, AsTheyShipFitTheBatchesThatShip) {
-  for (const LearnerEntry* method : {&kEs, &kArs, &kCem, &kCmaEs})
+  for (const LearnerEntry* method :
+       {&kEs, &kArs, &kCem, &kFd, &kWp, &kRwr, &kPi2, &kPower, &kCmaEs})
     for (const int num_envs : {256, 1024, 4096})
       EXPECT_THAT(method->config().problems(num_envs), IsEmpty()) << method->name;
 }
@@ -265,6 +342,11 @@ TEST(SearchConfigs, AreRefusedWithWhatFits) {
                           "num_envs = 128; try 128"));
   EXPECT_THAT(problems(EsConfig{.search = {.rollout_steps = 0}}, 256),
               ElementsAre(HasSubstr("es.rollout_steps = 0 is outside [1, 4096]")));
+  EXPECT_THAT(
+      problems(EsConfig{.search = {.hidden = {7}}}, 256),
+      ElementsAre("es.hidden has a layer of 7 units; a symmetric policy pairs them, try 8"));
+  EXPECT_THAT(problems(EsConfig{.search = {.activation = "gelu"}}, 256),
+              ElementsAre(HasSubstr("es.activation = \"gelu\" is unknown")));
 }
 
 TEST(Searches, RefuseBeforeTrainingWhatTheirConfigsRefuse) {

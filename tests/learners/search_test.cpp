@@ -15,6 +15,11 @@
 #include "src/learners/search/cem.h"
 #include "src/learners/search/cma_es.h"
 #include "src/learners/search/es.h"
+#include "src/learners/search/fd.h"
+#include "src/learners/search/pi2.h"
+#include "src/learners/search/power.h"
+#include "src/learners/search/rwr.h"
+#include "src/learners/search/wp.h"
 
 namespace kennel {
 namespace {
@@ -245,6 +250,12 @@ std::vector<Method> methods() {
        make(std::type_identity<Cem>(),
             CemConfig{.population = 60, .init_std = 1.0f, .extra_generations = 60}),
        120},
+      {"fd", make(std::type_identity<Fd>(), FdConfig{.num_pairs = 20, .sigma = 0.1f}), 150},
+      {"wp", make(std::type_identity<Wp>(), WpConfig{.population = 40}), 200},
+      {"rwr", make(std::type_identity<Rwr>(), RwrConfig{.population = 60, .init_std = 1.0f}), 120},
+      {"pi2", make(std::type_identity<Pi2>(), Pi2Config{.population = 40, .init_std = 0.5f}), 200},
+      {"power", make(std::type_identity<Power>(), PowerConfig{.population = 40, .init_std = 0.5f}),
+       200},
       {"cma_es", make(std::type_identity<CmaEs>(), CmaEsConfig{.population = 12, .sigma = 0.5f}),
        150},
       {"cma_es_diagonal",
