@@ -8,8 +8,6 @@ namespace kennel {
 
 void BoundsVisitor::field(const char* name, const std::vector<int>& values, Bounds bounds,
                           const char*) {
-  if (values.empty())
-    problems.push_back(text(section_, '.', name, " is empty; give at least one size"));
   for (const int value : values) number(name, value, bounds);
 }
 

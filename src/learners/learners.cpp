@@ -1,12 +1,16 @@
 #include "kennel/learners/learners.h"
 
+#include "src/learners/off_policy/off_policy_entry.h"
+#include "src/learners/policy_gradient/policy_gradient_entry.h"
 #include "src/learners/ppo/ppo_entry.h"
 #include "src/learners/search/search_entry.h"
 
 namespace kennel {
 namespace {
 
-constexpr LearnerEntry kRows[] = {kPpo, kEs, kArs, kCem, kCmaEs};
+constexpr LearnerEntry kRows[] = {kPpo,   kReinforce, kA2c,  kNpg, kTrpo, kPpoKl, kEs,
+                                  kArs,   kCem,       kFd,   kWp,  kRwr,  kPi2,   kPower,
+                                  kCmaEs, kDqn,       kDdpg, kTd3, kSac};
 
 }  // namespace
 

@@ -6,6 +6,7 @@ namespace kennel {
 
 std::vector<std::string> problems(const ArsConfig& config, int num_envs) {
   std::vector<std::string> found = out_of_bounds("ars", config);
+  check_candidate("ars", config.search, found);
   check_population({"ars.num_directions", config.num_directions, 1, 1, 2}, num_envs, found);
   if (config.top_directions > config.num_directions)
     found.push_back(text("ars.top_directions = ", config.top_directions,

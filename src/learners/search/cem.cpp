@@ -14,6 +14,7 @@ std::int64_t CemConfig::num_elite() const {
 
 std::vector<std::string> problems(const CemConfig& config, int num_envs) {
   std::vector<std::string> found = out_of_bounds("cem", config);
+  check_candidate("cem", config.search, found);
   check_population({"cem.population", config.population, 3, 1, 1}, num_envs, found);
   if (config.population >= 3 && config.num_elite() < 2)
     found.push_back(text("cem.elite = ", config.elite, " of ", config.population,

@@ -9,6 +9,7 @@ namespace kennel {
 
 std::vector<std::string> problems(const CmaEsConfig& config, int num_envs) {
   std::vector<std::string> found = out_of_bounds("cma_es", config);
+  check_candidate("cma_es", config.search, found);
   check_population({"cma_es.population", config.population, 4, 1, 1}, num_envs, found);
   return found;
 }

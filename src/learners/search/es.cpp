@@ -6,6 +6,7 @@ namespace kennel {
 
 std::vector<std::string> problems(const EsConfig& config, int num_envs) {
   std::vector<std::string> found = out_of_bounds("es", config);
+  check_candidate("es", config.search, found);
   check_population({"es.population", config.population, 2, 2, 1}, num_envs, found);
   return found;
 }

@@ -10,20 +10,18 @@ constexpr std::int64_t kCandidatesASlice = 16;
 
 }  // namespace
 
-// actions (P, E, A) = obs (P, E, O) W (P, O, A) + b (P, 1, A), E environments a candidate
 void PopulationRollout::act(const torch::Tensor& policies, torch::Tensor& action) {
-  const std::int64_t P = policies.size(0), O = env_.spec().obs_size, A = env_.spec().action_size;
-  const torch::Tensor obs = env_.buffers().obs.to(torch::kFloat32).view({P, -1, O});
-  const torch::Tensor weights = policies.narrow(1, 0, O * A).view({P, O, A});
-  const torch::Tensor bias = policies.narrow(1, O * A, A).view({P, 1, A});
-  const torch::Tensor out = action.view({P, -1, A});
+  const std::int64_t P = policies.size(0);
+  const torch::Tensor obs =
+      env_.buffers().obs.to(torch::kFloat32).view({P, -1, env_.spec().obs_size});
+  const torch::Tensor out = action.view({P, -1, env_.spec().action_size});
   for_each_slice(pool_, SlicePlan(P, ops_.threads ? kCandidatesASlice : P),
                  [&](const Slice& slice, int) {
                    const auto rows = [&](const torch::Tensor& x) {
                      return x.narrow(0, slice.begin, slice.rows);
                    };
                    torch::Tensor acted = rows(out);
-                   at::baddbmm_out(acted, rows(bias).expand_as(acted), rows(obs), rows(weights));
+                   policy_.act(rows(policies), rows(obs), acted);
                  });
 }
 

@@ -10,6 +10,7 @@
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/worker_pool.h"
+#include "src/learners/search/candidate_policy.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -30,11 +31,11 @@ struct Evaluation {
 /// scores of the same policy do too; several environments a candidate average over it.
 class PopulationRollout {
  public:
-  PopulationRollout(VecEnv& env, const SearchConfig& config, WorkerPool& pool,
-                    const LearnerOps& ops)
-      : env_(env), config_(config), pool_(pool), ops_(ops) {}
+  PopulationRollout(VecEnv& env, const CandidatePolicy& policy, const SearchConfig& config,
+                    WorkerPool& pool, const LearnerOps& ops)
+      : env_(env), policy_(policy), config_(config), pool_(pool), ops_(ops) {}
 
-  /// \param policies    (population, num_dense) float32 on the environments' device, LinearPolicy's
+  /// \param policies    (population, num_dense) float32 on the environments' device
   /// \param statistics  learns from every observation that was acted on
   Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer);
 
@@ -42,6 +43,7 @@ class PopulationRollout {
   void act(const torch::Tensor& policies, torch::Tensor& action);
 
   VecEnv& env_;
+  const CandidatePolicy& policy_;
   SearchConfig config_;
   WorkerPool& pool_;
   const LearnerOps& ops_;

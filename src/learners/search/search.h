@@ -56,4 +56,10 @@ inline torch::Tensor best_first(const torch::Tensor& scores) {
   return scores.argsort(/*stable=*/true, /*dim=*/0, /*descending=*/true);
 }
 
+/// How far scores (population) are apart, best less worst; exactly 0 where nothing tells one from
+/// another.
+inline double spread_of(const torch::Tensor& scores) {
+  return (scores.max() - scores.min()).item<double>();
+}
+
 }  // namespace kennel

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kennel/core/check.h"
+#include "kennel/io/config_problems.h"
 
 namespace kennel {
 namespace {
@@ -26,6 +27,15 @@ std::string nearest_fitting(const PopulationKey& population, int num_envs) {
 }
 
 }  // namespace
+
+void check_candidate(std::string_view section, const SearchConfig& config,
+                     std::vector<std::string>& problems) {
+  check_choice(text(section, ".activation"), config.activation, {"relu", "elu", "tanh"}, problems);
+  for (const int units : config.hidden)
+    if (config.symmetric && units % 2 != 0)
+      problems.push_back(text(section, ".hidden has a layer of ", units,
+                              " units; a symmetric policy pairs them, try ", units + 1));
+}
 
 void check_population(const PopulationKey& population, int num_envs,
                       std::vector<std::string>& problems) {
@@ -51,6 +61,12 @@ void check_population(const PopulationKey& population, int num_envs,
   problems.push_back(wrong +
                      text("; none fits num_envs = ", num_envs, ", try ", possible,
                           " with num_envs = ", rounded_up(num_envs, possible * candidates)));
+}
+
+void check_least_std(std::string_view section, float init_std, float min_std,
+                     std::vector<std::string>& problems) {
+  if (min_std > init_std)
+    problems.push_back(text(section, ".min_std = ", min_std, " is above init_std = ", init_std));
 }
 
 }  // namespace kennel

@@ -14,6 +14,8 @@ struct SearchConfig {
   float alive_bonus = 0.0f;
   bool normalise_obs = true;
   bool symmetric = true;
+  std::vector<int> hidden = {};
+  std::string activation = "tanh";
 };
 
 /// Adds these keys to a method's section.
@@ -29,7 +31,14 @@ void visit_search_fields(Config& c, Visitor&& v) requires same_config<Config, Se
           "scale observations by their running mean and standard deviation");
   v.field("symmetric", c.symmetric, Bounds{},
           "left-right equivariant policy: half the parameters to search");
+  v.field("hidden", c.hidden, Bounds{1, 8192},
+          "units of the policy's hidden layers; []: none, a linear policy");
+  v.field("activation", c.activation, Bounds{}, "of the hidden layers: relu, elu or tanh");
 }
+
+/// Adds what is wrong with the policy beside numbers that are out of bounds.
+void check_candidate(std::string_view section, const SearchConfig& config,
+                     std::vector<std::string>& problems);
 
 /// How many candidates a method asks for, by the key that says so.
 struct PopulationKey {
@@ -44,5 +53,9 @@ struct PopulationKey {
 /// environments.
 void check_population(const PopulationKey& population, int num_envs,
                       std::vector<std::string>& problems);
+
+/// Adds a problem when a method's least standard deviation is above the one that it starts with.
+void check_least_std(std::string_view section, float init_std, float min_std,
+                     std::vector<std::string>& problems);
 
 }  // namespace kennel

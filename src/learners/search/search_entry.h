@@ -9,7 +9,12 @@
 #include "src/learners/search/cem.h"
 #include "src/learners/search/cma_es.h"
 #include "src/learners/search/es.h"
+#include "src/learners/search/fd.h"
+#include "src/learners/search/pi2.h"
+#include "src/learners/search/power.h"
+#include "src/learners/search/rwr.h"
 #include "src/learners/search/search_learner.h"
+#include "src/learners/search/wp.h"
 
 namespace kennel {
 
@@ -28,8 +33,12 @@ std::unique_ptr<Learner> make_search(const LearnerParts& parts) {
                          }});
 }
 
-inline PolicyNetwork search_layers(const ConfigBlock& /*config*/, int obs_size, int action_size) {
-  return {{{obs_size, action_size, {}, {}, ""}}};
+template <class Config>
+PolicyNetwork search_layers(const ConfigBlock& config, int obs_size, int action_size) {
+  PolicyNetwork network;
+  for (const DenseShape& layer : candidate_shape(config.as<Config>().search, obs_size, action_size))
+    network.layers.push_back({layer.in, layer.out, {}, {}, activation_name(layer.activation)});
+  return network;
 }
 
 template <class Config>
@@ -41,48 +50,70 @@ void drop_search_symmetry(ConfigBlock& config) {
 template <class Config>
 std::size_t search_bytes(const EnvSpec& spec, const ConfigBlock& config,
                          const LearnerOps& /*ops*/) {
-  const auto dense = static_cast<std::size_t>((spec.obs_size + 1) * spec.action_size);
-  const auto candidates = static_cast<std::size_t>(config.as<Config>().num_candidates());
-  const auto an_env = static_cast<std::size_t>(spec.obs_size + spec.action_size + 8);
+  const auto& of = config.as<Config>();
+  const MlpShape shape = candidate_shape(of.search, spec.obs_size, spec.action_size);
+  const auto dense = static_cast<std::size_t>(num_parameters(shape));
+  const auto candidates = static_cast<std::size_t>(of.num_candidates());
+  auto an_env = static_cast<std::size_t>(spec.obs_size + 8);
+  for (const DenseShape& layer : shape) an_env += static_cast<std::size_t>(layer.out);
   return sizeof(float) * (candidates * dense + static_cast<std::size_t>(spec.num_envs) * an_env);
 }
 
 inline constexpr const char* kPolicyMade = "the checkpoint's policy is made for it";
 inline constexpr const char* kOnlyStarts = "it only starts a run; the search has moved it since";
 inline constexpr FixedKey kSearchFixed[] = {{"normalise_obs", kPolicyMade},
-                                            {"symmetric", kPolicyMade}};
-inline constexpr FixedKey kCemFixed[] = {
-    {"normalise_obs", kPolicyMade}, {"symmetric", kPolicyMade}, {"init_std", kOnlyStarts}};
+                                            {"symmetric", kPolicyMade},
+                                            {"hidden", kPolicyMade},
+                                            {"activation", kPolicyMade}};
+/// Of methods that start with a spread and change it.
+inline constexpr FixedKey kNarrowingFixed[] = {{"normalise_obs", kPolicyMade},
+                                               {"symmetric", kPolicyMade},
+                                               {"hidden", kPolicyMade},
+                                               {"activation", kPolicyMade},
+                                               {"init_std", kOnlyStarts}};
 inline constexpr FixedKey kCmaEsFixed[] = {
     {"normalise_obs", kPolicyMade},
     {"symmetric", kPolicyMade},
+    {"hidden", kPolicyMade},
+    {"activation", kPolicyMade},
     {"sigma", kOnlyStarts},
     {"diagonal", "the checkpoint holds the covariance in its form"}};
 
 template <class Method, class Config>
 constexpr LearnerEntry search_entry(const char* name, const char* summary,
-                                    std::span<const FixedKey> fixed) {
+                                    std::span<const FixedKey> fixed,
+                                    const char* cannot = "several processes") {
   return {.name = name,
           .summary = summary,
           .config = search_block<Config>,
           .make = make_search<Method, Config>,
-          .policy_layers = search_layers,
-          .layers_key = "symmetric",
+          .policy_layers = search_layers<Config>,
+          .layers_key = "hidden",
           .drop_symmetry = drop_search_symmetry<Config>,
           .bytes = search_bytes<Config>,
-          .fixed = fixed};
+          .fixed = fixed,
+          .policy = "linear in the observation, or a dense network",
+          .cannot = cannot};
 }
 
 inline constexpr LearnerEntry kEs = search_entry<Es, EsConfig>(
-    "es", "evolution strategies: antithetic pairs, ranks and Adam, on a linear policy",
-    kSearchFixed);
+    "es", "evolution strategies: antithetic pairs, ranks and Adam", kSearchFixed);
 inline constexpr LearnerEntry kArs = search_entry<Ars, ArsConfig>(
-    "ars", "augmented random search: steps along the best random directions, on a linear policy",
-    kSearchFixed);
+    "ars", "augmented random search: steps along the best random directions", kSearchFixed);
 inline constexpr LearnerEntry kCem = search_entry<Cem, CemConfig>(
-    "cem", "cross-entropy method: mean and variances of the best candidates, on a linear policy",
-    kCemFixed);
+    "cem", "cross-entropy method: mean and variances of the best candidates", kNarrowingFixed);
+inline constexpr LearnerEntry kFd = search_entry<Fd, FdConfig>(
+    "fd", "finite differences: the gradient by regression on random pairs", kSearchFixed);
+inline constexpr LearnerEntry kWp = search_entry<Wp, WpConfig>(
+    "wp", "weight perturbation: likelihood ratio over parameters", kSearchFixed);
+inline constexpr LearnerEntry kRwr = search_entry<Rwr, RwrConfig>(
+    "rwr", "reward-weighted regression of mean and variances", kNarrowingFixed);
+inline constexpr LearnerEntry kPi2 = search_entry<Pi2, Pi2Config>(
+    "pi2", "path integrals: candidates weighted by a softmax of their scores", kNarrowingFixed);
+inline constexpr LearnerEntry kPower = search_entry<Power, PowerConfig>(
+    "power", "PoWER: the best candidates of all generations by their returns", kSearchFixed);
 inline constexpr LearnerEntry kCmaEs = search_entry<CmaEs, CmaEsConfig>(
-    "cma-es", "covariance matrix adaptation, full or diagonal, on a linear policy", kCmaEsFixed);
+    "cma-es", "covariance matrix adaptation, full or diagonal", kCmaEsFixed,
+    "several processes; more than 4000 parameters unless cma_es.diagonal = true");
 
 }  // namespace kennel

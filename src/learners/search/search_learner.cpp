@@ -45,12 +45,12 @@ SearchLearner::SearchLearner(const LearnerParts& parts, const SearchParts& searc
       method_(search.method),
       seed_(parts.seed),
       pool_(threads_of(parts)),
-      policy_(env_.spec().obs_size, env_.spec().action_size, mirrors_of(parts, search)),
+      policy_(env_.spec(), config_, mirrors_of(parts, search)),
       normaliser_(env_.spec().obs_size, config_.normalise_obs,
                   config_.symmetric ? &parts.mirrors->obs : nullptr, env_.device(), parts.ops),
-      rollout_(env_, config_, pool_, parts.ops),
+      rollout_(env_, policy_, config_, pool_, parts.ops),
       make_(search.make),
-      search_(make_(torch::zeros({policy_.num_parameters()}, torch::kFloat64), seed_)),
+      search_(make_(policy_.start(seed_), seed_)),
       timer_(make_phase_timer(env_.device())) {}
 
 // The statistics of a generation stay what they were when it began.
@@ -94,8 +94,8 @@ IterationReport SearchLearner::iterate() {
 
 // What must agree between a checkpoint and the learner that loads its policy.
 std::string SearchLearner::description() const {
-  return text("linear policy, obs ", env_.spec().obs_size, ", action ", env_.spec().action_size,
-              config_.symmetric ? ", symmetric" : ", not symmetric",
+  return text(policy_.description(), ", obs ", env_.spec().obs_size, ", action ",
+              env_.spec().action_size, config_.symmetric ? ", symmetric" : ", not symmetric",
               config_.normalise_obs ? ", normalised" : ", not normalised");
 }
 

@@ -14,7 +14,7 @@
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/tensor_archive.h"
 #include "kennel/rl/worker_pool.h"
-#include "src/learners/search/linear_policy.h"
+#include "src/learners/search/candidate_policy.h"
 #include "src/learners/search/population_rollout.h"
 #include "src/learners/search/search.h"
 #include "src/learners/search/search_config.h"
@@ -66,7 +66,7 @@ class SearchLearner final : public Learner {
   std::string method_;
   std::uint64_t seed_;
   WorkerPool pool_;
-  LinearPolicy policy_;
+  CandidatePolicy policy_;
   Normaliser normaliser_;
   PopulationRollout rollout_;
   MakeSearch make_;

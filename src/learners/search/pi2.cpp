@@ -1,0 +1,70 @@
+#include "src/learners/search/pi2.h"
+
+#include <algorithm>
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+
+std::vector<std::string> problems(const Pi2Config& config, int num_envs) {
+  std::vector<std::string> found = out_of_bounds("pi2", config);
+  check_candidate("pi2", config.search, found);
+  check_population({"pi2.population", config.population, 2, 1, 1}, num_envs, found);
+  if (config.population >= 2 && config.reuse >= config.population)
+    found.push_back(text("pi2.reuse = ", config.reuse, " of ", config.population,
+                         " candidates leaves no new one; try ", config.population / 8));
+  check_least_std("pi2", config.init_std, config.min_std, found);
+  return found;
+}
+
+torch::Tensor path_integral_weights(const torch::Tensor& scores, double h) {
+  const double spread = spread_of(scores);
+  if (spread == 0.0) return torch::full_like(scores, 1.0 / static_cast<double>(scores.size(0)));
+  return ((scores - scores.min()) * (h / spread)).softmax(0);
+}
+
+Pi2::Pi2(const Pi2Config& config, const torch::Tensor& start, std::uint64_t seed)
+    : config_(config), seed_(seed), theta_(start.clone()), sigma_(config.init_std) {}
+
+torch::Tensor Pi2::ask(std::int64_t generation) {
+  // A run that goes on may reuse fewer than it kept.
+  const std::int64_t kept =
+      kept_.defined() ? std::min<std::int64_t>(kept_.size(0), config_.reuse) : 0;
+  const torch::Tensor eps =
+      search_noise(seed_, generation, config_.population - kept, theta_.size(0)) * sigma_;
+  candidates_ = theta_ + eps;
+  if (kept > 0) candidates_ = torch::cat({kept_.narrow(0, 0, kept), candidates_});
+  return candidates_;
+}
+
+void Pi2::tell(const torch::Tensor& scores) {
+  if (spread_of(scores) == 0.0) return;  // nothing was learnt, neither where to go nor how narrow
+  const torch::Tensor P = path_integral_weights(scores, config_.eliteness);
+  theta_ = theta_ + (candidates_ - theta_).t().mv(P);
+  if (config_.reuse > 0)
+    kept_ = candidates_.index_select(0, best_first(scores).narrow(0, 0, config_.reuse));
+  sigma_ = std::max(sigma_ * config_.std_decay, double{config_.min_std});
+}
+
+void Pi2::set_mean(const torch::Tensor& mean) {
+  theta_ = mean.clone();
+  kept_ = torch::Tensor();  // they lie around another place
+}
+
+std::vector<Scalar> Pi2::scalars() const { return {{"train/sigma", sigma_}}; }
+
+void Pi2::save(TensorArchive& archive) const {
+  archive.put("search/mean", theta_);
+  archive.put("search/sigma", torch::tensor({sigma_}, torch::kFloat64));
+  if (kept_.defined()) archive.put("search/kept", kept_);
+}
+
+void Pi2::load(const TensorArchive& archive) {
+  const double sigma = archive.tensor("search/sigma").item<double>();
+  theta_ = archive.tensor("search/mean").clone();
+  sigma_ = sigma;
+  kept_ =
+      archive.has_tensor("search/kept") ? archive.tensor("search/kept").clone() : torch::Tensor();
+}
+
+}  // namespace kennel
