@@ -21,31 +21,44 @@
 //   - a rollout is long: derivatives grow with the sensitivity of the motion.
 // tests/dynamics/dual_test.cpp holds the physics to quotients where it is smooth, with 2 steps and
 // converged, and shows the jump at touchdown.
+//
+// The derivatives lie in one vector register where they fit, like the numbers of a Pack; a host's
+// type, as that is.
 #pragma once
 
+#include <bit>
+
 #include "kennel/core/math.h"
+#include "kennel/core/pack.h"
 
 namespace kennel {
 
 /// A number with its derivatives by N parameters. A constant has none.
-/// \tparam Scalar  float or double; N of a few: every operation costs about 1 + N of its scalar ones
+/// \tparam Scalar  float or double
+/// \tparam N       few; those beyond a register's width cost as much as the first ones again
 template <ScalarLane Scalar, int N>
 struct Dual {
   static_assert(N >= 1);
+  static constexpr int kRoom =
+      N < 2 ? 2 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(N)));
+  using Rates = typename detail::Vector<Scalar, kRoom>::type;
   Scalar value;
-  Scalar rate[N];  // derivatives of value, in the parameters' inverse units
+  Rates rate;  // derivatives of value by N parameters; what is left of the room means nothing
 
   Dual() = default;
-  KENNEL_HD Dual(Scalar x) : value(x) {  // implicit: constants of the model
-    for (Scalar& r : rate) r = Scalar(0);
-  }
+  Dual(Scalar x) : value(x), rate(Rates{}) {}  // implicit: constants of the model
   template <class Number>
-  requires(std::is_arithmetic_v<Number> && !std::same_as<Number, Scalar>)  //
-      KENNEL_HD explicit Dual(Number x)
+  requires(std::is_arithmetic_v<Number> && !std::same_as<Number, Scalar>) explicit Dual(Number x)
       : Dual(static_cast<Scalar>(x)) {}
+  static Dual of(Scalar value, const Rates& rate) {
+    Dual out;
+    out.value = value;
+    out.rate = rate;
+    return out;
+  }
 
   /// The parameter of index `which` itself, at x.
-  static KENNEL_HD Dual parameter(Scalar x, int which) {
+  static Dual parameter(Scalar x, int which) {
     Dual p(x);
     p.rate[which] = Scalar(1);
     return p;
@@ -55,48 +68,34 @@ struct Dual {
   /// \param slopes  factors of f'(x), which are multiplied with x' one after the other: their own
   /// product can overflow where x is a constant, and infinity times 0 is NaN
   template <class... Slopes>
-  KENNEL_HD Dual through(Scalar f, Slopes... slopes) const {
-    Dual out;
-    out.value = f;
-    for (int k = 0; k < N; ++k) out.rate[k] = (rate[k] * ... * slopes);
-    return out;
+  Dual through(Scalar f, Slopes... slopes) const {
+    return of(f, (rate * ... * slopes));
   }
 
-  friend KENNEL_HD Dual operator+(const Dual& a, const Dual& b) {
-    Dual out;
-    out.value = a.value + b.value;
-    for (int k = 0; k < N; ++k) out.rate[k] = a.rate[k] + b.rate[k];
-    return out;
+  friend Dual operator+(const Dual& a, const Dual& b) {
+    return of(a.value + b.value, a.rate + b.rate);
   }
-  friend KENNEL_HD Dual operator-(const Dual& a, const Dual& b) {
-    Dual out;
-    out.value = a.value - b.value;
-    for (int k = 0; k < N; ++k) out.rate[k] = a.rate[k] - b.rate[k];
-    return out;
+  friend Dual operator-(const Dual& a, const Dual& b) {
+    return of(a.value - b.value, a.rate - b.rate);
   }
-  friend KENNEL_HD Dual operator*(const Dual& a, const Dual& b) {
-    Dual out;
-    out.value = a.value * b.value;
-    for (int k = 0; k < N; ++k) out.rate[k] = a.rate[k] * b.value + a.value * b.rate[k];
-    return out;
+  friend Dual operator*(const Dual& a, const Dual& b) {
+    return of(a.value * b.value, a.rate * b.value + a.value * b.rate);
   }
-  friend KENNEL_HD Dual operator/(const Dual& a, const Dual& b) {
-    Dual out;
-    out.value = a.value / b.value;
-    for (int k = 0; k < N; ++k) out.rate[k] = (a.rate[k] - out.value * b.rate[k]) / b.value;
-    return out;
+  friend Dual operator/(const Dual& a, const Dual& b) {
+    const Scalar quotient = a.value / b.value;
+    return of(quotient, (a.rate - quotient * b.rate) / b.value);
   }
-  friend KENNEL_HD Dual operator-(const Dual& a) { return a.through(-a.value, Scalar(-1)); }
-  KENNEL_HD Dual& operator+=(const Dual& b) { return *this = *this + b; }
-  KENNEL_HD Dual& operator-=(const Dual& b) { return *this = *this - b; }
-  KENNEL_HD Dual& operator*=(const Dual& b) { return *this = *this * b; }
+  friend Dual operator-(const Dual& a) { return a.through(-a.value, Scalar(-1)); }
+  Dual& operator+=(const Dual& b) { return *this = *this + b; }
+  Dual& operator-=(const Dual& b) { return *this = *this - b; }
+  Dual& operator*=(const Dual& b) { return *this = *this * b; }
 
   // By value alone: where a number stands does not change with it, but at the jump.
-  friend KENNEL_HD bool operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
-  friend KENNEL_HD bool operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
-  friend KENNEL_HD bool operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
-  friend KENNEL_HD bool operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
-  friend KENNEL_HD bool operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
+  friend bool operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
+  friend bool operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
+  friend bool operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
+  friend bool operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
+  friend bool operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
 };
 
 template <ScalarLane Scalar, int N>
@@ -108,66 +107,76 @@ struct LaneTraits<Dual<Scalar, N>> {
   static constexpr int width = 1;
 };
 
+/// The number without its derivatives.
+template <ScalarLane T>
+T value_of(const T& x) {
+  return x;
+}
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> select(bool mask, const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
+Scalar value_of(const Dual<Scalar, N>& x) {
+  return x.value;
+}
+
+template <class Scalar, int N>
+Dual<Scalar, N> select(bool mask, const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
   return mask ? a : b;
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> min(const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
+Dual<Scalar, N> min(const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
   return a.value < b.value ? a : b;
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> max(const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
+Dual<Scalar, N> max(const Dual<Scalar, N>& a, const Dual<Scalar, N>& b) {
   return a.value > b.value ? a : b;
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> abs(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> abs(const Dual<Scalar, N>& x) {
   return x.through(kennel::abs(x.value), Scalar(x.value < 0 ? -1 : 1));
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> round(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> round(const Dual<Scalar, N>& x) {
   return Dual<Scalar, N>(kennel::round(x.value));
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> sqrt(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> sqrt(const Dual<Scalar, N>& x) {
   const Scalar root = kennel::sqrt(x.value);
   return x.through(root, Scalar(0.5) / root);
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> inverse(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> inverse(const Dual<Scalar, N>& x) {
   const Scalar y = kennel::inverse(x.value);
   return x.through(y, -y, y);
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> inverse_sqrt(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> inverse_sqrt(const Dual<Scalar, N>& x) {
   const Scalar y = kennel::inverse_sqrt(x.value);
   return x.through(y, Scalar(-0.5) * y, y, y);
 }
 /// x^power of a number in [0, 1] and a constant power: a derivative by the power is not carried.
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> pow(const Dual<Scalar, N>& x, const Dual<Scalar, N>& power) {
+Dual<Scalar, N> pow(const Dual<Scalar, N>& x, const Dual<Scalar, N>& power) {
   const Scalar p = power.value;
   return x.through(kennel::pow(x.value, p), p * kennel::pow(x.value, p - Scalar(1)));
 }
 template <class Scalar, int N>
-KENNEL_HD SinCos<Dual<Scalar, N>> sincos(const Dual<Scalar, N>& x) {
+SinCos<Dual<Scalar, N>> sincos(const Dual<Scalar, N>& x) {
   const SinCos<Scalar> at = sincos<Scalar>(x.value);
   return {x.through(at.sin, at.cos), x.through(at.cos, -at.sin)};
 }
 template <class Scalar, int N>
-KENNEL_HD Dual<Scalar, N> exp(const Dual<Scalar, N>& x) {
+Dual<Scalar, N> exp(const Dual<Scalar, N>& x) {
   const Scalar y = exp<Scalar>(x.value);
   return x.through(y, y);
 }
 /// Of the value and of every derivative.
 template <class Scalar, int N>
-KENNEL_HD bool isfinite(const Dual<Scalar, N>& x) {
+bool isfinite(const Dual<Scalar, N>& x) {
   bool finite = kennel::isfinite(x.value);
-  for (const Scalar& r : x.rate) finite = both(finite, kennel::isfinite(r));
+  for (int k = 0; k < N; ++k) finite = both(finite, kennel::isfinite(x.rate[k]));
   return finite;
 }
 template <class Scalar, int N>
-KENNEL_HD std::uint32_t to_uint(const Dual<Scalar, N>& x) {
+std::uint32_t to_uint(const Dual<Scalar, N>& x) {
   return kennel::to_uint(x.value);
 }
 

@@ -1,0 +1,191 @@
+// The gait where its paths are known on paper, and the gradient of its return.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "envs/robots.h"
+#include "kennel/core/dual.h"
+#include "kennel/gradient/gait_return.h"
+#include "kennel/gradient/study.h"
+#include "kennel/gradient/zeroth_order.h"
+#include "kennel/model/mjcf.h"
+
+namespace kennel::gradient {
+namespace {
+
+using namespace kennel::quadruped;
+
+const Quadruped<double>& pupper() {
+  static const Quadruped<double> model =
+      load_quadruped(std::string(KENNEL_SOURCE_DIR) + "/envs/pupper_v3/pupper_v3.xml").model;
+  return model;
+}
+
+GaitSetup setup(int horizon) {
+  const RobotTraits& traits = robot_named("pupper_v3");
+  return {.model = pupper(),
+          .pose = traits.pose,
+          .stance_height = traits.stance_height,
+          .horizon = horizon};
+}
+
+void start_numbers(double (&p)[kNumGaitNumbers]) {
+  for (int i = 0; i < kNumGaitNumbers; ++i) p[i] = kGait[i].start;
+}
+
+constexpr double kHome[3] = {0.1, -0.05, -0.14};  // front right
+
+TEST(Gait, StandsAsFastAsTheGroundGoes) {
+  double p[kNumGaitNumbers];
+  start_numbers(p);
+  const double command[3] = {0.4, 0.1, 2.0};
+  constexpr double dt = 1e-4;
+  const double early = 0.2, late = early + dt * p[kFrequency];
+  const auto a = gait_foot<double>(kHome, p, command, early);
+  const auto b = gait_foot<double>(kHome, p, command, late);
+  // The ground under a foot at (0.1, -0.05): -(vx - yaw y, vy + yaw x).
+  EXPECT_NEAR((b.x - a.x) / dt, -(0.4 + 2.0 * 0.05), 1e-9);
+  EXPECT_NEAR((b.y - a.y) / dt, -(0.1 + 2.0 * 0.1), 1e-9);
+  EXPECT_EQ(b.z, kHome[2]);
+}
+
+TEST(Gait, SwingsFromItsHindmostPlaceToItsForemost) {
+  double p[kNumGaitNumbers];
+  start_numbers(p);
+  const double command[3] = {0.4, 0, 0};
+  const double stride = 0.4 * p[kDuty] / p[kFrequency];
+  const auto at = [&](double cycle) { return gait_foot<double>(kHome, p, command, cycle); };
+  EXPECT_NEAR(at(1e-9).x, 0.1 + stride / 2, 1e-8);
+  EXPECT_NEAR(at(p[kDuty] - 1e-9).x, 0.1 - stride / 2, 1e-8);
+  EXPECT_NEAR(at(p[kDuty] + 1e-9).x, 0.1 - stride / 2, 1e-8);
+  EXPECT_NEAR(at(1 - 1e-9).x, 0.1 + stride / 2, 1e-8);
+  EXPECT_NEAR(at((1 + p[kDuty]) / 2).z, kHome[2] + p[kSwingHeight], 1e-12);
+  EXPECT_NEAR(at(7.3).x, at(0.3).x, 1e-12);  // round and round
+}
+
+TEST(Gait, TrotsByDiagonals) {
+  double p[kNumGaitNumbers];
+  start_numbers(p);
+  const double command[3] = {0.4, 0, 0};
+  const double homes[4][3] = {{0.1, -0.05, 0}, {0.1, 0.05, 0}, {-0.1, -0.05, 0}, {-0.1, 0.05, 0}};
+  double z[4];
+  for (int leg = 0; leg < 4; ++leg) z[leg] = gait_foot<double>(homes[leg], p, command, 0.775).z;
+  EXPECT_NEAR(z[0], p[kSwingHeight], 1e-9);
+  EXPECT_NEAR(z[3], p[kSwingHeight], 1e-9);
+  EXPECT_EQ(z[1], 0);
+  EXPECT_EQ(z[2], 0);
+}
+
+TEST(Gait, PutsTheFeetWhereTheyAreToBe) {
+  const GaitRobot robot = gait_robot(pupper(), setup(1).pose);
+  double p[kNumGaitNumbers], target[kNumLegs][kJointsPerLeg];
+  start_numbers(p);
+  const double command[3] = {0.4, 0.2, 1.0};
+  for (double cycle = 0; cycle < 1; cycle += 0.07) {
+    gait_targets<double>(pupper(), robot, p, command, cycle, target);
+    for (int leg = 0; leg < kNumLegs; ++leg) {
+      const auto wanted = gait_foot<double>(robot.home[leg], p, command, cycle);
+      const auto reached = foot_at<double>(pupper().leg[leg], target[leg]).place;
+      EXPECT_NEAR(reached.x, wanted.x, 1e-6);
+      EXPECT_NEAR(reached.y, wanted.y, 1e-6);
+      EXPECT_NEAR(reached.z, wanted.z, 1e-6);
+    }
+  }
+}
+
+TEST(Gait, DualsFollowTheLegsKinematics) {
+  using D = Dual<double, 4>;
+  const GaitRobot robot = gait_robot(pupper(), setup(1).pose);
+  constexpr int kVaried[4] = {kDuty, kHeight, kLean, kSwingHeight};
+  double p[kNumGaitNumbers];
+  start_numbers(p);
+  const double command[3] = {0.4, 0, 0.5};
+  D dual_p[kNumGaitNumbers], dual_target[kNumLegs][kJointsPerLeg];
+  for (int i = 0; i < kNumGaitNumbers; ++i) dual_p[i] = D(p[i]);
+  for (int k = 0; k < 4; ++k) dual_p[kVaried[k]] = D::parameter(p[kVaried[k]], k);
+  const D dual_command[3] = {D(0.4), D(0), D(0.5)};
+  gait_targets<D>(pupper(), robot, dual_p, dual_command, D(0.8), dual_target);
+  constexpr double h = 1e-6;
+  for (int k = 0; k < 4; ++k) {
+    double ahead[kNumLegs][kJointsPerLeg], behind[kNumLegs][kJointsPerLeg];
+    const double start = p[kVaried[k]];
+    p[kVaried[k]] = start + h;
+    gait_targets<double>(pupper(), robot, p, command, 0.8, ahead);
+    p[kVaried[k]] = start - h;
+    gait_targets<double>(pupper(), robot, p, command, 0.8, behind);
+    p[kVaried[k]] = start;
+    for (int leg = 0; leg < kNumLegs; ++leg)
+      for (int j = 0; j < kJointsPerLeg; ++j) {
+        const double quotient = (ahead[leg][j] - behind[leg][j]) / (2 * h);
+        EXPECT_NEAR(dual_target[leg][j].rate[k], quotient, 1e-3 * (1 + std::abs(quotient)))
+            << kGait[kVaried[k]].name << ' ' << leg << ' ' << j;
+      }
+  }
+}
+
+TEST(GaitReturn, IsHighForARobotThatWalksAsCommanded) {
+  GaitSetup s = setup(64);
+  const std::vector<double> start(kNumGaitNumbers, 0.0);
+  const double walked = gait_return(s).value(start);
+  EXPECT_GT(walked, 0.7 * 1.5 * 64);  // 1.5 a step is all there is
+  std::vector<double> still = start;
+  still[kGainX] = -kGait[kGainX].start / kGait[kGainX].unit;  // no stride
+  EXPECT_LT(gait_return(s).value(still), walked - 10);
+}
+
+TEST(GaitReturn, IsTheSameForOneAndForMany) {
+  const Function f = gait_return(setup(8));
+  std::vector<double> rows(11 * kNumGaitNumbers), together(11);
+  draw({5, 0}, 0, rows);
+  for (double& x : rows) x *= 0.05;
+  f.values(rows, together);
+  for (int n = 0; n < 11; ++n)
+    EXPECT_NEAR(together[n], f.value(std::span(rows).subspan(n * kNumGaitNumbers, kNumGaitNumbers)),
+                0.02);
+}
+
+/// Away from the moments where a foot touches down duals and quotients agree.
+TEST(GaitReturn, HasTheGradientOfCentralDifferences) {
+  for (const double dt : {0.004, 0.002}) {
+    GaitSetup s = setup(4);
+    s.physics_dt = dt;
+    const Function f = gait_return(s);
+    std::vector<double> x(kNumGaitNumbers, 0.0), gradient(kNumGaitNumbers);
+    EXPECT_NEAR(f.gradient(x, gradient), f.value(x), 1e-6);
+    int apart = 0;
+    for (int i = 0; i < kNumGaitNumbers; ++i) {
+      constexpr double h = 1e-6;
+      std::vector<double> ahead = x, behind = x;
+      ahead[i] += h;
+      behind[i] -= h;
+      const double quotient = (f.value(ahead) - f.value(behind)) / (2 * h);
+      apart += std::abs(gradient[i] - quotient) > 1e-3 * (1 + std::abs(quotient));
+    }
+    EXPECT_LE(apart, 1) << dt;
+  }
+}
+
+TEST(GaitReturn, RefusesAPhysicsStepThatDoesNotDivideTheControlStep) {
+  GaitSetup s = setup(1);
+  s.physics_dt = 0.003;
+  EXPECT_THROW(gait_return(s), Error);
+}
+
+TEST(Study, FindsTheWrongSignAndTheLeastVariance) {
+  for (const Case& c : small_tasks()[2].cases()) {
+    if (c.x[0] != 0.8) continue;
+    const Study found = study(c, {.sigma = 0.05, .samples = 2000});
+    EXPECT_NEAR(found.truth, -0.003918, 2e-6);
+    ASSERT_EQ(found.estimates.size(), 4u);
+    const Estimate &zeroth = found.estimates[0], &first = found.estimates[1];
+    EXPECT_EQ(first.cosine, -1);
+    EXPECT_GT(first.bias, 0.005);
+    EXPECT_LT(zeroth.bias, 4 * zeroth.error);
+    EXPECT_LE(found.estimates[2].variance, std::min(zeroth.variance, first.variance));
+    return;
+  }
+  FAIL() << "no case at theta = 0.8";
+}
+
+}  // namespace
+}  // namespace kennel::gradient
