@@ -15,7 +15,7 @@ target_compile_definitions(kennel_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
 target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
 
 # One precompiled <torch/types.h> for all targets that use it: parsing it takes 18 s a file otherwise, and
-# <torch/torch.h>, with the modules and optimisers that nothing here uses, three times as long even precompiled.
+# <torch/types.h>, with the modules and optimisers that nothing here uses, three times as long even precompiled.
 function(kennel_use_torch TARGET)
   target_link_libraries(${TARGET} PUBLIC kennel_torch)
   if(KENNEL_SANITIZE)

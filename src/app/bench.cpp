@@ -184,6 +184,7 @@ int run_bench(const BenchCommand& command) {
   RecipeChoice choice = command.recipe;
   choice.on_gpu = command.device.cuda;
   const RunConfig config = load_run_config(choice);
+  check_has_robot(config, "kennel bench");
   const Robot robot = load_robot(config.robot);
   const std::unique_ptr<LineProcess> mujoco = start_mujoco(command, config.robot.file());
   std::vector<int> sizes = command.num_envs;

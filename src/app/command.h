@@ -28,7 +28,9 @@ RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);
 RunCommand add_bench_walk(CLI::App& app);  // of bench
 RunCommand add_sweep(CLI::App& app);
+RunCommand add_compare(CLI::App& app);
 RunCommand add_simulate(CLI::App& app);
+RunCommand add_gradient(CLI::App& app);
 RunCommand add_info(CLI::App& app);
 
 }  // namespace kennel

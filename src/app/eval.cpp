@@ -1,19 +1,62 @@
-// kennel eval: the flags; src/judge has the judge.
+// kennel eval: the flags; src/judge has the judge, task_eval.h what has no robot.
+#include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "command.h"
 #include "flags.h"
 #include "kennel/judge/eval_command.h"
 #include "run_policy.h"
+#include "task_eval.h"
 
 namespace kennel {
 
 using judge::Condition;
 using judge::Physics;
 
+namespace {
+
+/// What of `kennel eval` is for policies without a robot.
+int eval_small_tasks(const EvalCommand& command, std::vector<NamedPolicy> policies) {
+  for (const NamedPolicy& named : policies)
+    KENNEL_CHECK(!named.policy.has_robot(), named.name, " has a robot and ", policies.front().name,
+                 " does not; judge them apart");
+  const EvalCommand usual;
+  KENNEL_CHECK(command.study == usual.study && command.physics == usual.physics &&
+                   command.conditions == usual.conditions && command.model.empty(),
+               policies.front().name, " is a policy of the task ", policies.front().policy.task,
+               ", which has no robot; leave --study, --physics, --condition and --model out");
+  TaskEvalCommand eval{.policies = std::move(policies), .seed = command.seed, .json = command.json};
+  eval.episodes = command.episodes.value_or(TaskEvalCommand::kEpisodes);
+  return run_task_eval(eval);
+}
+
+/// Policies of robots and of small tasks are judged by what they are.
+int eval(const EvalCommand& command) {
+  std::vector<NamedPolicy> policies;
+  for (const std::string& path : command.policies)
+    policies.push_back({path, load_named_policy(path)});
+  // The first without a robot in front, for the message.
+  const auto has_none = [](const NamedPolicy& named) { return !named.policy.has_robot(); };
+  const auto none = std::find_if(policies.begin(), policies.end(), has_none);
+  if (none != policies.end()) {
+    std::rotate(policies.begin(), none, none + 1);
+    return eval_small_tasks(command, std::move(policies));
+  }
+  EvalCommand judged = command;
+  judged.load = [&](const std::string& path) {
+    for (const NamedPolicy& named : policies)
+      if (named.name == path) return named.policy;
+    return load_named_policy(path);
+  };
+  return run_eval(judged);
+}
+
+}  // namespace
+
 RunCommand add_eval(CLI::App& app) {
   const auto command = std::make_shared<EvalCommand>();
-  command->load = load_named_policy;
   app.add_option(
          "policy", command->policies,
          "policy files (the robot's JSON, ONNX, TorchScript) or folders of runs, side by side")
@@ -26,6 +69,7 @@ RunCommand add_eval(CLI::App& app) {
     study_doc += text(study_doc.empty() ? "" : "; ", study.name, ": ", study.doc);
     studies.emplace_back(study.name, study.study);
   }
+  episodes_doc += text("; of a small task, default ", TaskEvalCommand::kEpisodes);
   app.add_option("--episodes", command->episodes, episodes_doc)->check(number_from(1, 1000000));
   add_seed(app, command->seed,
            text("of the commands and the randomisation; below ", judge::kFirstPublishedSeed,
@@ -58,7 +102,7 @@ RunCommand add_eval(CLI::App& app) {
               {"all", {Physics::kMujoco, Physics::kExact, Physics::kKennel}}},
              "mujoco");
   add_choice(app, "--study", study_doc, command->study, studies, "protocol");
-  return [command] { return run_eval(*command); };
+  return [command] { return eval(*command); };
 }
 
 }  // namespace kennel

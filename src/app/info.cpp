@@ -10,6 +10,7 @@
 #include "command.h"
 #include "envs/quadruped/state.h"
 #include "envs/robots.h"
+#include "envs/small/rows.h"
 #include "flags.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
@@ -88,6 +89,32 @@ Json differing_on_gpu(const RunConfig& config, const RunConfig& on_gpu) {
   return keys;
 }
 
+/// What a robot's recipe is about.
+void add_robot(const RunConfig& config, Json& info) {
+  const Robot robot = load_robot(config.robot);
+  info["simulator"] = kernels_for(config, robot);
+  const bool many = has_many_points(robot.loaded.model);
+  const quadruped::EnvBytes bytes =
+      quadruped::bytes_per_env(config.env, many ? kMaxPoints : kFewPoints);
+  info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
+  info["observation_frame"] = json_of(frame_terms(config.env.row()));
+  info["critic_sees_besides"] = json_of(terms_of(quadruped::kPrivileged));
+}
+
+/// What a small task's recipe is about.
+void add_small_task(const small::TaskRow& task, Json& info) {
+  std::vector<BoundedTerm> terms;
+  for (const small::ObsRow& row : task.obs)
+    terms.push_back({{row.name, row.size, 1.0f, row.unit}, row.bounds});
+  info["observation"] = json_of(terms);
+  info["task"] = {{"action", task.action_doc},
+                  {"action_bounds", {task.action_bounds.low, task.action_bounds.high}},
+                  {"control_dt", task.control_dt},
+                  {"episode_steps", task.episode_steps},
+                  {"best_return", task.best_return},
+                  {"best_from", task.best_from}};
+}
+
 Json collect(const RunConfig& config, const RunConfig& on_gpu) {
   const BuildInfo& build = build_info();
   const GpuStatus gpu = find_gpu();
@@ -106,16 +133,15 @@ Json collect(const RunConfig& config, const RunConfig& on_gpu) {
     info["robots"][robot->name] = shown(robot_model(robot->name));
   for (const quadruped::TaskRow* task : quadruped::kTasks)
     info["tasks"][task->name] = task->summary;
+  for (const small::TaskRow* task : small::kTasks) info["small_tasks"][task->name] = task->summary;
   for (const ShippedRecipe& recipe : shipped_recipes(config.robot, config.task.name).all)
     info["recipes"][recipe.name] = recipe.summary;
-  const Robot robot = load_robot(config.robot);
-  info["simulator"] = kernels_for(config, robot);
-  const bool many = has_many_points(robot.loaded.model);
-  const quadruped::EnvBytes bytes =
-      quadruped::bytes_per_env(config.env, many ? kMaxPoints : kFewPoints);
-  info["bytes_per_environment"] = {{"kept", bytes.kept}, {"output", bytes.output}};
-  info["observation_frame"] = json_of(frame_terms(config.env.row()));
-  info["critic_sees_besides"] = json_of(terms_of(quadruped::kPrivileged));
+  const small::TaskRow* task = small_task_of(config);
+  if (task != nullptr) {
+    add_small_task(*task, info);
+  } else {
+    add_robot(config, info);
+  }
   visit_sections(config, [&](const char* section, const auto& part) {
     FieldTable table;
     visit_fields(part, table);
@@ -158,19 +184,32 @@ void print_section(const std::string& section, const Json& fields) {
   std::cout << '\n';
 }
 
-void print(const Json& info) {
-  print_object("Device", info["device"]);
-  print_object("Build", info["build"]);
-  print_object("Robots that ship: --robot NAME; any other: --model FILE", info["robots"]);
-  print_object("Tasks, of any of them: --task NAME", info["tasks"]);
-  print_object("Recipes that ship for this robot and task: --recipe NAME", info["recipes"]);
+void print_robot(const Json& info) {
   print_object("What steps the environments", info["simulator"]);
   print_object("Memory of an environment, bytes: kept between steps, and its rows of output",
                info["bytes_per_environment"]);
   print_terms("Observation: one frame, as the robot's controller builds it",
               info["observation_frame"]);
   print_terms("The critic sees a frame without noise and delay, and", info["critic_sees_besides"]);
-  std::cout << "Recipe (rewards: weights in [env.reward]; randomisation: [low, high])\n\n";
+}
+
+void print(const Json& info) {
+  print_object("Device", info["device"]);
+  print_object("Build", info["build"]);
+  print_object("Robots that ship: --robot NAME; any other: --model FILE", info["robots"]);
+  print_object("Tasks, of any of them: --task NAME", info["tasks"]);
+  print_object("Small tasks, without a robot: --task NAME", info["small_tasks"]);
+  print_object("Recipes that ship for this robot and task: --recipe NAME", info["recipes"]);
+  if (info.contains("task")) {
+    print_object("This task", info["task"]);
+    print_terms("Observation", info["observation"]);
+  } else {
+    print_robot(info);
+  }
+  std::cout << "Recipe";
+  if (!info.contains("task"))
+    std::cout << " (rewards: weights in [env.reward]; randomisation: [low, high])";
+  std::cout << "\n\n";
   for (const auto& [section, fields] : info["recipe"].items()) print_section(section, fields);
   if (!info["recipe_on_gpu"].empty())
     print_object("Where a GPU trains the recipe has instead", info["recipe_on_gpu"]);
@@ -181,15 +220,22 @@ void print_algorithms(bool json) {
   for (const LearnerEntry& method : kLearners)
     table.push_back({{"name", method.name},
                      {"section", method.config().section()},
-                     {"summary", method.summary}});
+                     {"summary", method.summary},
+                     {"policy", method.policy},
+                     {"cannot", method.cannot}});
   if (json) {
     std::cout << table.dump(2) << '\n';
     return;
   }
-  for (const Json& row : table)
-    std::cout << std::left << std::setw(16) << row["name"].get<std::string>() << std::setw(16)
-              << text('[', row["section"].get<std::string>(), ']')
-              << row["summary"].get<std::string>() << '\n';
+  for (const Json& row : table) {
+    const auto word = [&](const char* key) { return row[key].get<std::string>(); };
+    std::cout << std::left << std::setw(16) << word("name") << std::setw(16)
+              << text('[', word("section"), ']') << word("summary") << '\n';
+    const std::string policy = word("policy"), cannot = word("cannot");
+    if (policy.empty()) continue;
+    std::cout << std::setw(32) << ""
+              << "policy: " << policy << (cannot.empty() ? "" : "; not for: " + cannot) << '\n';
+  }
 }
 
 struct Flags {
@@ -244,6 +290,7 @@ RunCommand add_info(CLI::App& app) {
       return load_run_config(choice, [&](RunConfig& resolved) {
         if (!flags->robot.empty()) resolved.robot.name = flags->robot;
         if (!flags->task.empty()) resolved.task.name = flags->task;
+        if (!flags->robot.empty()) check_has_robot(resolved, "--robot");
       });
     };
     const Json info = collect(resolve(false), resolve(true));

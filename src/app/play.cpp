@@ -61,6 +61,7 @@ RunCommand add_play(CLI::App& app) {
     if (flags->command.size() == 3)
       flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
     const PolicyFile policy = load_named_policy(flags->policy);
+    require_robot(policy, flags->policy, "kennel play");
     std::string& model = flags->options.model;
     if (model.empty()) model = judge::model_for(flags->policy, policy);
     const InterruptGuard guard;

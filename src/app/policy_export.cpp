@@ -44,8 +44,10 @@ void check_size(const PolicyNetwork& network, const RunConfig& config) {
 
 /// The policy of a recipe with all weights zero.
 PolicyNetwork untrained(const RunConfig& config) {
-  PolicyNetwork network = config.method->policy_layers(
-      config.learner, quadruped::observation_size(config.env), kPolicyJoints);
+  const small::TaskRow* task = small_task_of(config);
+  const int obs_size = task ? task->obs_size() : quadruped::observation_size(config.env);
+  const int action_size = task ? task->action_size : kPolicyJoints;
+  PolicyNetwork network = config.method->policy_layers(config.learner, obs_size, action_size);
   check_size(network, config);
   for (DenseLayer& layer : network.layers) {
     layer.weights.resize(static_cast<std::size_t>(layer.in) * static_cast<std::size_t>(layer.out));
@@ -68,6 +70,19 @@ void tell(const Robot& robot, const EnvConfig& env, RobotContract& contract) {
                            contract.task == kWalkTask ? walks[i] : env.command.range[i]};
     if (contract.command[i].name == "height") contract.stance_height = traits.stance_height;
   }
+}
+
+/// The policy of a task without a robot.
+PolicyFile small_policy(const small::TaskRow& task, const PolicyNetwork& network) {
+  PolicyFile policy;
+  policy.task = task.name;
+  for (const small::ObsRow& row : task.obs)
+    policy.frame.push_back({row.name, row.size, 1.0f, row.unit});
+  policy.control_dt = static_cast<float>(task.control_dt);
+  policy.action = task.action_doc;
+  policy.action_bounds = task.action_bounds;
+  policy.network = network;
+  return policy;
 }
 
 }  // namespace
@@ -104,6 +119,7 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
 }
 
 PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
+  if (const small::TaskRow* task = small_task_of(config)) return small_policy(*task, network);
   PolicyFile policy{contract_of(load_robot(config.robot), config.env)};
   policy.network = network;
   return policy;
@@ -112,6 +128,7 @@ PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
 std::string check_exportable(const RunConfig& config) {
   const PolicyFile policy =
       completed("the policy of this recipe", policy_file(untrained(config), config));
+  if (!policy.has_robot()) return "";
   const judge::Told measured(policy);  // throws for what the judge cannot measure
   return deployment_warning(policy);
 }

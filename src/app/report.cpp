@@ -45,6 +45,7 @@ RunCommand add_report(CLI::App& app) {
         run ? report::subject_of(*run, newest_policy(*run))
             : report::Subject{given.filename().string(), given.filename().string(),
                               load_named_policy(given.string())};
+    require_robot(subject.policy, flags->run, "kennel report");
     std::string& model = flags->options.model;
     if (model.empty()) model = judge::model_for(given, subject.policy);
     std::filesystem::path file = flags->out;

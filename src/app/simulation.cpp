@@ -21,24 +21,35 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
   options.learner_bytes = [&](const EnvSpec& spec) {
     return config.method->bytes(spec, config.learner, ops_for(torch::kCUDA));
   };
-  const Robot robot = load_robot(config.robot);
   Simulation simulation;
-  simulation.env = make_env(config.env, robot, options);
+  std::optional<Mirrors> mirrors;
+  const small::TaskRow* task = small_task_of(config);
+  if (task != nullptr) {
+    simulation.env = make_small_env(*task, options);
+  } else {
+    const Robot robot = load_robot(config.robot);
+    simulation.env = make_env(config.env, robot, options);
+    mirrors = quadruped_mirrors(robot.traits, config.env);
+  }
   simulation.trainer = config.method->make({.env = *simulation.env,
                                             .config = config.learner,
                                             .seed = seed,
-                                            .mirrors = quadruped_mirrors(robot.traits, config.env),
+                                            .mirrors = mirrors,
                                             .num_threads = options.num_threads,
                                             .ops = ops_for(simulation.env->device()),
-                                            .all = alone()});
+                                            .all = alone(),
+                                            // Small tasks are stepped by the host.
+                                            .record = task == nullptr});
   return simulation;
 }
 
-void check_diverged(double diverged, int num_envs) {
+void check_diverged(double diverged, int num_envs, bool has_robot) {
   constexpr double kTolerated = 0.01;  // of the environments
+  const char* advice = has_robot
+                           ? "more env.solver_iterations or narrower ranges in [env.randomization]"
+                           : "smaller steps: the policy's actions are not finite";
   KENNEL_CHECK(diverged <= std::max(1.0, kTolerated * num_envs), diverged, " of ", num_envs,
-               " environments diverged in one iteration; try more env.solver_iterations or "
-               "narrower ranges in [env.randomization]");
+               " environments diverged in one iteration; try ", advice);
 }
 
 }  // namespace kennel

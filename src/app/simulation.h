@@ -21,7 +21,8 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
 
 /// Single environments that diverge are reset and counted; when many do, the recipe is at fault.
 /// \param diverged  of the environments, in one iteration
+/// \param has_robot  otherwise the actions were no numbers, and nothing else
 /// \throws Error when they are too many
-void check_diverged(double diverged, int num_envs);
+void check_diverged(double diverged, int num_envs, bool has_robot = true);
 
 }  // namespace kennel

@@ -6,13 +6,12 @@
 #include <iostream>
 
 #include "kennel/core/check.h"
-#include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/report/sweep_page.h"
 #include "kennel/run/paths.h"
-#include "sweep_folder.h"
+#include "study_folder.h"
+#include "study_scheduler.h"
 #include "sweep_runs.h"
-#include "sweep_scheduler.h"
 
 namespace kennel {
 namespace {
@@ -44,7 +43,7 @@ class Results {
   Results(const Sweep& sweep, const std::vector<SweepFigure>& figures, std::size_t sort_by)
       : sweep_(sweep), figures_(figures), sort_by_(sort_by), gates_(has_gates(sweep.robot)) {}
 
-  void write_lines(const SweepFolder& folder) const {
+  void write_lines(const StudyFolder& folder) const {
     std::string lines;
     for (const SweepRun& run : sweep_.runs) lines += sweep_line(sweep_.file, run) + '\n';
     write_file_atomically(folder.lines(), lines);
@@ -52,7 +51,7 @@ class Results {
 
   void print() const { print_sweep(sweep_.file, rows(), figures_, sort_by_, gates_); }
 
-  void write_page(const SweepFolder& folder, const std::string& title) const {
+  void write_page(const StudyFolder& folder, const std::string& title) const {
     const std::vector<SettingResult> rows = this->rows();
     const SweepFile& file = sweep_.file;
     report::SweepPage page{.title = title};
@@ -101,15 +100,34 @@ class Results {
   bool gates_;
 };
 
-SweepSchedule schedule_of(const SweepCommand& command, const Sweep& sweep) {
-  SweepSchedule schedule;
+/// How the sweep judges its runs.
+SweepJudge judge_of(const Sweep& sweep) {
+  return {static_cast<std::uint64_t>(sweep.file.plan.judge_seed), sweep.file.plan.judge_episodes};
+}
+
+/// What it takes to complete the runs; `sweep` outlives it.
+StudySchedule schedule_of(const SweepCommand& command, const Sweep& sweep) {
+  StudySchedule schedule;
   schedule.device = command.device;
-  schedule.judge = {static_cast<std::uint64_t>(sweep.file.plan.judge_seed),
-                    sweep.file.plan.judge_episodes};
-  const int cores = num_usable_cores(), runs = static_cast<int>(sweep.runs.size());
   const int asked = command.jobs.value_or(sweep.file.plan.jobs);
-  schedule.jobs = std::min(asked > 0 ? asked : command.device.cuda ? 1 : cores, runs);
-  schedule.threads = schedule.judge.threads = std::max(1, cores / schedule.jobs);
+  share_cores(schedule, asked, static_cast<int>(sweep.runs.size()));
+  schedule.train_line = [&sweep](const StudyRun& run) { return train_arguments(sweep.file, run); };
+  schedule.judge_line = [&sweep](const StudyRun& run) {
+    const SweepJudge judge = judge_of(sweep);
+    return std::vector<std::string>{"sweep",
+                                    sweep.file.name,
+                                    "--out",
+                                    run.folder.string(),
+                                    "--judge",
+                                    "--judge-seed",
+                                    std::to_string(judge.seed),
+                                    "--judge-episodes",
+                                    std::to_string(judge.episodes)};
+  };
+  schedule.judgement = [&sweep](const StudyRun& run) {
+    return read_judgement(run.folder, newest_step(run), judge_of(sweep))
+        .value_or(nlohmann::ordered_json());
+  };
   return schedule;
 }
 
@@ -126,17 +144,17 @@ int run_sweep(const SweepCommand& command) {
     print_plan(sweep);
     return 0;
   }
-  const SweepFolder folder(out);
-  write_file_atomically(folder.file(), read_file(command.file));
+  const StudyFolder folder(out, kSweepStudy);
+  write_file_atomically(folder.named(".toml"), read_file(command.file));
 
-  SweepSchedule schedule = schedule_of(command, sweep);
+  StudySchedule schedule = schedule_of(command, sweep);
   const Results results(sweep, figures, sort_by);
   schedule.on_run = [&] { results.write_lines(folder); };
-  find_complete(sweep.runs, schedule.judge);
+  find_complete(sweep.runs, schedule);
   std::cerr << "sweep: " << shown(out) << ", " << results.complete() << " of " << sweep.runs.size()
             << " runs complete, " << schedule.jobs << " side by side, " << schedule.threads
             << (schedule.threads == 1 ? " thread each\n" : " threads each\n");
-  const bool ended = run_schedule(schedule, sweep.file, sweep.runs);
+  const bool ended = run_schedule(schedule, sweep.runs);
   results.write_lines(folder);
   results.write_page(folder, out.filename().string());
   results.print();

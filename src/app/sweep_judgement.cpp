@@ -18,8 +18,6 @@ using judge::Condition;
 using judge::Gate;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kJudgement = "judgement.json";
-
 judge::Judgement judged(const PolicyFile& policy, const RunFolder& run, const SweepJudge& judge) {
   judge::EvalOptions options;
   options.seed = judge.seed;
@@ -91,15 +89,15 @@ int run_sweep_judge(const std::filesystem::path& folder, const SweepJudge& judge
     json[gate.name] = gates ? Json(judge::passes(gate.gate, judgement, policy)) : Json();
   json["missed"] = gates ? Json(judge::missed(Gate::kObeys, judgement, policy)) : Json();
   for (std::size_t k = 0; k < figures.size(); ++k) json["figures"][figures[k].key] = values.at(k);
-  write_file_atomically(run.path() / kJudgement, json.dump(2) + "\n");
+  write_file_atomically(judgement_file(run.path()), json.dump(2) + "\n");
   return 0;
 }
 
 std::optional<Json> read_judgement(const std::filesystem::path& run, std::int64_t env_steps,
                                    const SweepJudge& judge) {
   std::error_code ignored;
-  if (!std::filesystem::exists(run / kJudgement, ignored)) return {};
-  Json json = Json::parse(read_file(run / kJudgement), nullptr, false);
+  if (!std::filesystem::exists(judgement_file(run), ignored)) return {};
+  Json json = Json::parse(read_file(judgement_file(run)), nullptr, false);
   if (!json.is_object() || !json["figures"].is_object() || json["env_steps"] != env_steps ||
       json["judge_seed"] != judge.seed || json["judge_episodes"] != judge.episodes)
     return {};

@@ -33,6 +33,11 @@ struct SweepJudge {
   int threads = 0;
 };
 
+/// Where a run's judgement is: in its folder.
+inline std::filesystem::path judgement_file(const std::filesystem::path& run) {
+  return run / "judgement.json";
+}
+
 /// Judges a run's newest policy and writes `judgement.json` into its folder.
 /// \return the exit code
 int run_sweep_judge(const std::filesystem::path& run, const SweepJudge& judge);

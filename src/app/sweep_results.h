@@ -1,26 +1,18 @@
 // What the runs of a sweep come to: a line a run, a row a setting.
 #pragma once
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "study_run.h"
 #include "sweep_file.h"
 #include "sweep_judgement.h"
 
 namespace kennel {
 
-/// A training of a sweep.
-struct SweepRun {
-  std::size_t setting = 0;  // of the file's
-  int seed = 0;
-  std::string name{};  // of its folder
-  std::filesystem::path folder{}, log{};
-  std::int64_t steps = 0;              // that it is to have
-  nlohmann::ordered_json judgement{};  // null until it is complete
-  std::string error{};                 // why it failed; empty: it did not
-};
+/// A training of a sweep, of one of its file's settings.
+using SweepRun = StudyRun;
 
 /// Medians of a setting over its seeds.
 struct SettingResult {

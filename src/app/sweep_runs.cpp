@@ -1,13 +1,9 @@
 #include "sweep_runs.h"
 
-#include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <fstream>
 #include <set>
 
 #include "kennel/core/check.h"
-#include "kennel/io/atomic_file.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/run/edited_recipe.h"
 #include "kennel/run/paths.h"
@@ -72,6 +68,7 @@ Sweep plan_sweep(const fs::path& path, const fs::path& out, bool on_gpu) {
     std::int64_t steps = 0;
     try {
       const RunConfig config = config_of(file, {.setting = k, .seed = file.plan.seeds.front()});
+      check_has_robot(config, "kennel sweep");
       sweep.warning = check_exportable(config);
       steps = config.train.steps;
       if (k == 0) sweep.robot = contract_of(load_robot(config.robot), config.env);
@@ -105,30 +102,6 @@ std::vector<std::string> train_arguments(const SweepFile& file, const SweepRun& 
     add("--set", text(file.keys[k].path, " = ", file.settings[run.setting][k]));
   add("--set", "train.judge_episodes = 0");
   return line;
-}
-
-bool is_trained(const SweepRun& run) {
-  if (!RunFolder::is_run(run.folder)) return false;
-  const RunFolder folder = RunFolder::open(run.folder);
-  const std::vector<std::int64_t> steps = folder.checkpoint_steps();
-  std::error_code ignored;
-  if (steps.empty() || steps.back() < run.steps || !fs::exists(folder.finished(), ignored))
-    return false;
-  return read_file(folder.finished()).find(text(" ", steps.back(), " steps")) != std::string::npos;
-}
-
-std::int64_t logged_steps(const SweepRun& run) {
-  std::ifstream file(run.folder / "metrics.csv", std::ios::binary | std::ios::ate);
-  constexpr std::streamoff kTail = 8192;  // longer than a row
-  if (!file) return 0;
-  file.seekg(std::max<std::streamoff>(0, static_cast<std::streamoff>(file.tellg()) - kTail));
-  std::int64_t steps = 0;
-  std::string line;
-  for (std::getline(file, line); std::getline(file, line);) {
-    long long step = 0;
-    if (std::sscanf(line.c_str(), "%lld,", &step) == 1) steps = step;
-  }
-  return steps;
 }
 
 void check_recipe(const SweepFile& file, const SweepRun& run) {

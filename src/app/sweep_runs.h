@@ -32,12 +32,6 @@ RunConfig config_of(const SweepFile& file, const SweepRun& run);
 /// is a run already.
 std::vector<std::string> train_arguments(const SweepFile& file, const SweepRun& run);
 
-/// Whether a run has its last step, and its policy and report.
-bool is_trained(const SweepRun& run);
-
-/// How many steps a run has logged.
-std::int64_t logged_steps(const SweepRun& run);
-
 /// \throws Error where a run was trained by another recipe than the file now asks for
 void check_recipe(const SweepFile& file, const SweepRun& run);
 

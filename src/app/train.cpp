@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "brought_model.h"
 #include "kennel/core/check.h"
@@ -28,6 +29,7 @@
 #include "policy_export.h"
 #include "run_policy.h"
 #include "simulation.h"
+#include "task_eval.h"
 
 namespace kennel {
 namespace {
@@ -44,6 +46,11 @@ void apply_flags(const TrainCommand& command, RunConfig& config) {
     config.robot.name = command.robot;
     config.robot.model.clear();
   }
+  KENNEL_CHECK(
+      small_task_of(config) == nullptr ||
+          (command.robot.empty() && command.model.empty() && !command.edits.any()),
+      "the task ", config.task.name,
+      " has no robot; leave --robot, --model and its switches out, or choose another task");
 }
 
 /// Keeps a run's first diverged environment in a file and says so.
@@ -59,12 +66,13 @@ void keep_divergence(const VecEnv& env, const RunFolder& run) {
 }
 
 /// What the environments measured since the last call.
-std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run) {
+/// \param task  its name
+std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run, const std::string& task) {
   std::vector<Scalar> scalars;
   for (const Stat& stat : env.drain_stats()) {
     if (stat.name == "env/diverged") {
       if (stat.value > 0.0) keep_divergence(env, run);
-      check_diverged(stat.value, env.spec().num_envs);
+      check_diverged(stat.value, env.spec().num_envs, small::find_task(task) == nullptr);
     }
     scalars.emplace_back(stat.name, stat.value);
   }
@@ -84,25 +92,56 @@ const char* reason_text(StopReason reason) {
 }
 
 /// What a run's file `finished` says when policy, judgement and report are those of its last step.
-std::string finished_text(std::int64_t env_steps, const TrainConfig& config) {
+std::string finished_text(std::int64_t env_steps, const TrainConfig& config,
+                          StopReason reason = StopReason::kBudgetSpent) {
   return text("policy, judgement and report after ", env_steps, " steps, ", config.judge_episodes,
-              " episodes\n");
+              " episodes", reason == StopReason::kMinutesOver ? ", --minutes over\n" : "\n");
 }
 
-bool is_finished(const RunFolder& run, std::int64_t env_steps, const TrainConfig& config) {
+bool is_finished(const RunFolder& run, std::int64_t env_steps, const RunConfig& config) {
   std::error_code ignored;
-  for (const std::filesystem::path& file : {run.policy(), run.report(), run.finished()})
+  std::vector<std::filesystem::path> files = {run.policy(), run.finished()};
+  if (small_task_of(config) == nullptr) files.push_back(run.report());
+  for (const std::filesystem::path& file : files)
     if (!std::filesystem::exists(file, ignored)) return false;
-  return env_steps >= config.steps && read_file(run.finished()) == finished_text(env_steps, config);
+  return env_steps >= config.train.steps &&
+         read_file(run.finished()) == finished_text(env_steps, config.train);
+}
+
+/// What can be done with a run that is over.
+std::string further_training(const std::string& folder, std::int64_t env_steps, bool ended) {
+  return text("kennel train --resume ", folder,
+              ended ? text(" --steps ", 2 * env_steps, "   (train longer)") : "   (go on)",
+              "\n      tensorboard --logdir ", folder, "   (see the curves)\n");
+}
+
+/// Prints what the policy of a small task earns, and says what to do next.
+void finish_small(const PolicyFile& policy, const RunConfig& config, const RunFolder& run,
+                  StopReason reason) {
+  const std::string file = shown(run.policy()), folder = shown(run.path());
+  std::cerr << "policy: " << file << '\n';
+  if (config.train.judge_episodes > 0) {
+    TaskEvalCommand eval;
+    eval.policies = {{file, policy}};
+    eval.episodes = config.train.judge_episodes;
+    run_task_eval(eval);
+  }
+  write_file_atomically(run.finished(), finished_text(*policy.env_steps, config.train, reason));
+  std::cerr << "next: kennel eval " << folder
+            << " --episodes 10000   (its return, to more digits)\n"
+            << "      kennel export " << folder << " --format c -o policy.h   (or onnx, json ...)\n"
+            << "      "
+            << further_training(folder, *policy.env_steps, *policy.env_steps >= config.train.steps);
 }
 
 /// Exports and judges the policy, and says what to do next.
 void finish(const Simulation& simulation, const RunConfig& config, const RunFolder& run,
-            int threads) {
+            int threads, StopReason reason) {
   const bool ended = simulation.trainer->env_steps() >= config.train.steps;
   PolicyFile exported = policy_file(simulation.trainer->policy(), config);
   exported.env_steps = simulation.trainer->env_steps();
   write_policy(run.policy().string(), exported);
+  if (!exported.has_robot()) return finish_small(exported, config, run, reason);
   const std::string folder = shown(run.path());
   const std::string page = shown(run.report());
   const std::string policy = shown(run.policy());
@@ -125,16 +164,12 @@ void finish(const Simulation& simulation, const RunConfig& config, const RunFold
   }
   report::write_report(report::subject_of(run, load_policy(run.policy().string())), run.report(),
                        known);
-  write_file_atomically(run.finished(), finished_text(*exported.env_steps, config.train));
+  write_file_atomically(run.finished(), finished_text(*exported.env_steps, config.train, reason));
   std::cerr << "report: " << page << "   (open it in a browser)\n"
             << "next: kennel play " << policy
             << "   (see it move; --video robot.mp4 without a display)\n"
             << "      kennel report " << folder << "   (the report with sweeps: where it breaks)\n"
-            << "      kennel train --resume " << folder
-            << (ended ? text(" --steps ", 2 * simulation.trainer->env_steps(), "   (train longer)")
-                      : "   (go on)")
-            << '\n'
-            << "      tensorboard --logdir " << folder << "   (see the curves)\n";
+            << "      " << further_training(folder, *exported.env_steps, ended);
 }
 
 /// Where the policy is not what its steps promise: true, and an error is printed.
@@ -162,13 +197,14 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
   const std::int64_t first_steps = simulation.trainer->env_steps();
   const auto start = std::chrono::steady_clock::now();
-  TrainLoop loop{.learner = *simulation.trainer,
-                 .run = run,
-                 .drain_stats = [&] { return checked_stats(*simulation.env, run); },
-                 .config = config.train,
-                 .config_text = recipe_text(config),
-                 .resumed = resumed,
-                 .interrupted = InterruptGuard::flag()};
+  TrainLoop loop{
+      .learner = *simulation.trainer,
+      .run = run,
+      .drain_stats = [&] { return checked_stats(*simulation.env, run, config.task.name); },
+      .config = config.train,
+      .config_text = recipe_text(config),
+      .resumed = resumed,
+      .interrupted = InterruptGuard::flag()};
   if (command.minutes) loop.max_minutes = *command.minutes;
   std::optional<InterruptGuard> guard(std::in_place);
   const StopReason reason = train_loop(loop);
@@ -178,7 +214,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
-  finish(simulation, config, run, command.threads);
+  finish(simulation, config, run, command.threads, reason);
   return told_of_complaint(*simulation.trainer) ? 1 : 0;
 }
 
@@ -208,17 +244,18 @@ int resume(const TrainCommand& command) {
   simulation.trainer->take_edits(before.learner);
   if (command.checkpoint) run.go_back_to(*command.checkpoint);
   const std::int64_t env_steps = simulation.trainer->env_steps();
-  if (is_finished(run, env_steps, config.train)) {
-    std::cerr << shown(run.path()) << " is complete: its " << env_steps
-              << " steps, policy and report are there; train longer with kennel train --resume "
-              << shown(run.path()) << " --steps " << 2 * env_steps << '\n';
+  if (is_finished(run, env_steps, config)) {
+    std::cerr << shown(run.path()) << " is complete: its " << env_steps << " steps"
+              << (small_task_of(config) == nullptr ? ", policy and report" : " and policy")
+              << " are there; train longer with kennel train --resume " << shown(run.path())
+              << " --steps " << 2 * env_steps << '\n';
     return 0;
   }
   write_file_atomically(run.config(), recipe_text(config));
   if (env_steps >= config.train.steps) {  // killed after its last step
     std::cerr << shown(run.path()) << " has its " << env_steps
               << " steps; finishing what is missing\n";
-    finish(simulation, config, run, command.threads);
+    finish(simulation, config, run, command.threads, StopReason::kBudgetSpent);
     return 0;
   }
   return train(command, config, simulation, run, true);

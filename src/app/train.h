@@ -21,7 +21,7 @@ struct TrainCommand {
   std::optional<std::int64_t> checkpoint;  // of `resume`, by its step; empty: the last one
   std::string init_from;                   // checkpoint whose networks start the run
   std::string algorithm;                   // learning method
-  std::string task;                        // what the robot is to do
+  std::string task;                        // what the robot is to do, or a small one
   bool force = false;                      // replace an existing run folder
   std::optional<std::int64_t> steps;
   std::optional<double> minutes;

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "command.h"
+#include "envs/small/rows.h"
 #include "envs/tasks/rows.h"
 #include "flags.h"
 #include "kennel/learners/learners.h"
@@ -43,8 +44,10 @@ RunCommand add_train(CLI::App& app) {
           ->check(one_of(names_of(kLearners)));
   std::vector<std::string> tasks;
   for (const quadruped::TaskRow* task : quadruped::kTasks) tasks.push_back(task->name);
+  for (const small::TaskRow* task : small::kTasks) tasks.push_back(task->name);
   CLI::Option* task =
-      app.add_option("--task", command->task, "what the robot is to do (default: the recipe's)")
+      app.add_option("--task", command->task,
+                     "what the robot is to do, or a small task without one (default: the recipe's)")
           ->check(one_of(tasks));
   CLI::Option* init_from = app.add_option("--init-from", command->init_from,
                                           "checkpoint whose networks the run starts with");

@@ -53,16 +53,18 @@ Json summary_of(const PolicyFile& policy) {
   return summary;
 }
 
-double seconds_of(const MetricsTable& metrics) {
+/// \param rows  the first ones alone
+double seconds_of(const MetricsTable& metrics, std::size_t rows) {
   double seconds = 0;
   if (const auto* each = metrics.find("time/iteration_seconds"))
-    for (const double s : *each) seconds += std::isnan(s) ? 0 : s;
+    for (std::size_t row = 0; row < rows; ++row)
+      seconds += std::isnan((*each)[row]) ? 0 : (*each)[row];
   return seconds;
 }
 
 /// How the run was trained, by its own account.
 void add_training(const RunFolder& run, const MetricsTable& metrics, Json& summary) {
-  const double seconds = seconds_of(metrics);
+  const double seconds = seconds_of(metrics, metrics.step.size());
   const double steps = metrics.step.empty() ? 0 : metrics.step.back();
   if (seconds > 0)
     summary["trained in"] =
@@ -246,8 +248,12 @@ Json contract(const RobotContract& robot) {
 
 }  // namespace
 
-double trained_seconds(const RunFolder& run) {
-  return seconds_of(read_metrics(run.path() / "metrics.csv"));
+double trained_seconds(const RunFolder& run, std::optional<std::int64_t> until) {
+  const MetricsTable metrics = read_metrics(run.path() / "metrics.csv");
+  const auto rows = std::upper_bound(metrics.step.begin(), metrics.step.end(),
+                                     until ? static_cast<double>(*until) : INFINITY) -
+                    metrics.step.begin();
+  return seconds_of(metrics, static_cast<std::size_t>(rows));
 }
 
 Json report_data(const Subject& subject, const ReportOptions& options) {

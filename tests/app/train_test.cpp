@@ -178,6 +178,8 @@ TEST_F(Train, TheMethodsThereAreAreListed) {
   EXPECT_THAT(json.out, HasSubstr("\"section\": \"ppo\""));
   EXPECT_THAT(listed.out,
               HasSubstr("\ncma-es          [cma_es]        covariance matrix adaptation"));
+  EXPECT_THAT(listed.out, HasSubstr("\ntrpo            [trpo]          trust region policy"));
+  EXPECT_THAT(listed.out, HasSubstr("\nppo-kl          [ppo_kl]        proximal policy"));
 }
 
 TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {

@@ -1,4 +1,4 @@
-"""A report opens in a browser: quickly, whole, without errors, and without asking the network for anything.
+"""A page opens in a browser: quickly, whole, without errors, and without asking the network for anything.
 
 python browser_test.py REPORT.html [--chromium PATH] [--screenshot OUT.png] [--width PIXELS] [--dark]
 
@@ -30,7 +30,8 @@ PATIENCE = 60    # s for any single answer
 # What the page should show for each part of its data, and what no page should contain.
 CHECK = '''(() => {
   const problems = [], data = JSON.parse(document.getElementById('data').textContent);
-  for (const key of ['replay', 'judge', 'slow', 'curves', 'tracking', 'episode', 'sweeps', 'grid', 'randomization', 'contract', 'recipe']) {
+  for (const key of ['replay', 'judge', 'slow', 'curves', 'tracking', 'episode', 'sweeps', 'grid', 'randomization', 'contract', 'recipe',
+                     'reached', 'last', 'visited']) {
     const there = data[key] !== null && data[key] !== undefined && data[key].length !== 0;
     const section = document.getElementById(key);
     if (!there && section && section.querySelector('svg, canvas, table')) problems.push(`section ${key} is drawn without data`);

@@ -1,6 +1,6 @@
-"""Makes a sample report and opens it in a browser.
+"""Makes a sample page and opens it in a browser.
 
-python page_test.py [--without PART ...]
+python page_test.py sample_report.py|sample_compare.py [--without PART ...]
 """
 
 import pathlib
@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).parent
 def main():
   with tempfile.TemporaryDirectory() as folder:
     page = pathlib.Path(folder) / 'report.html'
-    subprocess.run([sys.executable, HERE / 'sample_report.py', page, *sys.argv[1:]], check=True)
+    subprocess.run([sys.executable, HERE / sys.argv[1], page, *sys.argv[2:]], check=True)
     sys.exit(subprocess.run([sys.executable, HERE / 'browser_test.py', page]).returncode)
 
 

@@ -210,10 +210,10 @@ def sample():
   }
 
 
-def assemble(data):
+def assemble(data, kind='report'):
   page = (PAGE / 'page.html').read_text()
-  scripts = re.search(r'report: (.*?) -->', page).group(1).split()
-  parts = {'kind': 'report', 'title': html.escape(data['title']), 'style': (PAGE / 'page.css').read_text(),
+  scripts = re.search(kind + r': (.*?) -->', page).group(1).split()
+  parts = {'kind': kind, 'title': html.escape(data['title']), 'style': (PAGE / 'page.css').read_text(),
            'script': ''.join((PAGE / name).read_text() for name in scripts),
            'data': json.dumps(data, separators=(',', ':')).replace('<', '\\u003c')}
   return re.sub(r'\{\{(\w+)\}\}', lambda found: parts[found.group(1)], page)

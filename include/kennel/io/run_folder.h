@@ -12,7 +12,8 @@
 //     robot.xml                        the robot that it was trained on, where it does not ship
 //     machine.json                     what trained it: processor, device, program
 //     report.html                      curves, judgement, replay
-//     finished                         of which step policy, judgement and report are
+//     finished                         of which step policy, judgement and report are, and whether
+//                                      --minutes ended it
 //     diverged.json                    the first environment that diverged, if one did
 //     failed_batch.tensors             the first batch that gave a loss or a gradient that is not
 //                                      finite, if one did

@@ -1,8 +1,10 @@
 // `kennel report`: a policy, and the run it came from, as one HTML file that needs no network.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,7 @@ void write_report(const Subject& subject, const std::filesystem::path& file,
 
 /// How long a run has been training by its own account, s: all its iterations, whatever interrupted
 /// them.
-double trained_seconds(const RunFolder& run);
+/// \param until  leaves out what came after this step
+double trained_seconds(const RunFolder& run, std::optional<std::int64_t> until = {});
 
 }  // namespace kennel::report

@@ -2,7 +2,8 @@
 //
 // create(spec) returns {figure, update(changes)}. What a spec may hold:
 //   title, note, legend   caption, muted words after it; legend: false where another plot's serves
-//   x, series             [{name, y, colour, draw: 'line' | 'points' | 'bars', spread}]
+//   x, series             [{name, y, colour, draw: 'line' | 'points' | 'bars', spread}]; low, high: the ends of a
+//                         band that is shaded behind all lines
 //   xLabel, yLabel, xUnit words below and above; xUnit goes behind the last tick
 //   xRange, yRange, zero  fixed ranges, or whether the y axis reaches 0
 //   bands, rules          [[from, to], ...] shaded along x; [y, ...] lines across; diagonal: y = x
@@ -16,8 +17,8 @@ const RIGHT = 12, LINE = 13, CHARACTER = 6.2;  // px: right margin, a line of te
 function yRange(spec) {
   if (spec.rows) return [spec.rows.length, 0];
   if (spec.yRange) return spec.yRange;
-  const ends = spec.series.flatMap(({y, spread}) =>
-    spread ? [y.map((value, i) => value - spread[i]), y.map((value, i) => value + spread[i])] : [y]);
+  const ends = spec.series.flatMap(({y, spread, low, high}) =>
+    spread ? [y.map((value, i) => value - spread[i]), y.map((value, i) => value + spread[i])] : low ? [y, low, high] : [y]);
   const [low, high] = extent(...ends, spec.zero ? [0] : []) || [0, 1];
   const pad = (high - low || Math.abs(high) || 1) * 0.06;
   return [spec.zero && low === 0 ? 0 : low - pad, spec.zero && high === 0 && low < 0 ? 0 : high + pad];
@@ -99,6 +100,22 @@ const draw = {
   },
 };
 
+/// What lies between two curves, a piece wherever both are known.
+function between(spec, {low, high, colour}, s) {
+  const known = (i) => finite(low[i]) && finite(high[i]);
+  const point = (i, y) => `${s.x(spec.x[i]).toFixed(1)} ${s.y(y[i]).toFixed(1)}`;
+  let path = '';
+  for (let from = 0; from < spec.x.length; ++from) {
+    if (!known(from)) continue;
+    let to = from;
+    while (to + 1 < spec.x.length && known(to + 1)) ++to;
+    const piece = Array.from({length: to - from + 1}, (_, k) => from + k);
+    path += 'M' + piece.map((i) => point(i, high)).concat(piece.reverse().map((i) => point(i, low))).join('L') + 'Z';
+    from = to;
+  }
+  return `<path class="between ${colour}" d="${path}"/>`;
+}
+
 function contents(spec, s) {
   return [
     ...(spec.bands || []).map(([from, to]) => {
@@ -108,6 +125,7 @@ function contents(spec, s) {
     ...(spec.rules || []).map((y) => svg.line('rule', 0, s.y(y), s.width, s.y(y))),
     spec.diagonal ? svg.line('diagonal', s.x(s.x0), s.y(s.x0), s.x(s.x1), s.y(s.x1)) : '',
     spec.body ? spec.body(s) : '',
+    ...spec.series.filter(({low}) => low).map((series) => between(spec, series, s)),
     ...spec.series.map((series) => draw[series.draw || 'line'](spec, series, s)),
   ].join('');
 }
@@ -149,11 +167,12 @@ function create(spec) {
     if (!scale || !spec.x.length) return;
     const index = nearest(spec.x, valueAt(event)), x = scale.x(spec.x[index]);
     let marks = svg.line('mark', x, 0, x, scale.height);
-    const rows = spec.series.map(({name, y, colour, spread}) => {
+    const rows = spec.series.map(({name, y, colour, spread, low, high}) => {
       const value = y[index];
       if (finite(value)) marks += svg.dot(colour, x, scale.y(value), 3);
       const around = spread && finite(spread[index]) ? ' ± ' + short(spread[index]) : '';
-      return [colour, name, short(value) + around];
+      const ends = low && finite(low[index]) ? `, ${short(low[index])} to ${short(high[index])}` : '';
+      return [colour, name, short(value) + around + ends];
     });
     holder.querySelector('.hover').innerHTML = marks;
     Dom.showReadout(event, spec.heading(index), rows.concat(spec.extra ? spec.extra(index) : []));

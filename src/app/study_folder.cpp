@@ -1,4 +1,4 @@
-#include "sweep_folder.h"
+#include "study_folder.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFormat = "kennel-sweep 1";
 constexpr const char* kLock = "lock";
 constexpr int kTries = 50;
 constexpr auto kBetweenTries = std::chrono::milliseconds(100);
@@ -39,35 +38,36 @@ bool is_new(const fs::path& path) {
 
 }  // namespace
 
-SweepFolder::SweepFolder(const fs::path& path) : path_(path) {
+StudyFolder::StudyFolder(const fs::path& path, const StudyKind& kind) : path_(path), kind_(kind) {
+  const std::string expected = text("kennel-", kind.command, " 1");
   std::error_code error;
   const fs::path format = path / "format";
   if (fs::exists(format, error)) {
     const std::string came = first_line(read_file(format));
-    KENNEL_CHECK(came == kFormat, format.string(), ": expected '", kFormat, "', came '", came,
-                 "'; this is no sweep's folder of this version, take another --out");
+    KENNEL_CHECK(came == expected, format.string(), ": expected '", expected, "', came '", came,
+                 "'; this is no ", kind.noun, "'s folder of this version, take another --out");
   } else {
-    KENNEL_CHECK(is_new(path), path.string(),
-                 " is there and no sweep's folder; take another --out");
+    KENNEL_CHECK(is_new(path), path.string(), " is there and no ", kind.noun,
+                 "'s folder; take another --out");
   }
   fs::create_directories(path, error);
   for (const char* inner : {"runs", "logs"})
     if (!error) fs::create_directory(path / inner, error);
-  KENNEL_CHECK(!error, "cannot create the sweep's folder ", path.string(), ": ",
+  KENNEL_CHECK(!error, "cannot create the ", kind.noun, "'s folder ", path.string(), ": ",
                describe_errno(error.value()));
   const fs::path lock = path / kLock;
-  // Inherited: the trainings of a sweep that was killed hold it while they write their checkpoints.
+  // Inherited: the trainings of a study that was killed hold it while they write their checkpoints.
   lock_fd_ = ::open(lock.c_str(), O_RDWR | O_CREAT, 0666);
   KENNEL_CHECK(lock_fd_ >= 0, "cannot write ", lock.string(), ": ", describe_errno(errno));
   for (int tries = 0; ::flock(lock_fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; ++tries) {
-    KENNEL_CHECK(tries < kTries, path.string(),
-                 " is in use by another kennel sweep; wait for it, or take another --out");
+    KENNEL_CHECK(tries < kTries, path.string(), " is in use by another kennel ", kind.command,
+                 "; wait for it, or take another --out");
     std::this_thread::sleep_for(kBetweenTries);
   }
-  if (!fs::exists(format, error)) write_file_atomically(format, text(kFormat, '\n'));
+  if (!fs::exists(format, error)) write_file_atomically(format, expected + "\n");
 }
 
-SweepFolder::~SweepFolder() {
+StudyFolder::~StudyFolder() {
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 

@@ -1,4 +1,4 @@
-#include "sweep_scheduler.h"
+#include "study_scheduler.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,8 +10,8 @@
 
 #include "child_process.h"
 #include "kennel/core/check.h"
+#include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/io/run_folder.h"
 #include "kennel/run/interrupt.h"
 #include "kennel/run/paths.h"
 #include "kennel/run/progress_line.h"
@@ -23,14 +23,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kPoll = std::chrono::milliseconds(20);
 
-void read_result(SweepRun& run, const SweepJudge& judge) {
-  if (!is_trained(run)) return;
-  const std::int64_t steps = RunFolder::open(run.folder).checkpoint_steps().back();
-  if (const auto judgement = read_judgement(run.folder, steps, judge)) run.judgement = *judgement;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// How much a run has to train: seconds where its minutes end it, else steps.
+double work_of(const StudyRun& run) {
+  return run.minutes > 0.0 ? 60.0 * run.minutes : static_cast<double>(run.steps);
+}
+
+void read_result(StudyRun& run, const StudySchedule& schedule) {
+  if (is_trained(run)) run.judgement = schedule.judgement(run);
 }
 
 /// What a process said last: its error where it has one.
-std::string last_words(const SweepRun& run) {
+std::string last_words(const StudyRun& run) {
   std::istringstream lines(read_file(run.log));
   std::string last, error;
   for (std::string line; std::getline(lines, line);) {
@@ -43,21 +50,22 @@ std::string last_words(const SweepRun& run) {
 
 /// A run that is being completed.
 struct Job {
-  SweepRun* run;
+  StudyRun* run;
+  Clock::time_point start = Clock::now();
   bool judging = false;
   std::unique_ptr<ChildProcess> process{};
 };
 
 class Scheduler {
  public:
-  Scheduler(const SweepSchedule& schedule, const SweepFile& file, std::vector<SweepRun>& runs)
-      : schedule_(schedule), file_(file), runs_(runs), program_(own_program()) {
-    for (SweepRun& run : runs_) {
-      all_steps_ += run.steps;
+  Scheduler(const StudySchedule& schedule, std::vector<StudyRun>& runs)
+      : schedule_(schedule), runs_(runs), program_(own_program()) {
+    for (StudyRun& run : runs_) {
+      all_work_ += work_of(run);
       if (!run.judgement.is_null()) continue;
       waiting_.push_back(&run);
     }
-    first_steps_ = steps_done();
+    first_work_ = work_done();
   }
 
   bool run() {
@@ -77,18 +85,9 @@ class Scheduler {
  private:
   void start(Job& job) {
     job.judging = is_trained(*job.run);
-    std::vector<std::string> line;
-    if (job.judging) {
-      line = {"sweep", file_.name, "--out", job.run->folder.string(), "--judge"};
-      const auto add = [&](const char* flag, auto value) {
-        line.insert(line.end(), {flag, std::to_string(value)});
-      };
-      add("--judge-seed", schedule_.judge.seed);
-      add("--judge-episodes", schedule_.judge.episodes);
-    } else {
-      line = train_arguments(file_, *job.run);
-      line.insert(line.end(), {"--device", name_of(schedule_.device)});
-    }
+    std::vector<std::string> line =
+        job.judging ? schedule_.judge_line(*job.run) : schedule_.train_line(*job.run);
+    if (!job.judging) line.insert(line.end(), {"--device", name_of(schedule_.device)});
     line.insert(line.end(), {"--threads", std::to_string(schedule_.threads)});
     line.insert(line.begin(), program_);
     job.process = std::make_unique<ChildProcess>(line, job.run->log);
@@ -108,13 +107,13 @@ class Scheduler {
 
   /// After a process of a run has ended: whether another one has been started.
   bool goes_on(Job& job, int code) {
-    SweepRun& run = *job.run;
+    StudyRun& run = *job.run;
     if (!job.judging && is_trained(run)) {
       if (code != 0) warn(text(run.name, ": ", last_words(run)));
       start(job);
       return true;
     }
-    if (job.judging && code == 0) read_result(run, schedule_.judge);
+    if (job.judging && code == 0) read_result(run, schedule_);
     if (!run.judgement.is_null()) return false;
     run.error = code == 0    ? "it was stopped before its last step"
                 : code > 128 ? text("ended by signal ", code - 128)
@@ -138,56 +137,66 @@ class Scheduler {
     std::cerr << "kennel: " << what << '\n';
   }
 
-  std::int64_t steps_done() const {
-    std::int64_t steps = 0;
-    for (const SweepRun& run : runs_)
-      steps += run.judgement.is_null() ? std::min(run.steps, logged_steps(run)) : run.steps;
-    return steps;
+  /// How much of its training a run has behind it, of `work_of`.
+  double done_of(const StudyRun& run) const {
+    if (!run.judgement.is_null()) return work_of(run);
+    if (run.minutes == 0.0) return std::min(work_of(run), static_cast<double>(logged_steps(run)));
+    for (const Job& job : jobs_)
+      if (job.run == &run) return std::min(work_of(run), seconds_since(job.start));
+    return 0.0;
+  }
+
+  double work_done() const {
+    double done = 0.0;
+    for (const StudyRun& run : runs_) done += done_of(run);
+    return done;
   }
 
   std::string progress_text() const {
     const auto complete = std::count_if(runs_.begin(), runs_.end(),
-                                        [](const SweepRun& r) { return !r.judgement.is_null(); });
+                                        [](const StudyRun& r) { return !r.judgement.is_null(); });
     const auto judging =
         std::count_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.judging; });
-    const std::int64_t done = steps_done();
-    const double share = static_cast<double>(done) / static_cast<double>(all_steps_);
+    const double done = work_done();
     std::string line = text(complete, " of ", runs_.size(), " runs complete");
     if (failed_ > 0) line += text(", ", failed_, " failed");
     line += text("; training ", static_cast<std::ptrdiff_t>(jobs_.size()) - judging, ", judging ",
-                 judging, "; ", static_cast<int>(100.0 * share), " % of ",
-                 count_text(static_cast<double>(all_steps_)), " steps");
-    const std::chrono::duration<double> seconds = Clock::now() - start_;
-    if (done > first_steps_)
+                 judging, "; ", static_cast<int>(100.0 * done / all_work_), " % of ",
+                 runs_.front().minutes > 0.0 ? duration_text(all_work_) + " of training"
+                                             : count_text(all_work_) + " steps");
+    if (done > first_work_)
       line += text(", about ",
-                   duration_text(seconds.count() * static_cast<double>(all_steps_ - done) /
-                                 static_cast<double>(done - first_steps_)),
+                   duration_text(seconds_since(start_) * (all_work_ - done) / (done - first_work_)),
                    " left");
     return line;
   }
 
-  const SweepSchedule& schedule_;
-  const SweepFile& file_;
-  std::vector<SweepRun>& runs_;
+  const StudySchedule& schedule_;
+  std::vector<StudyRun>& runs_;
   const std::string program_;
-  std::list<SweepRun*> waiting_;
+  std::list<StudyRun*> waiting_;
   std::list<Job> jobs_;
   int failed_ = 0;
-  std::int64_t all_steps_ = 0, first_steps_ = 0;
+  double all_work_ = 0.0, first_work_ = 0.0;
   const Clock::time_point start_ = Clock::now();
   ProgressLine progress_;
 };
 
 }  // namespace
 
-void find_complete(std::vector<SweepRun>& runs, const SweepJudge& judge) {
-  for (SweepRun& run : runs) read_result(run, judge);
+void share_cores(StudySchedule& schedule, int jobs, int runs) {
+  const int cores = num_usable_cores();
+  schedule.jobs = std::min(jobs > 0 ? jobs : schedule.device.cuda ? 1 : cores, runs);
+  schedule.threads = std::max(1, cores / schedule.jobs);
 }
 
-bool run_schedule(const SweepSchedule& schedule, const SweepFile& file,
-                  std::vector<SweepRun>& runs) {
+void find_complete(std::vector<StudyRun>& runs, const StudySchedule& schedule) {
+  for (StudyRun& run : runs) read_result(run, schedule);
+}
+
+bool run_schedule(const StudySchedule& schedule, std::vector<StudyRun>& runs) {
   const InterruptGuard guard;
-  return Scheduler(schedule, file, runs).run();
+  return Scheduler(schedule, runs).run();
 }
 
 }  // namespace kennel

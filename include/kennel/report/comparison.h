@@ -1,0 +1,78 @@
+// Several recipes trained by several seeds each: what their runs come to, and the page that shows
+// it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kennel/judge/occupancy.h"
+
+namespace kennel::report {
+
+struct ComparedRun {
+  int seed = 0;
+  std::filesystem::path folder{};         // there may be nothing in it yet
+  nlohmann::ordered_json judgement{};     // {"figures": {key: number}}; null: none
+  std::vector<judge::Visited> visited{};  // by its judged policy; empty: not known
+};
+
+struct ComparedMethod {
+  std::string label;
+  std::vector<ComparedRun> runs{};
+};
+
+/// A number that a run's judgement has.
+struct JudgedFigure {
+  std::string key, title, unit;
+  int decimals = 3;
+};
+
+struct Comparison {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> summary{};  // name, value
+  std::vector<ComparedMethod> methods{};
+  std::vector<JudgedFigure> figures{};
+
+  /// A column of metrics.csv. Empty: the velocity error, or what comes nearest to it.
+  std::string measure{};
+
+  /// Of the measure. Empty: 0.4, 0.3 and 0.2 m/s of a velocity error; of anything else a half, nine
+  /// tenths and 99 hundredths of the way from where the runs start (their median) to `best`.
+  std::vector<double> thresholds{};
+  std::optional<double> best{};  // return that none exceeds; empty: the best of these runs
+};
+
+/// Of a run, when its measure reached a threshold.
+struct Reached {
+  double steps = 0.0, seconds = 0.0;  // of its training, by its own account
+};
+
+struct RunFacts {
+  double steps = 0.0, seconds = 0.0;              // that it has
+  double last = 0.0;                              // of the measure; NaN where there is none
+  double last_return = 0.0;                       // of its training's episodes, the same
+  std::vector<std::optional<Reached>> reached{};  // in the order of the thresholds
+};
+
+/// What metrics.csv of every run says. Curves are smoothed: a row is the mean of itself and of
+/// those of the fiftieth before it of the longest run's steps. What is last is so as well.
+struct ComparisonFacts {
+  std::string measure;  // empty where no run has any
+  bool smaller_is_better = false;
+  std::vector<double> thresholds{};           // from easy to hard
+  std::vector<std::vector<RunFacts>> runs{};  // by method, by run
+};
+
+/// \throws Error naming the columns that there are where no run has the one that is asked for
+ComparisonFacts facts_of(const Comparison& comparison);
+
+/// Writes the page in one step.
+/// \throws Error when the file cannot be written
+void write_compare_page(const Comparison& comparison, const std::filesystem::path& file);
+
+}  // namespace kennel::report

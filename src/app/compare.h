@@ -1,0 +1,40 @@
+// kennel compare: several recipes or methods, the same budget and the same seeds, on one page.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compare_plan.h"
+#include "kennel/run/device.h"
+
+namespace kennel {
+
+/// Flags of the command. All values are checked; the recipes are not yet read.
+struct CompareCommand {
+  CompareRequest request;
+  std::filesystem::path out = "compare";
+  int jobs = 0;  // 0: one for each core, or one on a GPU
+  Device device;
+  std::uint64_t judge_seed = 7;
+  std::optional<int> judge_episodes;  // empty: `usual_episodes`
+  std::string measure;                // column of metrics.csv; empty: see report/comparison.h
+  std::vector<double> thresholds;     // of the measure; empty: the same
+};
+
+/// Trains and judges every run that is not complete, each in processes of its own. The folder:
+///     OUT/
+///       format  lock         as a run's (run_folder.h): its version; held by who compares
+///       compare.json         the minutes that its runs have
+///       runs/NAME/           a run's folder each, and in it
+///         judgement.json     what the judge says (sweep_judgement.h)
+///         occupancy.json     what a robot's policy visits (judge/occupancy.h)
+///       logs/NAME.log        what its processes printed
+///       compare.jsonl        a line a run
+///       compare.html         curves, thresholds, ends (report/comparison.h)
+/// \return the exit code: 1 where a run failed or the comparison was interrupted
+/// \throws Error when recipes or folder are unusable, before anything is trained
+int run_compare(const CompareCommand& command);
+
+}  // namespace kennel

@@ -1,0 +1,242 @@
+// The page of a comparison: what page/compare.js draws.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <limits>
+
+#include "compared_runs.h"
+#include "episode_record.h"
+#include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
+#include "page_file.h"
+
+namespace kennel::report {
+namespace {
+
+constexpr std::size_t kPoints = 120;
+
+// Drawn after the measure, where a run has them: how well it goes, then how much is still tried.
+constexpr const char* kCurves[] = {
+    kReturn,     "env/reward",  "env/falls_per_minute", "train/entropy",
+    "train/std", "train/sigma", "train/temperature"};
+
+/// Three significant digits more than a picture can show; null for what is not finite.
+Json short_number(double x) {
+  const double size = std::abs(x);
+  return rounded(x, size < 1.0 ? 1e-6 : size < 1000.0 ? 1e-3 : 1.0);
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json list = Json::array();
+  for (const double x : values) list.push_back(short_number(x));
+  return list;
+}
+
+/// Evenly from 0 to the end of the longest curve.
+std::vector<double> points_of(const std::vector<std::vector<Curve>>& methods) {
+  double end = 0.0;
+  for (const auto& curves : methods)
+    for (const Curve& curve : curves)
+      if (!curve.x.empty()) end = std::max(end, curve.x.back());
+  std::vector<double> x;
+  for (std::size_t k = 0; k <= kPoints; ++k)
+    x.push_back(end * static_cast<double>(k) / static_cast<double>(kPoints));
+  return x;
+}
+
+/// {"x": [...], "methods": [{"low": [...], "median": [...], "high": [...]}, ...]}
+Json bands(const std::vector<std::vector<Curve>>& methods) {
+  const std::vector<double> x = points_of(methods);
+  Json all = Json::array();
+  for (const auto& curves : methods) {
+    const Band band = band_of(curves, x);
+    all.push_back({{"low", numbers(band.low)},
+                   {"median", numbers(band.median)},
+                   {"high", numbers(band.high)}});
+  }
+  return {{"x", numbers(x)}, {"methods", std::move(all)}};
+}
+
+/// [{"name", "steps": bands, "seconds": bands}, ...]
+Json curves_of(const LoadedRuns& runs) {
+  std::vector<std::string> names = {runs.measure};
+  for (const char* name : kCurves)
+    if (name != runs.measure) names.push_back(name);
+  Json all = Json::array();
+  for (const std::string& name : names) {
+    std::vector<std::vector<Curve>> steps, seconds;
+    bool any = false;
+    for (const auto& method : runs.methods) {
+      steps.emplace_back();
+      seconds.emplace_back();
+      for (const LoadedRun& run : method) {
+        steps.back().push_back(smooth_curve(runs, run, name));
+        seconds.back().push_back(by_seconds(run, steps.back().back()));
+        any = any || !steps.back().back().x.empty();
+      }
+    }
+    if (any) all.push_back({{"name", name}, {"steps", bands(steps)}, {"seconds", bands(seconds)}});
+  }
+  return all;
+}
+
+/// The median of those that reached it and of those that did not, which come after all that did;
+/// null where it is one of these.
+Json median_reached(const std::vector<RunFacts>& runs, std::size_t threshold,
+                    double Reached::*which) {
+  std::vector<double> values;
+  for (const RunFacts& run : runs)
+    values.push_back(run.reached[threshold] ? (*run.reached[threshold]).*which
+                                            : std::numeric_limits<double>::infinity());
+  return short_number(quantile(values, 0.5));
+}
+
+/// [{"threshold", "methods": [{"steps", "seconds", "count", "of"}, ...]}, ...]
+Json reached_of(const ComparisonFacts& facts) {
+  Json all = Json::array();
+  for (std::size_t k = 0; k < facts.thresholds.size(); ++k) {
+    Json methods = Json::array();
+    for (const std::vector<RunFacts>& runs : facts.runs) {
+      const auto count = std::count_if(runs.begin(), runs.end(),
+                                       [&](const RunFacts& run) { return bool(run.reached[k]); });
+      methods.push_back({{"steps", median_reached(runs, k, &Reached::steps)},
+                         {"seconds", median_reached(runs, k, &Reached::seconds)},
+                         {"count", count},
+                         {"of", runs.size()}});
+    }
+    all.push_back(
+        {{"threshold", short_number(facts.thresholds[k])}, {"methods", std::move(methods)}});
+  }
+  return all;
+}
+
+/// A number that every run has, or not.
+struct Quantity {
+  std::string title, unit;
+  int decimals;
+  std::function<double(std::size_t method, std::size_t run)> of;
+};
+
+std::vector<Quantity> quantities_of(const Comparison& comparison, const ComparisonFacts& facts) {
+  std::vector<Quantity> all;
+  if (!facts.measure.empty())
+    all.push_back({"last " + facts.measure, "", 4,
+                   [&facts](std::size_t m, std::size_t r) { return facts.runs[m][r].last; }});
+  if (facts.measure != kReturn)
+    all.push_back({text("last ", kReturn), "", 4, [&facts](std::size_t m, std::size_t r) {
+                     return facts.runs[m][r].last_return;
+                   }});
+  for (const JudgedFigure& figure : comparison.figures)
+    all.push_back({figure.title, figure.unit, figure.decimals,
+                   [&comparison, key = figure.key](std::size_t m, std::size_t r) {
+                     const Json& judgement = comparison.methods[m].runs[r].judgement;
+                     if (!judgement.is_object() || !judgement.contains("figures"))
+                       return std::numeric_limits<double>::quiet_NaN();
+                     const Json figures = judgement.at("figures");
+                     return figures.contains(key) && figures.at(key).is_number()
+                                ? figures.at(key).get<double>()
+                                : std::numeric_limits<double>::quiet_NaN();
+                   }});
+  return all;
+}
+
+/// Why no ranking by this quantity can be trusted; empty where methods differ more than seeds.
+std::string doubt_of(const Quantity& quantity, const std::vector<std::vector<double>>& values) {
+  const std::optional<Variances> variances = random_effects(values);
+  if (!variances || variances->seeds <= variances->methods) return "";
+  char numbers[96];
+  std::snprintf(numbers, sizeof numbers, "%.3g among seeds, %.3g among methods",
+                std::sqrt(variances->seeds), std::sqrt(variances->methods));
+  return text("In ", quantity.title, " seeds differ more than methods: standard deviations ",
+              numbers, quantity.unit.empty() ? "" : " " + quantity.unit,
+              ". Which method is better here is not known from so many seeds.");
+}
+
+/// {"quantities": [{"title", "unit", "decimals", "methods": [{"mean", "low", "high", "count"}]}],
+///  "doubts": [sentence, ...]}
+Json last_of(const Comparison& comparison, const ComparisonFacts& facts) {
+  Json all = Json::array(), doubts = Json::array();
+  for (const Quantity& quantity : quantities_of(comparison, facts)) {
+    std::vector<std::vector<double>> values;
+    Json methods = Json::array();
+    for (std::size_t m = 0; m < comparison.methods.size(); ++m) {
+      std::vector<double>& own = values.emplace_back();
+      for (std::size_t r = 0; r < comparison.methods[m].runs.size(); ++r)
+        if (const double value = quantity.of(m, r); std::isfinite(value)) own.push_back(value);
+      const MeanInterval interval = bootstrap_mean(own);
+      methods.push_back({{"mean", short_number(interval.mean)},
+                         {"low", short_number(interval.low)},
+                         {"high", short_number(interval.high)},
+                         {"count", own.size()}});
+    }
+    if (std::all_of(values.begin(), values.end(), [](const auto& own) { return own.empty(); }))
+      continue;
+    if (const std::string doubt = doubt_of(quantity, values); !doubt.empty())
+      doubts.push_back(doubt);
+    all.push_back({{"title", quantity.title},
+                   {"unit", quantity.unit},
+                   {"decimals", quantity.decimals},
+                   {"methods", std::move(methods)}});
+  }
+  return {{"quantities", std::move(all)}, {"doubts", std::move(doubts)}};
+}
+
+/// The mean of a method's runs, a share a bin; nulls where none is known.
+Json mean_share(const ComparedMethod& method, const judge::Visited& axis) {
+  std::vector<double> sum(axis.share.size());
+  double count = 0.0;
+  for (const ComparedRun& run : method.runs)
+    for (const judge::Visited& visited : run.visited) {
+      if (visited.name != axis.name || visited.share.size() != sum.size()) continue;
+      for (std::size_t bin = 0; bin < sum.size(); ++bin) sum[bin] += visited.share[bin];
+      ++count;
+    }
+  for (double& share : sum) share /= count;  // NaN of nothing
+  return numbers(sum);
+}
+
+/// [{"name", "unit", "middles": of the bins, "methods": [[share, ...], ...]}, ...]
+Json visited_of(const Comparison& comparison) {
+  const std::vector<judge::Visited>* axes = nullptr;
+  for (const ComparedMethod& method : comparison.methods)
+    for (const ComparedRun& run : method.runs)
+      if (axes == nullptr && !run.visited.empty()) axes = &run.visited;
+  Json all = Json::array();
+  if (axes == nullptr) return all;
+  for (const judge::Visited& axis : *axes) {
+    const double width = (axis.high - axis.low) / static_cast<double>(axis.share.size());
+    std::vector<double> middles;
+    for (std::size_t bin = 0; bin < axis.share.size(); ++bin)
+      middles.push_back(axis.low + (static_cast<double>(bin) + 0.5) * width);
+    Json methods = Json::array();
+    for (const ComparedMethod& method : comparison.methods)
+      methods.push_back(mean_share(method, axis));
+    all.push_back({{"name", axis.name},
+                   {"unit", axis.unit},
+                   {"middles", numbers(middles)},
+                   {"methods", std::move(methods)}});
+  }
+  return all;
+}
+
+}  // namespace
+
+void write_compare_page(const Comparison& comparison, const std::filesystem::path& file) {
+  const LoadedRuns runs = load_runs(comparison);
+  const ComparisonFacts facts = facts_of(comparison, runs);
+  Json methods = Json::array();
+  for (const ComparedMethod& method : comparison.methods) methods.push_back(method.label);
+  const Json data = {{"title", comparison.title},
+                     {"summary", comparison.summary},
+                     {"methods", std::move(methods)},
+                     {"measure", facts.measure},
+                     {"smaller_is_better", facts.smaller_is_better},
+                     {"curves", curves_of(runs)},
+                     {"reached", reached_of(facts)},
+                     {"last", last_of(comparison, facts)},
+                     {"visited", visited_of(comparison)}};
+  write_file_atomically(file, whole_page("compare", data));
+}
+
+}  // namespace kennel::report

@@ -1,0 +1,38 @@
+// The curves of a comparison's runs, for its facts and its page.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kennel/report/comparison.h"
+#include "statistics.h"
+
+namespace kennel::report {
+
+inline constexpr const char* kReturn = "episode/return";
+
+/// A run's metrics.csv.
+struct LoadedRun {
+  std::vector<double> steps, seconds;                 // of training, a row each
+  std::map<std::string, std::vector<double>> series;  // NaN where there is none
+};
+
+struct LoadedRuns {
+  std::vector<std::vector<LoadedRun>> methods{};  // by method, by run
+  std::string measure{};                          // empty where no run has any
+  bool smaller_is_better = false;
+  double smoothing = 0.0;  // steps
+};
+
+LoadedRuns load_runs(const Comparison& comparison);
+
+/// A series by steps; empty where the run has none of it.
+Curve smooth_curve(const LoadedRuns& runs, const LoadedRun& run, const std::string& name);
+
+/// The same curve by the run's seconds of training.
+Curve by_seconds(const LoadedRun& run, Curve by_steps);
+
+ComparisonFacts facts_of(const Comparison& comparison, const LoadedRuns& runs);
+
+}  // namespace kennel::report

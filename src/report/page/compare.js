@@ -1,0 +1,81 @@
+// Builds the page of a comparison from its data: medians and bands of the learning curves, when thresholds were
+// reached, what the runs ended with, and what their policies visited.
+(() => {
+const {h, short, fixed, finite} = Dom;
+const COLOURS = ['c-blue', 'c-orange', 'c-green', 'c-violet', 'c-red', 'c-brown'];
+// Dashed where the colours begin again.
+const colour = (k) => COLOURS[k % COLOURS.length] + (k < COLOURS.length ? '' : ' dashed');
+const words = (name) => name.replace(/(env|episode|train)\//, '').replace(/_/g, ' ');
+const hint = (text) => h('p', {class: 'hint'}, text);
+
+const data = JSON.parse(document.getElementById('data').textContent);
+const main = document.querySelector('main'), nav = document.querySelector('nav');
+
+function section(id, title, ...children) {
+  main.append(h('section', {id, 'aria-label': title}, h('h2', {}, title), ...children));
+  nav.append(h('a', {href: '#' + id}, title));
+}
+
+/// Every method's median in one plot, its quartiles shaded.
+function picture(name, {x, methods}, unit) {
+  return Plot.create({
+    title: words(name), note: unit === 's' ? 'by seconds of training' : 'by steps', x, xUnit: unit, height: 190, legend: false,
+    heading: (i) => `${short(x[i])} ${unit}`,
+    series: methods.map(({low, median, high}, k) => ({name: data.methods[k], y: median, low, high, colour: colour(k)})),
+  }).figure;
+}
+
+function curves() {
+  return data.curves.map(({name, steps, seconds}, k) => h('details', {open: k < 2}, h('summary', {}, words(name)),
+    h('div', {class: 'pair'}, picture(name, steps, 'steps'), picture(name, seconds, 's'))));
+}
+
+/// Of the runs of a method: those that did not reach it come after all that did.
+function reached() {
+  const columns = [['method'], ...data.reached.flatMap(({threshold}) =>
+    [[short(threshold), 'steps', true], ['', 's', true], ['', 'runs', true]])];
+  return Sections.table(columns, data.methods.map((method, k) => [method, ...data.reached.flatMap(({methods}) => {
+    const {steps, seconds, count, of} = methods[k];
+    return [short(steps), short(seconds), `${count}/${of}`];
+  })]));
+}
+
+/// Quantities by rows, because there are more of them than methods.
+function last() {
+  const columns = [['quantity'], ['unit'], ...data.methods.map((method) => [method, 'mean, 95 % of it', true])];
+  const cell = ({mean, low, high}, decimals) => finite(mean)
+    ? `${fixed(mean, decimals)} [${fixed(low, decimals)}, ${fixed(high, decimals)}]` : '–';
+  return Sections.table(columns, data.last.quantities.map(({title, unit, decimals, methods}) =>
+    [words(title), unit, ...methods.map((method) => cell(method, decimals))]));
+}
+
+/// A histogram a method, as a line through the middles of its bins.
+function visited({name, unit, middles, methods}) {
+  return Plot.create({
+    title: name, note: 'share of time', x: middles, xUnit: unit, height: 150, zero: true, legend: false,
+    heading: (i) => `${short(middles[i])} ${unit}`,
+    series: methods.map((share, k) => ({name: data.methods[k], y: share, colour: colour(k)})).filter(({y}) => y.some(finite)),
+  }).figure;
+}
+
+document.getElementById('summary').append(...data.summary.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+const key = () => h('p', {class: 'key'}, Plot.legend(data.methods.map((name, k) => ({name, colour: colour(k)}))));
+if (data.curves.length) {
+  section('curves', 'Learning', hint('Lines are medians over seeds, shades their quartiles, drawn while half of a method\u2019s runs go on.'), key(), curves());
+}
+if (data.reached.length) {
+  section('reached', 'Thresholds', hint(`Median steps and seconds of training until ${words(data.measure)} first is ` +
+    `${data.smaller_is_better ? 'at most' : 'at least'} so much, and how many runs came there; the others count as later than these.`), reached());
+}
+if (data.last.quantities.length) {
+  section('last', 'Ends', data.last.doubts.map((sentence) => h('p', {class: 'note'}, sentence)),
+    hint('Means over seeds, and the interval that 95 % of the means of their bootstrap resamples lie in.'), last());
+}
+if (data.visited && data.visited.length) {
+  section('visited', 'Visited states', hint('Of the nominal robot in the judge\u2019s episodes: how much of the time it was where.'), key(),
+    h('div', {class: 'pair'}, data.visited.map(visited)));
+}
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  document.documentElement.dataset.readyMs = performance.now().toFixed(0);
+}));
+})();

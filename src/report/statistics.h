@@ -1,0 +1,60 @@
+// What several seeds of several methods come to: medians and bands of curves, when a curve reaches
+// a threshold, bootstrap intervals, and whether seeds differ more than methods. Nothing here reads
+// a file or draws a number that its arguments do not decide.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace kennel::report {
+
+/// Rows of a training: x rises, y is finite.
+struct Curve {
+  std::vector<double> x, y;
+};
+
+/// Each y becomes the mean of itself and of the rows before it that are less than `width` away, so
+/// that nothing of a row is known before it: what reaches a threshold has reached it.
+Curve smoothed(const Curve& curve, double width);
+
+/// Straight between rows; NaN before the first and after the last.
+double value_at(const Curve& curve, double x);
+
+/// The first row's x from which y is at the threshold or beyond it.
+std::optional<double> first_at(const Curve& curve, double threshold, bool smaller_is_better);
+
+/// Straight between the values in their order, 0 the least and 1 the greatest of them
+/// (Hyndman and Fan 1996, type 7). NaN of nothing.
+double quantile(std::vector<double> values, double share);
+
+/// The middle of several curves at the same x.
+struct Band {
+  std::vector<double> x, low, median, high;  // quartiles; NaN where fewer than half have a value
+};
+Band band_of(std::span<const Curve> curves, const std::vector<double>& x);
+
+struct MeanInterval {
+  double mean, low, high;  // NaN of nothing
+};
+
+/// The mean and where 95 % of the means of resamples lie (percentile bootstrap, Efron and
+/// Tibshirani 1993, section 13.3). The same values and seed give the same bits.
+MeanInterval bootstrap_mean(const std::vector<double>& values, std::uint64_t seed = 1);
+
+/// One-way random effects, y_ij = mu + a_i + e_ij, method i, seed j: estimates of the variances of
+/// e and of a. With k methods of n_i seeds, N in all,
+///   MS_within  = sum_ij (y_ij - mean_i)^2 / (N - k)
+///   MS_between = sum_i n_i (mean_i - mean)^2 / (k - 1)
+///   var(e) = MS_within,   var(a) = max(0, (MS_between - MS_within) / n0),
+///   n0 = (N - sum_i n_i^2 / N) / (k - 1)
+/// (Searle, Casella and McCulloch 1992, section 3.6).
+struct Variances {
+  double seeds, methods;
+};
+
+/// Nothing where fewer than two methods have values, or none has two.
+std::optional<Variances> random_effects(const std::vector<std::vector<double>>& methods);
+
+}  // namespace kennel::report

@@ -1,0 +1,210 @@
+// kennel compare, with trainings of small tasks and some too short to walk.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "../io/temp_folder.h"
+#include "subprocess.h"
+
+namespace kennel {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Json = nlohmann::json;
+
+class CompareProgram : public ::testing::Test {
+ protected:
+  CompareProgram() {
+    write_raw(folder_ / "tiny.toml",
+              "[task]\nname = \"lqr\"\n[train]\nnum_envs = 64\nsteps = 4096\n"
+              "checkpoint_every = 2\n[es]\npopulation = 16\n[cem]\npopulation = 16\n");
+  }
+
+  static std::vector<std::string> line(const std::string& out,
+                                       const std::vector<std::string>& more = {}) {
+    std::vector<std::string> line = {"compare",  "tiny.toml:es", "tiny.toml:cem",    "--out", out,
+                                     "--device", "cpu",          "--judge-episodes", "50"};
+    if (std::find(more.begin(), more.end(), "--seeds") == more.end())
+      line.insert(line.end(), {"--seeds", "2"});
+    line.insert(line.end(), more.begin(), more.end());
+    return line;
+  }
+  Outcome compare(const std::string& out, const std::vector<std::string>& more = {}) const {
+    return run_kennel(folder_.path(), line(out, more));
+  }
+
+  /// The lines of compare.jsonl, without what a clock said.
+  std::vector<Json> runs_of(const std::string& out) const {
+    std::vector<Json> runs;
+    std::istringstream lines(read_file(folder_ / out / "compare.jsonl"));
+    for (std::string one; std::getline(lines, one);) {
+      Json run = Json::parse(one);
+      run.erase("seconds");
+      if (run.contains("judgement")) run["judgement"]["figures"].erase("seconds");
+      for (Json& reached : run["reached"]) reached.erase("seconds");
+      runs.push_back(std::move(run));
+    }
+    return runs;
+  }
+
+  void expect_refused(const std::vector<std::string>& arguments, const std::string& message) const {
+    const std::vector<std::string> before = folder_.names();
+    const Outcome outcome = run_kennel(folder_.path(), arguments);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(StartsWith("kennel: "), HasSubstr(message)));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(folder_.names(), before);
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
+  const Outcome one = compare("one", {"--jobs", "1"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(one.out, "one/compare.html\n");
+  ASSERT_EQ(compare("many", {"--jobs", "3"}).exit_code, 0);
+  const std::vector<Json> runs = runs_of("one");
+  ASSERT_EQ(runs.size(), 4u);
+  EXPECT_EQ(runs, runs_of("many"));
+  EXPECT_EQ(runs[3].at("recipe"), "tiny:cem");
+  EXPECT_EQ(runs[3].at("algorithm"), "cem");
+  EXPECT_EQ(runs[3].at("seed"), 2);
+  EXPECT_EQ(runs[3].at("state"), "complete");
+  EXPECT_EQ(runs[3].at("measure"), "episode/return");
+  EXPECT_GE(runs[3].at("steps"), 4096);
+  EXPECT_EQ(runs[3].at("reached").size(), 3u);
+
+  const Outcome trained = run_kennel(
+      folder_.path(), {"train", "--device", "cpu", "--config", "tiny.toml", "--algorithm", "cem",
+                       "--seed", "2", "--set", "train.judge_episodes=0", "--out", "run"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_EQ(read_file(folder_ / "run" / "policy.json"),
+            read_file(folder_ / "one" / "runs" / "tiny_cem,seed=2" / "policy.json"));
+  const Outcome scored =
+      run_kennel(folder_.path(), {"eval", "run", "--json", "--episodes", "50", "--seed", "7"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(Json::parse(scored.out).at("return"),
+            runs[3].at("judgement").at("figures").at("return"));
+  EXPECT_THAT(read_file(folder_ / "one" / "compare.html"),
+              AllOf(HasSubstr("\"methods\":[\"tiny:es\",\"tiny:cem\"]"),
+                    HasSubstr("\"name\":\"episode/return\""), HasSubstr("judged return")));
+}
+
+TEST_F(CompareProgram, WhatIsCompleteIsNotRunAgainAndWhatIsNewIs) {
+  ASSERT_EQ(compare("out").exit_code, 0);
+  const auto log = folder_ / "out" / "logs" / "tiny_es,seed=1.log";
+  const std::string before = read_file(log);
+  EXPECT_THAT(compare("out").err, HasSubstr("4 of 4 runs complete"));
+  EXPECT_EQ(read_file(log), before);
+  // A seed more.
+  EXPECT_THAT(compare("out", {"--seeds", "3"}).err, HasSubstr("4 of 6 runs complete"));
+  EXPECT_EQ(read_file(log), before);
+  // Another judge plays every policy, and trains none.
+  EXPECT_THAT(compare("out", {"--judge-seed", "8"}).err, HasSubstr("0 of 4 runs complete"));
+  EXPECT_EQ(read_file(log).find("trained ", before.size()), std::string::npos);
+  EXPECT_EQ(runs_of("out").at(0).at("judgement").at("judge_seed"), 8);
+  // Another budget is another comparison.
+  const Outcome longer = compare("out", {"--steps", "8192"});
+  EXPECT_EQ(longer.exit_code, 1);
+  EXPECT_THAT(longer.err, AllOf(HasSubstr("was trained with train.steps = 4096"),
+                                HasSubstr("take another --out")));
+}
+
+TEST_F(CompareProgram, InterruptedOrKilledItGoesOnBitForBit) {
+  const std::vector<std::string> more = {"--steps", "2000000", "--jobs", "2"};
+  ASSERT_EQ(compare("whole", more).exit_code, 0);
+  const auto rows = [&]() -> std::uintmax_t {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(
+        folder_ / "out" / "runs" / "tiny_es,seed=1" / "metrics.csv", none);
+    return none ? 0 : size;
+  };
+  for (const int sent : {SIGINT, SIGKILL}) {
+    const std::uintmax_t first = rows();
+    Subprocess process(folder_.path(), line("out", more));
+    while (process.running() && rows() <= first)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    process.send(sent);
+    const Outcome outcome = process.wait();
+    if (sent == SIGINT && outcome.exit_code != 0) {
+      EXPECT_THAT(outcome.err, HasSubstr("the same command goes on with the rest"));
+    }
+  }
+  const Outcome rest = compare("out", more);
+  ASSERT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_EQ(runs_of("out"), runs_of("whole"));
+}
+
+TEST_F(CompareProgram, MinutesEndARunAndAnInterruptedOneHasWhatIsLeftOfThem) {
+  const std::vector<std::string> more = {"--minutes", "0.02", "--seeds", "1"};
+  std::string recipe = read_file(folder_ / "tiny.toml");
+  recipe.replace(recipe.find("4096"), 4, "1000000000000");
+  write_raw(folder_ / "tiny.toml", recipe);
+  const Outcome outcome = compare("out", more);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto run = folder_ / "out" / "runs" / "tiny_es,seed=1";
+  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
+  EXPECT_THAT(compare("out", more).err, HasSubstr("2 of 2 runs complete"));
+  const std::string log = read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log");
+  // Stopped before its policy was written: nothing of its time is left.
+  std::filesystem::remove(run / "finished");
+  const std::int64_t steps = runs_of("out").at(0).at("steps");
+  ASSERT_EQ(compare("out", more).exit_code, 0);
+  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
+  EXPECT_LT(runs_of("out").at(0).at("steps"), 2 * steps);
+  EXPECT_GT(read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log").size(), log.size());
+  EXPECT_THAT(compare("out", {"--minutes", "0.03", "--seeds", "1"}).err,
+              HasSubstr("{\"minutes\":0.02}, and {\"minutes\":0.03} is asked for"));
+}
+
+TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
+  write_raw(folder_ / "robot.toml",
+            "[train]\nnum_envs = 64\nsteps = 2048\ncheckpoint_every = 2\n"
+            "[ppo]\nnum_steps = 8\nnum_minibatches = 2\nnum_epochs = 1\n"
+            "actor_hidden = [8]\ncritic_hidden = [8]\n");
+  const Outcome outcome =
+      run_kennel(folder_.path(),
+                 {"compare", "robot.toml", "--out", "out", "--device", "cpu", "--seeds", "2",
+                  "--judge-episodes", "2", "--measure", "env/reward", "--thresholds", "0.01,1000"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::vector<Json> runs = runs_of("out");
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[1].at("recipe"), "robot");
+  EXPECT_TRUE(runs[1].at("judgement").at("figures").at("velocity").is_number());
+  EXPECT_EQ(runs[1].at("measure"), "env/reward");
+  EXPECT_EQ(runs[1].at("reached").at(1).at("threshold"), 1000);
+  EXPECT_TRUE(runs[1].at("reached").at(1).at("steps").is_null());
+  EXPECT_THAT(
+      read_file(folder_ / "out" / "compare.html"),
+      AllOf(HasSubstr("judged nominal velocity"), HasSubstr("\"name\":\"feet on the floor\"")));
+}
+
+TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& message) {
+    arguments.insert(arguments.begin(), "compare");
+    arguments.insert(arguments.end(), {"--out", "out", "--device", "cpu"});
+    expect_refused(arguments, message);
+  };
+  refused({}, "expected recipes to compare, came none");
+  refused({"tiny.toml:ess"}, "expected a method behind the colon, came \"ess\"");
+  refused({"none.toml"}, "there is no recipe none.toml");
+  refused({"tiny.toml", "tiny.toml"}, "two recipes would be called tiny");
+  refused({"tiny.toml", "default"}, "what is compared is of one robot and task: tiny is for lqr");
+  refused({"nothing", "--task", "lqr"}, "no recipe named \"nothing\" ships");
+  refused({"tiny.toml", "--robot", "go1"}, "has no robot");
+  refused({"tiny.toml:es", "default:es", "--task", "lqr"}, "the recipes' own budgets differ");
+  std::filesystem::create_directory(folder_ / "mine");
+  write_raw(folder_ / "mine" / "notes.txt", "somebody's");
+  expect_refused({"compare", "tiny.toml:es", "--out", "mine", "--device", "cpu"},
+                 "no comparison's folder; take another --out");
+}
+
+}  // namespace
+}  // namespace kennel

@@ -1,0 +1,164 @@
+// What a comparison says of runs whose metrics are written by hand.
+#include "kennel/report/comparison.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel::report {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+class ComparisonTest : public testing::Test {
+ protected:
+  /// A run with a row each 100 steps, each of half a second more than the one before.
+  ComparedRun run(const std::string& name, const std::string& column,
+                  const std::vector<double>& values, const Json& figures = Json()) {
+    std::string rows = "step," + column + ",time/iteration_seconds\n";
+    for (std::size_t k = 0; k < values.size(); ++k)
+      rows += text(100 * (k + 1), ',', values[k], ',', 0.5 * static_cast<double>(k + 1), '\n');
+    std::filesystem::create_directory(folder_ / name);
+    write_file_atomically(folder_ / name / "metrics.csv", rows);
+    ComparedRun out{.seed = 1, .folder = folder_ / name};
+    if (!figures.is_null()) out.judgement = {{"figures", figures}};
+    return out;
+  }
+
+  Json page_of(const Comparison& comparison) {
+    write_compare_page(comparison, folder_ / "page.html");
+    const std::string page = read_file(folder_ / "page.html");
+    const std::string before = "<script id=\"data\" type=\"application/json\">";
+    const std::size_t from = page.find(before) + before.size();
+    return Json::parse(page.substr(from, page.find("</script>", from) - from));
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(ComparisonTest, ARunSaysWhenItReachedThresholdsAndWhatItEndedWith) {
+  const Comparison all{.title = "t",
+                       .methods = {{"a", {run("a", "env/velocity_error", {0.5, 0.35, 0.38, 0.15})}},
+                                   {"b",
+                                    {run("b", "env/velocity_error", {0.6, 0.5}),
+                                     ComparedRun{.seed = 2, .folder = folder_ / "none"}}}}};
+  const ComparisonFacts facts = facts_of(all);
+  EXPECT_EQ(facts.measure, "env/velocity_error");
+  EXPECT_TRUE(facts.smaller_is_better);
+  EXPECT_THAT(facts.thresholds, ElementsAre(0.4, 0.3, 0.2));
+  const RunFacts& a = facts.runs[0][0];
+  EXPECT_EQ(a.steps, 400);
+  EXPECT_EQ(a.seconds, 0.5 + 1 + 1.5 + 2);
+  EXPECT_EQ(a.last, 0.15);  // the fiftieth of 400 steps is less than a row
+  EXPECT_TRUE(std::isnan(a.last_return));
+  ASSERT_TRUE(a.reached[0] && a.reached[1] && a.reached[2]);
+  EXPECT_EQ(a.reached[0]->steps, 200);
+  EXPECT_EQ(a.reached[0]->seconds, 1.5);
+  EXPECT_EQ(a.reached[2]->steps, 400);
+  EXPECT_EQ(a.reached[2]->seconds, 5);
+  EXPECT_FALSE(facts.runs[1][0].reached[0]);
+  // A run without a metrics file has nothing.
+  EXPECT_EQ(facts.runs[1][1].steps, 0);
+  EXPECT_TRUE(std::isnan(facts.runs[1][1].last));
+  EXPECT_FALSE(facts.runs[1][1].reached[0]);
+}
+
+TEST_F(ComparisonTest, ThresholdsAreSharesOfTheWayFromTheStartToTheBest) {
+  Comparison all{.title = "t",
+                 .methods = {{"a", {run("a", "episode/return", {-30, -10, -20})}},
+                             {"b", {run("b", "episode/return", {-10, -12, -15})}}}};
+  // Starts -30 and -10, their median -20; the best of all is -10.
+  const ComparisonFacts facts = facts_of(all);
+  EXPECT_EQ(facts.measure, "episode/return");
+  EXPECT_FALSE(facts.smaller_is_better);
+  EXPECT_THAT(facts.thresholds, ElementsAre(DoubleNear(-15, 1e-12), DoubleNear(-11, 1e-12),
+                                            DoubleNear(-10.1, 1e-12)));
+  EXPECT_EQ(facts.runs[0][0].reached[0]->steps, 200);
+  EXPECT_EQ(facts.runs[1][0].reached[2]->steps, 100);
+  EXPECT_EQ(facts.runs[0][0].last_return, -20);
+  all.best = 0.0;
+  EXPECT_THAT(facts_of(all).thresholds,
+              ElementsAre(DoubleNear(-10, 1e-12), DoubleNear(-2, 1e-12), DoubleNear(-0.2, 1e-12)));
+  all.thresholds = {-5, -25};  // from easy to hard, whatever the order
+  EXPECT_THAT(facts_of(all).thresholds, ElementsAre(-25, -5));
+  all.measure = "env/height";
+  EXPECT_THAT(
+      error_of([&] { facts_of(all); }),
+      AllOf(HasSubstr("no run has measured env/height; there are: "), HasSubstr("episode/return")));
+}
+
+TEST_F(ComparisonTest, ThePageHasMediansThresholdsAndEnds) {
+  const Json data = page_of(
+      {.title = "t",
+       .methods = {{"a",
+                    {run("a1", "env/velocity_error", {0.5, 0.1}, {{"velocity", 0.1}}),
+                     run("a2", "env/velocity_error", {0.5, 0.3}, {{"velocity", 0.2}}),
+                     run("a3", "env/velocity_error", {0.5, 0.45})}},
+                   {"b", {run("b1", "env/velocity_error", {0.9, 0.8}, {{"velocity", 0.9}})}}},
+       .figures = {{"velocity", "judged nominal velocity", "m/s", 3}}});
+  const Json& steps = data["curves"][0]["steps"];
+  EXPECT_EQ(data["curves"][0]["name"], "env/velocity_error");
+  EXPECT_EQ(steps["x"].back(), 200);
+  EXPECT_EQ(steps["methods"][0]["median"].back(), 0.3);
+  EXPECT_EQ(steps["methods"][0]["low"].back(), 0.2);
+  EXPECT_EQ(steps["methods"][0]["high"].back(), 0.375);
+  EXPECT_TRUE(steps["methods"][0]["median"].front().is_null());  // before the first row
+  EXPECT_EQ(data["curves"][0]["seconds"]["x"].back(), 1.5);
+  // 0.4 m/s: two of three came there, at 200 steps; b never.
+  const Json& first = data["reached"][0];
+  EXPECT_EQ(first["threshold"], 0.4);
+  EXPECT_EQ(first["methods"][0]["steps"], 200);
+  EXPECT_EQ(first["methods"][0]["count"], 2);
+  EXPECT_TRUE(first["methods"][1]["steps"].is_null());
+  // 0.2 m/s: one of three, so the median did not.
+  EXPECT_EQ(data["reached"][2]["methods"][0]["count"], 1);
+  EXPECT_TRUE(data["reached"][2]["methods"][0]["steps"].is_null());
+  const Json& judged = data["last"]["quantities"].back();
+  EXPECT_EQ(judged["title"], "judged nominal velocity");
+  EXPECT_EQ(judged["methods"][0]["mean"], 0.15);
+  EXPECT_EQ(judged["methods"][0]["low"], 0.1);  // of two, a quarter of the resamples is (0.1, 0.1)
+  EXPECT_EQ(judged["methods"][0]["high"], 0.2);
+  EXPECT_EQ(judged["methods"][0]["count"], 2);
+}
+
+TEST_F(ComparisonTest, ThePageHasTheMeanOfWhatRunsVisited) {
+  const auto visits = [&](const std::string& name, const std::vector<double>& share) {
+    ComparedRun visitor = run(name, "env/reward", {1.0});
+    visitor.visited = {{"tilt", "rad", 0.0, 1.0, share}};
+    return visitor;
+  };
+  const Json data = page_of({.title = "t",
+                             .methods = {{"a", {visits("a1", {1, 0}), visits("a2", {0.5, 0.5})}},
+                                         {"b", {run("b1", "env/reward", {1.0})}}}});
+  const Json& tilt = data["visited"][0];
+  EXPECT_EQ(tilt["name"], "tilt");
+  EXPECT_EQ(tilt["middles"], Json::array({0.25, 0.75}));
+  EXPECT_EQ(tilt["methods"][0], Json::array({0.75, 0.25}));
+  EXPECT_TRUE(tilt["methods"][1][0].is_null());
+}
+
+TEST_F(ComparisonTest, ThePageSaysWhereSeedsDifferMoreThanMethods) {
+  const auto judged = [&](const std::string& name, double x, double y) {
+    return run(name, "env/reward", {1.0}, {{"x", x}, {"y", y}});
+  };
+  // x: means 2 and 2, y: means 2 and 12, both with seeds 2 apart.
+  const Json data = page_of({.title = "t",
+                             .methods = {{"a", {judged("a1", 1, 1), judged("a2", 3, 3)}},
+                                         {"b", {judged("b1", 1, 11), judged("b2", 3, 13)}}},
+                             .figures = {{"x", "judged x", "rad", 3}, {"y", "judged y", "", 3}}});
+  ASSERT_EQ(data["last"]["doubts"].size(), 1u) << data["last"]["doubts"];
+  EXPECT_THAT(data["last"]["doubts"][0].get<std::string>(),
+              AllOf(HasSubstr("In judged x seeds differ more than methods"),
+                    HasSubstr("1.41 among seeds, 0 among methods rad")));
+}
+
+}  // namespace
+}  // namespace kennel::report

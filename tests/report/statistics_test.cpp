@@ -1,0 +1,125 @@
+// Statistics whose answers are worked out by hand.
+#include "src/report/statistics.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kennel::report {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::NanSensitiveDoubleEq;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Statistics, ASmoothedRowIsTheMeanOfThoseLessThanAWidthBefore) {
+  const Curve curve{{10, 20, 30, 40}, {4, 8, 0, 2}};
+  EXPECT_THAT(smoothed(curve, 20).y, ElementsAre(4, 6, 4, 1));
+  EXPECT_THAT(smoothed(curve, 20).x, ElementsAre(10, 20, 30, 40));
+  EXPECT_THAT(smoothed(curve, 0).y, ElementsAre(4, 8, 0, 2));
+  EXPECT_THAT(smoothed(curve, 1000).y, ElementsAre(4, 6, 4, 3.5));
+  EXPECT_THAT(smoothed({{1, 2}, {1e20, 1}}, 1).y, ElementsAre(1e20, 1));
+  EXPECT_THAT(smoothed({}, 5).y, IsEmpty());
+}
+
+TEST(Statistics, ACurveIsStraightBetweenItsRowsAndNothingOutsideThem) {
+  const Curve curve{{10, 20}, {1, 5}};
+  EXPECT_DOUBLE_EQ(value_at(curve, 10), 1);
+  EXPECT_DOUBLE_EQ(value_at(curve, 12.5), 2);
+  EXPECT_DOUBLE_EQ(value_at(curve, 20), 5);
+  EXPECT_TRUE(std::isnan(value_at(curve, 9.9)));
+  EXPECT_TRUE(std::isnan(value_at(curve, 20.1)));
+  EXPECT_TRUE(std::isnan(value_at({}, 1)));
+}
+
+TEST(Statistics, AThresholdIsReachedAtTheFirstRowThatIsAtItOrBeyond) {
+  const Curve falling{{1, 2, 3, 4}, {0.9, 0.5, 0.7, 0.2}};
+  EXPECT_EQ(first_at(falling, 0.5, true), 2);
+  EXPECT_EQ(first_at(falling, 0.3, true), 4);
+  EXPECT_EQ(first_at(falling, 0.1, true), std::nullopt);
+  EXPECT_EQ(first_at(falling, 0.6, false), 1);
+  EXPECT_EQ(first_at(falling, 1.0, false), std::nullopt);
+}
+
+TEST(Statistics, AQuantileLiesStraightBetweenTheValuesInTheirOrder) {
+  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.0), 1);
+  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.25), 1.75);
+  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(quantile({4, 1, 3, 2}, 1.0), 4);
+  EXPECT_DOUBLE_EQ(quantile({7}, 0.3), 7);
+  EXPECT_TRUE(std::isnan(quantile({}, 0.5)));
+  EXPECT_EQ(quantile({2, INFINITY, 1}, 0.5), 2);
+  EXPECT_FALSE(std::isfinite(quantile({2, INFINITY, 1, INFINITY}, 0.5)));
+}
+
+TEST(Statistics, ABandIsOfTheCurvesThatHaveAValueWhileHalfOfThemDo) {
+  const Curve curves[] = {
+      {{0, 10}, {0, 10}}, {{0, 10}, {2, 2}}, {{0, 20}, {4, 4}}, {{5, 20}, {8, 8}}};
+  const Band band = band_of(curves, {0, 5, 20, 25});
+  // At 0: 0, 2, 4. At 5: 5, 2, 4, 8. At 20: 4, 8. At 25: nothing.
+  const auto are = [](double a, double b, double c, double d) {
+    return ElementsAre(NanSensitiveDoubleEq(a), NanSensitiveDoubleEq(b), NanSensitiveDoubleEq(c),
+                       NanSensitiveDoubleEq(d));
+  };
+  EXPECT_THAT(band.low, are(1, 3.5, 5, kNone));
+  EXPECT_THAT(band.median, are(2, 4.5, 6, kNone));
+  EXPECT_THAT(band.high, are(3, 5.75, 7, kNone));
+  // One of three is too few.
+  EXPECT_TRUE(std::isnan(band_of(std::span(curves).first(3), {15}).median[0]));
+}
+
+// The mean of a resample of n values of which one is n and the others are 0 is binomial: how often
+// that one is drawn, with probability 1 / n each time.
+TEST(Statistics, ABootstrapIntervalIsThatOfTheBinomialByHand) {
+  // n = 4: P(0) = 0.316, P(<= 2) = 0.949 < 0.975 < P(<= 3) = 0.996.
+  const MeanInterval four = bootstrap_mean({0, 0, 0, 4});
+  EXPECT_DOUBLE_EQ(four.mean, 1);
+  EXPECT_DOUBLE_EQ(four.low, 0);
+  EXPECT_DOUBLE_EQ(four.high, 3);
+  // n = 5, whichever stands where: P(<= 2) = 0.942 < 0.975 < P(<= 3) = 0.993.
+  EXPECT_DOUBLE_EQ(bootstrap_mean({0, 5, 0, 0, 0}).high, 3);
+  // Six values, four of them 1: P(<= 0) = 0.0014, P(<= 1) = 0.018 < 0.025 < P(<= 2) = 0.100, of 6.
+  EXPECT_DOUBLE_EQ(bootstrap_mean({1, 1, 0, 1, 0, 1}).low, 2.0 / 6.0);
+  EXPECT_DOUBLE_EQ(bootstrap_mean({1, 1, 0, 1, 0, 1}).high, 1.0);
+}
+
+TEST(Statistics, ABootstrapIntervalIsDecidedByItsValuesAndSeed) {
+  const std::vector<double> values = {0.11, 0.53, 0.27, 0.94, 0.38};
+  const MeanInterval first = bootstrap_mean(values), again = bootstrap_mean(values);
+  EXPECT_EQ(first.low, again.low);
+  EXPECT_EQ(first.high, again.high);
+  EXPECT_LT(first.low, first.mean);
+  EXPECT_LT(first.mean, first.high);
+  EXPECT_TRUE(std::isnan(bootstrap_mean({}).low));
+  const MeanInterval one = bootstrap_mean({2.5});
+  EXPECT_EQ(one.low, 2.5);
+  EXPECT_EQ(one.high, 2.5);
+}
+
+TEST(Statistics, VariancesOfSeedsAndMethodsAreThoseByHand) {
+  // Means 2 and 6, of all 4: MS_within = (1 + 1 + 1 + 1) / 2 = 2, MS_between = 2 (4 + 4) / 1 = 16,
+  // n0 = 2, so methods have (16 - 2) / 2 = 7.
+  const auto even = random_effects({{1, 3}, {5, 7}});
+  ASSERT_TRUE(even);
+  EXPECT_DOUBLE_EQ(even->seeds, 2);
+  EXPECT_DOUBLE_EQ(even->methods, 7);
+  // Means 2, 6, of all 10 / 3: MS_within = (1 + 1) / 1 = 2, MS_between = 2 (4/3)^2 + (8/3)^2 =
+  // 32 / 3, n0 = 3 - 5 / 3 = 4 / 3, so (32 / 3 - 2) 3 / 4 = 6.5.
+  const auto uneven = random_effects({{1, 3}, {6}, {}});
+  ASSERT_TRUE(uneven);
+  EXPECT_DOUBLE_EQ(uneven->seeds, 2);
+  EXPECT_DOUBLE_EQ(uneven->methods, 6.5);
+  // Means alike: nothing is left for the methods.
+  const auto alike = random_effects({{0, 2}, {1, 1}});
+  ASSERT_TRUE(alike);
+  EXPECT_DOUBLE_EQ(alike->seeds, 1);
+  EXPECT_EQ(alike->methods, 0);
+  EXPECT_FALSE(random_effects({{1, 2, 3}}));
+  EXPECT_FALSE(random_effects({{1}, {2}}));
+}
+
+}  // namespace
+}  // namespace kennel::report
