@@ -260,13 +260,14 @@ TEST(MendedScores, AreTheWorstOfTheOthersWhereOneIsNotFinite) {
 }
 
 // A candidate's own policy in its own environments, a fall ends the score, a time-out does not.
-void expect_the_scores_of_a_loop(const std::vector<int>& hidden) {
+void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   constexpr int kSteps = 100;
   PointMassEnv env(12, /*seed=*/5), slow(12, /*seed=*/5);
   const SearchConfig config{.rollout_steps = kSteps, .alive_bonus = 0.25f, .hidden = hidden};
   const CandidatePolicy policy(env.spec(), config, nullptr);
   const torch::Tensor policies =
-      torch::randn({4, policy.num_dense()}, cpu_generator(2), torch::kFloat64).to(torch::kFloat32);
+      (scale * torch::randn({4, policy.num_dense()}, cpu_generator(2), torch::kFloat64))
+          .to(torch::kFloat32);
   WorkerPool pool(1);
   Normaliser statistics(4, true, nullptr, torch::kCPU, cpu_ops());
   PopulationRollout rollout(env, policy, config, pool, cpu_ops());
@@ -298,8 +299,8 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden) {
 }
 
 TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
-  expect_the_scores_of_a_loop({});
-  expect_the_scores_of_a_loop({6, 4});
+  expect_the_scores_of_a_loop({}, 1.0);
+  expect_the_scores_of_a_loop({6, 4}, 0.1);
 }
 
 TEST(CandidatePolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
