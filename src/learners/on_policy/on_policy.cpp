@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "kennel/core/check.h"
-#include "kennel/core/usable_cores.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/precision.h"
 #include "kennel/rl/skipped_updates.h"
+#include "src/learners/learner_parts.h"
 
 namespace kennel {
 namespace {
@@ -29,10 +29,7 @@ std::vector<std::string_view> with_common(std::vector<std::string_view> scalars)
 }
 
 const LearnerParts& checked(const LearnerParts& learner, const OnPolicyParts& parts) {
-  std::string all;
-  for (const std::string& problem : learner.config.problems(learner.env.spec().num_envs))
-    all += (all.empty() ? "" : "; ") + problem;
-  KENNEL_CHECK(all.empty(), all);
+  check_config(learner);
   KENNEL_CHECK(learner.all.size() == 1 || parts.many_ranks, learner.config.section(),
                " trains in one process; ", learner.all.size(),
                " were started: start one, or train by ppo");
@@ -42,14 +39,6 @@ const LearnerParts& checked(const LearnerParts& learner, const OnPolicyParts& pa
 LearnerOps with_parity(LearnerOps ops, bool by_parity) {
   ops.by_parity = ops.by_parity && by_parity;
   return ops;
-}
-
-int checked_threads(int num_threads, const LearnerOps& ops) {
-  KENNEL_CHECK(num_threads >= 0, "the learner got ", num_threads,
-               " threads; expected a number of threads, or 0 for one each core");
-  if (!ops.threads) return 1;
-  if (num_threads > 0) return num_threads;
-  return num_usable_cores();
 }
 
 const Mirror* mirror_or_null(const NetworkConfig& config, const std::optional<Mirrors>& mirrors,
@@ -74,7 +63,7 @@ OnPolicy::OnPolicy(const LearnerParts& learner, OnPolicyParts parts)
       seed_(learner.seed),
       ops_(with_parity(learner.ops, parts_.by_parity)),
       all_(learner.all),
-      pool_(checked_threads(learner.num_threads, ops_)),
+      pool_(threads_of(learner)),
       networks_(env_.spec(), parts_.network, learner.mirrors ? &*learner.mirrors : nullptr, seed_,
                 env_.device(), ops_),
       obs_normaliser_(env_.spec().obs_size, parts_.network.normalise_obs,

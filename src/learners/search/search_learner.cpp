@@ -1,19 +1,12 @@
 #include "src/learners/search/search_learner.h"
 
 #include "kennel/core/check.h"
-#include "kennel/core/usable_cores.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/collective.h"
+#include "src/learners/learner_parts.h"
 
 namespace kennel {
 namespace {
-
-int threads_of(const LearnerParts& parts) {
-  KENNEL_CHECK(parts.num_threads >= 0, "the learner got ", parts.num_threads,
-               " threads; expected a number of threads, or 0 for one each core");
-  if (!parts.ops.threads) return 1;
-  return parts.num_threads > 0 ? parts.num_threads : num_usable_cores();
-}
 
 const Mirrors* mirrors_of(const LearnerParts& parts, const SearchParts& search) {
   if (!search.config.symmetric) return nullptr;
@@ -24,10 +17,7 @@ const Mirrors* mirrors_of(const LearnerParts& parts, const SearchParts& search) 
 }
 
 void check(const LearnerParts& parts, const SearchParts& search) {
-  std::string all;
-  for (const std::string& problem : parts.config.problems(parts.env.spec().num_envs))
-    all += (all.empty() ? "" : "; ") + problem;
-  KENNEL_CHECK(all.empty(), all);
+  check_config(parts);
   KENNEL_CHECK(parts.all.size() == 1, search.method, " trains in one process; ", parts.all.size(),
                " were started");
 }
