@@ -79,6 +79,20 @@ test_an_unknown_command_is_refused_before_any_set_up() {
   check "leaves nothing behind" test ! -e "$sandbox/build"
 }
 
+test_every_command_of_the_program_reaches_it() {
+  local name names
+  names=$(sed -n 's/^    {"\([a-z]*\)",.*/\1/p' "$source_dir/src/app/main.cpp")
+  check "found the program's table" contains "$names" train
+  for name in $names; do
+    kennel "$name" --flag
+    check "$name" equal "$out" "argument $name
+argument --flag
+folder $PWD"
+  done
+  kennel nonsense
+  for name in $names; do check "the refusal lists $name" contains "$err" " $name,"; done
+}
+
 test_standard_output_is_the_commands_alone() {
   kennel info
   check "succeeds" equal "$code" 0
