@@ -73,8 +73,8 @@ std::vector<std::vector<MethodReached>> reached_of(const ComparisonFacts& facts)
       const auto count = std::count_if(runs.begin(), runs.end(),
                                        [&](const RunFacts& run) { return bool(run.reached[k]); });
       all[k].push_back({median_reached(runs, k, &Reached::steps),
-                        median_reached(runs, k, &Reached::seconds),
-                        static_cast<std::size_t>(count), runs.size()});
+                        median_reached(runs, k, &Reached::seconds), static_cast<std::size_t>(count),
+                        runs.size()});
     }
   return all;
 }
@@ -82,13 +82,16 @@ std::vector<std::vector<MethodReached>> reached_of(const ComparisonFacts& facts)
 std::vector<ComparedEnd> ends_of(const Comparison& comparison, const ComparisonFacts& facts) {
   std::vector<ComparedEnd> all;
   if (!facts.measure.empty())
-    add(comparison, {"", "last " + facts.measure, "", 4},
+    add(
+        comparison, {"", "last " + facts.measure, "", 4},
         [&](std::size_t m, std::size_t r) { return facts.runs[m][r].last; }, all);
   if (facts.measure != kReturn)
-    add(comparison, {"", text("last ", kReturn), "", 4},
+    add(
+        comparison, {"", text("last ", kReturn), "", 4},
         [&](std::size_t m, std::size_t r) { return facts.runs[m][r].last_return; }, all);
   for (const JudgedFigure& figure : comparison.figures)
-    add(comparison, {figure.key, figure.title, figure.unit, figure.decimals},
+    add(
+        comparison, {figure.key, figure.title, figure.unit, figure.decimals},
         [&](std::size_t m, std::size_t r) {
           return judged(comparison.methods[m].runs[r].judgement, figure.key);
         },

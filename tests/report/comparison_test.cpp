@@ -119,13 +119,12 @@ TEST_F(ComparisonTest, AMethodsEndsAndThresholdsAreMediansOverItsRuns) {
   const auto judged = [&](const std::string& name, const std::vector<double>& errors, double x) {
     return run(name, "env/velocity_error", errors, {{"x", x}});
   };
-  const Comparison all{
-      .title = "t",
-      .methods = {{"a",
-                   {judged("a1", {0.5, 0.3}, 1), judged("a2", {0.35, 0.3}, 2),
-                    judged("a3", {0.5, 0.5}, 900)}},
-                  {"b", {judged("b1", {0.5, 0.5}, 7)}}},
-      .figures = {{"x", "judged x", "m", 2}, {"nobody", "judged y", "", 1}}};
+  const Comparison all{.title = "t",
+                       .methods = {{"a",
+                                    {judged("a1", {0.5, 0.3}, 1), judged("a2", {0.35, 0.3}, 2),
+                                     judged("a3", {0.5, 0.5}, 900)}},
+                                   {"b", {judged("b1", {0.5, 0.5}, 7)}}},
+                       .figures = {{"x", "judged x", "m", 2}, {"nobody", "judged y", "", 1}}};
   const ComparisonFacts facts = facts_of(all);
   const std::vector<ComparedEnd> ends = ends_of(all, facts);
   ASSERT_EQ(ends.size(), 2u);  // no run has a return, nor a judged y
