@@ -57,7 +57,7 @@ IterationReport SearchLearner::iterate() {
   timer_->begin(Phase::kUpdate);
   const torch::Tensor candidates = search_->ask(iteration_);
   const torch::Tensor policies = folded(candidates).to(torch::kFloat32).to(env_.device());
-  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_);
+  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_, iteration_);
   timer_->begin(Phase::kUpdate);
   const MendedScores scores = mended(evaluation);
   const torch::Tensor before = search_->mean();
