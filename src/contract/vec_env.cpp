@@ -9,8 +9,9 @@ void VecEnv::reset_envs(const torch::Tensor&) {
 }
 
 void VecEnv::reset_alike(int, std::uint32_t) {
-  fail("these environments cannot draw the same random numbers as each other; a search goes on "
-       "without with common_random_numbers = false");
+  fail(
+      "these environments cannot draw the same random numbers as each other; a search goes on "
+      "without with common_random_numbers = false");
 }
 
 void VecEnv::set_episode_steps(const torch::Tensor&) {

@@ -11,8 +11,9 @@
 // kept is its zero. The best of the past stand for importance sampling over all of it. Their scores
 // are not taken again: where scores are noisy, lucky ones stay; more environments a candidate help,
 // and a larger `reuse`. Common random numbers are off by default: candidates of different
-// generations are compared, and a generation that draws an easy task would stay as a whole. The variance follows from the same weights (2011, the update of its
-// exploration): it shrinks where better ones are found near, not by the clock.
+// generations are compared, and a generation that draws an easy task would stay as a whole. The
+// variance follows from the same weights (2011, the update of its exploration): it shrinks where
+// better ones are found near, not by the clock.
 #pragma once
 
 #include <cstdint>
