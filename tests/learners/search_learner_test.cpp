@@ -202,6 +202,29 @@ TEST_P(SearchLearners, EndWithAClearWordWhenNoReturnIsFinite) {
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
                          [](const auto& toy) { return toy.param.name(); });
 
+TEST(Searches, DrawApartAgainWhereARunGoesOnWithoutCommonRandomNumbers) {
+  const TempFolder folder;
+  const Toy alike = toys()[0];
+  Toy apart = alike;
+  apart.config.as<EsConfig>().search.common_random_numbers = false;
+  PointMassEnv env(kNumEnvs), other_env(kNumEnvs);
+  const auto learner = learner_of(alike, env);
+  learner->iterate();
+  learner->save(folder / "half.ckpt", "text");
+  const auto resumed = learner_of(apart, other_env);
+  resumed->load(folder / "half.ckpt");
+  const auto repeats = [&] {  // two environments a candidate
+    other_env.reset();
+    const torch::Tensor& obs = other_env.buffers().obs;
+    return torch::equal(obs.narrow(0, 0, 2), obs.narrow(0, 2, 2));
+  };
+  EXPECT_TRUE(repeats());
+  resumed->take_edits(alike.config);
+  EXPECT_FALSE(repeats());
+  resumed->take_edits(apart.config);
+  EXPECT_NO_THROW(resumed->iterate());
+}
+
 /// A search for a network of one hidden layer.
 Toy network_toy(bool symmetric) {
   SearchConfig search = kRollout;

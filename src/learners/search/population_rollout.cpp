@@ -30,11 +30,18 @@ void PopulationRollout::start(std::int64_t population, std::int64_t generation) 
     env_.reset();
     return;
   }
-  // However often an environment starts anew within it, a generation does not reach the next one's
-  // episodes.
+  env_.reset_alike(static_cast<int>(env_.spec().num_envs / population), first_episode(generation));
+}
+
+void PopulationRollout::draw_apart(std::int64_t generation) {
+  env_.reset_alike(env_.spec().num_envs, first_episode(generation));
+}
+
+// However often an environment starts anew within it, a generation does not reach the next one's
+// episodes.
+std::uint32_t PopulationRollout::first_episode(std::int64_t generation) const {
   const std::int64_t before = generation * (std::int64_t{config_.rollout_steps} + 1);
-  env_.reset_alike(static_cast<int>(env_.spec().num_envs / population),
-                   static_cast<std::uint32_t>(before + 1));
+  return static_cast<std::uint32_t>(before + 1);
 }
 
 Evaluation PopulationRollout::run(const torch::Tensor& policies, Normaliser& statistics,

@@ -44,8 +44,13 @@ class PopulationRollout {
   Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer,
                  std::int64_t generation = 0);
 
+  /// Lets environments that drew alike draw on their own from the next generation on.
+  /// \param generation  its number
+  void draw_apart(std::int64_t generation);
+
  private:
   void start(std::int64_t population, std::int64_t generation);
+  std::uint32_t first_episode(std::int64_t generation) const;
   void act(const torch::Tensor& policies, torch::Tensor& action);
 
   VecEnv& env_;
