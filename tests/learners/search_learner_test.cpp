@@ -36,6 +36,8 @@ struct Toy {
 void PrintTo(const Toy& toy, std::ostream* out) { *out << toy.name(); }
 
 constexpr SearchConfig kRollout = {.rollout_steps = 60, .symmetric = false};
+constexpr SearchConfig kOwnDraws = {
+    .rollout_steps = 60, .common_random_numbers = false, .symmetric = false};
 
 std::vector<Toy> toys() {
   return {
@@ -74,7 +76,7 @@ std::vector<Toy> toys() {
        40},
       {&kPower,
        {"power",
-        PowerConfig{.search = kRollout, .population = 32, .init_std = 1.0f, .min_std = 0.1f}},
+        PowerConfig{.search = kOwnDraws, .population = 32, .init_std = 1.0f, .min_std = 0.1f}},
        40},
       {&kCmaEs, {"cma_es", CmaEsConfig{.search = kRollout, .population = 32, .sigma = 0.5f}}, 40},
   };
@@ -200,6 +202,29 @@ TEST_P(SearchLearners, EndWithAClearWordWhenNoReturnIsFinite) {
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
                          [](const auto& toy) { return toy.param.name(); });
 
+TEST(Searches, DrawApartAgainWhereARunGoesOnWithoutCommonRandomNumbers) {
+  const TempFolder folder;
+  const Toy alike = toys()[0];
+  Toy apart = alike;
+  apart.config.as<EsConfig>().search.common_random_numbers = false;
+  PointMassEnv env(kNumEnvs), other_env(kNumEnvs);
+  const auto learner = learner_of(alike, env);
+  learner->iterate();
+  learner->save(folder / "half.ckpt", "text");
+  const auto resumed = learner_of(apart, other_env);
+  resumed->load(folder / "half.ckpt");
+  const auto repeats = [&] {  // two environments a candidate
+    other_env.reset();
+    const torch::Tensor& obs = other_env.buffers().obs;
+    return torch::equal(obs.narrow(0, 0, 2), obs.narrow(0, 2, 2));
+  };
+  EXPECT_TRUE(repeats());
+  resumed->take_edits(alike.config);
+  EXPECT_FALSE(repeats());
+  resumed->take_edits(apart.config);
+  EXPECT_NO_THROW(resumed->iterate());
+}
+
 /// A search for a network of one hidden layer.
 Toy network_toy(bool symmetric) {
   SearchConfig search = kRollout;
@@ -275,7 +300,7 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   std::vector<double> score(12, 0.0);
   std::vector<bool> fallen(12, false);
   double fallen_share = 0.0;
-  slow.reset();
+  slow.reset_alike(3, 1);
   torch::Tensor action = torch::zeros({12, 2});
   for (int step = 0; step < kSteps; ++step) {
     for (int e = 0; e < 12; ++e) {

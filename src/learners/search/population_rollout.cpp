@@ -25,15 +25,34 @@ void PopulationRollout::act(const torch::Tensor& policies, torch::Tensor& action
                  });
 }
 
+void PopulationRollout::start(std::int64_t population, std::int64_t generation) {
+  if (!config_.common_random_numbers) {
+    env_.reset();
+    return;
+  }
+  env_.reset_alike(static_cast<int>(env_.spec().num_envs / population), first_episode(generation));
+}
+
+void PopulationRollout::draw_apart(std::int64_t generation) {
+  env_.reset_alike(env_.spec().num_envs, first_episode(generation));
+}
+
+// However often an environment starts anew within it, a generation does not reach the next one's
+// episodes.
+std::uint32_t PopulationRollout::first_episode(std::int64_t generation) const {
+  const std::int64_t before = generation * (std::int64_t{config_.rollout_steps} + 1);
+  return static_cast<std::uint32_t>(before + 1);
+}
+
 Evaluation PopulationRollout::run(const torch::Tensor& policies, Normaliser& statistics,
-                                  PhaseTimer& timer) {
+                                  PhaseTimer& timer, std::int64_t generation) {
   const std::int64_t N = env_.spec().num_envs;
   const auto options = torch::TensorOptions().device(env_.device());
   torch::Tensor action = torch::empty({N, env_.spec().action_size}, options);
   torch::Tensor score = torch::zeros({N}, options), reward = torch::zeros({N}, options);
   torch::Tensor counts = torch::ones({N}, options);  // 1 until the first fall
   timer.begin(Phase::kSimulator);
-  env_.reset();
+  start(policies.size(0), generation);
   for (int step = 0; step < config_.rollout_steps; ++step) {
     timer.begin(Phase::kPolicy);
     act(policies, action);

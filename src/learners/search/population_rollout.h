@@ -27,8 +27,11 @@ struct Evaluation {
 ///
 /// A score is the sum of rewards over `rollout_steps` from a fresh episode on. A fall ends it. A
 /// time-out does not, and the next episode counts on: the clock would decide how much a candidate
-/// may gather. Environments differ in what they draw (commands, noise, the robot itself), so that
-/// scores of the same policy do too; several environments a candidate average over it.
+/// may gather. A candidate's environments differ in what they draw (commands, noise, the robot
+/// itself), and its score is their mean. By common random numbers environment j of every candidate
+/// draws alike, episode after episode, so that candidates that act alike score alike, bit for bit,
+/// and of two that act nearly alike the difference is not that of their draws (Law 2015, Simulation
+/// Modeling and Analysis, section 11.2). Otherwise all draw on their own.
 class PopulationRollout {
  public:
   PopulationRollout(VecEnv& env, const CandidatePolicy& policy, const SearchConfig& config,
@@ -37,9 +40,17 @@ class PopulationRollout {
 
   /// \param policies    (population, num_dense) float32 on the environments' device
   /// \param statistics  learns from every observation that was acted on
-  Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer);
+  /// \param generation  its number: where candidates draw alike, each generation draws anew
+  Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer,
+                 std::int64_t generation = 0);
+
+  /// Lets environments that drew alike draw on their own from the next generation on.
+  /// \param generation  its number
+  void draw_apart(std::int64_t generation);
 
  private:
+  void start(std::int64_t population, std::int64_t generation);
+  std::uint32_t first_episode(std::int64_t generation) const;
   void act(const torch::Tensor& policies, torch::Tensor& action);
 
   VecEnv& env_;

@@ -10,8 +10,10 @@
 // EM takes a return for the weight of a probability, so that it must not be negative: the worst
 // kept is its zero. The best of the past stand for importance sampling over all of it. Their scores
 // are not taken again: where scores are noisy, lucky ones stay; more environments a candidate help,
-// and a larger `reuse`. The variance follows from the same weights (2011, the update of its
-// exploration): it shrinks where better ones are found near, not by the clock.
+// and a larger `reuse`. Common random numbers are off by default: candidates of different
+// generations are compared, and a generation that draws an easy task would stay as a whole. The
+// variance follows from the same weights (2011, the update of its exploration): it shrinks where
+// better ones are found near, not by the clock.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,7 @@ namespace kennel {
 
 struct PowerConfig {
   static constexpr const char* kSection = "power";
-  SearchConfig search{};
+  SearchConfig search{.common_random_numbers = false};
   int population = 64;
   int reuse = 10;
   float init_std = 0.2f;

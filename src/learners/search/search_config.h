@@ -12,6 +12,7 @@ namespace kennel {
 struct SearchConfig {
   int rollout_steps = 200;
   float alive_bonus = 0.0f;
+  bool common_random_numbers = true;
   bool normalise_obs = true;
   bool symmetric = true;
   std::vector<int> hidden = {};
@@ -27,6 +28,10 @@ void visit_search_fields(Config& c, Visitor&& v) requires same_config<Config, Se
       "score");
   v.field("alive_bonus", c.alive_bonus, Bounds{-1e3, 1e3},
           "added to the reward of every control step before a fall");
+  v.field("common_random_numbers", c.common_random_numbers, Bounds{},
+          "every candidate of a generation meets the same robots, starts, commands, noise and "
+          "pushes, so that scores tell candidates apart and not their luck; the next generation "
+          "meets others");
   v.field("normalise_obs", c.normalise_obs, Bounds{},
           "scale observations by their running mean and standard deviation");
   v.field("symmetric", c.symmetric, Bounds{},

@@ -1,5 +1,8 @@
 #include "src/learners/search/search_learner.h"
 
+#include <string_view>
+#include <variant>
+
 #include "kennel/core/check.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/collective.h"
@@ -20,6 +23,14 @@ void check(const LearnerParts& parts, const SearchParts& search) {
   check_config(parts);
   KENNEL_CHECK(parts.all.size() == 1, search.method, " trains in one process; ", parts.all.size(),
                " were started");
+}
+
+/// \param section  of any of the searches
+bool drew_alike(ConfigBlock section) {
+  for (const AnyField& field : section.fields())
+    if (field.name == std::string_view("common_random_numbers"))
+      return *std::get<bool*>(field.value);
+  return false;
 }
 
 const LearnerParts& checked(const LearnerParts& parts, const SearchParts& search) {
@@ -57,7 +68,7 @@ IterationReport SearchLearner::iterate() {
   timer_->begin(Phase::kUpdate);
   const torch::Tensor candidates = search_->ask(iteration_);
   const torch::Tensor policies = folded(candidates).to(torch::kFloat32).to(env_.device());
-  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_);
+  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_, iteration_);
   timer_->begin(Phase::kUpdate);
   const MendedScores scores = mended(evaluation);
   const torch::Tensor before = search_->mean();
@@ -130,6 +141,11 @@ void SearchLearner::load(const std::filesystem::path& path) {
   iteration_ = archive.number("iteration");
   env_steps_ = archive.number("env_steps");
   seed_ = seed;
+}
+
+// The checkpoint's environments are numbered alike.
+void SearchLearner::take_edits(const ConfigBlock& before) {
+  if (!config_.common_random_numbers && drew_alike(before)) rollout_.draw_apart(iteration_);
 }
 
 void SearchLearner::load_networks(const std::filesystem::path& path) {

@@ -56,6 +56,8 @@ class SearchLearner final : public Learner {
   /// From a checkpoint of any of the searches, of the same policy.
   void load_networks(const std::filesystem::path& path) override;
 
+  void take_edits(const ConfigBlock& before) override;
+
  private:
   torch::Tensor folded(const torch::Tensor& parameters) const;
   std::string description() const;
