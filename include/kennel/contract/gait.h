@@ -61,7 +61,14 @@ struct Body {
   LegLines leg[kNumLegs];
   double pose[kNumLegs][kJointsPerLeg] = {};  // rad; where the joints' search starts
   double home[kNumLegs][3] = {};              // of the feet's centres in that pose, base axes, m
-  bool operator==(const Body&) const = default;
+
+  /// Homes follow from the rest, to rounding.
+  bool operator==(const Body& other) const {
+    for (int at = 0; at < kNumLegs; ++at)
+      for (int j = 0; j < kJointsPerLeg; ++j)
+        if (!(leg[at] == other.leg[at]) || pose[at][j] != other.pose[at][j]) return false;
+    return true;
+  }
 };
 
 /// The body in its pose.
