@@ -289,7 +289,7 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   constexpr int kSteps = 100;
   PointMassEnv env(12, /*seed=*/5), slow(12, /*seed=*/5);
   const SearchConfig config{.rollout_steps = kSteps, .alive_bonus = 0.25f, .hidden = hidden};
-  const CandidatePolicy policy(env.spec(), config, nullptr);
+  NetworkCandidates policy(env.spec(), config, nullptr);
   const torch::Tensor policies =
       (scale * torch::randn({4, policy.num_dense()}, cpu_generator(2), torch::kFloat64))
           .to(torch::kFloat32);
@@ -305,7 +305,7 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   for (int step = 0; step < kSteps; ++step) {
     for (int e = 0; e < 12; ++e) {
       const float* obs = slow.buffers().obs.const_data_ptr<float>() + 4 * e;
-      const std::vector<float> acted = forward(policy.network(policies[e / 3]), std::span(obs, 4));
+      const std::vector<float> acted = forward(policy.deployed(policies[e / 3]), std::span(obs, 4));
       std::copy(acted.begin(), acted.end(), action.mutable_data_ptr<float>() + 2 * e);
     }
     slow.step(action);
@@ -328,13 +328,13 @@ TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
   expect_the_scores_of_a_loop({6, 4}, 0.1);
 }
 
-TEST(CandidatePolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
-  const CandidatePolicy linear({1, 2, 2, 1, 0.1}, {}, nullptr);
+TEST(NetworkCandidates, TakeTheRawObservationWithItsNormalisationFoldedIn) {
+  const NetworkCandidates linear({1, 2, 2, 1, 0.1}, {}, nullptr);
   // 3 (x - 10) / 2 - 4 (y + 1) / 0.5 + 7 at (14, 1)
   const torch::Tensor dense =
       linear.folded(torch::tensor({{3.0, -4.0, 7.0}}, torch::kFloat64),
                     torch::tensor({10.0f, -1.0f}), torch::tensor({0.5f, 2.0f}));
-  const PolicyNetwork network = linear.network(dense[0]);
+  const PolicyNetwork network = linear.deployed(dense[0]);
   EXPECT_THAT(forward(network, std::vector<float>{14.0f, 1.0f}), ElementsAre(6.0f - 16.0f + 7.0f));
 }
 

@@ -10,6 +10,7 @@
 
 #include "kennel/contract/mirror.h"
 #include "kennel/io/config_block.h"
+#include "kennel/policy/gait_policy.h"
 #include "kennel/policy/policy_network.h"
 #include "kennel/rl/learner.h"
 
@@ -26,7 +27,8 @@ struct LearnerParts {
   VecEnv& env;
   const ConfigBlock& config;  // of the method
   std::uint64_t seed = 0;
-  std::optional<Mirrors> mirrors;  // the environments' left and right, where they have them
+  std::optional<Mirrors> mirrors;      // the environments' left and right, where they have them
+  std::optional<GaitContract> gait{};  // of the robot in the environments, for what seeks a gait
   int num_threads = 0;    // of the learner on the CPU, 0: one for each usable core. The results do
                           // not depend on it
   const LearnerOps& ops;  // how the arithmetic is done, `ops_for` the environments' device
@@ -68,6 +70,10 @@ struct LearnerEntry {
   // For `kennel info --algorithms`; empty where a row does not say it.
   const char* policy = "";  // what it looks for: "dense network", "linear"
   const char* cannot = "";  // what it cannot serve
+
+  /// Whether it looks for a gait by this config: then it takes LearnerParts::gait, and has no
+  /// layers. Null: never.
+  bool (*seeks_gait)(const ConfigBlock& config) = nullptr;
 };
 
 }  // namespace kennel

@@ -21,7 +21,7 @@ void PopulationRollout::act(const torch::Tensor& policies, torch::Tensor& action
                      return x.narrow(0, slice.begin, slice.rows);
                    };
                    torch::Tensor acted = rows(out);
-                   policy_.act(rows(policies), rows(obs), acted);
+                   candidates_.act(slice.begin, rows(policies), rows(obs), acted);
                  });
 }
 
@@ -53,6 +53,7 @@ Evaluation PopulationRollout::run(const torch::Tensor& policies, Normaliser& sta
   torch::Tensor counts = torch::ones({N}, options);  // 1 until the first fall
   timer.begin(Phase::kSimulator);
   start(policies.size(0), generation);
+  candidates_.reset(N);
   for (int step = 0; step < config_.rollout_steps; ++step) {
     timer.begin(Phase::kPolicy);
     act(policies, action);
@@ -61,6 +62,7 @@ Evaluation PopulationRollout::run(const torch::Tensor& policies, Normaliser& sta
     env_.step(action);
     timer.begin(Phase::kPolicy);
     const StepBuffers& now = env_.buffers();
+    candidates_.stepped(now);
     // Not a product: what is not finite after the fall is not this score's.
     score.add_(torch::where(counts > 0, now.reward + config_.alive_bonus, 0.0f));
     counts.mul_(1.0f - now.terminated);

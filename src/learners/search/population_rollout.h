@@ -10,7 +10,7 @@
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/worker_pool.h"
-#include "src/learners/search/candidate_policy.h"
+#include "src/learners/search/candidates.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -22,8 +22,8 @@ struct Evaluation {
   double fallen = 0.0;         // share of the environments whose score ended with a fall
 };
 
-/// Scores a population in a batch of environments, num_envs / population of them a candidate, with
-/// one batched product a control step.
+/// Scores a population in a batch of environments, num_envs / population of them a candidate, all
+/// at once in every control step.
 ///
 /// A score is the sum of rewards over `rollout_steps` from a fresh episode on. A fall ends it. A
 /// time-out does not, and the next episode counts on: the clock would decide how much a candidate
@@ -34,11 +34,11 @@ struct Evaluation {
 /// Modeling and Analysis, section 11.2). Otherwise all draw on their own.
 class PopulationRollout {
  public:
-  PopulationRollout(VecEnv& env, const CandidatePolicy& policy, const SearchConfig& config,
+  PopulationRollout(VecEnv& env, Candidates& candidates, const SearchConfig& config,
                     WorkerPool& pool, const LearnerOps& ops)
-      : env_(env), policy_(policy), config_(config), pool_(pool), ops_(ops) {}
+      : env_(env), candidates_(candidates), config_(config), pool_(pool), ops_(ops) {}
 
-  /// \param policies    (population, num_dense) float32 on the environments' device
+  /// \param policies    (population, any) folded, float32 on the environments' device
   /// \param statistics  learns from every observation that was acted on
   /// \param generation  its number: where candidates draw alike, each generation draws anew
   Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer,
@@ -54,7 +54,7 @@ class PopulationRollout {
   void act(const torch::Tensor& policies, torch::Tensor& action);
 
   VecEnv& env_;
-  const CandidatePolicy& policy_;
+  Candidates& candidates_;
   SearchConfig config_;
   WorkerPool& pool_;
   const LearnerOps& ops_;

@@ -11,12 +11,19 @@
 namespace kennel {
 namespace {
 
-const Mirrors* mirrors_of(const LearnerParts& parts, const SearchParts& search) {
-  if (!search.config.symmetric) return nullptr;
-  KENNEL_CHECK(parts.mirrors, search.method,
+const Mirrors* mirrors_of(const LearnerParts& parts, const SearchConfig& config,
+                          const std::string& method) {
+  if (!config.symmetric) return nullptr;
+  KENNEL_CHECK(parts.mirrors, method,
                ".symmetric = true, but left and right of these environments are not known; say "
                "symmetric = false");
   return &*parts.mirrors;
+}
+
+/// What a gait has no use for is off: it reads the command alone, and has no layers to tie.
+SearchConfig effective(SearchConfig config) {
+  if (config.is_gait()) config.normalise_obs = config.symmetric = false;
+  return config;
 }
 
 void check(const LearnerParts& parts, const SearchParts& search) {
@@ -42,25 +49,26 @@ const LearnerParts& checked(const LearnerParts& parts, const SearchParts& search
 
 SearchLearner::SearchLearner(const LearnerParts& parts, const SearchParts& search)
     : env_(checked(parts, search).env),
-      config_(search.config),
+      config_(effective(search.config)),
       method_(search.method),
       seed_(parts.seed),
       pool_(threads_of(parts)),
-      policy_(env_.spec(), config_, mirrors_of(parts, search)),
+      candidates_(make_candidates(method_, env_.spec(), config_,
+                                  mirrors_of(parts, config_, method_), parts.gait)),
       normaliser_(env_.spec().obs_size, config_.normalise_obs,
                   config_.symmetric ? &parts.mirrors->obs : nullptr, env_.device(), parts.ops),
-      rollout_(env_, policy_, config_, pool_, parts.ops),
+      rollout_(env_, *candidates_, config_, pool_, parts.ops),
       make_(search.make),
-      search_(make_(policy_.start(seed_), seed_)),
+      search_(make_(candidates_->start(seed_), seed_)),
       timer_(make_phase_timer(env_.device())) {}
 
 // The statistics of a generation stay what they were when it began.
 torch::Tensor SearchLearner::folded(const torch::Tensor& parameters) const {
-  return policy_.folded(parameters, normaliser_.mean(), normaliser_.inv_std());
+  return candidates_->folded(parameters, normaliser_.mean(), normaliser_.inv_std());
 }
 
 PolicyNetwork SearchLearner::policy() const {
-  return policy_.network(folded(search_->mean().unsqueeze(0)));
+  return candidates_->deployed(folded(search_->mean().unsqueeze(0)));
 }
 
 IterationReport SearchLearner::iterate() {
@@ -95,7 +103,7 @@ IterationReport SearchLearner::iterate() {
 
 // What must agree between a checkpoint and the learner that loads its policy.
 std::string SearchLearner::description() const {
-  return text(policy_.description(), ", obs ", env_.spec().obs_size, ", action ",
+  return text(candidates_->description(), ", obs ", env_.spec().obs_size, ", action ",
               env_.spec().action_size, config_.symmetric ? ", symmetric" : ", not symmetric",
               config_.normalise_obs ? ", normalised" : ", not normalised");
 }
