@@ -31,7 +31,12 @@ std::unique_ptr<Learner> make_off_policy(const LearnerParts& parts) {
                             }});
 }
 
-/// A policy of its own, within [-1, 1].
+/// What brings actions within [-1, 1] to the part of their range that is used.
+inline void add_range_layer(const ReplayConfig& replay, int action_size, PolicyNetwork& network) {
+  if (replay.action_range < 1.0f) network.layers.push_back({action_size, action_size, {}, {}, ""});
+}
+
+/// A policy of its own.
 template <class Config>
 PolicyNetwork actor_layers(const ConfigBlock& config, int obs_size, int action_size) {
   const auto& of = config.as<Config>();
@@ -42,6 +47,7 @@ PolicyNetwork actor_layers(const ConfigBlock& config, int obs_size, int action_s
     in = units;
   }
   network.layers.push_back({in, action_size, {}, {}, "tanh"});
+  add_range_layer(of.replay, action_size, network);
   return network;
 }
 
@@ -79,7 +85,8 @@ inline constexpr const char* kBufferMade = "the checkpoint's buffer is made for 
 inline constexpr FixedKey kActorCriticFixed[] = {
     {"actor_hidden", kNetworksMade},  {"critic_hidden", kNetworksMade},
     {"activation", kNetworksMade},    {"symmetric", kNetworksMade},
-    {"normalise_obs", kNetworksMade}, {"buffer_steps", kBufferMade}};
+    {"normalise_obs", kNetworksMade}, {"action_range", kNetworksMade},
+    {"buffer_steps", kBufferMade}};
 
 inline constexpr FixedKey kSacFixed[] = {
     {"actor_hidden", kNetworksMade},
@@ -87,12 +94,14 @@ inline constexpr FixedKey kSacFixed[] = {
     {"activation", kNetworksMade},
     {"symmetric", kNetworksMade},
     {"normalise_obs", kNetworksMade},
+    {"action_range", kNetworksMade},
     {"buffer_steps", kBufferMade},
     {"init_std", "it only starts a run; the spread has been learnt since"},
     {"init_temperature", "it only starts a run; the temperature has been learnt since"}};
 inline constexpr FixedKey kDqnFixed[] = {
-    {"hidden", kNetworksMade},        {"activation", kNetworksMade}, {"symmetric", kNetworksMade},
-    {"normalise_obs", kNetworksMade}, {"num_bins", kNetworksMade},   {"buffer_steps", kBufferMade}};
+    {"hidden", kNetworksMade},        {"activation", kNetworksMade},   {"symmetric", kNetworksMade},
+    {"normalise_obs", kNetworksMade}, {"action_range", kNetworksMade}, {"num_bins", kNetworksMade},
+    {"buffer_steps", kBufferMade}};
 
 template <class Method, class Config>
 constexpr LearnerEntry actor_critic_entry(const char* name, const char* summary,
@@ -121,6 +130,7 @@ inline PolicyNetwork dqn_layers(const ConfigBlock& config, int obs_size, int act
   network.layers.push_back({in, action_size * of.num_bins, {}, {}, ""});
   for (DenseLayer& layer : argmax_layers(action_size, of.num_bins))
     network.layers.push_back({layer.in, layer.out, {}, {}, layer.activation});
+  add_range_layer(of.replay, action_size, network);
   return network;
 }
 

@@ -39,14 +39,22 @@ const LearnerParts& checked(const LearnerParts& parts, const OffPolicySetup& set
   return parts;
 }
 
-EnvSpec kept_of(EnvSpec spec, const OffPolicySetup& setup) {
-  if (!setup.privileged) spec.privileged_obs_size = 0;
-  return spec;
-}
-
 bool is_unit(const Range& bounds) { return bounds == Range{-1.0f, 1.0f}; }
 float middle(const Range& bounds) { return 0.5f * (bounds.low + bounds.high); }
 float half_width(const Range& bounds) { return 0.5f * (bounds.high - bounds.low); }
+
+/// That share of a range, about its middle. All of it: to the bit.
+Range part_of(const Range& bounds, float share) {
+  if (share == 1.0f) return bounds;
+  const float half = share * half_width(bounds);
+  return {middle(bounds) - half, middle(bounds) + half};
+}
+
+EnvSpec kept_of(EnvSpec spec, const OffPolicySetup& setup) {
+  if (!setup.privileged) spec.privileged_obs_size = 0;
+  spec.action_bounds = part_of(spec.action_bounds, setup.replay.action_range);
+  return spec;
+}
 
 /// Actions in [-1, 1] to the environments' own.
 DenseLayer scaling_layer(int size, const Range& bounds) {
@@ -226,6 +234,7 @@ std::string OffPolicyLearner::description() const {
                          kept_.privileged_obs_size, ", action ", kept_.action_size, ", ",
                          config_.activation, config_.symmetric ? ", symmetric" : ", not symmetric",
                          config_.normalise_obs ? ", normalised" : ", not normalised");
+  if (config_.action_range != 1.0f) out += text(", actions over ", config_.action_range);
   for (const NamedNetworks& each : method_->networks()) {
     out += text(", ", each.name);
     for (const DenseShape& layer : each.networks.shape()) out += text(' ', layer.out);

@@ -37,8 +37,9 @@ struct OffPolicySetup {
 ///     updates_per_step times, once warmup_steps are kept: draw a minibatch, learn from it
 ///
 /// Actions are numbers from -1 to 1 to the method; the environments get the middle of
-/// EnvSpec::action_bounds plus half their width times that, so that no action is ever clamped and
-/// the critics see what was done. Same seed, same build, same device: the same bits.
+/// EnvSpec::action_bounds plus half their width times that and action_range, so that no action is
+/// ever clamped and the critics see what was done. Same seed, same build, same device: the same
+/// bits.
 class OffPolicyLearner final : public Learner {
  public:
   /// Resets the environments. See WorkerPool for what becomes of torch's own threads.
@@ -78,7 +79,8 @@ class OffPolicyLearner final : public Learner {
   VecEnv& env_;
   std::string section_;
   ReplayConfig config_;
-  EnvSpec kept_;  // of what is kept: without privileged observations where none are read
+  EnvSpec kept_;  // of what is kept: without privileged observations where none are read, actions
+                  // within the part of their bounds that is used
   std::uint64_t seed_;
   const LearnerOps& ops_;
   WorkerPool pool_;

@@ -19,6 +19,7 @@ struct ReplayConfig {
   int n_step = 3;
   float gamma = 0.97f;
   float reward_scale = 1.0f;
+  float action_range = 1.0f;
   float tau = 0.05f;
   float max_grad_norm = 10.0f;
   std::string activation = "relu";
@@ -46,6 +47,10 @@ void visit_replay_fields(Config& c, Visitor&& v) requires same_config<Config, Re
   v.field("reward_scale", c.reward_scale, Bounds{1e-9, 1e9},
           "what rewards are multiplied with for the critics, which learn values of around 1 "
           "fastest");
+  v.field(
+      "action_range", c.action_range, Bounds{1e-3, 1.0},
+      "share of the environments' range of actions, about its middle, that is used; noise is in "
+      "units of half of it. Bounds far beyond what is ever asked for hide the critics' slope");
   v.field("tau", c.tau, Bounds{1e-6, 1.0},
           "share by which the target networks move to the learnt ones at an update; 1: they are "
           "copies");
