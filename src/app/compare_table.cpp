@@ -104,16 +104,14 @@ std::string doubts_text(const std::vector<ComparedEnd>& ends, const std::string&
   return lines;
 }
 
-}  // namespace
-
-std::vector<TextColumn> compare_columns(const Comparison& comparison,
-                                        const ComparisonFacts& facts) {
+/// \param ends  what `ends_of` says, which takes a moment
+std::vector<TextColumn> columns_of(const Comparison& comparison, const ComparisonFacts& facts,
+                                   const std::vector<ComparedEnd>& ends) {
   std::vector<TextColumn> columns = {labels_of(comparison)};
   TextColumn seeds{{"", "seeds", ""}};
   for (const report::ComparedMethod& method : comparison.methods)
     seeds.cells.push_back(text(judged_runs(method), '/', method.runs.size()));
   columns.push_back(std::move(seeds));
-  const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   const std::string& first =
       comparison.figures.empty() ? std::string() : comparison.figures.front().key;
   for (const ComparedEnd& end : ends)
@@ -134,11 +132,19 @@ std::vector<TextColumn> compare_columns(const Comparison& comparison,
   return columns;
 }
 
+}  // namespace
+
+std::vector<TextColumn> compare_columns(const Comparison& comparison,
+                                        const ComparisonFacts& facts) {
+  return columns_of(comparison, facts, report::ends_of(comparison, facts));
+}
+
 std::string compare_text(const Comparison& comparison, const ComparisonFacts& facts) {
   std::string all = "medians over seeds, in brackets 95 % of the medians of bootstrap resamples\n";
   if (const std::string line = thresholds_text(facts); !line.empty()) all += line + '\n';
-  all += '\n' + text_table(compare_columns(comparison, facts));
-  const std::string doubts = doubts_text(report::ends_of(comparison, facts), "");
+  const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
+  all += '\n' + text_table(columns_of(comparison, facts, ends));
+  const std::string doubts = doubts_text(ends, "");
   return doubts.empty() ? all : all + '\n' + doubts;
 }
 
@@ -152,7 +158,7 @@ std::string compare_markdown(const Comparison& comparison, const ComparisonFacts
   const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   std::vector<TextColumn> table = {labels_of(comparison)};
   for (const ComparedEnd& end : ends) add_end(end, true, table);
-  const std::vector<TextColumn> summary = compare_columns(comparison, facts);
+  const std::vector<TextColumn> summary = columns_of(comparison, facts, ends);
   table.insert(table.begin() + 1, summary[1]);
   table.insert(table.end(), summary.end() - 2, summary.end());
   all += markdown_table(table);
