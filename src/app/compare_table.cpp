@@ -69,7 +69,9 @@ void add_thresholds(const ComparisonFacts& facts, bool with_counts,
                     std::vector<TextColumn>& columns) {
   const std::vector<std::vector<MethodReached>> reached = report::reached_of(facts);
   for (std::size_t k = 0; k < reached.size(); ++k) {
-    const std::string at = short_text(facts.thresholds[k]);
+    // Once over its columns, or in the words of each.
+    const std::string number = short_text(facts.thresholds[k]);
+    const std::string at = with_counts ? "to " + number + ':' : number;
     TextColumn steps{{at, "steps", ""}}, seconds{{with_counts ? at : "", "s", ""}};
     TextColumn counts{{at, "runs", ""}};
     for (const MethodReached& method : reached[k]) {
@@ -163,7 +165,7 @@ std::string compare_markdown(const Comparison& comparison, const ComparisonFacts
   table.insert(table.end(), summary.end() - 2, summary.end());
   all += markdown_table(table);
   if (const std::string doubts = doubts_text(ends, "- "); !doubts.empty()) all += '\n' + doubts;
-  if (facts.thresholds.empty()) return all;
+  if (facts.thresholds.empty() || facts.measure.empty()) return all;
   std::string sentence = thresholds_text(facts);
   sentence.front() = 'S';
   all += text("\n", sentence, ". A run that never came there counts as later than all that did.",
