@@ -95,14 +95,14 @@ void CompareResults::write_lines(const StudyFolder& folder) const {
 
 void CompareResults::write_pages(const StudyFolder& folder, const std::string& title,
                                  const std::string& side_by_side) const {
-  const report::Comparison all = comparison(title);
+  report::Comparison all = comparison(title);
+  for (const char* key : {"processor", "device", "program"})
+    all.summary.emplace_back(key, machine_text(plan_, key));
+  all.summary.emplace_back("scheduled", side_by_side);
   report::write_compare_page(all, folder.page());
   std::vector<std::pair<std::string, std::string>> head = {
       {"command", text('`', command_text(command_, judge_), '`')}};
-  for (const char* key : {"processor", "device", "program"})
-    head.emplace_back(key, machine_text(plan_, key));
-  head.emplace_back("scheduled", side_by_side);
-  for (const auto& [name, value] : all.summary) head.emplace_back(name, value);
+  head.insert(head.end(), all.summary.begin(), all.summary.end());
   write_file_atomically(folder.named(".md"), compare_markdown(all, report::facts_of(all), head));
 }
 

@@ -69,7 +69,9 @@ void add_thresholds(const ComparisonFacts& facts, bool with_counts,
                     std::vector<TextColumn>& columns) {
   const std::vector<std::vector<MethodReached>> reached = report::reached_of(facts);
   for (std::size_t k = 0; k < reached.size(); ++k) {
-    const std::string at = short_text(facts.thresholds[k]);
+    // Once over its columns, or in the words of each.
+    const std::string number = short_text(facts.thresholds[k]);
+    const std::string at = with_counts ? "to " + number + ':' : number;
     TextColumn steps{{at, "steps", ""}}, seconds{{with_counts ? at : "", "s", ""}};
     TextColumn counts{{at, "runs", ""}};
     for (const MethodReached& method : reached[k]) {
@@ -104,16 +106,14 @@ std::string doubts_text(const std::vector<ComparedEnd>& ends, const std::string&
   return lines;
 }
 
-}  // namespace
-
-std::vector<TextColumn> compare_columns(const Comparison& comparison,
-                                        const ComparisonFacts& facts) {
+/// \param ends  what `ends_of` says, which takes a moment
+std::vector<TextColumn> columns_of(const Comparison& comparison, const ComparisonFacts& facts,
+                                   const std::vector<ComparedEnd>& ends) {
   std::vector<TextColumn> columns = {labels_of(comparison)};
   TextColumn seeds{{"", "seeds", ""}};
   for (const report::ComparedMethod& method : comparison.methods)
     seeds.cells.push_back(text(judged_runs(method), '/', method.runs.size()));
   columns.push_back(std::move(seeds));
-  const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   const std::string& first =
       comparison.figures.empty() ? std::string() : comparison.figures.front().key;
   for (const ComparedEnd& end : ends)
@@ -134,11 +134,19 @@ std::vector<TextColumn> compare_columns(const Comparison& comparison,
   return columns;
 }
 
+}  // namespace
+
+std::vector<TextColumn> compare_columns(const Comparison& comparison,
+                                        const ComparisonFacts& facts) {
+  return columns_of(comparison, facts, report::ends_of(comparison, facts));
+}
+
 std::string compare_text(const Comparison& comparison, const ComparisonFacts& facts) {
   std::string all = "medians over seeds, in brackets 95 % of the medians of bootstrap resamples\n";
   if (const std::string line = thresholds_text(facts); !line.empty()) all += line + '\n';
-  all += '\n' + text_table(compare_columns(comparison, facts));
-  const std::string doubts = doubts_text(report::ends_of(comparison, facts), "");
+  const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
+  all += '\n' + text_table(columns_of(comparison, facts, ends));
+  const std::string doubts = doubts_text(ends, "");
   return doubts.empty() ? all : all + '\n' + doubts;
 }
 
@@ -152,12 +160,12 @@ std::string compare_markdown(const Comparison& comparison, const ComparisonFacts
   const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   std::vector<TextColumn> table = {labels_of(comparison)};
   for (const ComparedEnd& end : ends) add_end(end, true, table);
-  const std::vector<TextColumn> summary = compare_columns(comparison, facts);
+  const std::vector<TextColumn> summary = columns_of(comparison, facts, ends);
   table.insert(table.begin() + 1, summary[1]);
   table.insert(table.end(), summary.end() - 2, summary.end());
   all += markdown_table(table);
   if (const std::string doubts = doubts_text(ends, "- "); !doubts.empty()) all += '\n' + doubts;
-  if (facts.thresholds.empty()) return all;
+  if (facts.thresholds.empty() || facts.measure.empty()) return all;
   std::string sentence = thresholds_text(facts);
   sentence.front() = 'S';
   all += text("\n", sentence, ". A run that never came there counts as later than all that did.",

@@ -114,7 +114,7 @@ std::string listed(const std::vector<Number>& numbers) {
   return all;
 }
 
-/// What made the numbers, all of it: no machine is among it, because none of them depends on one.
+/// What made the numbers. No machine is among it: none changes more than their rounding.
 StudyHead head_of(const Flags& flags, bool robot, const gradient::StudyOptions& options,
                   const std::vector<double>& sigmas) {
   std::string command =

@@ -94,10 +94,15 @@ TEST(CompareTable, MarkdownHasItsHeadEveryQuantityAndHowManyRunsCameToAThreshold
                                     "| judged | x |\n"),
                          HasSubstr("judged nominal yaw rad/s"), HasSubstr("\n| a | 3/3 | 0.2000"),
                          HasSubstr("\n- In judged nominal falls seeds differ more than methods"),
+                         HasSubstr("| method | to 0.4: steps | to 0.4: s | to 0.4: runs |\n"),
                          HasSubstr("\n| a | 1.50M | 8.0 | 2/3 |\n| b | - | - | 0/2 |\n")));
   ComparisonFacts without = facts();
   without.thresholds.clear();
   EXPECT_THAT(compare_markdown(comparison(), without, {}), Not(HasSubstr("teps and seconds of")));
+  // Nothing was measured at all: what is asked for is no reason to speak of it.
+  ComparisonFacts nothing = facts();
+  nothing.measure.clear();
+  EXPECT_THAT(compare_markdown(comparison(), nothing, {}), Not(HasSubstr("teps and seconds of")));
 }
 
 }  // namespace
