@@ -1,25 +1,14 @@
 // A gait in the judge's hands.
 #include <gtest/gtest.h>
 
-#include "envs/quadruped/gait.h"
 #include "kennel/judge/episode.h"
-#include "kennel/model/mjcf.h"
 #include "kennel/policy/first_format.h"
-#include "test_policies.h"
+#include "trotting_policy.h"
 
 namespace kennel::judge {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
-
-PolicyFile trotting_policy() {
-  PolicyFile policy = standing_policy();
-  const Quadruped<double> model = load_quadruped(kModel).model;
-  gait::LegLines legs[kNumLegs];
-  for (int leg = 0; leg < kNumLegs; ++leg) legs[leg] = quadruped::leg_lines(model.leg[leg]);
-  policy.network = {{}, GaitPolicy{gait_contract(policy, legs), first_gait()}};
-  return policy;
-}
 
 EpisodePlan straight_ahead(double speed) {
   EpisodePlan plan = plan_episode(Condition::kNominal, 1, 1, first_format_robot());

@@ -18,7 +18,7 @@ torch::Tensor column(double gait::Term::*of) {
 }
 
 /// Rows of some environments, all contiguous and on the CPU.
-struct Rows {
+struct GaitRows {
   const float* number;    // (candidates, 12)
   const float* command;   // (rows, 3), scaled
   float* cycle;           // (rows)
@@ -29,7 +29,7 @@ struct Rows {
 
 /// Acts in as many environments at once as there are lanes; where fewer are left, the last one
 /// fills the lanes.
-void act_in_lanes(const GaitContract& contract, const Rows& of, std::int64_t from) {
+void act_in_lanes(const GaitContract& contract, const GaitRows& of, std::int64_t from) {
   using T = NativePack;
   const std::int64_t count = std::min<std::int64_t>(kNativeWidth, of.rows - from);
   T number[gait::kNumNumbers], command[kCommandTerms], cycle, action[kNumJoints];
@@ -76,12 +76,12 @@ void GaitCandidates::act(std::int64_t first, const torch::Tensor& folded, const 
   const torch::Tensor command = on_host(obs.narrow(2, contract_.command_at, kCommandTerms));
   const bool here = action.is_cpu() && action.is_contiguous();
   torch::Tensor out = here ? action : torch::empty(action.sizes());
-  const Rows all = {numbers.const_data_ptr<float>(),
-                    command.const_data_ptr<float>(),
-                    cycle_.data() + first * envs,
-                    out.mutable_data_ptr<float>(),
-                    rows,
-                    envs};
+  const GaitRows all = {numbers.const_data_ptr<float>(),
+                        command.const_data_ptr<float>(),
+                        cycle_.data() + first * envs,
+                        out.mutable_data_ptr<float>(),
+                        rows,
+                        envs};
   for (std::int64_t from = 0; from < rows; from += kNativeWidth) act_in_lanes(contract_, all, from);
   if (!here) action.copy_(out);
 }
