@@ -56,7 +56,11 @@ std::size_t search_bytes(const EnvSpec& spec, const ConfigBlock& config,
   const auto candidates = static_cast<std::size_t>(of.num_candidates());
   auto an_env = static_cast<std::size_t>(spec.obs_size + 8);
   for (const DenseShape& layer : shape) an_env += static_cast<std::size_t>(layer.out);
-  return sizeof(float) * (candidates * dense + static_cast<std::size_t>(spec.num_envs) * an_env);
+  std::size_t rewards = 0;  // by control step, of a method that may want them
+  if constexpr (requires { of.per_time_step; })
+    if (of.per_time_step) rewards = static_cast<std::size_t>(of.search.rollout_steps);
+  return sizeof(float) *
+         (candidates * (dense + rewards) + static_cast<std::size_t>(spec.num_envs) * an_env);
 }
 
 inline constexpr const char* kPolicyMade = "the checkpoint's policy is made for it";
