@@ -8,6 +8,7 @@
 #include "kennel/rl/learner_ops.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
+#include "src/learners/search/pi2.h"
 
 namespace kennel {
 namespace {
@@ -121,12 +122,7 @@ TEST_P(SmallTasks, AreSolvedByTheShippedRecipe) {
 
 TEST(SmallTasksByOtherForms, TheRegulatorIsSolvedByPathIntegralsPerTimeStep) {
   RunConfig config = recipe_of({"lqr", "pi2", 0.25});
-  bool found = false;
-  for (const AnyField& field : config.learner.fields()) {
-    if (field.name != std::string("per_time_step")) continue;
-    found = *std::get<bool*>(field.value) = true;
-  }
-  EXPECT_TRUE(found);
+  config.learner.as<Pi2Config>().per_time_step = true;
   expect_solved(config, 0.25);
 }
 
