@@ -1,6 +1,7 @@
 // The searches' rows in the table of methods.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "kennel/contract/vec_env.h"
@@ -63,6 +64,12 @@ std::size_t search_bytes(const EnvSpec& spec, const ConfigBlock& config,
          (candidates * (dense + rewards) + static_cast<std::size_t>(spec.num_envs) * an_env);
 }
 
+/// Of a generation.
+template <class Config>
+std::int64_t search_least_steps(const ConfigBlock& config, int num_envs) {
+  return std::int64_t{config.as<Config>().search.rollout_steps} * num_envs;
+}
+
 inline constexpr const char* kPolicyMade = "the checkpoint's policy is made for it";
 inline constexpr const char* kOnlyStarts = "it only starts a run; the search has moved it since";
 inline constexpr FixedKey kSearchFixed[] = {{"normalise_obs", kPolicyMade},
@@ -95,6 +102,7 @@ constexpr LearnerEntry search_entry(const char* name, const char* summary,
           .layers_key = "hidden",
           .drop_symmetry = drop_search_symmetry<Config>,
           .bytes = search_bytes<Config>,
+          .least_steps = search_least_steps<Config>,
           .fixed = fixed,
           .policy = "linear in the observation, or a dense network",
           .cannot = cannot};
