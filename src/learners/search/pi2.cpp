@@ -39,14 +39,13 @@ torch::Tensor path_integral_weights_by_step(const torch::Tensor& to_go, double h
 }
 
 Pi2::Pi2(const Pi2Config& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config), seed_(seed), theta_(start.clone()), sigma_(config.init_std) {}
+    : MeanSearch(start, seed), config_(config), sigma_(config.init_std) {}
 
 torch::Tensor Pi2::ask(std::int64_t generation) {
   // A run that goes on may reuse fewer than it kept.
   const std::int64_t kept =
       kept_.defined() ? std::min<std::int64_t>(kept_.size(0), config_.reuse) : 0;
-  const torch::Tensor eps =
-      search_noise(seed_, generation, config_.population - kept, theta_.size(0)) * sigma_;
+  const torch::Tensor eps = noise(generation, config_.population - kept) * sigma_;
   candidates_ = theta_ + eps;
   if (kept > 0) candidates_ = torch::cat({kept_.narrow(0, 0, kept), candidates_});
   return candidates_;
@@ -71,21 +70,21 @@ void Pi2::learn(const torch::Tensor& scores, const torch::Tensor& P) {
 }
 
 void Pi2::set_mean(const torch::Tensor& mean) {
-  theta_ = mean.clone();
+  MeanSearch::set_mean(mean);
   kept_ = torch::Tensor();  // they lie around another place
 }
 
 std::vector<Scalar> Pi2::scalars() const { return {{"train/sigma", sigma_}}; }
 
 void Pi2::save(TensorArchive& archive) const {
-  archive.put("search/mean", theta_);
+  MeanSearch::save(archive);
   archive.put("search/sigma", torch::tensor({sigma_}, torch::kFloat64));
   if (kept_.defined()) archive.put("search/kept", kept_);
 }
 
 void Pi2::load(const TensorArchive& archive) {
   const double sigma = archive.tensor("search/sigma").item<double>();
-  theta_ = archive.tensor("search/mean").clone();
+  MeanSearch::load(archive);  // may refuse; nothing has changed until here
   sigma_ = sigma;
   kept_ =
       archive.has_tensor("search/kept") ? archive.tensor("search/kept").clone() : torch::Tensor();

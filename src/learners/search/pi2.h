@@ -37,7 +37,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -87,7 +87,7 @@ torch::Tensor rewards_to_go(const torch::Tensor& rewards);
 /// \param to_go  S (K, N)
 torch::Tensor path_integral_weights_by_step(const torch::Tensor& to_go, double h);
 
-class Pi2 final : public Search {
+class Pi2 final : public MeanSearch {
  public:
   Pi2(const Pi2Config& config, const torch::Tensor& start, std::uint64_t seed);
 
@@ -95,7 +95,6 @@ class Pi2 final : public Search {
   void tell(const torch::Tensor& scores) override;
   bool wants_rewards() const override { return config_.per_time_step; }
   void tell_rewards(const torch::Tensor& scores, const torch::Tensor& rewards) override;
-  const torch::Tensor& mean() const override { return theta_; }
   void set_mean(const torch::Tensor& mean) override;
   std::vector<Scalar> scalars() const override;
   void save(TensorArchive& archive) const override;
@@ -105,8 +104,6 @@ class Pi2 final : public Search {
   void learn(const torch::Tensor& scores, const torch::Tensor& P);
 
   Pi2Config config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_;       // (n)
   torch::Tensor kept_;        // (reuse, n), the best first; undefined before there are any
   torch::Tensor candidates_;  // (population, n), of the last ask; those that were kept first
   double sigma_;
