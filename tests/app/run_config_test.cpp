@@ -250,7 +250,7 @@ RunConfig by(const std::string& algorithm) {
 TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDoesNot) {
   for (const LearnerEntry& method : kLearners) {
     RunConfig config = by(method.name);
-    ASSERT_NE(method.least_steps, nullptr) << method.name;
+    ASSERT_TRUE(method.least_steps != nullptr) << method.name;
     const std::int64_t least = method.least_steps(config.learner, 256);
     EXPECT_GE(least, 256) << method.name;
     config.train.steps = least;
