@@ -233,6 +233,7 @@ int resume(const TrainCommand& command) {
   if (has_checkpoint) saved = read_run_checkpoint(run, which);
   const RunConfig config = load_run_config(
       {.file = run.config()}, [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  if (!has_checkpoint) check_budget(config);
   check_contract(config);
   RunConfig before = config;
   if (saved) {
@@ -295,6 +296,7 @@ int start(const TrainCommand& command) {
   RunFolder::check_can_create(out, if_exists);
   const Device device = choose_device(command.device);
   auto [config, model] = read_recipe(command, device.cuda);
+  check_budget(config);
   check_contract(config);
   Simulation simulation = make_simulation(config, device, command.threads);
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));

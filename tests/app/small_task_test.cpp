@@ -89,8 +89,8 @@ TEST_F(SmallTask, IsTrainedResumedAndScoredBesideItsOptimum) {
 
 TEST_F(SmallTask, IsSearchedByAnotherMethodOnEveryTask) {
   for (const char* task : {"lqr", "bandit", "chain", "pendulum"}) {
-    const Outcome outcome =
-        train({"--task", task, "--algorithm", "es", "--config", "tiny.toml", "--out", task});
+    const Outcome outcome = train({"--task", task, "--algorithm", "es", "--config", "tiny.toml",
+                                   "--steps", "12800", "--out", task});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr(task));
   }
@@ -152,6 +152,9 @@ TEST_F(SmallTask, RefusesWhatIsAboutRobotsInOneLine) {
                  "task.name = \"lqg\" is unknown; expected walk, pose, joystick, lqr, bandit, "
                  "chain, pendulum");
   expect_refused({"train", "--task", "lqr", "--algorithm", "pro"}, 2, "expected ppo|reinforce");
+  expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--steps", "50000"}, 1,
+                 "train.steps = 50000 ends before es has learnt once, after 61440 control steps of "
+                 "all 1024 environments together; try --steps 61440, or fewer environments");
   expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--num-envs", "100"}, 1,
                  "es.population = 64 asks for 64 candidates, which do not divide num_envs = 100");
   expect_refused({"info", "--task", "lqr", "--robot", "go1"}, 1, "the task lqr has no robot");

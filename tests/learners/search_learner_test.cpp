@@ -199,6 +199,27 @@ TEST_P(SearchLearners, EndWithAClearWordWhenNoReturnIsFinite) {
       AllOf(HasSubstr("candidates is not finite"), HasSubstr("the first is environment 0")));
 }
 
+/// Whose sixth environment pays what is no number.
+class OneBrokenEnv final : public PointMassEnv {
+ public:
+  using PointMassEnv::PointMassEnv;
+  void step(const torch::Tensor& action) override {
+    PointMassEnv::step(action);
+    buffers().reward[5].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+};
+
+TEST_P(SearchLearners, TakeACandidateWhoseReturnIsNoNumberForTheWorst) {
+  OneBrokenEnv env(kNumEnvs);
+  const auto learner = learner_of(GetParam(), env);
+  for (int t = 0; t < 3; ++t) {
+    const IterationReport report = learner->iterate();
+    EXPECT_EQ(report.at("train/failed_candidates"), 1.0);
+    EXPECT_TRUE(std::isfinite(report.at("train/mean_return")));
+  }
+  for (const float weight : learner->policy().layers[0].weights) EXPECT_TRUE(std::isfinite(weight));
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
                          [](const auto& toy) { return toy.param.name(); });
 

@@ -8,6 +8,7 @@
 #include "kennel/rl/learner_ops.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
+#include "src/learners/search/pi2.h"
 
 namespace kennel {
 namespace {
@@ -101,18 +102,28 @@ double best_return_here(const small::TaskRow& task) {
 
 class SmallTasks : public ::testing::TestWithParam<Solved> {};
 
-TEST_P(SmallTasks, AreSolvedByTheShippedRecipe) {
-  Training training(recipe_of(GetParam()));
+void expect_solved(const RunConfig& config, double tolerance) {
+  Training training(config);
   const small::TaskRow& task = *small_task_of(training.config);
   const double best = best_return_here(task);
   const double before = mean_return(task, training.learner->policy());
-  EXPECT_LT(before, best - 5 * GetParam().tolerance);  // there is something to learn
+  EXPECT_LT(before, best - 5 * tolerance);  // there is something to learn
   training.run();
   const double after = mean_return(task, training.learner->policy());
   std::string weights;
   for (const float w : weights_of(training.learner->policy())) weights += " " + std::to_string(w);
-  RecordProperty("return", std::to_string(after));
-  EXPECT_NEAR(after, best, GetParam().tolerance) << "from " << before << ", weights" << weights;
+  ::testing::Test::RecordProperty("return", std::to_string(after));
+  EXPECT_NEAR(after, best, tolerance) << "from " << before << ", weights" << weights;
+}
+
+TEST_P(SmallTasks, AreSolvedByTheShippedRecipe) {
+  expect_solved(recipe_of(GetParam()), GetParam().tolerance);
+}
+
+TEST(SmallTasksByOtherForms, TheRegulatorIsSolvedByPathIntegralsPerTimeStep) {
+  RunConfig config = recipe_of({"lqr", "pi2", 0.25});
+  config.learner.as<Pi2Config>().per_time_step = true;
+  expect_solved(config, 0.25);
 }
 
 // A regulator that does nothing costs some hundreds, a swing-up that does nothing 1200.

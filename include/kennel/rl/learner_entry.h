@@ -65,6 +65,10 @@ struct LearnerEntry {
   /// Bytes that it takes on its device, the environments' own not counted.
   std::size_t (*bytes)(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
 
+  /// Control steps of all environments together before it has learnt for the first time; null: not
+  /// known.
+  std::int64_t (*least_steps)(const ConfigBlock& config, int num_envs) = nullptr;
+
   std::span<const FixedKey> fixed;
 
   // For `kennel info --algorithms`; empty where a row does not say it.

@@ -18,8 +18,11 @@ namespace kennel {
 struct Evaluation {
   torch::Tensor returns;  // (population) float64 on the CPU, the mean of a candidate's episodes
   torch::Tensor env_scores{};  // (num_envs) float64 on the CPU, a candidate's beside each other
-  double mean_reward = 0.0;    // a control step of all environments, fallen or not
-  double fallen = 0.0;         // share of the environments whose score ended with a fall
+  // (population, rollout_steps) float64 on the CPU, what the returns are the sums of, 0 after a
+  // fall; undefined unless asked for
+  torch::Tensor rewards{};
+  double mean_reward = 0.0;  // a control step of all environments, fallen or not
+  double fallen = 0.0;       // share of the environments whose score ended with a fall
 };
 
 /// Scores a population in a batch of environments, num_envs / population of them a candidate, all
@@ -41,8 +44,9 @@ class PopulationRollout {
   /// \param policies    (population, any) folded, float32 on the environments' device
   /// \param statistics  learns from every observation that was acted on
   /// \param generation  its number: where candidates draw alike, each generation draws anew
+  /// \param keep_rewards  by control step, beside their sums
   Evaluation run(const torch::Tensor& policies, Normaliser& statistics, PhaseTimer& timer,
-                 std::int64_t generation = 0);
+                 std::int64_t generation = 0, bool keep_rewards = false);
 
   /// Lets environments that drew alike draw on their own from the next generation on.
   /// \param generation  its number
@@ -64,6 +68,8 @@ class PopulationRollout {
 struct MendedScores {
   torch::Tensor scores;     // (population)
   std::int64_t failed = 0;  // how many were not finite
+  torch::Tensor rewards{};  // (population, rollout_steps), the worst one's likewise; undefined
+                            // where the evaluation has none
 };
 
 /// \throws Error naming the first environment when none is finite

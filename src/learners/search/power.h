@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -62,27 +62,20 @@ struct ScoredCandidates {
 ScoredCandidates best_of(const ScoredCandidates& past, const ScoredCandidates& now,
                          std::int64_t most);
 
-class Power final : public Search {
+class Power final : public GaussianSearch {
  public:
   Power(const PowerConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
-  torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
   void set_mean(const torch::Tensor& mean) override;
-  std::vector<Scalar> scalars() const override;
   void save(TensorArchive& archive) const override;
   void load(const TensorArchive& archive) override;
 
-  const torch::Tensor& variance() const { return var_; }
   const ScoredCandidates& history() const { return history_; }
 
  private:
   PowerConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_, var_;  // (n)
-  torch::Tensor candidates_;   // (population, n), of the last ask
-  ScoredCandidates history_;   // `reuse` of them at most
+  ScoredCandidates history_;  // `reuse` of them at most
 };
 
 }  // namespace kennel

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 
 #include "kennel/contract/vec_env.h"
@@ -67,7 +68,17 @@ std::size_t search_bytes(const EnvSpec& spec, const ConfigBlock& config,
   const auto candidates = static_cast<std::size_t>(of.num_candidates());
   auto an_env = static_cast<std::size_t>(spec.obs_size + 8);
   for (const DenseShape& layer : shape) an_env += static_cast<std::size_t>(layer.out);
-  return sizeof(float) * (candidates * dense + static_cast<std::size_t>(spec.num_envs) * an_env);
+  std::size_t rewards = 0;  // by control step, of a method that may want them
+  if constexpr (requires { of.per_time_step; })
+    if (of.per_time_step) rewards = static_cast<std::size_t>(of.search.rollout_steps);
+  return sizeof(float) *
+         (candidates * (dense + rewards) + static_cast<std::size_t>(spec.num_envs) * an_env);
+}
+
+/// Of a generation.
+template <class Config>
+std::int64_t search_least_steps(const ConfigBlock& config, int num_envs) {
+  return std::int64_t{config.as<Config>().search.rollout_steps} * num_envs;
 }
 
 inline constexpr const char* kPolicyMade = "the checkpoint's policy is made for it";
@@ -104,6 +115,7 @@ constexpr LearnerEntry search_entry(const char* name, const char* summary,
           .layers_key = "hidden",
           .drop_symmetry = drop_search_symmetry<Config>,
           .bytes = search_bytes<Config>,
+          .least_steps = search_least_steps<Config>,
           .fixed = fixed,
           .policy = "linear, dense network, gait",
           .cannot = cannot,

@@ -76,11 +76,16 @@ IterationReport SearchLearner::iterate() {
   timer_->begin(Phase::kUpdate);
   const torch::Tensor candidates = search_->ask(iteration_);
   const torch::Tensor policies = folded(candidates).to(torch::kFloat32).to(env_.device());
-  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_, iteration_);
+  const Evaluation evaluation =
+      rollout_.run(policies, normaliser_, *timer_, iteration_, search_->wants_rewards());
   timer_->begin(Phase::kUpdate);
   const MendedScores scores = mended(evaluation);
   const torch::Tensor before = search_->mean();
-  search_->tell(scores.scores);
+  if (search_->wants_rewards()) {
+    search_->tell_rewards(scores.scores, scores.rewards);
+  } else {
+    search_->tell(scores.scores);
+  }
   timer_->stop();
   ++iteration_;
   env_steps_ += std::int64_t{config_.rollout_steps} * env_.spec().num_envs;
