@@ -31,10 +31,13 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
     simulation.env = make_env(config.env, robot, options);
     mirrors = quadruped_mirrors(robot.traits, config.env);
   }
+  simulation.derivatives = derivatives_of(config);
   simulation.trainer = config.method->make({.env = *simulation.env,
                                             .config = config.learner,
                                             .seed = seed,
                                             .mirrors = mirrors,
+                                            .differentiable = simulation.derivatives.task.get(),
+                                            .not_differentiable = simulation.derivatives.why_not,
                                             .num_threads = options.num_threads,
                                             .ops = ops_for(simulation.env->device()),
                                             .all = alone(),

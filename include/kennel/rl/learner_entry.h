@@ -16,6 +16,7 @@
 namespace kennel {
 
 class Collective;
+class DifferentiableTask;
 struct EnvSpec;
 struct LearnerOps;
 class VecEnv;
@@ -27,6 +28,8 @@ struct LearnerParts {
   const ConfigBlock& config;  // of the method
   std::uint64_t seed = 0;
   std::optional<Mirrors> mirrors;  // the environments' left and right, where they have them
+  const DifferentiableTask* differentiable = nullptr;  // the task's derivatives, where it has them
+  std::string not_differentiable = {};                 // why not, in words
   int num_threads = 0;    // of the learner on the CPU, 0: one for each usable core. The results do
                           // not depend on it
   const LearnerOps& ops;  // how the arithmetic is done, `ops_for` the environments' device
