@@ -14,7 +14,7 @@ struct ApgConfig {
   int episodes = 64;
   int horizon = 0;
   float learning_rate = 0.02f;
-  float final_learning_rate_factor = 0.1f;
+  float final_learning_rate_factor = 0.0f;
   float beta1 = 0.7f;
   float beta2 = 0.95f;
   float max_grad_norm = 1.0f;
