@@ -34,11 +34,14 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
     mirrors = quadruped_mirrors(robot.traits, config.env);
     if (seeks_gait(config)) gait = gait_of(config, robot);
   }
+  simulation.derivatives = derivatives_of(config);
   simulation.trainer = config.method->make({.env = *simulation.env,
                                             .config = config.learner,
                                             .seed = seed,
                                             .mirrors = mirrors,
                                             .gait = gait,
+                                            .differentiable = simulation.derivatives.task.get(),
+                                            .not_differentiable = simulation.derivatives.why_not,
                                             .num_threads = options.num_threads,
                                             .ops = ops_for(simulation.env->device()),
                                             .all = alone(),

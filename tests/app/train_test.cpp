@@ -180,6 +180,7 @@ TEST_F(Train, TheMethodsThereAreAreListed) {
               HasSubstr("\ncma-es          [cma_es]        covariance matrix adaptation"));
   EXPECT_THAT(listed.out, HasSubstr("\ntrpo            [trpo]          trust region policy"));
   EXPECT_THAT(listed.out, HasSubstr("\nppo-kl          [ppo_kl]        proximal policy"));
+  EXPECT_THAT(listed.out, HasSubstr("\napg             [apg]           analytic policy gradient"));
 }
 
 TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {

@@ -6,6 +6,7 @@
 
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
 #include "src/learners/search/pi2.h"
@@ -33,6 +34,7 @@ RunConfig recipe_of(const Solved& solved) {
 struct Training {
   RunConfig config;
   std::unique_ptr<VecEnv> env;
+  Derivatives derivatives;
   std::unique_ptr<Learner> learner;
 
   explicit Training(const RunConfig& of, int num_threads = 1) : config(of) {
@@ -41,10 +43,13 @@ struct Training {
     options.seed = static_cast<std::uint64_t>(config.train.seed);
     options.device = "cpu";
     env = make_small_env(*small_task_of(config), options);
+    derivatives = derivatives_of(config);
     learner = config.method->make({.env = *env,
                                    .config = config.learner,
                                    .seed = options.seed,
                                    .mirrors = {},
+                                   .differentiable = derivatives.task.get(),
+                                   .not_differentiable = derivatives.why_not,
                                    .num_threads = num_threads,
                                    .ops = cpu_ops(),
                                    .all = alone()});
@@ -143,6 +148,7 @@ constexpr Solved kSolved[] = {
     {"chain", "ars", 0.01},        {"chain", "cem", 0.01},     {"chain", "fd", 0.01},
     {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},     {"chain", "pi2", 0.01},
     {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
+    {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},
 };
 
 std::string name_of_test(const ::testing::TestParamInfo<Solved>& info) {

@@ -17,6 +17,7 @@
 namespace kennel {
 
 class Collective;
+class DifferentiableTask;
 struct EnvSpec;
 struct LearnerOps;
 class VecEnv;
@@ -29,6 +30,8 @@ struct LearnerParts {
   std::uint64_t seed = 0;
   std::optional<Mirrors> mirrors;      // the environments' left and right, where they have them
   std::optional<GaitContract> gait{};  // of the robot in the environments, for what seeks a gait
+  const DifferentiableTask* differentiable = nullptr;  // the task's derivatives, where it has them
+  std::string not_differentiable = {};                 // why not, in words
   int num_threads = 0;    // of the learner on the CPU, 0: one for each usable core. The results do
                           // not depend on it
   const LearnerOps& ops;  // how the arithmetic is done, `ops_for` the environments' device
