@@ -217,7 +217,8 @@ TEST_P(SearchLearners, TakeACandidateWhoseReturnIsNoNumberForTheWorst) {
     EXPECT_EQ(report.at("train/failed_candidates"), 1.0);
     EXPECT_TRUE(std::isfinite(report.at("train/mean_return")));
   }
-  for (const float weight : learner->policy().layers[0].weights) EXPECT_TRUE(std::isfinite(weight));
+  const PolicyNetwork policy = learner->policy();
+  for (const float weight : policy.layers[0].weights) EXPECT_TRUE(std::isfinite(weight));
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
