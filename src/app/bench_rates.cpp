@@ -8,6 +8,7 @@
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/operation_counter.h"
 #include "kennel/rl/readback.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/sim/make_env.h"
 
 namespace kennel {
