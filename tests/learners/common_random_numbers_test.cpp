@@ -11,6 +11,7 @@
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/random.h"
 #include "kennel/sim/make_env.h"
+#include "src/learners/search/network_candidates.h"
 #include "src/learners/search/population_rollout.h"
 #include "tests/learners/simt_env.h"
 #include "tests/rl/point_mass_env.h"
@@ -29,7 +30,7 @@ class Scorer {
         statistics_(env.spec().obs_size, false, nullptr, env.device(), cpu_ops()),
         rollout_(env, policy_, config, pool_, cpu_ops()) {}
 
-  const CandidatePolicy& policy() const { return policy_; }
+  const NetworkCandidates& policy() const { return policy_; }
 
   Evaluation evaluate(const torch::Tensor& policies, std::int64_t generation) {
     return rollout_.run(policies, statistics_, *make_phase_timer(torch::kCPU), generation);
@@ -41,7 +42,7 @@ class Scorer {
   }
 
  private:
-  CandidatePolicy policy_;
+  NetworkCandidates policy_;
   WorkerPool pool_;
   Normaliser statistics_;
   PopulationRollout rollout_;
@@ -53,7 +54,7 @@ SearchConfig rollout(bool common) {
 }
 
 /// Four times the same candidate.
-torch::Tensor four_alike(const CandidatePolicy& policy, double scale) {
+torch::Tensor four_alike(const NetworkCandidates& policy, double scale) {
   const torch::Tensor one =
       scale * torch::randn({1, policy.num_dense()}, cpu_generator(2), torch::kFloat64);
   return one.to(torch::kFloat32).repeat({kCandidates, 1});
@@ -181,7 +182,7 @@ TEST(CommonRandomNumbersOfGenerations, TellTwoNearGainsOfTheRegulatorApart) {
 
 TEST(CommonRandomNumbersOfGenerations, TellTwoNearPoliciesOfTheRobotApart) {
   const auto env = robot_env(16, 2, EnvConfig{}), own_env = robot_env(16, 2, EnvConfig{});
-  const CandidatePolicy policy(env->spec(), rollout(true), nullptr);
+  const NetworkCandidates policy(env->spec(), rollout(true), nullptr);
   const auto noise = [&](std::uint64_t seed) {
     return torch::randn({1, policy.num_dense()}, cpu_generator(seed), torch::kFloat32);
   };

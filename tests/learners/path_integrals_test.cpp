@@ -114,7 +114,7 @@ TEST(RewardsByStep, SumUpToTheReturnsAndAreZeroAfterAFall) {
   constexpr int kSteps = 80;
   PointMassEnv env(4), plain_env(4);
   const SearchConfig config{.rollout_steps = kSteps, .alive_bonus = 0.25f, .symmetric = false};
-  const CandidatePolicy policy(env.spec(), config, nullptr);
+  NetworkCandidates policy(env.spec(), config, nullptr);
   WorkerPool pool(1);
   Normaliser statistics(4, false, nullptr, torch::kCPU, cpu_ops());
   torch::Tensor policies = torch::zeros({2, policy.num_dense()});
