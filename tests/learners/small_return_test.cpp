@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 
+#include "envs/small/rows.h"
 #include "kennel/gradient/first_order.h"
 #include "kennel/sim/make_env.h"
 #include "tests/learners/lqr.h"
