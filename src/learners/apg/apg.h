@@ -9,9 +9,11 @@
 //
 // Forward mode: the derivatives ds by all of theta are carried along the rollout (core/dual.h),
 // where Brax goes backwards over a stored one. That takes no memory and time that grows with the
-// number of parameters, so it is for few: linear policies, gaits. There is no critic, no
-// exploration, and no noise but that of starts and disturbances: on the linear-quadratic regulator
-// every episode's gradient vanishes at K*, and the method comes to it to all digits.
+// number of parameters, so it is for few: linear policies of the small tasks that have derivatives
+// (run/derivatives.h), and the twelve numbers of a gait on robots that walk (gradient/
+// gait_episodes.h says what of an episode counts). There is no critic, no exploration, and no noise
+// but that of starts and disturbances: on the linear-quadratic regulator every episode's gradient
+// vanishes at K*, and the method comes to it to all digits.
 //
 // It is right where reward and motion are smooth and the horizon is short. It fails where
 //   - motion is sensitive: gradients grow exponentially with the horizon, their spread with them,
@@ -19,7 +21,15 @@
 //   - contacts make and break: a jump has no derivative, so the mean of derivatives is not the
 //     derivative of the mean (Suh et al. 2022, ICML, section 3; `kennel gradient` shows examples
 //     and what mixes with the zeroth order are worth);
-//   - an action is at its bound: it has no derivative there, and nothing pulls it back.
+//   - an action or a parameter is at its bound: it has no derivative there, and nothing pulls it
+//     back.
+//
+// Of a gait `kennel gradient` says how short. On the shipped 2 kg robot at 0.4 m/s, physics of 4
+// ms, noise of a tenth of the numbers' steps, the mean of 64 gradients has a cosine to that of the
+// smoothed return of 0.999 over 1 control step, 0.998 over 4, 0.97 over 16 and 0.61 over 64, where
+// 64 differences of values have 0.88, 0.87, 0.79 and 0.56 and vary some ten to two hundred times as
+// much. With a noise of 0.3 they are 0.997, 0.985, 0.79 and 0.56. Physics of 2 or 1 ms changes
+// little: it is the contacts and the horizon, not the step. Hence a robot's episodes of 16.
 #pragma once
 
 #include <cstdint>
