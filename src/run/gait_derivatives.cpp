@@ -19,9 +19,7 @@ class GaitOfRobot final : public DifferentiableTask {
   // gradients has a cosine of 0.97 to the truth over 16 control steps, and of 0.61 over 64.
   int episode_steps() const override { return 16; }
 
-  std::vector<double> start() const override {
-    return std::vector<double>(gait::kNumNumbers, 0.0);
-  }
+  std::vector<double> start() const override { return std::vector<double>(gait::kNumNumbers, 0.0); }
 
   double gradient(std::span<const double> parameters, const EpisodeKey& key, int horizon,
                   std::span<double> out) const override {

@@ -21,8 +21,7 @@ inline PolicyNetwork apg_layers(const ConfigBlock& /*config*/, int obs_size, int
   return network;
 }
 
-/// Of a robot: a linear policy that feels something has too many numbers for forward mode, and its
-/// first steps fall.
+/// Of every robot: a linear policy of what it observes has too many numbers for forward mode.
 inline bool apg_seeks_gait(const ConfigBlock& /*config*/, bool has_robot) { return has_robot; }
 
 inline void keep_apg(ConfigBlock& /*config*/) {}  // knows no left and right
@@ -43,7 +42,8 @@ inline constexpr LearnerEntry kApg = {
     .bytes = apg_bytes,
     .fixed = {},
     .policy = "linear in the observation, of a robot a gait",
-    .cannot = "tasks without derivatives; robots that are not told to walk; a GPU; several processes",
+    .cannot =
+        "tasks without derivatives; robots that are not told to walk; a GPU; several processes",
     .seeks_gait = apg_seeks_gait};
 
 }  // namespace kennel
