@@ -23,9 +23,10 @@ Derivatives derivatives_of(const RunConfig& config);
 
 /// A robot that is told to walk, under a gait: parameters are the gait's numbers less their start,
 /// in their steps, as searches have them, and begin at zero. Episodes have 16 control steps and
-/// begin with a robot that trots; what they pay, and what their derivatives leave out, says
-/// kennel/gradient/gait_episodes.h. A whole episode is as far as derivatives are worth following:
-/// beyond some 16 control steps their mean turns away from the return's own (`kennel gradient`).
+/// begin with a robot that trots, which is not counted; what they pay, and what their derivatives
+/// leave out, says kennel/gradient/gait_episodes.h. A whole episode is as far as derivatives are
+/// worth following: beyond some 16 control steps their mean turns away from the return's own
+/// (`kennel gradient`).
 /// \param robot  the recipe's, loaded
 /// \param gait   what a gait knows of it; none: no gait is looked for, and there are no derivatives
 Derivatives derivatives_of(const RunConfig& config, const Robot& robot,
