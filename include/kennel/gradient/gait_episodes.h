@@ -4,15 +4,16 @@
 // An episode is keyed. Its command is drawn as a recipe's environments draw theirs. From standing
 // the robot trots half a second to one and a half with the very gait that is asked about, how long
 // drawn as well, so that episodes begin all over the clock. Then come the control steps that count.
-// The derivatives are theirs: where they begin counts as given, so the gradient does not know that
-// another gait would have come there otherwise. What came before has been paid, and derivatives
-// through all of it would be noise (kennel gradient says from which horizon on).
+// The derivatives are theirs alone: where they begin counts as given, so the gradient does not know
+// that another gait would have begun elsewhere. Carried through the trot before, derivatives would
+// be noise (`kennel gradient` shows from which horizon on).
 //
-// What a control step pays is gait_return.h's: following the command, less bobbing and tilt. It is
-// not the reward of the task, whose further terms have corners or jumps (feet that touch down,
-// limits, clipping at zero) or speak of joints where the twelve numbers leave no choice. A robot
-// that falls is paid until then, and its gradient is that of this pay; one that falls before the
-// steps that count has neither.
+// What a control step pays is gait_return.h's: following the command, less bobbing and tilt. That
+// is what the task tells and what is smooth in the motion. It is not the task's whole reward: of
+// its further terms some have corners or jumps (feet that touch down, limits, clipping at zero),
+// where derivatives mislead, and prices of effort and of hasty actions are left out with them. A
+// robot that falls is paid until then, and its gradient is that of this pay; one that falls before
+// the steps that count has neither.
 //
 // The robot is the model's own, on its floor and as the recipe runs it: physics step, decimation,
 // solver, the targets' bounds and what a fall is. Nothing is random, late or noisy but the command
