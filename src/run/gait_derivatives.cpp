@@ -1,6 +1,8 @@
 // Episodes, rewards and what their derivatives leave out: kennel/gradient/gait_episodes.h.
 #include "src/run/gait_derivatives.h"
 
+#include <utility>
+
 #include "kennel/gradient/gait_episodes.h"
 
 namespace kennel {
