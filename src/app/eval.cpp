@@ -105,7 +105,6 @@ RunCommand add_eval(CLI::App& app) {
   app.add_option("--command", command->told,
                  "protocol: told all the time, in the place of random commands; of a walk vx, vy "
                  "[m/s] and yaw rate [rad/s], of another task what its policy is told")
-      ->expected(3)
       ->check(number_from(-10.0, 10.0));
   add_choice(app, "--study", study_doc, command->study, studies, "protocol");
   return [command] { return eval(*command); };

@@ -234,7 +234,7 @@ class OnAGpu final : public OneStepEnv {
 };
 
 TEST(Apg, RefusesWhatItCannotDoBeforeItTrains) {
-  const Uneven task;
+  const Uneven task{};
   OneStepEnv env(2);
   OnAGpu gpu(2);
   EXPECT_THAT(error_of([&] { learner_of(nullptr, env); }),

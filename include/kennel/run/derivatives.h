@@ -16,9 +16,9 @@ struct Derivatives {
   std::string why_not;                       // in words, where it is null
 };
 
-/// A small task that is written for numbers with derivatives, under a linear policy: action =
-/// clamp( obs W + b), of the parameters W (obs_size, action_size) row-major and b, which begin at
-/// zero.
+/// A small task that is written for numbers with derivatives, under a linear policy, obs W + b
+/// clamped to the action's bounds: its parameters are W (obs_size, action_size) row-major and b,
+/// and begin at zero.
 Derivatives derivatives_of(const RunConfig& config);
 
 /// A robot that is told to walk, under a gait: parameters are the gait's numbers less their start,

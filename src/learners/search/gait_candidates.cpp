@@ -33,7 +33,7 @@ struct GaitRows {
 void act_in_lanes(const GaitContract& contract, const GaitRows& of, std::int64_t from) {
   using T = NativePack;
   const std::int64_t count = std::min<std::int64_t>(kNativeWidth, of.rows - from);
-  T number[gait::kNumNumbers], command[kCommandTerms], cycle, action[kNumJoints];
+  T number[gait::kNumNumbers], command[kCommandTerms], cycle(0.0f), action[kNumJoints];
   for (int lane = 0; lane < kNativeWidth; ++lane) {
     const std::int64_t row = from + std::min<std::int64_t>(lane, count - 1);
     for (int i = 0; i < gait::kNumNumbers; ++i)
