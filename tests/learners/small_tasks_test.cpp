@@ -131,7 +131,8 @@ constexpr Solved kSolved[] = {
     {"chain", "trpo", 0.01},       {"chain", "ppo-kl", 0.01},  {"chain", "es", 0.01},
     {"chain", "ars", 0.01},        {"chain", "cem", 0.01},     {"chain", "fd", 0.01},
     {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},     {"chain", "pi2", 0.01},
-    {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
+    {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"chain", "dqn", 0.01},
+    {"pendulum", "ppo", 50.0},
 };
 
 std::string name_of_test(const ::testing::TestParamInfo<Solved>& info) {
