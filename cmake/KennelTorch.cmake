@@ -14,15 +14,10 @@ target_link_libraries(kennel_torch INTERFACE
 target_compile_definitions(kennel_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
 target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
 
-# One precompiled <torch/types.h> for all targets that use it: parsing it takes 18 s a file otherwise, and
-# <torch/types.h>, with the modules and optimisers that nothing here uses, three times as long even precompiled.
-function(kennel_use_torch TARGET)
-  target_link_libraries(${TARGET} PUBLIC kennel_torch)
-  if(KENNEL_SANITIZE)
-    target_compile_options(${TARGET} PRIVATE -Wno-maybe-uninitialized)  # GCC 12 sees ghosts in LibTorch's headers then
-  endif()
-  if(TARGET kennel_torch_pch)
-    target_precompile_headers(${TARGET} REUSE_FROM kennel_torch_pch)
+# kennel_reuse_pch(TARGET FROM): TARGET is compiled behind the precompiled header of FROM, if there is one. The last call counts.
+function(kennel_reuse_pch TARGET FROM)
+  if(TARGET "${FROM}")
+    target_precompile_headers(${TARGET} REUSE_FROM ${FROM})
     get_target_property(type ${TARGET} TYPE)
     if(type STREQUAL EXECUTABLE)
       # CMake gives an executable -fPIE; the precompiled header wants the flags it was compiled with.
@@ -30,4 +25,15 @@ function(kennel_use_torch TARGET)
       target_compile_options(${TARGET} PRIVATE -fPIC)
     endif()
   endif()
+endfunction()
+
+# One precompiled <torch/types.h> for all targets that use it: parsing it takes 18 s a file otherwise, and
+# <torch/types.h>, with the modules and optimisers that nothing here uses, three times as long even precompiled.
+set(KENNEL_TORCH_PCH kennel_torch_pch)
+function(kennel_use_torch TARGET)
+  target_link_libraries(${TARGET} PUBLIC kennel_torch)
+  if(KENNEL_SANITIZE)
+    target_compile_options(${TARGET} PRIVATE -Wno-maybe-uninitialized)  # GCC 12 sees ghosts in LibTorch's headers then
+  endif()
+  kennel_reuse_pch(${TARGET} ${KENNEL_TORCH_PCH})
 endfunction()

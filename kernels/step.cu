@@ -34,6 +34,18 @@ __global__ void __launch_bounds__(kGeneralThreads)
 
 template <class Legs>
 __global__ void __launch_bounds__(kGeneralThreads)
+    renumber_kernel(const __grid_constant__ BatchMemory batch, int period, std::uint32_t episodes) {
+  const At at = this_thread(kGeneralThreads);
+  EnvState<float, Legs> state{};
+  load(batch, at, state);
+  state.env_id = batch.first_env_id + at.env % period;
+  state.episode = episodes;
+  __syncwarp();  // before leg 0 stores what the environment's other threads load
+  store(batch, at, state);
+}
+
+template <class Legs>
+__global__ void __launch_bounds__(kGeneralThreads)
     clock_kernel(const __grid_constant__ BatchMemory batch, const float* steps) {
   const At at = this_thread(kGeneralThreads);
   EnvState<float, Legs> state{};
@@ -97,6 +109,8 @@ void prepare_kernels() {
   }
   allow(reset_kernel<WarpLeg>, 0);
   allow(reset_kernel<ManyWarpLeg>, 0);
+  allow(renumber_kernel<WarpLeg>, 0);
+  allow(renumber_kernel<ManyWarpLeg>, 0);
   allow(clock_kernel<WarpLeg>, 0);
   allow(clock_kernel<ManyWarpLeg>, 0);
   allow(schedule_kernel, 0);
@@ -113,6 +127,14 @@ void launch_reset(const Task& task, const BatchMemory& batch, const StepPointers
          batch.points == kFewPoints ? reset_kernel<WarpLeg> : reset_kernel<ManyWarpLeg>,
          {blocks(batch, kGeneralThreads), kGeneralThreads}, stream, task, batch, out, first,
          chosen);
+}
+
+void launch_renumber(const BatchMemory& batch, int period, std::uint32_t episodes,
+                     cudaStream_t stream) {
+  KENNEL_ASSERT(period >= 1);
+  launch("renumber kernel",
+         batch.points == kFewPoints ? renumber_kernel<WarpLeg> : renumber_kernel<ManyWarpLeg>,
+         {blocks(batch, kGeneralThreads), kGeneralThreads}, stream, batch, period, episodes);
 }
 
 void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_t stream) {

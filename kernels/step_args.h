@@ -40,6 +40,11 @@ inline constexpr int kPadding = 32;  // environments; 4 warps
 void launch_reset(const quadruped::Task& task, const BatchMemory& batch, const StepPointers& out,
                   bool first, const std::uint8_t* chosen, cudaStream_t stream);
 
+/// Numbers environments for their random numbers: e is first_env_id + e % period, with this many
+/// episodes behind it. The next `launch_reset` draws by it; it must not be the `first`.
+void launch_renumber(const BatchMemory& batch, int period, std::uint32_t episodes,
+                     cudaStream_t stream);
+
 /// Sets the clocks of all episodes.
 /// \param steps  (num_envs) on the device, control steps since their start
 void launch_set_clocks(const BatchMemory& batch, const float* steps, cudaStream_t stream);

@@ -24,15 +24,25 @@ struct Bandit {
       -1e3,        0.0,
       "a = c"};
 
-  struct State {
-    double nothing;
+  template <class T>
+  struct StateOf {
+    T nothing;
   };
+  using State = StateOf<double>;
 
-  static State start(const Draw& /*draw*/) { return {0.0}; }
-  static void observe(const State& /*s*/, float* obs) { obs[0] = 1.0f; }
+  template <class T = double>
+  static StateOf<T> start(const Draw& /*draw*/) {
+    return {T(0.0)};
+  }
 
-  static Outcome step(State& /*s*/, const double* action, const Draw& /*draw*/) {
-    const double d = action[0] - c;
+  template <class T = double, class Number = float>
+  static void observe(const StateOf<T>& /*s*/, Number* obs) {
+    obs[0] = static_cast<Number>(1.0);
+  }
+
+  template <class T>
+  static OutcomeOf<T> step(StateOf<T>& /*s*/, const T* action, const Draw& /*draw*/) {
+    const T d = action[0] - c;
     return {-d * d, true};
   }
 };

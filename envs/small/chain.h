@@ -7,7 +7,8 @@
 // Value iteration has the answer, V(s) = max_a sum_s' p(s'|s, a) (r + gamma V(s')) (Sutton and
 // Barto, Reinforcement Learning, 2018, eq. 4.10); `odds` says p to whoever computes it. The best
 // policy goes right everywhere, for discounts from 0.5 to 0.98 and for the whole episode
-// undiscounted; at 0.99 without an end it would stay at the lure until it slips away.
+// undiscounted; at 0.99 without an end it would stay at the lure until it slips away. A step jumps
+// from one place to the next, so it has no derivatives.
 #pragma once
 
 #include "envs/small/task.h"

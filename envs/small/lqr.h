@@ -35,19 +35,26 @@ struct Lqr {
                                    -6.63165543,
                                    "-tr(P*) of the Riccati equation"};
 
-  struct State {
-    double x[2];
+  template <class T>
+  struct StateOf {
+    T x[2];
   };
+  using State = StateOf<double>;
 
-  static State start(const Draw& draw) { return {{draw.normal(0), draw.normal(1)}}; }
-
-  static void observe(const State& s, float* obs) {
-    for (int k = 0; k < 2; ++k) obs[k] = static_cast<float>(s.x[k]);
+  template <class T = double>
+  static StateOf<T> start(const Draw& draw) {
+    return {{T(draw.normal(0)), T(draw.normal(1))}};
   }
 
-  static Outcome step(State& s, const double* action, const Draw& /*draw*/) {
-    const double u = action[0], x0 = s.x[0], x1 = s.x[1];
-    const double cost = Q[0] * x0 * x0 + Q[1] * x1 * x1 + R * u * u;
+  template <class T = double, class Number = float>
+  static void observe(const StateOf<T>& s, Number* obs) {
+    for (int k = 0; k < 2; ++k) obs[k] = static_cast<Number>(s.x[k]);
+  }
+
+  template <class T>
+  static OutcomeOf<T> step(StateOf<T>& s, const T* action, const Draw& /*draw*/) {
+    const T u = action[0], x0 = s.x[0], x1 = s.x[1];
+    const T cost = Q[0] * x0 * x0 + Q[1] * x1 * x1 + R * u * u;
     s.x[0] = A[0][0] * x0 + A[0][1] * x1 + B[0] * u;
     s.x[1] = A[1][0] * x0 + A[1][1] * x1 + B[1] * u;
     return {-cost};

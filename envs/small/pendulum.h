@@ -9,11 +9,11 @@
 // The action is the share of the largest torque, 2 N m. An episode has 200 steps of 50 ms.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "envs/small/task.h"
+#include "kennel/core/math.h"
 
 namespace kennel::small {
 
@@ -36,30 +36,38 @@ struct Pendulum {
                                    -137.2,
                                    "dynamic programming on grids, to 0.5"};
 
-  struct State {
-    double theta, omega;  // rad, rad/s
+  template <class T>
+  struct StateOf {
+    T theta, omega;  // rad, rad/s
   };
+  using State = StateOf<double>;
 
-  /// The same angle from -pi to pi.
-  static double wrapped(double theta) {
-    return theta - 2.0 * std::numbers::pi * std::round(theta / (2.0 * std::numbers::pi));
+  /// The same angle from -pi to pi. The turns that are taken off have no derivative.
+  template <class T>
+  static T wrapped(const T& theta) {
+    constexpr double kTurn = 2.0 * std::numbers::pi;
+    return theta - T(kTurn * std::round(value_of(theta) / kTurn));
   }
 
-  static State start(const Draw& draw) {
-    return {std::numbers::pi * (2.0 * draw.uniform(0) - 1.0), 2.0 * draw.uniform(1) - 1.0};
+  template <class T = double>
+  static StateOf<T> start(const Draw& draw) {
+    return {T(std::numbers::pi * (2.0 * draw.uniform(0) - 1.0)), T(2.0 * draw.uniform(1) - 1.0)};
   }
 
-  static void observe(const State& s, float* obs) {
-    obs[0] = static_cast<float>(std::cos(s.theta));
-    obs[1] = static_cast<float>(std::sin(s.theta));
-    obs[2] = static_cast<float>(s.omega);
+  template <class T = double, class Number = float>
+  static void observe(const StateOf<T>& s, Number* obs) {
+    const SinCos<T> at = sincos(s.theta);
+    obs[0] = static_cast<Number>(at.cos);
+    obs[1] = static_cast<Number>(at.sin);
+    obs[2] = static_cast<Number>(s.omega);
   }
 
-  static Outcome step(State& s, const double* action, const Draw& /*draw*/) {
-    const double tau = kMaxTorque * action[0], theta = wrapped(s.theta);
-    const double cost = theta * theta + 0.1 * s.omega * s.omega + 0.001 * tau * tau;
-    const double acceleration = 3.0 * g / (2.0 * l) * std::sin(theta) + 3.0 / (m * l * l) * tau;
-    s.omega = std::clamp(s.omega + acceleration * kDt, -kMaxSpeed, kMaxSpeed);
+  template <class T>
+  static OutcomeOf<T> step(StateOf<T>& s, const T* action, const Draw& /*draw*/) {
+    const T tau = kMaxTorque * action[0], theta = wrapped(s.theta);
+    const T cost = theta * theta + 0.1 * s.omega * s.omega + 0.001 * tau * tau;
+    const T acceleration = 3.0 * g / (2.0 * l) * sincos(theta).sin + 3.0 / (m * l * l) * tau;
+    s.omega = clamp(s.omega + acceleration * kDt, T(-kMaxSpeed), T(kMaxSpeed));
     s.theta = wrapped(theta + s.omega * kDt);
     return {-cost};
   }

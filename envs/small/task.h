@@ -9,11 +9,21 @@
 //
 // Everything is computed in double, one environment at a time: these tasks cost less than the
 // smallest policy. An action arrives clamped to kRow.action_bounds and finite.
+//
+// A task whose reward and next state have derivatives by state and action is written for any
+// number T, double or a Dual of it, so that one text steps the environments and gives derivatives:
+//
+//   template <class T> struct StateOf;               and  using State = StateOf<double>;
+//   template <class T = double> static StateOf<T> start(const Draw& draw);
+//   template <class T = double, class Number = float>
+//   static void observe(const StateOf<T>& s, Number* obs);
+//   template <class T> static OutcomeOf<T> step(StateOf<T>& s, const T* action, const Draw& draw);
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "kennel/core/dual.h"
 #include "kennel/core/fields.h"
 #include "kennel/core/normal.h"
 #include "kennel/core/philox.h"
@@ -48,9 +58,17 @@ struct TaskRow {
   }
 };
 
-struct Outcome {
-  double reward = 0.0;
+template <class T>
+struct OutcomeOf {
+  T reward = T(0.0);
   bool terminated = false;  // the episode ended in a state worth nothing
+};
+using Outcome = OutcomeOf<double>;
+
+/// Whether a task is written for numbers that carry derivatives.
+template <class Task>
+concept Differentiable = requires {
+  typename Task::template StateOf<Dual<double, 1>>;
 };
 
 /// The random numbers of one control step of one environment: they depend on nothing else.

@@ -8,7 +8,9 @@
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/operation_counter.h"
 #include "kennel/rl/readback.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/sim/make_env.h"
+#include "policy_export.h"
 
 namespace kennel {
 namespace {
@@ -103,15 +105,17 @@ double TrainRate::update_flop_per_s() const {
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
                            int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, robot, num_envs);
-  const std::unique_ptr<Learner> learner =
-      config.method->make({.env = *env,
-                           .config = config.learner,
-                           .seed = 1,
-                           .mirrors = quadruped_mirrors(robot.traits, config.env),
-                           .num_threads = command.threads,
-                           .ops = ops_for(env->device()),
-                           .all = alone(),
-                           .record = command.record});
+  const std::unique_ptr<Learner> learner = config.method->make(
+      {.env = *env,
+       .config = config.learner,
+       .seed = 1,
+       .mirrors = quadruped_mirrors(robot.traits, config.env),
+       .gait = seeks_gait(config) ? std::optional(gait_of(config, robot)) : std::nullopt,
+       .not_differentiable = derivatives_of(config).why_not,
+       .num_threads = command.threads,
+       .ops = ops_for(env->device()),
+       .all = alone(),
+       .record = command.record});
   for (int k = 0; k < 2; ++k) learner->iterate();  // makes the memory, and what is recorded
   ThreadPool pool(command.threads);
   double peak = 0;

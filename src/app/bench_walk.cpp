@@ -125,6 +125,7 @@ int run_bench_walk(const WalkCommand& command) {
   const RunConfig config = walk_config(command);
   KENNEL_CHECK(config.task.name == kWalkTask, "the recipe's task is ", config.task.name,
                "; bench walk measures how long it takes to learn to ", kWalkTask);
+  check_budget(config);
   if (!command.json) print_walk_head(command);
   std::vector<WalkTime> all;
   bool passed = true;

@@ -7,13 +7,16 @@
 #include <iostream>
 
 #include "compare_judge.h"
+#include "compare_results.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
-#include "kennel/judge/judge.h"
-#include "kennel/report/comparison.h"
+#include "kennel/io/recipe.h"
+#include "kennel/io/run_folder.h"
 #include "kennel/run/paths.h"
+#include "kennel/run/progress_line.h"
 #include "study_folder.h"
 #include "study_scheduler.h"
+#include "trainable.h"
 
 namespace kennel {
 namespace {
@@ -39,87 +42,55 @@ void check_budget(const ComparePlan& plan, const fs::path& out) {
                " is asked for; take another --out");
 }
 
-class Results {
- public:
-  Results(const CompareCommand& command, const ComparePlan& plan, const SweepJudge& judge)
-      : command_(command), plan_(plan), judge_(judge) {}
-
-  void write_lines(const StudyFolder& folder) const {
-    const report::ComparisonFacts facts = report::facts_of(comparison(""));
-    std::string lines;
-    for (std::size_t k = 0; k < plan_.runs.size(); ++k) {
-      const StudyRun& run = plan_.runs[k];
-      lines += line_of(run, facts, facts.runs[run.setting][k % seeds()]) + '\n';
+/// \throws Error where a method cannot serve its task. On a GPU only its trainings tell.
+void check_methods(const ComparePlan& plan) {
+  if (plan.request.on_gpu) return;
+  std::vector<bool> checked(plan.recipes.size());
+  for (const StudyRun& run : plan.runs) {
+    if (checked[run.setting] || RunFolder::is_run(run.folder)) continue;
+    checked[run.setting] = true;
+    try {
+      check_trainable(config_of(plan, run));
+    } catch (const Error& error) {
+      fail(plan.recipes[run.setting].label, ": ", error.what());
     }
-    write_file_atomically(folder.lines(), lines);
   }
+}
 
-  void write_page(const StudyFolder& folder, const std::string& title) const {
-    report::write_compare_page(comparison(title), folder.page());
+/// A measure that only one method has says nothing of the others.
+/// \throws Error where the environments do not write the column
+void check_measure(const std::string& measure, const ComparePlan& plan) {
+  if (measure.empty()) return;
+  const std::vector<std::string> known = measured_columns(config_of(plan, plan.runs.front()));
+  if (std::find(known.begin(), known.end(), measure) != known.end()) return;
+  std::string listed;
+  for (const std::string& name : known) listed += (listed.empty() ? "" : ", ") + name;
+  const std::string near = nearest_name(measure, known);
+  fail("--measure ", measure, ": expected what the environments of ", plan.task, " measure",
+       near.empty() ? "; there are: " : "; did you mean " + near + "? There are: ", listed);
+}
+
+std::string scheduled_text(const StudySchedule& schedule) {
+  return text(schedule.jobs, " side by side, ", schedule.threads,
+              schedule.threads == 1 ? " thread each" : " threads each");
+}
+
+/// What would be trained, on standard output.
+void print_plan(const ComparePlan& plan, const StudySchedule& schedule, const SweepJudge& judge,
+                std::size_t complete) {
+  const std::size_t runs = plan.runs.size();
+  std::printf("%zu recipes, %d seeds each, %zu runs of %s, %zu complete; %s, on %s\n",
+              plan.recipes.size(), plan.request.seeds, runs, plan.budget().c_str(), complete,
+              scheduled_text(schedule).c_str(), name_of(schedule.device).c_str());
+  if (plan.request.minutes) {
+    const double turns = std::ceil(static_cast<double>(runs - complete) / schedule.jobs);
+    std::printf("at most %s of training, then judging\n",
+                duration_text(60.0 * *plan.request.minutes * turns).c_str());
   }
-
-  std::size_t complete() const {
-    return static_cast<std::size_t>(
-        std::count_if(plan_.runs.begin(), plan_.runs.end(),
-                      [](const StudyRun& run) { return !run.judgement.is_null(); }));
-  }
-
- private:
-  std::size_t seeds() const { return static_cast<std::size_t>(plan_.request.seeds); }
-
-  report::Comparison comparison(const std::string& title) const {
-    report::Comparison all{.title = title};
-    if (!plan_.robot.empty()) all.summary.emplace_back("robot", plan_.robot);
-    all.summary.insert(all.summary.end(),
-                       {{"task", plan_.task},
-                        {"budget", plan_.budget()},
-                        {"seeds", std::to_string(seeds())},
-                        {"runs complete", text(complete(), " of ", plan_.runs.size())},
-                        {"judge's seed", text(judge_.seed, ", ", judge::use_of_seed(judge_.seed))},
-                        {"episodes", std::to_string(judge_.episodes)}});
-    for (const ComparedRecipe& recipe : plan_.recipes) all.methods.push_back({recipe.label, {}});
-    for (const StudyRun& run : plan_.runs)
-      all.methods[run.setting].runs.push_back(
-          {run.seed, run.folder, run.judgement, read_occupancy(run)});
-    all.figures = compared_figures(plan_);
-    all.measure = command_.measure;
-    all.thresholds = command_.thresholds;
-    if (plan_.small != nullptr) all.best = plan_.small->best_return;
-    return all;
-  }
-
-  std::string line_of(const StudyRun& run, const report::ComparisonFacts& facts,
-                      const report::RunFacts& own) const {
-    const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(); };
-    Json json = {{"recipe", plan_.recipes[run.setting].label},
-                 {"algorithm", plan_.algorithms[run.setting]},
-                 {"seed", run.seed},
-                 {"run", text("runs/", run.name)},
-                 {"state", !run.judgement.is_null() ? "complete"
-                           : run.error.empty()      ? "incomplete"
-                                                    : "failed"}};
-    if (!run.error.empty()) json["error"] = run.error;
-    json["steps"] = static_cast<std::int64_t>(own.steps);
-    json["seconds"] = own.seconds;
-    json["measure"] = facts.measure;
-    json["last"] = number(own.last);
-    json["last_return"] = number(own.last_return);
-    Json reached = Json::array();
-    for (std::size_t k = 0; k < facts.thresholds.size(); ++k) {
-      const auto& when = own.reached[k];
-      reached.push_back({{"threshold", facts.thresholds[k]},
-                         {"steps", when ? Json(static_cast<std::int64_t>(when->steps)) : Json()},
-                         {"seconds", when ? Json(when->seconds) : Json()}});
-    }
-    json["reached"] = std::move(reached);
-    if (!run.judgement.is_null()) json["judgement"] = run.judgement;
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  }
-
-  const CompareCommand& command_;
-  const ComparePlan& plan_;
-  const SweepJudge& judge_;
-};
+  std::printf("judged %s\n", judged_text(plan, judge).c_str());
+  for (std::size_t k = 0; k < plan.recipes.size(); ++k)
+    std::printf("%s   (%s)\n", plan.recipes[k].label.c_str(), plan.algorithms[k].c_str());
+}
 
 /// What it takes to complete the runs; `plan` and `judge` outlive it.
 StudySchedule schedule_of(const CompareCommand& command, const ComparePlan& plan,
@@ -151,25 +122,32 @@ int run_compare(const CompareCommand& command) {
   ComparePlan plan = plan_comparison(command.request, out);
   for (const StudyRun& run : plan.runs) check_recipe(plan, run);
   check_budget(plan, out);
+  check_measure(command.measure, plan);
+  check_methods(plan);
   for (const std::string& warning : plan.warnings)
     std::cerr << "kennel: warning: " << warning << '\n';
   const SweepJudge judge{command.judge_seed, command.judge_episodes.value_or(usual_episodes(plan))};
+  StudySchedule schedule = schedule_of(command, plan, judge);
+  const CompareResults results(command, plan, judge);
+  if (command.dry_run) {
+    find_complete(plan.runs, schedule);
+    print_plan(plan, schedule, judge, results.complete());
+    return 0;
+  }
   const StudyFolder folder(out, kCompareStudy);
   write_file_atomically(budget_file(out), budget_of(plan).dump(2) + "\n");
-
-  StudySchedule schedule = schedule_of(command, plan, judge);
-  const Results results(command, plan, judge);
   schedule.on_run = [&] { results.write_lines(folder); };
   find_complete(plan.runs, schedule);
   std::cerr << "comparison: " << shown(out) << ", " << results.complete() << " of "
-            << plan.runs.size() << " runs complete, " << plan.budget() << ", " << schedule.jobs
-            << " side by side, " << schedule.threads
-            << (schedule.threads == 1 ? " thread each\n" : " threads each\n");
+            << plan.runs.size() << " runs complete, " << plan.budget() << ", "
+            << scheduled_text(schedule) << '\n';
   const bool ended = run_schedule(schedule, plan.runs);
   results.write_lines(folder);
-  results.write_page(folder, out.filename().string());
-  std::printf("%s\n", shown(folder.page()).c_str());
+  results.write_pages(folder, out.filename().string(), scheduled_text(schedule));
+  results.print();
   std::fflush(stdout);
+  std::cerr << "page: " << shown(folder.page()) << "   (open it in a browser)\n"
+            << "tables: " << shown(folder.named(".md")) << "   (the same as Markdown)\n";
   if (results.complete() == plan.runs.size()) return 0;
   std::cerr << "kennel: " << (ended ? "" : "interrupted: ") << results.complete() << " of "
             << plan.runs.size() << " runs are complete; the same command goes on with the rest\n";

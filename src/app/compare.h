@@ -21,9 +21,11 @@ struct CompareCommand {
   std::optional<int> judge_episodes;  // empty: `usual_episodes`
   std::string measure;                // column of metrics.csv; empty: see report/comparison.h
   std::vector<double> thresholds;     // of the measure; empty: the same
+  bool dry_run = false;               // says what would be trained
 };
 
-/// Trains and judges every run that is not complete, each in processes of its own. The folder:
+/// Trains and judges every run that is not complete, each in processes of its own, and prints the
+/// table. The folder:
 ///     OUT/
 ///       format  lock         as a run's (run_folder.h): its version; held by who compares
 ///       compare.json         the minutes that its runs have
@@ -33,6 +35,7 @@ struct CompareCommand {
 ///       logs/NAME.log        what its processes printed
 ///       compare.jsonl        a line a run
 ///       compare.html         curves, thresholds, ends (report/comparison.h)
+///       compare.md           the tables, what made them and by which seeds (compare_table.h)
 /// \return the exit code: 1 where a run failed or the comparison was interrupted
 /// \throws Error when recipes or folder are unusable, before anything is trained
 int run_compare(const CompareCommand& command);

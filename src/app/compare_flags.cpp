@@ -58,6 +58,7 @@ RunCommand add_compare(CLI::App& app) {
   app.add_option("--judge-episodes", command->judge_episodes,
                  "that judge a run (default: 96 a condition, 1000 of a small task)")
       ->check(number_from(1, 1000000));
+  app.add_flag("--dry-run", command->dry_run, "check everything and say what would be trained");
   CLI::Option* judge =
       app.add_flag("--judge", *judges, "what it starts after each training: judges the run --out");
   app.add_option("--threads", *threads, "of --judge")->check(number_from(0, 4096))->needs(judge);

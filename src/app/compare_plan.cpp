@@ -131,6 +131,7 @@ ComparePlan plan_comparison(const CompareRequest& request, const fs::path& out) 
     try {
       const RunConfig config = load(plan, plan.recipes[k], 1);
       take_task(label, config, plan);
+      check_budget(config);
       const std::string warning = check_exportable(config);
       if (!warning.empty()) plan.warnings.push_back(text(label, ": ", warning));
       plan.algorithms.push_back(config.train.algorithm);

@@ -23,10 +23,11 @@ int eval_small_tasks(const EvalCommand& command, std::vector<NamedPolicy> polici
     KENNEL_CHECK(!named.policy.has_robot(), named.name, " has a robot and ", policies.front().name,
                  " does not; judge them apart");
   const EvalCommand usual;
-  KENNEL_CHECK(command.study == usual.study && command.physics == usual.physics &&
-                   command.conditions == usual.conditions && command.model.empty(),
-               policies.front().name, " is a policy of the task ", policies.front().policy.task,
-               ", which has no robot; leave --study, --physics, --condition and --model out");
+  KENNEL_CHECK(
+      command.study == usual.study && command.physics == usual.physics &&
+          command.conditions == usual.conditions && command.model.empty() && !command.told,
+      policies.front().name, " is a policy of the task ", policies.front().policy.task,
+      ", which has no robot; leave --study, --physics, --condition, --command and --model out");
   TaskEvalCommand eval{.policies = std::move(policies), .seed = command.seed, .json = command.json};
   eval.episodes = command.episodes.value_or(TaskEvalCommand::kEpisodes);
   return run_task_eval(eval);
@@ -101,6 +102,10 @@ RunCommand add_eval(CLI::App& app) {
               {"both", {Physics::kMujoco, Physics::kKennel}},
               {"all", {Physics::kMujoco, Physics::kExact, Physics::kKennel}}},
              "mujoco");
+  app.add_option("--command", command->told,
+                 "protocol: told all the time, in the place of random commands; of a walk vx, vy "
+                 "[m/s] and yaw rate [rad/s], of another task what its policy is told")
+      ->check(number_from(-10.0, 10.0));
   add_choice(app, "--study", study_doc, command->study, studies, "protocol");
   return [command] { return eval(*command); };
 }

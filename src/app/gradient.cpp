@@ -1,4 +1,4 @@
-// kennel gradient: the flags and the table; src/gradient has the rest.
+// kennel gradient: the flags and the table; src/gradient has the rest, gradient_output.h the files.
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -7,10 +7,13 @@
 #include "command.h"
 #include "envs/robots.h"
 #include "flags.h"
+#include "gradient_output.h"
 #include "kennel/core/check.h"
 #include "kennel/gradient/gait_return.h"
 #include "kennel/gradient/study.h"
+#include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
+#include "kennel/run/build_info.h"
 #include "kennel/sim/robot.h"
 
 namespace kennel {
@@ -27,6 +30,7 @@ struct Flags {
   std::uint64_t seed = 0;
   double gamma = 0;
   bool json = false;
+  std::filesystem::path out, markdown;  // empty: none
 };
 
 /// \throws Error for what is neither a small system nor a robot
@@ -103,8 +107,42 @@ void print_json(const std::string& task, const Case& c, double sigma, int sample
   std::cout << std::flush;
 }
 
+template <class Number>
+std::string listed(const std::vector<Number>& numbers) {
+  std::string all;
+  for (const Number number : numbers) all += (all.empty() ? "" : ",") + text(number);
+  return all;
+}
+
+/// What made the numbers. No machine is among it: none changes more than their rounding.
+StudyHead head_of(const Flags& flags, bool robot, const gradient::StudyOptions& options,
+                  const std::vector<double>& sigmas) {
+  std::string command =
+      text("kennel gradient ", flags.task, " --sigma ", listed(sigmas), " --samples ",
+           options.samples, " --truth ", options.truth_samples, " --seed ", options.seed);
+  if (flags.gamma > 0) command += text(" --gamma ", flags.gamma);
+  if (robot)
+    command += text(" --horizon ", listed(flags.horizons), " --step-ms ", listed(flags.steps_ms),
+                    " --command ", flags.command[0], ' ', flags.command[1], ' ', flags.command[2]);
+  const BuildInfo& build = build_info();
+  return {{"command", text('`', command, '`')},
+          {"program", text(build.version, ", commit ", build.commit)},
+          {"samples of an estimate", std::to_string(options.samples)},
+          {"samples of the truth", std::to_string(options.truth_samples)},
+          {"noise", text("seed ", options.seed)}};
+}
+
+/// Anew after each study, so that one that is interrupted leaves what it found.
+void write_files(const Flags& flags, const StudyHead& head, const std::vector<StudiedCase>& found) {
+  if (!flags.out.empty()) write_picture(flags.task, head, found, flags.out);
+  if (!flags.markdown.empty())
+    write_file_atomically(flags.markdown, gradient_markdown(flags.task, head, found));
+}
+
 int run(const Flags& flags) {
   check_task(flags.task);
+  if (!flags.out.empty()) check_picture_file(flags.out);
+  if (!flags.markdown.empty()) check_folder_of(flags.markdown);
   std::vector<Case> cases;
   gradient::StudyOptions options{.samples = 1000, .truth_samples = 20000, .seed = flags.seed};
   std::vector<double> sigmas = flags.sigmas;
@@ -113,23 +151,28 @@ int run(const Flags& flags) {
       cases = task.cases();
       if (sigmas.empty()) sigmas = {task.sigma};
     }
-  if (cases.empty()) {
+  const bool robot = cases.empty();
+  if (robot) {
     cases = robot_cases(flags);
     options.samples = 64;
     if (sigmas.empty()) sigmas = {0.1, 0.3};
   }
   if (flags.samples > 0) options.samples = flags.samples;
   if (flags.truth_samples > 0) options.truth_samples = flags.truth_samples;
+  const StudyHead head = head_of(flags, robot, options, sigmas);
+  std::vector<StudiedCase> found;
   if (!flags.json) print_header();
   for (Case& c : cases) {
     if (flags.gamma > 0) c.rule.gamma = flags.gamma;
     for (const double sigma : sigmas) {
       options.sigma = sigma;
-      const Study found = study(c, options);
+      const Study& last =
+          found.emplace_back(StudiedCase{c.setting, c.horizon, sigma, study(c, options)}).study;
       if (flags.json)
-        print_json(flags.task, c, sigma, options.samples, found);
+        print_json(flags.task, c, sigma, options.samples, last);
       else
-        print_rows(c, sigma, found);
+        print_rows(c, sigma, last);
+      write_files(flags, head, found);
     }
   }
   return 0;
@@ -148,6 +191,7 @@ RunCommand add_gradient(CLI::App& app) {
   app.add_option("--sigma", flags->sigmas,
                  "of the noise on the parameters, of a gait in its numbers' units (default: the "
                  "system's; 0.1 0.3)")
+      ->delimiter(',')
       ->check(number_from(1e-6, 10.0));
   app.add_option("--samples", flags->samples, "of each estimate (default: 1000; a robot's 64)")
       ->check(number_from(2, 10000000));
@@ -159,9 +203,11 @@ RunCommand add_gradient(CLI::App& app) {
                  "bias that the alpha order allows (default: the system's; 1)")
       ->check(number_from(1e-12, 1e12));
   app.add_option("--horizon", flags->horizons, "of a robot: control steps that count")
+      ->delimiter(',')
       ->check(number_from(1, 1000))
       ->capture_default_str();
   app.add_option("--step-ms", flags->steps_ms, "of a robot: physics steps")
+      ->delimiter(',')
       ->check(number_from(0.1, 20.0))
       ->capture_default_str();
   app.add_option("--command", flags->command, "of a robot: vx vy [m/s], yaw rate [rad/s]")
@@ -169,6 +215,11 @@ RunCommand add_gradient(CLI::App& app) {
       ->check(number_from(-3.0, 3.0))
       ->capture_default_str();
   add_seed(app, flags->seed, "of the noise");
+  app.add_option(
+      "--out", flags->out,
+      "plots as well: a page, FILE.html, or a picture, FILE.svg; written anew after each "
+      "study");
+  app.add_option("--markdown", flags->markdown, "the table as well, as Markdown, in this file");
   app.add_flag("--json", flags->json, "a line of JSON for each row instead of the table");
   return [flags] { return run(*flags); };
 }

@@ -177,8 +177,10 @@ void print_terms(const char* title, const Json& terms) {
 
 void print_section(const std::string& section, const Json& fields) {
   std::cout << '[' << section << "]\n";
+  std::size_t width = 24;
+  for (const auto& [name, field] : fields.items()) width = std::max(width, name.size() + 1);
   for (const auto& [name, field] : fields.items()) {
-    std::cout << "  " << std::left << std::setw(24) << name << std::setw(16)
+    std::cout << "  " << std::left << std::setw(static_cast<int>(width)) << name << std::setw(16)
               << field["value"].dump() << ' ' << field["doc"].get<std::string>() << '\n';
   }
   std::cout << '\n';

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "envs/quadruped/gait.h"
 #include "envs/quadruped/task.h"
 #include "kennel/core/check.h"
 #include "kennel/judge/quantities.h"
@@ -42,8 +43,18 @@ void check_size(const PolicyNetwork& network, const RunConfig& config) {
                " MiB; a policy file has at most ", most, " MiB: use fewer or narrower layers");
 }
 
-/// The policy of a recipe with all weights zero.
+/// The gait that a search starts from.
+PolicyNetwork first_gait_of(const RunConfig& config) {
+  KENNEL_CHECK(small_task_of(config) == nullptr, config.learner.section(),
+               " seeks a gait, which moves the legs of a robot; the task ", config.task.name,
+               " has none: use policy = \"network\", or a robot's task");
+  return {{}, GaitPolicy{gait_of(config, load_robot(config.robot)), first_gait()}};
+}
+
+/// The policy of a recipe with all weights zero; where it seeks a gait, the one that it starts
+/// from.
 PolicyNetwork untrained(const RunConfig& config) {
+  if (seeks_gait(config)) return first_gait_of(config);
   const small::TaskRow* task = small_task_of(config);
   const int obs_size = task ? task->obs_size() : quadruped::observation_size(config.env);
   const int action_size = task ? task->action_size : kPolicyJoints;
@@ -116,6 +127,17 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
     contract.joint_upper_limits[joint] = targets.high;
   }
   return contract;
+}
+
+bool seeks_gait(const RunConfig& config) {
+  return config.method->seeks_gait != nullptr && config.method->seeks_gait(config.learner);
+}
+
+GaitContract gait_of(const RunConfig& config, const Robot& robot) {
+  gait::LegLines legs[kNumLegs];
+  for (int leg = 0; leg < kNumLegs; ++leg)
+    legs[leg] = quadruped::leg_lines(robot.loaded.model.leg[leg]);
+  return gait_contract(contract_of(robot, config.env), legs);
 }
 
 PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {

@@ -12,6 +12,14 @@ using quadruped::EnvConfig;
 /// \throws Error for an environment that makes no policy file, naming the recipe's key
 RobotContract contract_of(const Robot& robot, const EnvConfig& env);
 
+/// Whether a recipe's method looks for a gait.
+bool seeks_gait(const RunConfig& config);
+
+/// What a gait has to know of a recipe's robot.
+/// \param robot  the recipe's, loaded
+/// \throws Error where a gait cannot move it, or it is not told to walk
+GaitContract gait_of(const RunConfig& config, const Robot& robot);
+
 /// The policy with everything the robot's controller needs to know about the environment it was
 /// trained in.
 /// \throws Error for an environment that makes no policy file, naming the recipe's key

@@ -7,6 +7,7 @@
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/sim/make_env.h"
+#include "policy_export.h"
 
 namespace kennel {
 
@@ -23,6 +24,7 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
   };
   Simulation simulation;
   std::optional<Mirrors> mirrors;
+  std::optional<GaitContract> gait;
   const small::TaskRow* task = small_task_of(config);
   if (task != nullptr) {
     simulation.env = make_small_env(*task, options);
@@ -30,11 +32,16 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
     const Robot robot = load_robot(config.robot);
     simulation.env = make_env(config.env, robot, options);
     mirrors = quadruped_mirrors(robot.traits, config.env);
+    if (seeks_gait(config)) gait = gait_of(config, robot);
   }
+  simulation.derivatives = derivatives_of(config);
   simulation.trainer = config.method->make({.env = *simulation.env,
                                             .config = config.learner,
                                             .seed = seed,
                                             .mirrors = mirrors,
+                                            .gait = gait,
+                                            .differentiable = simulation.derivatives.task.get(),
+                                            .not_differentiable = simulation.derivatives.why_not,
                                             .num_threads = options.num_threads,
                                             .ops = ops_for(simulation.env->device()),
                                             .all = alone(),

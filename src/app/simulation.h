@@ -5,6 +5,7 @@
 
 #include "kennel/contract/vec_env.h"
 #include "kennel/rl/learner.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/run/device.h"
 #include "kennel/run/run_config.h"
 
@@ -12,6 +13,7 @@ namespace kennel {
 
 struct Simulation {
   std::unique_ptr<VecEnv> env;
+  Derivatives derivatives;
   std::unique_ptr<Learner> trainer;
 };
 

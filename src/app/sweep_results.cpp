@@ -8,6 +8,7 @@
 
 #include "kennel/core/check.h"
 #include "median.h"
+#include "text_table.h"
 
 namespace kennel {
 namespace {
@@ -22,12 +23,6 @@ double figure_in(const Json& json) {
 Json json_of(const std::string& toml) {
   Json json = Json::parse(toml, nullptr, false);
   return json.is_discarded() ? Json(toml) : json;
-}
-
-std::string fixed(double value, int decimals) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return std::isfinite(value) ? text : "-";
 }
 
 std::string share(int count, int all) { return text(count, '/', all); }
@@ -65,54 +60,34 @@ std::vector<SettingResult> ranked(const SweepFile& file, const std::vector<Sweep
 
 void print_sweep(const SweepFile& file, const std::vector<SettingResult>& results,
                  const std::vector<SweepFigure>& figures, std::size_t sort_by, bool gates) {
-  struct Column {
-    std::string heads[3];
-    std::vector<std::string> cells;
-    bool number = true;
-  };
-  std::vector<Column> columns;
+  std::vector<TextColumn> columns;
   for (std::size_t k = 0; k < file.keys.size(); ++k) {
-    Column& column =
-        columns.emplace_back(Column{{"", file.short_name(file.keys[k]), ""}, {}, false});
+    TextColumn& column =
+        columns.emplace_back(TextColumn{{"", file.short_name(file.keys[k]), ""}, {}, false});
     for (const SettingResult& r : results) column.cells.push_back(file.settings[r.setting][k]);
   }
-  Column& seeds = columns.emplace_back(Column{{"", "seeds", ""}, {}});
+  TextColumn& seeds = columns.emplace_back(TextColumn{{"", "seeds", ""}});
   for (const SettingResult& r : results) seeds.cells.push_back(share(r.judged, r.seeds));
   if (gates) {
     for (const auto count : {&SettingResult::walks, &SettingResult::obeys}) {
-      Column& column = columns.emplace_back(
-          Column{{"", count == &SettingResult::walks ? "walks" : "obeys", ""}, {}});
+      TextColumn& column = columns.emplace_back(
+          TextColumn{{"", count == &SettingResult::walks ? "walks" : "obeys", ""}});
       for (const SettingResult& r : results) column.cells.push_back(share(r.*count, r.seeds));
     }
   }
   for (std::size_t k = 0; k < figures.size(); ++k) {
     const SweepFigure& figure = figures[k];
-    Column& column = columns.emplace_back(Column{{figure.study, figure.name, figure.unit}, {}});
+    TextColumn& column = columns.emplace_back(TextColumn{{figure.study, figure.name, figure.unit}});
     for (const SettingResult& r : results)
-      column.cells.push_back(fixed(r.figures[k], figure.decimals));
+      column.cells.push_back(fixed_text(r.figures[k], figure.decimals));
   }
-  const auto print_row = [&](auto&& cell_of) {
-    std::string line;
-    for (const Column& column : columns) {
-      std::size_t width = 0;
-      for (const std::string& head : column.heads) width = std::max(width, head.size());
-      for (const std::string& cell : column.cells) width = std::max(width, cell.size());
-      const std::string cell = cell_of(column), pad(width - cell.size(), ' ');
-      line += (line.empty() ? "" : "  ") + (column.number ? pad + cell : cell + pad);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::printf("%s\n", line.c_str());
-  };
   std::printf(
       "medians over seeds, judged in MuJoCo, seed %lld (%s), %d episodes; sorted by %s%s\n\n",
       static_cast<long long>(file.plan.judge_seed),
       judge::use_of_seed(static_cast<std::uint64_t>(file.plan.judge_seed)),
       file.plan.judge_episodes, gates ? "seeds that obey, that walk, then " : "",
       figures[sort_by].key.c_str());
-  for (int head = 0; head < 3; ++head)
-    print_row([&](const Column& column) { return column.heads[head]; });
-  for (std::size_t row = 0; row < results.size(); ++row)
-    print_row([&](const Column& column) { return column.cells[row]; });
+  std::printf("%s", text_table(columns).c_str());
 }
 
 std::string sweep_line(const SweepFile& file, const SweepRun& run) {
@@ -158,7 +133,7 @@ Json sweep_table(const SweepFile& file, const std::vector<SettingResult>& result
       row.push_back(share(r.obeys, r.seeds));
     }
     for (std::size_t k = 0; k < figures.size(); ++k)
-      row.push_back(fixed(r.figures[k], figures[k].decimals));
+      row.push_back(fixed_text(r.figures[k], figures[k].decimals));
     rows.push_back(std::move(row));
   }
   return {

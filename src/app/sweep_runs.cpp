@@ -69,6 +69,7 @@ Sweep plan_sweep(const fs::path& path, const fs::path& out, bool on_gpu) {
     try {
       const RunConfig config = config_of(file, {.setting = k, .seed = file.plan.seeds.front()});
       check_has_robot(config, "kennel sweep");
+      check_budget(config);
       sweep.warning = check_exportable(config);
       steps = config.train.steps;
       if (k == 0) sweep.robot = contract_of(load_robot(config.robot), config.env);

@@ -65,9 +65,11 @@ void keep_divergence(const VecEnv& env, const RunFolder& run) {
             << " --out trajectory.npy\n";
 }
 
-/// What the environments measured since the last call.
+/// What the environments measured since the last call, and the learner in their place.
 /// \param task  its name
-std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run, const std::string& task) {
+std::vector<Scalar> checked_stats(const Simulation& simulation, const RunFolder& run,
+                                  const std::string& task) {
+  VecEnv& env = *simulation.env;
   std::vector<Scalar> scalars;
   for (const Stat& stat : env.drain_stats()) {
     if (stat.name == "env/diverged") {
@@ -76,6 +78,9 @@ std::vector<Scalar> checked_stats(VecEnv& env, const RunFolder& run, const std::
     }
     scalars.emplace_back(stat.name, stat.value);
   }
+  for (const Scalar& own : simulation.trainer->drain_stats())
+    for (Scalar& scalar : scalars)
+      if (scalar.first == own.first) scalar.second = own.second;
   scalars.emplace_back("env/fast_kernel", env.spec().kernel.why_not_fast.empty());
   return scalars;
 }
@@ -197,14 +202,13 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
   const std::int64_t first_steps = simulation.trainer->env_steps();
   const auto start = std::chrono::steady_clock::now();
-  TrainLoop loop{
-      .learner = *simulation.trainer,
-      .run = run,
-      .drain_stats = [&] { return checked_stats(*simulation.env, run, config.task.name); },
-      .config = config.train,
-      .config_text = recipe_text(config),
-      .resumed = resumed,
-      .interrupted = InterruptGuard::flag()};
+  TrainLoop loop{.learner = *simulation.trainer,
+                 .run = run,
+                 .drain_stats = [&] { return checked_stats(simulation, run, config.task.name); },
+                 .config = config.train,
+                 .config_text = recipe_text(config),
+                 .resumed = resumed,
+                 .interrupted = InterruptGuard::flag()};
   if (command.minutes) loop.max_minutes = *command.minutes;
   std::optional<InterruptGuard> guard(std::in_place);
   const StopReason reason = train_loop(loop);
@@ -233,6 +237,7 @@ int resume(const TrainCommand& command) {
   if (has_checkpoint) saved = read_run_checkpoint(run, which);
   const RunConfig config = load_run_config(
       {.file = run.config()}, [&](RunConfig& resolved) { apply_flags(command, resolved); });
+  if (!has_checkpoint) check_budget(config);
   check_contract(config);
   RunConfig before = config;
   if (saved) {
@@ -295,6 +300,7 @@ int start(const TrainCommand& command) {
   RunFolder::check_can_create(out, if_exists);
   const Device device = choose_device(command.device);
   auto [config, model] = read_recipe(command, device.cuda);
+  check_budget(config);
   check_contract(config);
   Simulation simulation = make_simulation(config, device, command.threads);
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));

@@ -54,6 +54,7 @@ class LaneBatch {
   LaneBatch(const Task& task, int num_envs, std::int64_t first_env_id, int num_threads);
 
   void reset(const StepPointers& out, const std::uint8_t* chosen);
+  void renumber(int period, std::uint32_t episodes);
   void set_episode_steps(const float* steps);
   void step(const float* action, const StepPointers& out);
 
@@ -94,6 +95,7 @@ class LaneBatch {
   Task task_;
   Schedule schedule_;
   int num_envs_;
+  std::int64_t first_env_id_;
   std::vector<Block> blocks_;
   ThreadPool pool_;
   std::mutex divergence_mutex_;
@@ -107,14 +109,21 @@ LaneBatch<Legs>::LaneBatch(const Task& task, int num_envs, std::int64_t first_en
     : task_(task),
       schedule_(schedule_at(task.config, 0.0)),
       num_envs_(num_envs),
+      first_env_id_(first_env_id),
       blocks_((num_envs + kWidth - 1) / kWidth),
       pool_(num_threads) {
   std::memset(static_cast<void*>(blocks_.data()), 0, blocks_.size() * sizeof(Block));
+  renumber(static_cast<int>(blocks_.size()) * kWidth, 0);
+}
+
+template <class Legs>
+void LaneBatch<Legs>::renumber(int period, std::uint32_t episodes) {
   for (std::size_t b = 0; b < blocks_.size(); ++b)
-    for (int lane = 0; lane < kWidth; ++lane)
-      blocks_[b].state.env_id.set(
-          lane,
-          static_cast<std::uint32_t>(first_env_id + static_cast<std::int64_t>(b) * kWidth + lane));
+    for (int lane = 0; lane < kWidth; ++lane) {
+      const std::int64_t env = static_cast<std::int64_t>(b) * kWidth + lane;
+      blocks_[b].state.env_id.set(lane, static_cast<std::uint32_t>(first_env_id_ + env % period));
+      blocks_[b].state.episode.set(lane, episodes);
+    }
 }
 
 template <class Legs>
@@ -345,6 +354,11 @@ CpuBatchOf<Legs>::~CpuBatchOf() = default;
 template <class Legs>
 void CpuBatchOf<Legs>::reset(const StepPointers& out, const std::uint8_t* chosen) {
   lanes_->reset(out, chosen);
+}
+
+template <class Legs>
+void CpuBatchOf<Legs>::renumber(int period, std::uint32_t episodes) {
+  lanes_->renumber(period, episodes);
 }
 
 template <class Legs>

@@ -97,6 +97,14 @@ class CudaEnv final : public VecEnv {
                  stream());
   }
 
+  void reset_alike(int period, std::uint32_t episode) override {
+    slots_.check_period(period);
+    const c10::cuda::CUDAGuard guard(device_);
+    launch_renumber(batch_, period, episode - 1, stream());
+    launch_reset(task_, batch_, slots_.pointers(), false, nullptr, stream());
+    started_ = true;
+  }
+
   void set_episode_steps(const torch::Tensor& steps) override {
     const c10::cuda::CUDAGuard guard(device_);
     const torch::Tensor clocks = slots_.clocks(steps);

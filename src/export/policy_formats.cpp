@@ -28,6 +28,17 @@ PolicyFormat format_of(const std::string& path, std::string_view bytes) {
   return PolicyFormat::kJson;
 }
 
+/// Formats but the robot's JSON say layers and no more.
+void check_layers(PolicyFormat format, const std::string& path, const PolicyFile& policy) {
+  if (!policy.network.gait || format == PolicyFormat::kJson) return;
+  std::string networks;
+  for (const PolicyFormatEntry& entry : kPolicyFormats)
+    if (entry.format != PolicyFormat::kJson)
+      networks += (networks.empty() ? "" : ", ") + std::string(entry.name);
+  fail(path, ": the policy is a gait, and ", networks,
+       " hold networks; a gait exports as json: use --format json");
+}
+
 [[noreturn]] void refuse_header(const std::string& path) {
   fail(path, ": a C header runs only where it is compiled, and is checked there by ",
        "kennel_policy_self_test(); expected the robot's JSON, ONNX or TorchScript");
@@ -58,6 +69,7 @@ PolicyFormat policy_format(const std::string& name) {
 }
 
 void write_policy_as(PolicyFormat format, const std::string& path, const PolicyFile& policy) {
+  check_layers(format, path, policy);
   switch (format) {
     case PolicyFormat::kJson:
       return write_policy(path, policy);

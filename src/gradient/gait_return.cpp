@@ -13,10 +13,10 @@
 namespace kennel::gradient {
 namespace {
 
-using quadruped::kGait;
-using quadruped::kNumGaitNumbers;
+using gait::kNumNumbers;
+using gait::kTerms;
 constexpr int kDirections = 4;  // of a dual: three passes give all of a gait's derivatives
-static_assert(kNumGaitNumbers % kDirections == 0);
+static_assert(kNumNumbers % kDirections == 0);
 
 template <class T>
 using State = PhysicsState<T, AllLegs>;
@@ -65,7 +65,7 @@ T reward(const State<T>& s, const T (&command)[3]) {
 /// A robot with a gait, between control steps.
 struct Walk {
   GaitSetup setup;
-  quadruped::GaitRobot robot;
+  gait::Body body;
   Quadruped<float> single;
   int decimation = 0;
   State<double> start;  // after the warm-up
@@ -80,7 +80,7 @@ struct Walk {
 
   /// Walks `steps` control steps from where the gait's clock has gone round `cycle` times.
   template <class T>
-  T rollout(const T (&p)[kNumGaitNumbers], double cycle, int steps, State<T>& s) const {
+  T rollout(const T (&p)[kNumNumbers], double cycle, int steps, State<T>& s) const {
     const auto& robot_model = model<scalar_of<T>>();
     const EnvParams<T, AllLegs> params = nominal_params<T, AllLegs>(robot_model, {});
     const T command[3] = {lane<T>(setup.command[0]), lane<T>(setup.command[1]),
@@ -88,8 +88,8 @@ struct Walk {
     T sum(0), target[kNumLegs][kJointsPerLeg];
     StepReport<T, AllLegs> report;
     for (int i = 0; i < steps; ++i) {
-      const T now = lane<T>(cycle) + lane<T>(i * setup.control_dt) * p[quadruped::kFrequency];
-      gait_targets<T>(robot_model, robot, p, command, now, target);
+      const T now = lane<T>(cycle) + lane<T>(i * setup.control_dt) * p[gait::kFrequency];
+      gait::targets<T>(body, p, command, now, target);
       for (int k = 0; k < decimation; ++k)
         step<T, AllLegs>(robot_model, SolverOptions{}, params, target, {}, s, report);
       sum += reward(s, command);
@@ -98,18 +98,18 @@ struct Walk {
   }
 
   template <class T>
-  T earned(const T (&p)[kNumGaitNumbers]) const {
+  T earned(const T (&p)[kNumNumbers]) const {
     State<T> s = lanes<T>(start);
-    const double cycle = setup.warm_up * setup.control_dt * kGait[quadruped::kFrequency].start;
+    const double cycle = setup.warm_up * setup.control_dt * kTerms[gait::kFrequency].start;
     return rollout(p, cycle, setup.horizon, s);
   }
 };
 
-double number(std::span<const double> x, int i) { return kGait[i].start + kGait[i].unit * x[i]; }
+double number(std::span<const double> x, int i) { return kTerms[i].start + kTerms[i].step * x[i]; }
 
 double value(const Walk& walk, std::span<const double> x) {
-  double p[kNumGaitNumbers];
-  for (int i = 0; i < kNumGaitNumbers; ++i) p[i] = number(x, i);
+  double p[kNumNumbers];
+  for (int i = 0; i < kNumNumbers; ++i) p[i] = number(x, i);
   return walk.earned(p);
 }
 
@@ -117,11 +117,11 @@ void values(const Walk& walk, std::span<const double> rows, std::span<double> ou
   using T = NativePack;
   for (std::size_t first = 0; first < out.size(); first += kNativeWidth) {
     const std::size_t count = std::min<std::size_t>(kNativeWidth, out.size() - first);
-    T p[kNumGaitNumbers];
+    T p[kNumNumbers];
     for (int lane = 0; lane < kNativeWidth; ++lane) {
       const std::size_t row = first + std::min<std::size_t>(lane, count - 1);
-      const auto x = rows.subspan(row * kNumGaitNumbers, kNumGaitNumbers);
-      for (int i = 0; i < kNumGaitNumbers; ++i) p[i].set(lane, static_cast<float>(number(x, i)));
+      const auto x = rows.subspan(row * kNumNumbers, kNumNumbers);
+      for (int i = 0; i < kNumNumbers; ++i) p[i].set(lane, static_cast<float>(number(x, i)));
     }
     const T sum = walk.earned(p);
     for (std::size_t lane = 0; lane < count; ++lane)
@@ -132,10 +132,10 @@ void values(const Walk& walk, std::span<const double> rows, std::span<double> ou
 double gradient(const Walk& walk, std::span<const double> x, std::span<double> out) {
   using D = Dual<double, kDirections>;
   double earned = 0;
-  for (int pass = 0; pass < kNumGaitNumbers; pass += kDirections) {
-    D p[kNumGaitNumbers];
-    for (int i = 0; i < kNumGaitNumbers; ++i) p[i] = D(number(x, i));
-    for (int k = 0; k < kDirections; ++k) p[pass + k].rate[k] = kGait[pass + k].unit;
+  for (int pass = 0; pass < kNumNumbers; pass += kDirections) {
+    D p[kNumNumbers];
+    for (int i = 0; i < kNumNumbers; ++i) p[i] = D(number(x, i));
+    for (int k = 0; k < kDirections; ++k) p[pass + k].rate[k] = kTerms[pass + k].step;
     const D sum = walk.earned(p);
     earned = sum.value;
     for (int k = 0; k < kDirections; ++k) out[pass + k] = sum.rate[k];
@@ -156,7 +156,7 @@ Function gait_return(const GaitSetup& setup) {
   const auto walk = std::make_shared<Walk>();
   walk->setup = setup;
   walk->setup.model.timestep = setup.physics_dt;
-  walk->robot = quadruped::gait_robot(setup.model, setup.pose);
+  walk->body = quadruped::gait_body(setup.model, setup.pose);
   walk->single = to_float(walk->setup.model);
   walk->decimation = decimation;
 
@@ -164,16 +164,16 @@ Function gait_return(const GaitSetup& setup) {
   s.position.z = setup.stance_height + setup.model.floor_height;
   s.orientation.w = 1;
   for (int leg = 0; leg < kNumLegs; ++leg)
-    std::copy_n(walk->robot.pose[leg], kJointsPerLeg, s.leg[leg].q);
-  double p[kNumGaitNumbers];
-  for (int i = 0; i < kNumGaitNumbers; ++i) p[i] = kGait[i].start;
+    std::copy_n(walk->body.pose[leg], kJointsPerLeg, s.leg[leg].q);
+  double p[kNumNumbers];
+  for (int i = 0; i < kNumNumbers; ++i) p[i] = kTerms[i].start;
   walk->rollout(p, 0, setup.warm_up, s);
   KENNEL_CHECK(isfinite(s.position.z) && rotation(s.orientation).z.z > 0.5,
                "the robot fell while it trotted ", setup.warm_up,
                " control steps at the command given; try a slower command");
   walk->start = s;
   return {
-      kNumGaitNumbers, [walk](std::span<const double> x) { return value(*walk, x); },
+      kNumNumbers, [walk](std::span<const double> x) { return value(*walk, x); },
       [walk](std::span<const double> x, std::span<double> out) { return gradient(*walk, x, out); },
       [walk](std::span<const double> rows, std::span<double> out) { values(*walk, rows, out); }};
 }

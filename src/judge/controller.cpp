@@ -38,6 +38,7 @@ Delays Controller::delays_of(const EpisodePlan& plan) const {
 }
 
 void Controller::reset(const mjModel& model, const mjData& data) {
+  forward_.reset();
   history_.reset();
   down_ = down_of(model);
   std::fill(samples_.begin(), samples_.end(), read_imu(data, down_));

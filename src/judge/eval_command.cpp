@@ -34,12 +34,13 @@ judge::EvalOptions options_of(const EvalCommand& command, const Named& named, Ph
 void run_protocol(const EvalCommand& command, const std::vector<Named>& policies) {
   std::size_t width = std::string("policy").size();
   for (const Named& named : policies) width = std::max(width, named.path.size());
-  if (!command.json) print_protocol_head(policies[0].policy, width, command.seed);
+  if (!command.json) print_protocol_head(policies[0].policy, width, command.seed, command.told);
   for (const Condition condition : command.conditions)
     for (const Named& named : policies)
       for (const Physics physics : command.physics) {
         judge::EvalOptions options = options_of(command, named, physics);
         options.condition = condition;
+        options.command = command.told;
         judge::EvalResult result;
         {
           const EpisodeProgress progress;
@@ -52,7 +53,7 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
         if (command.on_result) command.on_result(condition, physics, result);
         const EvalSubject subject{named.path, physics, command.seed, named.policy};
         if (command.json) {
-          print_protocol_json(subject, condition, result);
+          print_protocol_json(subject, condition, result, command.told);
         } else {
           print_protocol_row(subject, condition, result, width);
         }
@@ -117,6 +118,9 @@ int run_eval(const EvalCommand& command) {
     policies.push_back(read_policy(command, path, in_kennel && !again));
   }
   check_tasks(command, policies);
+  KENNEL_CHECK(!command.told || command.study == Study::kProtocol,
+               "the studies beside the protocol have commands of their own; leave out --study or "
+               "the command");
   switch (command.study) {
     case Study::kProtocol:
       run_protocol(command, policies);

@@ -82,10 +82,18 @@ void print_numbers(const char* label, const Cells& cells, const char* format, Nu
 
 }  // namespace
 
-void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed) {
+void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed,
+                         const std::optional<judge::Command>& told) {
   const std::vector<Score> scores = scores_of(robot);
   const int width = static_cast<int>(policy_width);
   std::printf("%s\n", seed_text(seed).c_str());
+  if (told) {
+    std::string all;
+    for (int at = 0; at < kCommandTerms; ++at)
+      all += text(all.empty() ? "" : ", ", robot.command[at].name, " ", (*told)[at], " ",
+                  robot.command[at].unit);
+    std::printf("told all the time: %s\n", all.c_str());
+  }
   std::printf("%-*s  %-8s %-10s %8s %5s", width, "policy", "physics", "condition", "episodes",
               "falls");
   for (const Score& score : scores)
@@ -113,10 +121,11 @@ void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
 }
 
 void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
-                         const EvalResult& result) {
+                         const EvalResult& result, const std::optional<judge::Command>& told) {
   Json json = {{"policy", subject.policy},
                {"condition", judge::name_of(condition)},
                {"physics", judge::name_of(subject.physics)}};
+  if (told) json["command"] = command_json(subject.robot, *told);
   add_result(subject, result, json);
   print_line(json);
 }

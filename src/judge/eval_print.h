@@ -1,6 +1,7 @@
 // How `kennel eval` shows results: a table for people, an object a line for programs.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "kennel/judge/falls.h"
@@ -16,11 +17,14 @@ struct EvalSubject {
   const RobotContract& robot;
 };
 
-void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed);
+/// \param told  what the robot is told all the time, where commands are not random
+void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed,
+                         const std::optional<judge::Command>& told);
 void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
                         const judge::EvalResult& result, std::size_t policy_width);
 void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
-                         const judge::EvalResult& result);
+                         const judge::EvalResult& result,
+                         const std::optional<judge::Command>& told);
 
 void print_slow(const EvalSubject& subject, const judge::SlowStudy& study);
 void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study);

@@ -112,7 +112,13 @@ JudgeModel load_judge_model(const EvalOptions& options, const RobotContract& rob
 EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
   const JudgeModel judge = load_judge_model(options, policy);
   const EpisodePlans plans{options.episodes, options.seed, [&](int episode) {
-                             return plan_episode(options.condition, options.seed, episode, policy);
+                             EpisodePlan plan =
+                                 plan_episode(options.condition, options.seed, episode, policy);
+                             if (options.command) {
+                               plan.standing = false;
+                               plan.commands.fill(*options.command);
+                             }
+                             return plan;
                            }};
   return summarise(play_episodes(judge, policy, options, plans), policy);
 }

@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "kennel/contract/vec_env.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/rl/learner_entry.h"
+#include "kennel/rl/learner_ops.h"
 
 namespace kennel {
 

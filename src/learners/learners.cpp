@@ -1,5 +1,6 @@
 #include "kennel/learners/learners.h"
 
+#include "src/learners/apg/apg_entry.h"
 #include "src/learners/off_policy/off_policy_entry.h"
 #include "src/learners/policy_gradient/policy_gradient_entry.h"
 #include "src/learners/ppo/ppo_entry.h"
@@ -10,7 +11,7 @@ namespace {
 
 constexpr LearnerEntry kRows[] = {kPpo,   kReinforce, kA2c,  kNpg, kTrpo, kPpoKl, kEs,
                                   kArs,   kCem,       kFd,   kWp,  kRwr,  kPi2,   kPower,
-                                  kCmaEs, kDqn,       kDdpg, kTd3, kSac};
+                                  kCmaEs, kDqn,       kDdpg, kTd3, kSac,  kApg};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-#include "policy_check.h"
+#include "src/policy/policy_check.h"
 
 #include <algorithm>
 #include <bit>
@@ -172,9 +172,8 @@ void check_golden(const std::string& where, const PolicyFile& policy) {
   const std::vector<float> action = forward(policy.network, policy.golden_obs);
   for (std::size_t at = 0; at < action.size(); ++at) {
     KENNEL_CHECK(std::abs(action[at] - policy.golden_action[at]) <= kGoldenTolerance, where,
-                 "golden.action[", at, "] is ", policy.golden_action[at],
-                 ", but the network gives ", action[at],
-                 "; the file was damaged or edited: export the policy again");
+                 "golden.action[", at, "] is ", policy.golden_action[at], ", but the policy gives ",
+                 action[at], "; the file was damaged or edited: export the policy again");
   }
 }
 
@@ -187,8 +186,10 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
   KENNEL_CHECK(policy.observation_history >= 1 && policy.observation_history <= kLongestHistory,
                where, "observation_history is ", policy.observation_history, "; expected 1 to ",
                kLongestHistory);
-  check_network(where, policy);
+  if (!policy.network.gait) check_network(where, policy);
   if (!policy.has_robot()) {
+    KENNEL_CHECK(!policy.network.gait, where, "a gait moves the legs of a robot; the task ",
+                 policy.task, " has none");
     check_frame(where, policy);
     check_small_task(where, policy);
     return check_golden(where, policy);
@@ -202,6 +203,7 @@ void check_policy(const std::string& file, const PolicyFile& policy) {
                  "; expected a gain of at least 0 N m s/rad");
   check_robot(where, policy);
   check_times(where, policy);
+  if (policy.network.gait) check_gait(where, policy);
   check_golden(where, policy);
 }
 
@@ -218,6 +220,8 @@ bool is_whole_decimation(const RobotContract& robot, double physics_dt) {
 std::string deployment_warning(const PolicyFile& policy) {
   const bool own_controller = policy.robot == first_format_robot().robot;
   if (!own_controller) return "";
+  if (policy.network.gait)
+    return "the policy is a gait; the robot's own controller runs networks and cannot run it";
   if (offset_in_frame(policy, kTrotClock))
     return "the policy sees a trot clock and velocities, which the robot's own controller does not "
            "give it";
@@ -249,6 +253,10 @@ std::string network_checksum(const PolicyNetwork& network) {
   for (const DenseLayer& layer : network.layers) {
     add(layer.weights);
     add(layer.bias);
+  }
+  if (network.gait) {
+    add(network.gait->number);
+    add(leg_numbers(*network.gait));
   }
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));

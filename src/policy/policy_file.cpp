@@ -4,58 +4,19 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/policy/first_format.h"
 #include "kennel/policy/policy_json.h"
-#include "policy_check.h"
+#include "src/policy/gait_json.h"
+#include "src/policy/json_place.h"
+#include "src/policy/policy_check.h"
 
 namespace kennel {
 namespace {
 
-using Json = nlohmann::json;
-
-// A JSON value and where it stands, for messages: "policy.json: layers[2].weights".
-struct Place {
-  const Json& value;
-  std::string where;
-
-  [[noreturn]] void expected(const std::string& what) const {
-    std::string came = value.type_name();
-    if (value.is_array()) came = text("an array of ", value.size());
-    fail(where, ": expected ", what, ", got ", came);
-  }
-  Place at(std::size_t index) const { return {value[index], text(where, "[", index, "]")}; }
-};
-
-// The top of a file: its members are named without a dot in front.
-struct Object {
-  const Json& value;
-  std::string where;
-
-  bool has(const char* key) const { return value.contains(key); }
-  Place at(const char* key) const {
-    KENNEL_CHECK(has(key), where, "\"", key, "\" is missing; the robot's policy files have it");
-    return {value[key], where + key};
-  }
-};
-
-float number(const Place& place) {
-  if (!place.value.is_number()) place.expected("a number");
-  const float value = place.value.get<float>();
-  KENNEL_CHECK(std::isfinite(value), place.where, ": ", place.value.dump(),
-               " does not fit a float; export the policy again");
-  return value;
-}
-
-int integer(const Place& place) {
-  if (!place.value.is_number_integer()) place.expected("a whole number");
-  const double value = place.value.get<double>();
-  KENNEL_CHECK(std::abs(value) <= 1e6, place.where, ": ", place.value.dump(), " is too large");
-  return static_cast<int>(value);
-}
+using namespace from_json;
 
 int iterations(const Place& place) {
   const int value = integer(place);
@@ -66,18 +27,6 @@ int iterations(const Place& place) {
 bool boolean(const Place& place) {
   if (!place.value.is_boolean()) place.expected("true or false");
   return place.value.get<bool>();
-}
-
-std::vector<float> numbers(const Place& place) {
-  if (!place.value.is_array()) place.expected("an array of numbers");
-  std::vector<float> values;
-  values.reserve(place.value.size());
-  for (std::size_t at = 0; at < place.value.size(); ++at) {
-    const Json& value = place.value[at];
-    if (!value.is_number()) place.at(at).expected("a number");
-    values.push_back(value.get<float>());  // finiteness is checked with the rest of the policy
-  }
-  return values;
 }
 
 // One number for all joints, or twelve.
@@ -130,11 +79,14 @@ DenseLayer dense_layer(const Place& place) {
 }
 
 PolicyNetwork network(const Object& file, const RobotContract& robot) {
+  KENNEL_CHECK(!file.has(kGaitKey) || !file.has("layers"), file.where, "has \"layers\" and \"",
+               kGaitKey, "\"; expected one of the two, export the policy again");
   const Place in_shape = file.at("in_shape");
   const int inputs = shape_size(in_shape);
   const int history = robot.observation_history, frame = frame_size(robot);
   KENNEL_CHECK(inputs == history * frame, in_shape.where, ": ", inputs, " inputs; expected ",
                history * frame, " = observation_history ", history, " x ", frame);
+  if (file.has(kGaitKey)) return {};  // read where the whole contract is known
   const Place layers = file.at("layers");
   if (!layers.value.is_array()) layers.expected("an array of layers");
   PolicyNetwork result;
@@ -151,12 +103,6 @@ int format_version(const Object& file) {
                version, "; this program reads up to ", kPolicyFormatVersion,
                "; use the program that wrote the file, or a newer one");
   return version;
-}
-
-std::string name(const Place& place) {
-  if (!place.value.is_string() || place.value.get_ref<const std::string&>().empty())
-    place.expected("a name");
-  return place.value.get<std::string>();
 }
 
 std::array<std::string, kPolicyJoints> joint_names(const Place& place) {
@@ -269,6 +215,8 @@ void read_own_keys(const Object& file, PolicyFile& policy) {
 constexpr const char* kActionBounds = "action_bounds";
 
 PolicyFile parse_small_task(const Object& file) {
+  KENNEL_CHECK(!file.has(kGaitKey), file.where,
+               "a gait moves the legs of a robot; the policy of a ", "task without one has layers");
   PolicyFile policy;
   format_version(file);
   policy.task = name(file.at("task"));
@@ -308,6 +256,7 @@ PolicyFile parse(const Object& file) {
     policy.maximum_roll_command = number(file.at("maximum_roll_command"));
   }
   read_own_keys(file, policy);
+  if (file.has(kGaitKey)) policy.network.gait = read_gait(file.at(kGaitKey), policy);
   return policy;
 }
 

@@ -35,13 +35,17 @@ bool is_known_activation(const std::string& name) {
 }
 
 PolicyForward::PolicyForward(const PolicyNetwork& network) : network_(network) {
-  int widest = 0;
+  int widest = network.gait ? network.output_size() : 0;
   for (const DenseLayer& layer : network.layers) widest = std::max({widest, layer.in, layer.out});
   input_.resize(widest);
   output_.resize(widest);
 }
 
 std::span<const float> PolicyForward::operator()(std::span<const float> obs) {
+  if (network_.gait) {
+    act(*network_.gait, obs, cycle_, output_);
+    return output_;
+  }
   std::copy(obs.begin(), obs.end(), input_.begin());
   for (const DenseLayer& layer : network_.layers) {
     dense(layer, input_.data(), output_.data());

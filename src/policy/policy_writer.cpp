@@ -1,17 +1,11 @@
 // Writes the robot's policy file.
-#include <nlohmann/json.hpp>
-
 #include "kennel/io/atomic_file.h"
 #include "kennel/policy/policy_file.h"
-#include "policy_check.h"
+#include "src/policy/gait_json.h"
+#include "src/policy/policy_check.h"
 
 namespace kennel {
 namespace {
-
-// Keys in the order they are written, and numbers as float: the shortest text that reads back as
-// the same float.
-using FloatJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
-                                       std::int64_t, std::uint64_t, float>;
 
 FloatJson shape(int size) { return FloatJson::array({nullptr, size}); }
 
@@ -139,10 +133,14 @@ FloatJson contract_json(const PolicyFile& policy) {
   return json;
 }
 
-/// The contract with each layer as `describe` gives it.
+/// The contract with each layer as `describe` gives it, or with the gait.
 template <class Describe>
 FloatJson with_layers(const PolicyFile& policy, Describe&& describe) {
   FloatJson json = contract_json(policy);
+  if (policy.network.gait) {
+    json[kGaitKey] = gait_json(*policy.network.gait);
+    return json;
+  }
   json["layers"] = FloatJson::array();
   for (const DenseLayer& layer : policy.network.layers) json["layers"].push_back(describe(layer));
   return json;

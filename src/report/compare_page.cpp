@@ -1,13 +1,9 @@
 // The page of a comparison: what page/compare.js draws.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <functional>
-#include <limits>
 
 #include "compared_runs.h"
 #include "episode_record.h"
-#include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "page_file.h"
 
@@ -17,9 +13,10 @@ namespace {
 constexpr std::size_t kPoints = 120;
 
 // Drawn after the measure, where a run has them: how well it goes, then how much is still tried.
+// What a deterministic policy tries is its action and a noise that its recipe fixes.
 constexpr const char* kCurves[] = {
     kReturn,     "env/reward",  "env/falls_per_minute", "train/entropy",
-    "train/std", "train/sigma", "train/temperature"};
+    "train/std", "train/sigma", "train/temperature",    "train/action_size"};
 
 /// Three significant digits more than a picture can show; null for what is not finite.
 Json short_number(double x) {
@@ -81,102 +78,38 @@ Json curves_of(const LoadedRuns& runs) {
   return all;
 }
 
-/// The median of those that reached it and of those that did not, which come after all that did;
-/// null where it is one of these.
-Json median_reached(const std::vector<RunFacts>& runs, std::size_t threshold,
-                    double Reached::*which) {
-  std::vector<double> values;
-  for (const RunFacts& run : runs)
-    values.push_back(run.reached[threshold] ? (*run.reached[threshold]).*which
-                                            : std::numeric_limits<double>::infinity());
-  return short_number(quantile(values, 0.5));
-}
-
 /// [{"threshold", "methods": [{"steps", "seconds", "count", "of"}, ...]}, ...]
-Json reached_of(const ComparisonFacts& facts) {
+Json reached_table(const ComparisonFacts& facts) {
   Json all = Json::array();
-  for (std::size_t k = 0; k < facts.thresholds.size(); ++k) {
+  const std::vector<std::vector<MethodReached>> reached = reached_of(facts);
+  for (std::size_t k = 0; k < reached.size(); ++k) {
     Json methods = Json::array();
-    for (const std::vector<RunFacts>& runs : facts.runs) {
-      const auto count = std::count_if(runs.begin(), runs.end(),
-                                       [&](const RunFacts& run) { return bool(run.reached[k]); });
-      methods.push_back({{"steps", median_reached(runs, k, &Reached::steps)},
-                         {"seconds", median_reached(runs, k, &Reached::seconds)},
-                         {"count", count},
-                         {"of", runs.size()}});
-    }
+    for (const MethodReached& method : reached[k])
+      methods.push_back({{"steps", short_number(method.steps)},
+                         {"seconds", short_number(method.seconds)},
+                         {"count", method.count},
+                         {"of", method.of}});
     all.push_back(
         {{"threshold", short_number(facts.thresholds[k])}, {"methods", std::move(methods)}});
   }
   return all;
 }
 
-/// A number that every run has, or not.
-struct Quantity {
-  std::string title, unit;
-  int decimals;
-  std::function<double(std::size_t method, std::size_t run)> of;
-};
-
-std::vector<Quantity> quantities_of(const Comparison& comparison, const ComparisonFacts& facts) {
-  std::vector<Quantity> all;
-  if (!facts.measure.empty())
-    all.push_back({"last " + facts.measure, "", 4,
-                   [&facts](std::size_t m, std::size_t r) { return facts.runs[m][r].last; }});
-  if (facts.measure != kReturn)
-    all.push_back({text("last ", kReturn), "", 4, [&facts](std::size_t m, std::size_t r) {
-                     return facts.runs[m][r].last_return;
-                   }});
-  for (const JudgedFigure& figure : comparison.figures)
-    all.push_back({figure.title, figure.unit, figure.decimals,
-                   [&comparison, key = figure.key](std::size_t m, std::size_t r) {
-                     const Json& judgement = comparison.methods[m].runs[r].judgement;
-                     if (!judgement.is_object() || !judgement.contains("figures"))
-                       return std::numeric_limits<double>::quiet_NaN();
-                     const Json figures = judgement.at("figures");
-                     return figures.contains(key) && figures.at(key).is_number()
-                                ? figures.at(key).get<double>()
-                                : std::numeric_limits<double>::quiet_NaN();
-                   }});
-  return all;
-}
-
-/// Why no ranking by this quantity can be trusted; empty where methods differ more than seeds.
-std::string doubt_of(const Quantity& quantity, const std::vector<std::vector<double>>& values) {
-  const std::optional<Variances> variances = random_effects(values);
-  if (!variances || variances->seeds <= variances->methods) return "";
-  char numbers[96];
-  std::snprintf(numbers, sizeof numbers, "%.3g among seeds, %.3g among methods",
-                std::sqrt(variances->seeds), std::sqrt(variances->methods));
-  return text("In ", quantity.title, " seeds differ more than methods: standard deviations ",
-              numbers, quantity.unit.empty() ? "" : " " + quantity.unit,
-              ". Which method is better here is not known from so many seeds.");
-}
-
-/// {"quantities": [{"title", "unit", "decimals", "methods": [{"mean", "low", "high", "count"}]}],
+/// {"quantities": [{"title", "unit", "decimals", "methods": [{"median", "low", "high", "count"}]}],
 ///  "doubts": [sentence, ...]}
-Json last_of(const Comparison& comparison, const ComparisonFacts& facts) {
+Json last_table(const Comparison& comparison, const ComparisonFacts& facts) {
   Json all = Json::array(), doubts = Json::array();
-  for (const Quantity& quantity : quantities_of(comparison, facts)) {
-    std::vector<std::vector<double>> values;
+  for (const ComparedEnd& end : ends_of(comparison, facts)) {
     Json methods = Json::array();
-    for (std::size_t m = 0; m < comparison.methods.size(); ++m) {
-      std::vector<double>& own = values.emplace_back();
-      for (std::size_t r = 0; r < comparison.methods[m].runs.size(); ++r)
-        if (const double value = quantity.of(m, r); std::isfinite(value)) own.push_back(value);
-      const MeanInterval interval = bootstrap_mean(own);
-      methods.push_back({{"mean", short_number(interval.mean)},
-                         {"low", short_number(interval.low)},
-                         {"high", short_number(interval.high)},
-                         {"count", own.size()}});
-    }
-    if (std::all_of(values.begin(), values.end(), [](const auto& own) { return own.empty(); }))
-      continue;
-    if (const std::string doubt = doubt_of(quantity, values); !doubt.empty())
-      doubts.push_back(doubt);
-    all.push_back({{"title", quantity.title},
-                   {"unit", quantity.unit},
-                   {"decimals", quantity.decimals},
+    for (const MethodEnd& method : end.methods)
+      methods.push_back({{"median", short_number(method.median)},
+                         {"low", short_number(method.low)},
+                         {"high", short_number(method.high)},
+                         {"count", method.count}});
+    if (!end.doubt.empty()) doubts.push_back(end.doubt);
+    all.push_back({{"title", end.title},
+                   {"unit", end.unit},
+                   {"decimals", end.decimals},
                    {"methods", std::move(methods)}});
   }
   return {{"quantities", std::move(all)}, {"doubts", std::move(doubts)}};
@@ -233,8 +166,8 @@ void write_compare_page(const Comparison& comparison, const std::filesystem::pat
                      {"measure", facts.measure},
                      {"smaller_is_better", facts.smaller_is_better},
                      {"curves", curves_of(runs)},
-                     {"reached", reached_of(facts)},
-                     {"last", last_of(comparison, facts)},
+                     {"reached", reached_table(facts)},
+                     {"last", last_table(comparison, facts)},
                      {"visited", visited_of(comparison)}};
   write_file_atomically(file, whole_page("compare", data));
 }

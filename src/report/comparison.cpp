@@ -16,6 +16,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmoothing = 1.0 / 50.0;  // of the longest run's steps
 
 constexpr const char* kVelocityError = "env/velocity_error";
+constexpr const char* kEpisodes = "episode/count";  // that ended in an iteration
 
 // What says how well a task is done, the first that there is.
 constexpr const char* kMeasures[] = {kVelocityError, "env/tilt_error", kReturn, "env/reward"};
@@ -28,6 +29,16 @@ bool is_error(const std::string& measure) {
          measure.ends_with("loss");
 }
 
+/// An iteration in which no episode ended has no return, whatever number stands for it: robots'
+/// episodes often time out together, many iterations apart.
+void leave_out_empty(const MetricsTable& table, LoadedRun& run) {
+  const std::vector<double>* count = table.find(kEpisodes);
+  const auto found = run.series.find(kReturn);
+  if (count == nullptr || found == run.series.end()) return;
+  for (std::size_t row = 0; row < count->size(); ++row)
+    if ((*count)[row] == 0.0) found->second[row] = kNone;
+}
+
 LoadedRun load(const ComparedRun& run) {
   const MetricsTable table = read_metrics(run.folder / "metrics.csv");
   LoadedRun loaded{.steps = table.step, .seconds = {}, .series = {}};
@@ -38,6 +49,7 @@ LoadedRun load(const ComparedRun& run) {
     loaded.seconds.push_back(seconds);
   }
   for (const Series& series : table.series) loaded.series[series.name] = series.values;
+  leave_out_empty(table, loaded);
   return loaded;
 }
 
@@ -70,18 +82,20 @@ std::vector<double> thresholds_of(const Comparison& comparison, const LoadedRuns
 double last_of(const Curve& curve) { return curve.y.empty() ? kNone : curve.y.back(); }
 
 std::string chosen_measure(const Comparison& comparison, const LoadedRuns& runs) {
-  std::set<std::string> known;
+  std::set<std::string> columns, known;  // known: with a number at least
   for (const auto& method : runs.methods)
     for (const LoadedRun& run : method)
-      for (const auto& [name, values] : run.series)
+      for (const auto& [name, values] : run.series) {
+        columns.insert(name);
         if (std::any_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); }))
           known.insert(name);
+      }
   if (!comparison.measure.empty()) {
     std::string listed;
-    for (const std::string& name : known) listed += (listed.empty() ? "" : ", ") + name;
-    KENNEL_CHECK(known.empty() || known.contains(comparison.measure), "no run has measured ",
+    for (const std::string& name : columns) listed += (listed.empty() ? "" : ", ") + name;
+    KENNEL_CHECK(columns.empty() || columns.contains(comparison.measure), "no run has measured ",
                  comparison.measure, "; there are: ", listed);
-    return known.empty() ? "" : comparison.measure;
+    return columns.empty() ? "" : comparison.measure;
   }
   for (const char* name : kMeasures)
     if (known.contains(name)) return name;

@@ -7,7 +7,7 @@
 namespace kennel::report {
 
 /// page/page.html with its styles, the scripts that it lists for this kind of page, and its data.
-/// \param kind  "report", "sweep" or "compare"
+/// \param kind  "report", "sweep", "compare" or "gradient"
 /// \param data  with a "title"
 std::string whole_page(const std::string& kind, const nlohmann::ordered_json& data);
 

@@ -23,8 +23,11 @@ using judge::Physics;
 
 constexpr std::size_t kCurvePoints = 500;
 
-/// "72 - 256 - 128 - 12, elu elu tanh".
+/// "72 - 256 - 128 - 12, elu elu tanh"; "a gait of 2.3 Hz, duty 0.55".
 std::string network_text(const PolicyNetwork& network) {
+  if (network.gait)
+    return text("a gait of ", judge::hundredths(network.gait->number[gait::kFrequency]),
+                " Hz, duty ", judge::hundredths(network.gait->number[gait::kDuty]));
   std::string sizes = std::to_string(network.input_size()), activations;
   for (const DenseLayer& layer : network.layers) {
     sizes += " - " + std::to_string(layer.out);

@@ -79,20 +79,19 @@ Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
   return band;
 }
 
-MeanInterval bootstrap_mean(const std::vector<double>& values, std::uint64_t seed) {
+MedianInterval bootstrap_median(const std::vector<double>& values, std::uint64_t seed) {
   if (values.empty()) return {kNone, kNone, kNone};
   const std::uint32_t low = static_cast<std::uint32_t>(seed);
   const std::uint32_t high = static_cast<std::uint32_t>(seed >> 32);
-  std::vector<double> means;
+  std::vector<double> medians, drawn(values.size());
   for (std::uint32_t resample = 0; resample < kResamples; ++resample) {
-    double sum = 0.0;
     for (std::uint32_t draw = 0; draw < values.size(); ++draw) {
       const std::uint64_t random = philox4x32<std::uint32_t>(resample, draw, 0, 0, low, high).x[0];
-      sum += values[random * values.size() >> 32];
+      drawn[draw] = values[random * values.size() >> 32];
     }
-    means.push_back(sum / static_cast<double>(values.size()));
+    medians.push_back(quantile(drawn, 0.5));
   }
-  return {mean_of(values), quantile(means, kTail), quantile(means, 1.0 - kTail)};
+  return {quantile(values, 0.5), quantile(medians, kTail), quantile(medians, 1.0 - kTail)};
 }
 
 std::optional<Variances> random_effects(const std::vector<std::vector<double>>& methods) {

@@ -5,6 +5,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/rl/tensor_archive.h"
+#include "src/rl/gait_archive.h"
 
 namespace kennel {
 namespace {
@@ -32,6 +33,7 @@ CheckpointSummary read_checkpoint(const std::filesystem::path& path) {
     layer.activation = archive.text(prefix + "activation");
     summary.policy.layers.push_back(std::move(layer));
   }
+  summary.policy.gait = gait_in(archive);
   return summary;
 }
 
@@ -48,6 +50,7 @@ void put_summary(TensorArchive& archive, const CheckpointSummary& summary) {
     archive.put(prefix + "bias", torch::tensor(layer.bias));
     archive.put(prefix + "activation", layer.activation);
   }
+  if (summary.policy.gait) put_gait(archive, *summary.policy.gait);
 }
 
 }  // namespace kennel

@@ -168,6 +168,16 @@ RunConfig parse_run_config(std::string_view text, const std::string& name,
   return resolve({}, text, name, change, methods);
 }
 
+void check_budget(const RunConfig& config) {
+  if (config.method->least_steps == nullptr) return;
+  const int num_envs = config.train.num_envs;
+  const std::int64_t least = config.method->least_steps(config.learner, num_envs);
+  KENNEL_CHECK(config.train.steps >= least, "train.steps = ", config.train.steps, " ends before ",
+               config.method->name, " has learnt once, after ", least, " control steps of all ",
+               num_envs, " environments together; try --steps ", least,
+               ", or fewer environments (train.num_envs)");
+}
+
 void check_has_robot(const RunConfig& config, const std::string& command) {
   const small::TaskRow* task = small_task_of(config);
   if (task == nullptr) return;

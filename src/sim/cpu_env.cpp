@@ -32,6 +32,11 @@ class CpuEnv final : public VecEnv {
     KENNEL_CHECK(started_, "reset all environments before some of them");
     batch_.reset(slots_.pointers(), slots_.chosen(envs).data_ptr<std::uint8_t>());
   }
+  void reset_alike(int period, std::uint32_t episode) override {
+    slots_.check_period(period);
+    batch_.renumber(period, episode - 1);
+    reset();
+  }
   void set_episode_steps(const torch::Tensor& steps) override {
     batch_.set_episode_steps(slots_.clocks(steps).data_ptr<float>());
   }

@@ -99,6 +99,11 @@ torch::Tensor Slots::clocks(const torch::Tensor& steps) const {
   return steps.to(torch::kFloat32).contiguous();
 }
 
+void Slots::check_period(int period) const {
+  KENNEL_CHECK(period >= 1 && period <= spec_.num_envs, "period = ", period, "; expected 1 to ",
+               spec_.num_envs, ", the number of environments");
+}
+
 void Slots::check_action(const torch::Tensor& action) const {
   require_like("action", action, {spec_.num_envs, spec_.action_size}, device_);
 }

@@ -43,7 +43,9 @@ class SmallEnv final : public VecEnv {
         staging_(slots_.spec(), torch::kCPU, Slots::Rows::kAnywhere),
         device_(device),
         seed_(options.seed),
-        envs_(static_cast<std::size_t>(options.num_envs)) {}
+        envs_(static_cast<std::size_t>(options.num_envs)) {
+    renumber(envs_.size(), 0);
+  }
 
   const EnvSpec& spec() const override { return slots_.spec(); }
   torch::Device device() const override { return device_; }
@@ -74,6 +76,12 @@ class SmallEnv final : public VecEnv {
     torch::Tensor(to.obs).index_copy_(0, envs, from.obs.index_select(0, rows).to(device_));
     torch::Tensor(to.privileged_obs)
         .index_copy_(0, envs, from.privileged_obs.index_select(0, rows).to(device_));
+  }
+
+  void reset_alike(int period, std::uint32_t episode) override {
+    slots_.check_period(period);
+    renumber(static_cast<std::size_t>(period), episode - 1);
+    reset();
   }
 
   void set_episode_steps(const torch::Tensor& steps) override {
@@ -124,7 +132,9 @@ class SmallEnv final : public VecEnv {
     KENNEL_CHECK(static_cast<std::size_t>(bytes.numel()) == state_bytes() &&
                      std::memcmp(bytes.const_data_ptr(), &expected, sizeof expected) == 0,
                  "the state is not one of ", envs_.size(), " environments of the task ",
-                 Task::kRow.name, "; use the recipe and num_envs of the run that saved it");
+                 Task::kRow.name,
+                 ", or an older version's; use the recipe, num_envs and program of the run that "
+                 "saved it");
     std::memcpy(envs_.data(), bytes.const_data_ptr<std::uint8_t>() + sizeof expected,
                 envs_.size() * sizeof(Env));
     started_ = true;
@@ -138,11 +148,12 @@ class SmallEnv final : public VecEnv {
     std::uint32_t episode = 0;  // how many have begun
     std::uint32_t clock = 0;    // steps since its start, as set_episode_steps moves it
     std::uint64_t taken = 0;    // steps since its start, which count the random numbers
+    std::uint64_t id = 0;       // keys the random numbers
   };
-  static_assert(sizeof(Env) == sizeof(typename Task::State) + 24, "padding has no fixed bytes");
+  static_assert(sizeof(Env) == sizeof(typename Task::State) + 32, "padding has no fixed bytes");
 
   struct Header {
-    char tag[8] = {'s', 'm', 'a', 'l', 'l', '1', ' ', ' '};
+    char tag[8] = {'s', 'm', 'a', 'l', 'l', '2', ' ', ' '};
     char task[16] = {};
     std::uint64_t num_envs = 0;
   };
@@ -157,8 +168,16 @@ class SmallEnv final : public VecEnv {
   std::size_t state_bytes() const { return sizeof(Header) + envs_.size() * sizeof(Env); }
 
   small::Draw draw(std::size_t e) const {
-    const auto id = static_cast<std::uint64_t>(slots_.spec().first_env_id) + e;
-    return {seed_, id, envs_[e].episode, static_cast<std::uint32_t>(envs_[e].taken)};
+    const Env& env = envs_[e];
+    return {seed_, env.id, env.episode, static_cast<std::uint32_t>(env.taken)};
+  }
+
+  /// \param episodes  that every environment has behind it
+  void renumber(std::size_t period, std::uint32_t episodes) {
+    for (std::size_t e = 0; e < envs_.size(); ++e) {
+      envs_[e].id = static_cast<std::uint64_t>(slots_.spec().first_env_id) + e % period;
+      envs_[e].episode = episodes;
+    }
   }
 
   void begin(std::size_t e) {

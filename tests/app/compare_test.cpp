@@ -14,6 +14,7 @@ namespace kennel {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
@@ -68,7 +69,12 @@ class CompareProgram : public ::testing::Test {
 TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   const Outcome one = compare("one", {"--jobs", "1"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
-  EXPECT_EQ(one.out, "one/compare.html\n");
+  EXPECT_THAT(one.out,
+              AllOf(StartsWith("4.10k steps each, judged in their own task, 50 episodes "
+                               "of seed 7, for tuning"),
+                    ContainsRegex("method +seeds +return +best"),
+                    ContainsRegex("\ntiny:es +2/2 .*-6\\.632"), ContainsRegex("\ntiny:cem +2/2 ")));
+  EXPECT_THAT(one.err, HasSubstr("page: one/compare.html"));
   ASSERT_EQ(compare("many", {"--jobs", "3"}).exit_code, 0);
   const std::vector<Json> runs = runs_of("one");
   ASSERT_EQ(runs.size(), 4u);
@@ -95,6 +101,35 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   EXPECT_THAT(read_file(folder_ / "one" / "compare.html"),
               AllOf(HasSubstr("\"methods\":[\"tiny:es\",\"tiny:cem\"]"),
                     HasSubstr("\"name\":\"episode/return\""), HasSubstr("judged return")));
+  EXPECT_THAT(
+      read_file(folder_ / "one" / "compare.md"),
+      AllOf(StartsWith("# one\n"),
+            HasSubstr("| command | `kennel compare tiny.toml:es tiny.toml:cem --seeds 2 --jobs 1 "
+                      "--device cpu --judge-seed 7 --judge-episodes 50 --out one` |\n"),
+            HasSubstr("| device | CPU, "), HasSubstr(", commit "),
+            HasSubstr("| training seeds | 1 to 2 |\n"),
+            HasSubstr("50 episodes of seed 7, for tuning: published figures use 1000 and above"),
+            HasSubstr("| runs complete | 4 of 4 |\n"), HasSubstr("\n| tiny:cem | 2/2 | ")));
+}
+
+TEST_F(CompareProgram, ADryRunSaysWhatWouldBeTrainedAndTrainsNothing) {
+  const Outcome dry = compare("out", {"--dry-run", "--jobs", "3", "--judge-seed", "1001"});
+  EXPECT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_THAT(
+      dry.out,
+      AllOf(StartsWith("2 recipes, 2 seeds each, 4 runs of 4.10k steps each, 0 complete; 3 side by "
+                       "side, "),
+            HasSubstr(", on cpu\njudged in their own task, 50 episodes of seed 1001, held out"),
+            HasSubstr("\ntiny:es   (es)\ntiny:cem   (cem)\n")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  // Four runs by three take two turns.
+  EXPECT_THAT(compare("out", {"--dry-run", "--jobs", "3", "--minutes", "10"}).out,
+              AllOf(HasSubstr("4 runs of 10:00 each"), HasSubstr("at most 20:00 of training")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  ASSERT_EQ(compare("out").exit_code, 0);
+  EXPECT_THAT(compare("out", {"--dry-run", "--seeds", "3"}).out,
+              HasSubstr("6 runs of 4.10k steps each, 4 complete"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out" / "runs" / "tiny_es,seed=3"));
 }
 
 TEST_F(CompareProgram, WhatIsCompleteIsNotRunAgainAndWhatIsNewIs) {
@@ -184,6 +219,11 @@ TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
   EXPECT_THAT(
       read_file(folder_ / "out" / "compare.html"),
       AllOf(HasSubstr("judged nominal velocity"), HasSubstr("\"name\":\"feet on the floor\"")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("judged in MuJoCo, 2 episodes a condition of seed 7"),
+                                 ContainsRegex("seeds +velocity +falls +falls +steps"),
+                                 ContainsRegex("\nrobot +2/2 +[0-9.]+ \\[")));
+  EXPECT_THAT(read_file(folder_ / "out" / "compare.md"),
+              AllOf(HasSubstr("judged randomised yaw rad/s"), HasSubstr("| robot | 2/2 |")));
 }
 
 TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
@@ -200,10 +240,33 @@ TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
   refused({"nothing", "--task", "lqr"}, "no recipe named \"nothing\" ships");
   refused({"tiny.toml", "--robot", "go1"}, "has no robot");
   refused({"tiny.toml:es", "default:es", "--task", "lqr"}, "the recipes' own budgets differ");
+  refused({"tiny.toml:es", "--measure", "episode/retrun"},
+          "--measure episode/retrun: expected what the environments of lqr measure; did you mean "
+          "episode/return? There are: env/reward, ");
+  refused({"tiny.toml:es", "--measure", "train/sigma"}, "--measure train/sigma: expected what ");
+  write_raw(folder_ / "mirrored.toml",
+            "[task]\nname = \"lqr\"\n[train]\nsteps = 4096\n[ppo]\nsymmetric = true\n");
+  refused({"tiny.toml:es", "mirrored.toml"}, "mirrored: ");
   std::filesystem::create_directory(folder_ / "mine");
   write_raw(folder_ / "mine" / "notes.txt", "somebody's");
   expect_refused({"compare", "tiny.toml:es", "--out", "mine", "--device", "cpu"},
                  "no comparison's folder; take another --out");
+}
+
+TEST_F(CompareProgram, AFlagOutOfRangeIsOneLineOfUsage) {
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& message) {
+    const Outcome outcome = compare("out", more);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(StartsWith("kennel: "), HasSubstr(message)));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  };
+  refused({"--seeds", "0"}, "expected a whole number from 1 to 1000, came 0");
+  refused({"--steps", "0"}, "expected a whole number from 1 to ");
+  refused({"--minutes", "0"}, "expected a number from 0.001 to ");
+  refused({"--steps", "4096", "--minutes", "1"}, "excludes --");
+  refused({"--thresholds", "0.4,much"}, "--thresholds");
+  refused({"--judge-episodes", "0"}, "expected a whole number from 1 to 1000000, came 0");
 }
 
 }  // namespace

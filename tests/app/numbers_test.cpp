@@ -95,7 +95,7 @@ TEST_F(Numbers, FrictionThatCostsDigitsInFloatIsWarnedOfWhereverItComesFrom) {
   EXPECT_THAT(simulate().err, Not(HasSubstr("warning")));
   const auto train = [&](const std::string& friction) {
     write_raw(folder_ / "tiny.toml",
-              "[train]\nnum_envs = 32\nsteps = 1\njudge_episodes = 0\n[ppo]\nnum_steps = 3\n"
+              "[train]\nnum_envs = 32\nsteps = 96\njudge_episodes = 0\n[ppo]\nnum_steps = 3\n"
               "num_epochs = 1\nactor_hidden = [8]\ncritic_hidden = [8]\n"
               "[env.randomization]\nfriction = " +
                   friction + "\n");

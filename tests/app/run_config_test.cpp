@@ -240,6 +240,50 @@ TEST(RunConfig, ARobotThatIsNotThereIsRefusedWithThoseThatAre) {
   EXPECT_THAT(problem(""), HasSubstr("robot.name and robot.model are both empty"));
 }
 
+RunConfig by(const std::string& algorithm) {
+  return load_run_config({}, [&](RunConfig& config) {
+    config.train.algorithm = algorithm;
+    config.train.num_envs = 256;
+  });
+}
+
+TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDoesNot) {
+  for (const LearnerEntry& method : kLearners) {
+    RunConfig config = by(method.name);
+    ASSERT_TRUE(method.least_steps != nullptr) << method.name;
+    const std::int64_t least = method.least_steps(config.learner, 256);
+    EXPECT_GE(least, 256) << method.name;
+    config.train.steps = least;
+    EXPECT_NO_THROW(check_budget(config)) << method.name;
+    config.train.steps = least - 1;
+    try {
+      check_budget(config);
+      ADD_FAILURE() << method.name << " was to train for " << config.train.steps << " steps";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(text("train.steps = ", least - 1, " ends before ")),
+                                      HasSubstr(text("try --steps ", least, ", or fewer"))));
+    }
+  }
+}
+
+/// The least budget of ten environments with some of a method's whole numbers changed.
+std::int64_t least_of(const std::string& algorithm,
+                      const std::vector<std::pair<std::string, int>>& changes) {
+  RunConfig config = by(algorithm);
+  for (const auto& [key, value] : changes)
+    for (const AnyField& field : config.learner.fields())
+      if (field.name == key) *std::get<int*>(field.value) = value;
+  return config.method->least_steps(config.learner, 10);
+}
+
+TEST(RunConfig, TheLeastBudgetIsAnIterationAGenerationOrTheWarmUp) {
+  EXPECT_EQ(least_of("ppo", {{"num_steps", 24}}), 240);
+  EXPECT_EQ(least_of("trpo", {{"num_steps", 24}}), 240);
+  EXPECT_EQ(least_of("es", {{"rollout_steps", 70}}), 700);
+  EXPECT_EQ(least_of("sac", {{"num_steps", 4}, {"warmup_steps", 33}}), 330);
+  EXPECT_EQ(least_of("dqn", {{"num_steps", 16}, {"warmup_steps", 3}}), 160);
+}
+
 TEST(RunConfig, FlagsChangeItBeforeTheWholeIsChecked) {
   const char* recipe = "[ppo]\nnum_steps = 5\nnum_minibatches = 4\n";
   const auto with_envs = [&](int num_envs) {

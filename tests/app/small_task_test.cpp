@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "../io/temp_folder.h"
 #include "subprocess.h"
@@ -22,7 +24,7 @@ class SmallTask : public ::testing::Test {
   SmallTask() {
     write_raw(folder_ / "tiny.toml",
               "[train]\nnum_envs = 64\nsteps = 4096\ncheckpoint_every = 2\njudge_episodes = 50\n"
-              "[es]\npopulation = 16\n");
+              "[es]\npopulation = 16\n[apg]\nepisodes = 8\n");
   }
 
   Outcome kennel(const std::vector<std::string>& arguments) const {
@@ -37,6 +39,20 @@ class SmallTask : public ::testing::Test {
 
   std::string checkpoint(const std::string& run) const {
     return read_file(folder_ / run / "checkpoints" / "last.ckpt");
+  }
+
+  /// The newest row of a run's metrics.csv by its columns.
+  std::map<std::string, double> last_metrics(const std::string& run) const {
+    std::istringstream file(read_file(folder_ / run / "metrics.csv"));
+    std::string names, line, row;
+    std::getline(file, names);
+    while (std::getline(file, line)) row = line;
+    std::istringstream columns(names), cells(row);
+    std::map<std::string, double> metrics;
+    for (std::string name, cell;
+         std::getline(columns, name, ',') && std::getline(cells, cell, ',');)
+      metrics[name] = std::strtod(cell.c_str(), nullptr);
+    return metrics;
   }
 
   void expect_refused(const std::vector<std::string>& arguments, int code,
@@ -89,11 +105,48 @@ TEST_F(SmallTask, IsTrainedResumedAndScoredBesideItsOptimum) {
 
 TEST_F(SmallTask, IsSearchedByAnotherMethodOnEveryTask) {
   for (const char* task : {"lqr", "bandit", "chain", "pendulum"}) {
-    const Outcome outcome =
-        train({"--task", task, "--algorithm", "es", "--config", "tiny.toml", "--out", task});
+    const Outcome outcome = train({"--task", task, "--algorithm", "es", "--config", "tiny.toml",
+                                   "--steps", "12800", "--out", task});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr(task));
   }
+}
+
+TEST_F(SmallTask, IsLearntByItsDerivativesStoppedAndGoneOnWith) {
+  for (const char* task : {"lqr", "pendulum"}) {
+    const std::string name = task, parts = name + "-parts";
+    const auto with = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), {"--task", name, "--algorithm", "apg", "--config", "tiny.toml"});
+      return train(more);
+    };
+    const Outcome whole = with({"--out", name});
+    ASSERT_EQ(whole.exit_code, 0) << whole.err;
+    EXPECT_THAT(whole.out, HasSubstr(name));
+    ASSERT_EQ(with({"--out", parts, "--minutes", "0"}).exit_code, 0);
+    ASSERT_EQ(train({"--resume", parts}).exit_code, 0);
+    EXPECT_EQ(checkpoint(parts), checkpoint(name));
+    ASSERT_EQ(with({"--out", name + "-threads", "--threads", "2"}).exit_code, 0);
+    EXPECT_EQ(checkpoint(name + "-threads"), checkpoint(name));
+    // What was measured is that of its own episodes, since it steps no environment.
+    const auto newest = last_metrics(name);
+    EXPECT_LT(newest.at("episode/return"), -0.1);
+    EXPECT_EQ(newest.at("episode/return"), newest.at("train/mean_return"));
+    EXPECT_EQ(newest.at("env/reward"), newest.at("train/mean_reward"));
+    EXPECT_EQ(newest.at("episode/count"), 8.0);
+  }
+}
+
+TEST_F(SmallTask, WithoutDerivativesIsRefusedInOneLine) {
+  const std::string known = "tasks that have: lqr, bandit, pendulum";
+  expect_refused({"train", "--device", "cpu", "--task", "chain", "--algorithm", "apg"}, 1,
+                 "the task chain has none; " + known);
+  expect_refused({"train", "--device", "cpu", "--algorithm", "apg", "--num-envs", "16"}, 1,
+                 "the task walk of a robot has none; " + known);
+  expect_refused({"train", "--device", "cpu", "--task", "lqr", "--algorithm", "apg", "--set",
+                  "apg.horizon=61"},
+                 1, "apg.horizon = 61 is longer than an episode of 60 control steps; try 60");
+  expect_refused({"train", "--task", "lqr", "--algorithm", "apg", "--set", "apg.beta1=1"}, 1,
+                 "apg.beta1 = 1 is outside [0, 0.9999]");
 }
 
 TEST_F(SmallTask, IsExportedInEveryFormat) {
@@ -152,6 +205,9 @@ TEST_F(SmallTask, RefusesWhatIsAboutRobotsInOneLine) {
                  "task.name = \"lqg\" is unknown; expected walk, pose, joystick, lqr, bandit, "
                  "chain, pendulum");
   expect_refused({"train", "--task", "lqr", "--algorithm", "pro"}, 2, "expected ppo|reinforce");
+  expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--steps", "50000"}, 1,
+                 "train.steps = 50000 ends before es has learnt once, after 61440 control steps of "
+                 "all 1024 environments together; try --steps 61440, or fewer environments");
   expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--num-envs", "100"}, 1,
                  "es.population = 64 asks for 64 candidates, which do not divide num_envs = 100");
   expect_refused({"info", "--task", "lqr", "--robot", "go1"}, 1, "the task lqr has no robot");

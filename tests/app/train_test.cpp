@@ -164,7 +164,7 @@ TEST_F(Train, AShippedRecipeIsTakenByNameAndChangedByAFile) {
   ASSERT_EQ(shown.exit_code, 0) << shown.err;
   const auto info = nlohmann::json::parse(shown.out);
   EXPECT_THAT(config, HasSubstr("\nsteps = " + info["recipe"]["train"]["steps"]["value"].dump()));
-  EXPECT_EQ(info["recipes"].size(), 2u);
+  EXPECT_EQ(info["recipes"].size(), 3u);
   EXPECT_THAT(run_kennel(folder_.path(), {"info"}).out,
               HasSubstr("\n  fast            " + info["recipes"]["fast"].get<std::string>()));
 }
@@ -180,6 +180,7 @@ TEST_F(Train, TheMethodsThereAreAreListed) {
               HasSubstr("\ncma-es          [cma_es]        covariance matrix adaptation"));
   EXPECT_THAT(listed.out, HasSubstr("\ntrpo            [trpo]          trust region policy"));
   EXPECT_THAT(listed.out, HasSubstr("\nppo-kl          [ppo_kl]        proximal policy"));
+  EXPECT_THAT(listed.out, HasSubstr("\napg             [apg]           analytic policy gradient"));
 }
 
 TEST_F(Train, CtrlCEndsItWithACheckpointAndAPolicy) {

@@ -65,6 +65,27 @@ TEST_F(EvalCommandTest, PrintsATableWithTheConditionsOfEachPolicyOnLinesOfTheirO
   EXPECT_NE(lines[6].find("randomised"), std::string::npos);
 }
 
+TEST_F(EvalCommandTest, TellsOneCommandAllTheTimeWhereItIsAskedTo) {
+  command_.told = {0.4, 0.0, 0.0};
+  command_.policies.pop_back();  // the other topples
+  command_.conditions = {judge::Condition::kNominal};
+  const std::vector<std::string> table = output();
+  ASSERT_EQ(table.size(), 5u);
+  EXPECT_EQ(table[1], "told all the time: vx 0.4 m/s, vy 0 m/s, yaw_rate 0 rad/s");
+  command_.json = true;
+  command_.episodes = 12;  // the last of them would stand
+  const auto json = nlohmann::json::parse(output()[0]);
+  EXPECT_EQ(json.at("command").at("vx"), 0.4);
+  EXPECT_NEAR(json.at("velocity_rmse").get<double>(), 0.4, 0.02);
+  EXPECT_TRUE(json.at("standing_drift").is_null());
+}
+
+TEST_F(EvalCommandTest, RefusesACommandBesideAStudyThatHasItsOwn) {
+  command_.told = {0.4, 0.0, 0.0};
+  command_.study = Study::kSlow;
+  EXPECT_THROW(run_eval(command_), Error);
+}
+
 TEST_F(EvalCommandTest, SaysWhenASeedIsForTuning) {
   command_.seed = 999;
   command_.episodes = 1;

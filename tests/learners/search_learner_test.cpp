@@ -36,6 +36,8 @@ struct Toy {
 void PrintTo(const Toy& toy, std::ostream* out) { *out << toy.name(); }
 
 constexpr SearchConfig kRollout = {.rollout_steps = 60, .symmetric = false};
+constexpr SearchConfig kOwnDraws = {
+    .rollout_steps = 60, .common_random_numbers = false, .symmetric = false};
 
 std::vector<Toy> toys() {
   return {
@@ -74,7 +76,7 @@ std::vector<Toy> toys() {
        40},
       {&kPower,
        {"power",
-        PowerConfig{.search = kRollout, .population = 32, .init_std = 1.0f, .min_std = 0.1f}},
+        PowerConfig{.search = kOwnDraws, .population = 32, .init_std = 1.0f, .min_std = 0.1f}},
        40},
       {&kCmaEs, {"cma_es", CmaEsConfig{.search = kRollout, .population = 32, .sigma = 0.5f}}, 40},
   };
@@ -197,8 +199,53 @@ TEST_P(SearchLearners, EndWithAClearWordWhenNoReturnIsFinite) {
       AllOf(HasSubstr("candidates is not finite"), HasSubstr("the first is environment 0")));
 }
 
+/// Whose sixth environment pays what is no number.
+class OneBrokenEnv final : public PointMassEnv {
+ public:
+  using PointMassEnv::PointMassEnv;
+  void step(const torch::Tensor& action) override {
+    PointMassEnv::step(action);
+    buffers().reward[5].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+};
+
+TEST_P(SearchLearners, TakeACandidateWhoseReturnIsNoNumberForTheWorst) {
+  OneBrokenEnv env(kNumEnvs);
+  const auto learner = learner_of(GetParam(), env);
+  for (int t = 0; t < 3; ++t) {
+    const IterationReport report = learner->iterate();
+    EXPECT_EQ(report.at("train/failed_candidates"), 1.0);
+    EXPECT_TRUE(std::isfinite(report.at("train/mean_return")));
+  }
+  const PolicyNetwork policy = learner->policy();
+  for (const float weight : policy.layers[0].weights) EXPECT_TRUE(std::isfinite(weight));
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, SearchLearners, ::testing::ValuesIn(toys()),
                          [](const auto& toy) { return toy.param.name(); });
+
+TEST(Searches, DrawApartAgainWhereARunGoesOnWithoutCommonRandomNumbers) {
+  const TempFolder folder;
+  const Toy alike = toys()[0];
+  Toy apart = alike;
+  apart.config.as<EsConfig>().search.common_random_numbers = false;
+  PointMassEnv env(kNumEnvs), other_env(kNumEnvs);
+  const auto learner = learner_of(alike, env);
+  learner->iterate();
+  learner->save(folder / "half.ckpt", "text");
+  const auto resumed = learner_of(apart, other_env);
+  resumed->load(folder / "half.ckpt");
+  const auto repeats = [&] {  // two environments a candidate
+    other_env.reset();
+    const torch::Tensor& obs = other_env.buffers().obs;
+    return torch::equal(obs.narrow(0, 0, 2), obs.narrow(0, 2, 2));
+  };
+  EXPECT_TRUE(repeats());
+  resumed->take_edits(alike.config);
+  EXPECT_FALSE(repeats());
+  resumed->take_edits(apart.config);
+  EXPECT_NO_THROW(resumed->iterate());
+}
 
 /// A search for a network of one hidden layer.
 Toy network_toy(bool symmetric) {
@@ -264,7 +311,7 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   constexpr int kSteps = 100;
   PointMassEnv env(12, /*seed=*/5), slow(12, /*seed=*/5);
   const SearchConfig config{.rollout_steps = kSteps, .alive_bonus = 0.25f, .hidden = hidden};
-  const CandidatePolicy policy(env.spec(), config, nullptr);
+  NetworkCandidates policy(env.spec(), config, nullptr);
   const torch::Tensor policies =
       (scale * torch::randn({4, policy.num_dense()}, cpu_generator(2), torch::kFloat64))
           .to(torch::kFloat32);
@@ -275,12 +322,12 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
   std::vector<double> score(12, 0.0);
   std::vector<bool> fallen(12, false);
   double fallen_share = 0.0;
-  slow.reset();
+  slow.reset_alike(3, 1);
   torch::Tensor action = torch::zeros({12, 2});
   for (int step = 0; step < kSteps; ++step) {
     for (int e = 0; e < 12; ++e) {
       const float* obs = slow.buffers().obs.const_data_ptr<float>() + 4 * e;
-      const std::vector<float> acted = forward(policy.network(policies[e / 3]), std::span(obs, 4));
+      const std::vector<float> acted = forward(policy.deployed(policies[e / 3]), std::span(obs, 4));
       std::copy(acted.begin(), acted.end(), action.mutable_data_ptr<float>() + 2 * e);
     }
     slow.step(action);
@@ -303,13 +350,13 @@ TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
   expect_the_scores_of_a_loop({6, 4}, 0.1);
 }
 
-TEST(CandidatePolicy, TakesTheRawObservationWithItsNormalisationFoldedIn) {
-  const CandidatePolicy linear({1, 2, 2, 1, 0.1}, {}, nullptr);
+TEST(NetworkCandidates, TakeTheRawObservationWithItsNormalisationFoldedIn) {
+  const NetworkCandidates linear({1, 2, 2, 1, 0.1}, {}, nullptr);
   // 3 (x - 10) / 2 - 4 (y + 1) / 0.5 + 7 at (14, 1)
   const torch::Tensor dense =
       linear.folded(torch::tensor({{3.0, -4.0, 7.0}}, torch::kFloat64),
                     torch::tensor({10.0f, -1.0f}), torch::tensor({0.5f, 2.0f}));
-  const PolicyNetwork network = linear.network(dense[0]);
+  const PolicyNetwork network = linear.deployed(dense[0]);
   EXPECT_THAT(forward(network, std::vector<float>{14.0f, 1.0f}), ElementsAre(6.0f - 16.0f + 7.0f));
 }
 

@@ -6,8 +6,10 @@
 
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/run/run_config.h"
 #include "kennel/sim/make_env.h"
+#include "src/learners/search/pi2.h"
 
 namespace kennel {
 namespace {
@@ -32,6 +34,7 @@ RunConfig recipe_of(const Solved& solved) {
 struct Training {
   RunConfig config;
   std::unique_ptr<VecEnv> env;
+  Derivatives derivatives;
   std::unique_ptr<Learner> learner;
 
   explicit Training(const RunConfig& of, int num_threads = 1) : config(of) {
@@ -40,10 +43,13 @@ struct Training {
     options.seed = static_cast<std::uint64_t>(config.train.seed);
     options.device = "cpu";
     env = make_small_env(*small_task_of(config), options);
+    derivatives = derivatives_of(config);
     learner = config.method->make({.env = *env,
                                    .config = config.learner,
                                    .seed = options.seed,
                                    .mirrors = {},
+                                   .differentiable = derivatives.task.get(),
+                                   .not_differentiable = derivatives.why_not,
                                    .num_threads = num_threads,
                                    .ops = cpu_ops(),
                                    .all = alone()});
@@ -101,38 +107,49 @@ double best_return_here(const small::TaskRow& task) {
 
 class SmallTasks : public ::testing::TestWithParam<Solved> {};
 
-TEST_P(SmallTasks, AreSolvedByTheShippedRecipe) {
-  Training training(recipe_of(GetParam()));
+void expect_solved(const RunConfig& config, double tolerance) {
+  Training training(config);
   const small::TaskRow& task = *small_task_of(training.config);
   const double best = best_return_here(task);
   const double before = mean_return(task, training.learner->policy());
-  EXPECT_LT(before, best - 5 * GetParam().tolerance);  // there is something to learn
+  EXPECT_LT(before, best - 5 * tolerance);  // there is something to learn
   training.run();
   const double after = mean_return(task, training.learner->policy());
   std::string weights;
   for (const float w : weights_of(training.learner->policy())) weights += " " + std::to_string(w);
-  RecordProperty("return", std::to_string(after));
-  EXPECT_NEAR(after, best, GetParam().tolerance) << "from " << before << ", weights" << weights;
+  ::testing::Test::RecordProperty("return", std::to_string(after));
+  EXPECT_NEAR(after, best, tolerance) << "from " << before << ", weights" << weights;
+}
+
+TEST_P(SmallTasks, AreSolvedByTheShippedRecipe) {
+  expect_solved(recipe_of(GetParam()), GetParam().tolerance);
+}
+
+TEST(SmallTasksByOtherForms, TheRegulatorIsSolvedByPathIntegralsPerTimeStep) {
+  RunConfig config = recipe_of({"lqr", "pi2", 0.25});
+  config.learner.as<Pi2Config>().per_time_step = true;
+  expect_solved(config, 0.25);
 }
 
 // A regulator that does nothing costs some hundreds, a swing-up that does nothing 1200.
 constexpr Solved kSolved[] = {
-    {"lqr", "ppo", 0.25},    {"lqr", "reinforce", 0.75},    {"lqr", "npg", 0.25},
-    {"lqr", "a2c", 0.5},     {"lqr", "trpo", 0.25},         {"lqr", "ppo-kl", 0.25},
-    {"lqr", "es", 0.25},     {"lqr", "ars", 0.25},          {"lqr", "cem", 0.25},
-    {"lqr", "fd", 0.25},     {"lqr", "wp", 0.25},           {"lqr", "rwr", 0.25},
-    {"lqr", "pi2", 0.25},    {"lqr", "power", 0.25},        {"lqr", "cma-es", 0.25},
-    {"bandit", "ppo", 0.01}, {"bandit", "reinforce", 0.01}, {"bandit", "a2c", 0.01},
-    {"bandit", "npg", 0.01}, {"bandit", "trpo", 0.01},      {"bandit", "ppo-kl", 0.01},
-    {"bandit", "es", 0.01},  {"bandit", "ars", 0.01},       {"bandit", "cem", 0.01},
-    {"bandit", "fd", 0.01},  {"bandit", "wp", 0.01},        {"bandit", "rwr", 0.01},
-    {"bandit", "pi2", 0.01}, {"bandit", "power", 0.01},     {"bandit", "cma-es", 0.01},
-    {"chain", "ppo", 0.01},  {"chain", "reinforce", 0.01},  {"chain", "a2c", 0.01},
-    {"chain", "npg", 0.01},  {"chain", "trpo", 0.01},       {"chain", "ppo-kl", 0.01},
-    {"chain", "es", 0.01},   {"chain", "ars", 0.01},        {"chain", "cem", 0.01},
-    {"chain", "fd", 0.01},   {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},
-    {"chain", "pi2", 0.01},  {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},
-    {"chain", "dqn", 0.01},  {"pendulum", "ppo", 50.0},
+    {"lqr", "ppo", 0.25},          {"lqr", "reinforce", 0.75}, {"lqr", "npg", 0.25},
+    {"lqr", "trpo", 0.25},         {"lqr", "ppo-kl", 0.25},    {"lqr", "es", 0.25},
+    {"lqr", "ars", 0.25},          {"lqr", "cem", 0.25},       {"lqr", "fd", 0.25},
+    {"lqr", "wp", 0.25},           {"lqr", "rwr", 0.25},       {"lqr", "pi2", 0.25},
+    {"lqr", "power", 0.25},        {"lqr", "cma-es", 0.25},    {"bandit", "ppo", 0.01},
+    {"bandit", "reinforce", 0.01}, {"bandit", "a2c", 0.01},    {"bandit", "npg", 0.01},
+    {"bandit", "trpo", 0.01},      {"bandit", "ppo-kl", 0.01}, {"bandit", "es", 0.01},
+    {"bandit", "ars", 0.01},       {"bandit", "cem", 0.01},    {"bandit", "fd", 0.01},
+    {"bandit", "wp", 0.01},        {"bandit", "rwr", 0.01},    {"bandit", "pi2", 0.01},
+    {"bandit", "power", 0.01},     {"bandit", "cma-es", 0.01}, {"chain", "ppo", 0.01},
+    {"chain", "reinforce", 0.01},  {"chain", "a2c", 0.01},     {"chain", "npg", 0.01},
+    {"chain", "trpo", 0.01},       {"chain", "ppo-kl", 0.01},  {"chain", "es", 0.01},
+    {"chain", "ars", 0.01},        {"chain", "cem", 0.01},     {"chain", "fd", 0.01},
+    {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},     {"chain", "pi2", 0.01},
+    {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
+    {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},  {"lqr", "a2c", 0.5},
+    {"chain", "dqn", 0.01},
 };
 
 std::string name_of_test(const ::testing::TestParamInfo<Solved>& info) {

@@ -9,6 +9,7 @@
 #include "kennel/policy/first_format.h"
 #include "tests/io/temp_folder.h"
 #include "tests/judge/big_robot.h"
+#include "tests/judge/trotting_policy.h"
 
 namespace kennel::play {
 namespace {
@@ -45,6 +46,21 @@ TEST_P(RobotsTest, StandApartFromEachOtherAndStayThere) {
   }
   EXPECT_EQ(places.size(), 7u);
   EXPECT_EQ(robots.falls(), 0);
+}
+
+TEST_P(RobotsTest, WalkByAGaitAndBeginItAnewWhenTheyRestart) {
+  const PolicyFile policy = trotting_policy();
+  Robots robots(judge_, policy, options(1));
+  const auto walked = [&] {
+    const double x = robots.world(0).data().qpos[0], y = robots.world(0).data().qpos[1];
+    for (int step = 0; step < 100; ++step) robots.step({0.4, 0.0, 0.0});
+    return std::hypot(robots.world(0).data().qpos[0] - x, robots.world(0).data().qpos[1] - y);
+  };
+  const double way = walked();
+  EXPECT_GT(way, 0.3);  // in 2 s
+  EXPECT_EQ(robots.falls(), 0);
+  robots.restart();
+  EXPECT_NEAR(walked(), way, 0.1);
 }
 
 TEST_P(RobotsTest, AStepLastsAsLongAsThePolicysOwn) {

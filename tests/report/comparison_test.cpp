@@ -93,6 +93,57 @@ TEST_F(ComparisonTest, ThresholdsAreSharesOfTheWayFromTheStartToTheBest) {
   EXPECT_THAT(
       error_of([&] { facts_of(all); }),
       AllOf(HasSubstr("no run has measured env/height; there are: "), HasSubstr("episode/return")));
+  // A column without any number yet is one: nothing has reached anything.
+  all.measure = "env/later";
+  all.methods[0].runs[0] = run("c", "env/later", {std::nan("")});
+  EXPECT_EQ(facts_of(all).measure, "env/later");
+  EXPECT_FALSE(facts_of(all).runs[0][0].reached[0]);
+}
+
+TEST_F(ComparisonTest, AnIterationInWhichNoEpisodeEndedHasNoReturn) {
+  std::filesystem::create_directory(folder_ / "a");
+  write_file_atomically(folder_ / "a" / "metrics.csv",
+                        "step,episode/count,episode/return,time/iteration_seconds\n"
+                        "100,2,-3,1\n200,0,0,1\n300,1,-5,1\n400,0,0,1\n");
+  const Comparison all{.title = "t",
+                       .methods = {{"a", {ComparedRun{.seed = 1, .folder = folder_ / "a"}}}},
+                       .thresholds = {-1, -3}};
+  const ComparisonFacts facts = facts_of(all);
+  EXPECT_EQ(facts.runs[0][0].last, -5);
+  EXPECT_EQ(facts.runs[0][0].steps, 400);
+  EXPECT_EQ(facts.runs[0][0].reached[0]->steps, 100);
+  EXPECT_FALSE(facts.runs[0][0].reached[1]);
+}
+
+TEST_F(ComparisonTest, AMethodsEndsAndThresholdsAreMediansOverItsRuns) {
+  const auto judged = [&](const std::string& name, const std::vector<double>& errors, double x) {
+    return run(name, "env/velocity_error", errors, {{"x", x}});
+  };
+  const Comparison all{.title = "t",
+                       .methods = {{"a",
+                                    {judged("a1", {0.5, 0.3}, 1), judged("a2", {0.35, 0.3}, 2),
+                                     judged("a3", {0.5, 0.5}, 900)}},
+                                   {"b", {judged("b1", {0.5, 0.5}, 7)}}},
+                       .figures = {{"x", "judged x", "m", 2}, {"nobody", "judged y", "", 1}}};
+  const ComparisonFacts facts = facts_of(all);
+  const std::vector<ComparedEnd> ends = ends_of(all, facts);
+  ASSERT_EQ(ends.size(), 2u);  // no run has a return, nor a judged y
+  EXPECT_EQ(ends[0].title, "last env/velocity_error");
+  EXPECT_EQ(ends[1].key, "x");
+  EXPECT_EQ(ends[1].methods[0].median, 2);
+  EXPECT_EQ(ends[1].methods[0].low, 1);
+  EXPECT_EQ(ends[1].methods[0].high, 900);
+  EXPECT_EQ(ends[1].methods[0].count, 3u);
+  EXPECT_EQ(ends[1].methods[1].median, 7);
+  EXPECT_THAT(ends[1].doubt, HasSubstr("In judged x seeds differ more than methods"));
+  const std::vector<std::vector<MethodReached>> reached = reached_of(facts);
+  ASSERT_EQ(reached.size(), 3u);
+  // 0.4 m/s after 200 steps, after 100, and never.
+  EXPECT_EQ(reached[0][0].steps, 200);
+  EXPECT_EQ(reached[0][0].seconds, 1.5);
+  EXPECT_EQ(reached[0][0].count, 2u);
+  EXPECT_EQ(reached[0][0].of, 3u);
+  EXPECT_FALSE(std::isfinite(reached[0][1].steps));
 }
 
 TEST_F(ComparisonTest, ThePageHasMediansThresholdsAndEnds) {
@@ -123,7 +174,7 @@ TEST_F(ComparisonTest, ThePageHasMediansThresholdsAndEnds) {
   EXPECT_TRUE(data["reached"][2]["methods"][0]["steps"].is_null());
   const Json& judged = data["last"]["quantities"].back();
   EXPECT_EQ(judged["title"], "judged nominal velocity");
-  EXPECT_EQ(judged["methods"][0]["mean"], 0.15);
+  EXPECT_EQ(judged["methods"][0]["median"], 0.15);
   EXPECT_EQ(judged["methods"][0]["low"], 0.1);  // of two, a quarter of the resamples is (0.1, 0.1)
   EXPECT_EQ(judged["methods"][0]["high"], 0.2);
   EXPECT_EQ(judged["methods"][0]["count"], 2);

@@ -1,6 +1,6 @@
 """Makes a sample page and opens it in a browser.
 
-python page_test.py sample_report.py|sample_compare.py [--without PART ...]
+python page_test.py sample_report.py|sample_compare.py|sample_gradient.py [--without PART ...]
 """
 
 import pathlib

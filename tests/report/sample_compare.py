@@ -48,8 +48,8 @@ def reached(threshold):
 
 def quantity(title, unit, decimals, size):
   return {'title': title, 'unit': unit, 'decimals': decimals,
-          'methods': [{'mean': size + 0.1 * m, 'low': size + 0.1 * m - 0.03, 'high': size + 0.1 * m + 0.04, 'count': 5} if m < 6 else
-                      {'mean': None, 'low': None, 'high': None, 'count': 0} for m in range(len(METHODS))]}
+          'methods': [{'median': size + 0.1 * m, 'low': size + 0.1 * m - 0.03, 'high': size + 0.1 * m + 0.04, 'count': 5} if m < 6 else
+                      {'median': None, 'low': None, 'high': None, 'count': 0} for m in range(len(METHODS))]}
 
 
 def visited(name, unit, end, bins):

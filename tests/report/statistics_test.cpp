@@ -71,30 +71,36 @@ TEST(Statistics, ABandIsOfTheCurvesThatHaveAValueWhileHalfOfThemDo) {
   EXPECT_TRUE(std::isnan(band_of(std::span(curves).first(3), {15}).median[0]));
 }
 
-// The mean of a resample of n values of which one is n and the others are 0 is binomial: how often
-// that one is drawn, with probability 1 / n each time.
+// The median of a resample is at most the k-th of the values where more than half of its draws are
+// among the first k: a binomial number of n, with probability k / n each time.
 TEST(Statistics, ABootstrapIntervalIsThatOfTheBinomialByHand) {
-  // n = 4: P(0) = 0.316, P(<= 2) = 0.949 < 0.975 < P(<= 3) = 0.996.
-  const MeanInterval four = bootstrap_mean({0, 0, 0, 4});
-  EXPECT_DOUBLE_EQ(four.mean, 1);
+  // Five values: P(3 or more of 5 at 1/5) = 0.058 > 0.025, so from the least to the greatest.
+  const MedianInterval five = bootstrap_median({3, 5, 1, 2, 4});
+  EXPECT_DOUBLE_EQ(five.median, 3);
+  EXPECT_DOUBLE_EQ(five.low, 1);
+  EXPECT_DOUBLE_EQ(five.high, 5);
+  // Seven: P(4 or more of 7 at 1/7) = 0.010 < 0.025 < P(at 2/7) = 0.108, so the second of each end.
+  const MedianInterval seven = bootstrap_median({7, 1, 6, 2, 5, 3, 400});
+  EXPECT_DOUBLE_EQ(seven.median, 5);
+  EXPECT_DOUBLE_EQ(seven.low, 2);
+  EXPECT_DOUBLE_EQ(seven.high, 7);
+  // Of four a half is the mean of two: P(3 or more of 4 at 1/4) = 0.051 > 0.025.
+  const MedianInterval four = bootstrap_median({0, 0, 0, 4});
+  EXPECT_DOUBLE_EQ(four.median, 0);
   EXPECT_DOUBLE_EQ(four.low, 0);
-  EXPECT_DOUBLE_EQ(four.high, 3);
-  // n = 5, whichever stands where: P(<= 2) = 0.942 < 0.975 < P(<= 3) = 0.993.
-  EXPECT_DOUBLE_EQ(bootstrap_mean({0, 5, 0, 0, 0}).high, 3);
-  // Six values, four of them 1: P(<= 0) = 0.0014, P(<= 1) = 0.018 < 0.025 < P(<= 2) = 0.100, of 6.
-  EXPECT_DOUBLE_EQ(bootstrap_mean({1, 1, 0, 1, 0, 1}).low, 2.0 / 6.0);
-  EXPECT_DOUBLE_EQ(bootstrap_mean({1, 1, 0, 1, 0, 1}).high, 1.0);
+  EXPECT_DOUBLE_EQ(four.high, 4);
 }
 
 TEST(Statistics, ABootstrapIntervalIsDecidedByItsValuesAndSeed) {
-  const std::vector<double> values = {0.11, 0.53, 0.27, 0.94, 0.38};
-  const MeanInterval first = bootstrap_mean(values), again = bootstrap_mean(values);
+  const std::vector<double> values = {0.11, 0.53, 0.27, 0.94, 0.38, 0.71, 0.62, 0.05};
+  const MedianInterval first = bootstrap_median(values), again = bootstrap_median(values);
   EXPECT_EQ(first.low, again.low);
   EXPECT_EQ(first.high, again.high);
-  EXPECT_LT(first.low, first.mean);
-  EXPECT_LT(first.mean, first.high);
-  EXPECT_TRUE(std::isnan(bootstrap_mean({}).low));
-  const MeanInterval one = bootstrap_mean({2.5});
+  EXPECT_LT(first.low, first.median);
+  EXPECT_LT(first.median, first.high);
+  EXPECT_TRUE(std::isnan(bootstrap_median({}).low));
+  const MedianInterval one = bootstrap_median({2.5});
+  EXPECT_EQ(one.median, 2.5);
   EXPECT_EQ(one.low, 2.5);
   EXPECT_EQ(one.high, 2.5);
 }

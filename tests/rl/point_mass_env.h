@@ -33,6 +33,7 @@ class PointMassEnv : public VecEnv {
     own_.final_obs = torch::zeros({num_envs, 4});
     own_.final_privileged_obs = torch::zeros({num_envs, 5});
     buffers_ = own_;
+    renumber(num_envs, 0);
   }
 
   const EnvSpec& spec() const override { return spec_; }
@@ -46,6 +47,11 @@ class PointMassEnv : public VecEnv {
       begin_episode(env);
       observe(env, buffers_.obs, buffers_.privileged_obs);
     }
+  }
+
+  void reset_alike(int period, std::uint32_t episode) override {
+    renumber(period, episode - 1);
+    reset();
   }
 
   void step(const torch::Tensor& action) override {
@@ -93,15 +99,23 @@ class PointMassEnv : public VecEnv {
     float x, y, vx, vy;
     std::uint32_t step;
     std::uint32_t episode;
+    std::uint32_t id;  // keys the random numbers
   };
 
   std::size_t bytes() const { return masses_.size() * sizeof(Mass); }
 
-  // Uniform in [-1, 1), keyed by (seed, env, episode, purpose).
-  float draw(int env, std::uint32_t episode, std::uint64_t purpose) const {
+  void renumber(int period, std::uint32_t episodes) {
+    for (int env = 0; env < spec_.num_envs; ++env) {
+      Mass& m = masses_[static_cast<std::size_t>(env)];
+      m.id = static_cast<std::uint32_t>(spec_.first_env_id + env % period);
+      m.episode = episodes;
+    }
+  }
+
+  // Uniform in [-1, 1), keyed by (seed, id, episode, purpose).
+  float draw(const Mass& m, std::uint64_t purpose) const {
     std::uint64_t h = seed_ * 0x9e3779b97f4a7c15ull;
-    for (const std::uint64_t key :
-         {static_cast<std::uint64_t>(spec_.first_env_id + env), std::uint64_t{episode}, purpose}) {
+    for (const std::uint64_t key : {std::uint64_t{m.id}, std::uint64_t{m.episode}, purpose}) {
       h = (h ^ key) * 0xbf58476d1ce4e5b9ull;
       h ^= h >> 31;
     }
@@ -112,10 +126,10 @@ class PointMassEnv : public VecEnv {
     Mass& m = masses_[static_cast<std::size_t>(env)];
     ++m.episode;
     m.step = 0;
-    m.x = draw(env, m.episode, 0);
-    m.y = draw(env, m.episode, 1);
-    m.vx = 0.5f * draw(env, m.episode, 2);
-    m.vy = 0.5f * draw(env, m.episode, 3);
+    m.x = draw(m, 0);
+    m.y = draw(m, 1);
+    m.vx = 0.5f * draw(m, 2);
+    m.vy = 0.5f * draw(m, 3);
   }
 
   void observe(int env, torch::Tensor& obs, torch::Tensor& privileged_obs) const {

@@ -261,6 +261,56 @@ TEST_P(Backend, ResetsTheChosenAndLeavesTheOthers) {
   EXPECT_THROW(make(4)->reset_envs(torch::zeros({1}, torch::kInt64)), Error) << "nothing to leave";
 }
 
+// Four groups of three, of which the second loses its first environment on the way: that starts
+// anew, alone, and nobody else's draws move.
+TEST_P(Backend, EnvironmentsResetAlikeDifferByTheirActionsAlone) {
+  constexpr int kPeriod = 3, kGroups = 4, kEnvs = kGroups * kPeriod;
+  const auto alike = env(kEnvs, 5, busy_config()), few = env(kPeriod, 5, busy_config());
+  const auto group = [&](const torch::Tensor& rows, int g) {
+    return rows.narrow(0, g * kPeriod, kPeriod);
+  };
+  alike->step(waves(0, kEnvs).to(alike->device()));
+  alike->reset_alike(kPeriod, 7);
+  few->reset_alike(kPeriod, 7);
+  const torch::Tensor first = alike->buffers().obs.clone();
+  EXPECT_FALSE(torch::equal(first[0], first[1]));
+  for (int t = 0; t < 25; ++t) {  // all are timed out twice
+    const torch::Tensor own = waves(t, kPeriod);
+    torch::Tensor action = own.repeat({kGroups, 1});
+    if (t == 3) action[kPeriod][0] = NAN;
+    alike->step(action.to(alike->device()));
+    few->step(own.to(few->device()));
+    const StepBuffers &all = alike->buffers(), &expected = few->buffers();
+    for (const int g : {0, 2, 3}) {
+      EXPECT_TRUE(torch::equal(group(all.obs, g), expected.obs)) << t;
+      EXPECT_TRUE(torch::equal(group(all.privileged_obs, g), expected.privileged_obs)) << t;
+      EXPECT_TRUE(torch::equal(group(all.reward, g), expected.reward)) << t;
+      EXPECT_TRUE(torch::equal(group(all.truncated, g), expected.truncated)) << t;
+    }
+    EXPECT_TRUE(torch::equal(group(all.obs, 1).narrow(0, 1, 2), expected.obs.narrow(0, 1, 2))) << t;
+    EXPECT_EQ(torch::equal(all.obs[kPeriod], expected.obs[0]), t < 3) << t;
+  }
+  alike->reset_alike(kPeriod, 8);
+  const torch::Tensor next = alike->buffers().obs;
+  for (int g = 1; g < kGroups; ++g) EXPECT_TRUE(torch::equal(group(next, g), group(next, 0)));
+  EXPECT_FALSE(torch::equal(next, first));
+}
+
+TEST_P(Backend, ResetAlikeByNobodyIsTheFirstResetAndItsNumbersStayAndAreSaved) {
+  const auto usual = make(40, 2, busy_config()), alike = make(40, 2, busy_config());
+  usual->reset();
+  alike->reset_alike(40, 1);
+  expect_same_bits(*usual, *alike);
+  alike->reset_alike(10, 3);
+  alike->reset();
+  const torch::Tensor& obs = alike->buffers().obs;
+  EXPECT_TRUE(torch::equal(obs.narrow(0, 0, 10), obs.narrow(0, 30, 10)));
+  usual->load_state(alike->save_state());
+  for (int t = 0; t < 12; ++t) step_both(*usual, *alike, t);  // into the next episode
+  expect_same_bits(*usual, *alike);
+  for (const int period : {0, -1, 41}) EXPECT_THROW(alike->reset_alike(period, 1), Error) << period;
+}
+
 TEST_P(Backend, ClocksThatAreSetEndEpisodesInTheirTime) {
   EnvConfig config;
   config.task.random_first_clock = false;

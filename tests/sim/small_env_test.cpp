@@ -174,6 +174,35 @@ TEST_P(SmallEnvs, ResetOnlyTheEnvironmentsThatAreNamed) {
   EXPECT_TRUE(moved);
 }
 
+TEST_P(SmallEnvs, ResetAlikeDifferByTheirActionsAlone) {
+  constexpr int kPeriod = 2;
+  const auto env = make(task()), few = make(task(), kPeriod);
+  env->reset();
+  env->step(actions(*env, 0));
+  env->reset_alike(kPeriod, 7);
+  few->reset_alike(kPeriod, 7);
+  for (int t = 0; t < 2 * task().episode_steps; ++t) {
+    const torch::Tensor own = actions(*few, t);
+    torch::Tensor action = own.repeat({kNumEnvs / kPeriod, 1});
+    if (t == 1) action[kPeriod][0] = std::numeric_limits<float>::quiet_NaN();  // it starts anew
+    env->step(action);
+    few->step(own);
+    for (int e = 0; e < kNumEnvs; ++e) {
+      if (e == kPeriod) continue;
+      EXPECT_TRUE(torch::equal(env->buffers().obs[e], few->buffers().obs[e % kPeriod])) << t;
+      EXPECT_TRUE(torch::equal(env->buffers().reward[e], few->buffers().reward[e % kPeriod])) << t;
+    }
+  }
+  env->reset_alike(kPeriod, 8);
+  const torch::Tensor next = env->buffers().obs;
+  for (int e = kPeriod; e < kNumEnvs; ++e) EXPECT_TRUE(torch::equal(next[e], next[e % kPeriod]));
+  env->reset_alike(kNumEnvs, 1);
+  const auto usual = make(task());
+  usual->reset();
+  EXPECT_TRUE(torch::equal(env->save_state(), usual->save_state()));
+  for (const int period : {0, kNumEnvs + 1}) EXPECT_THROW(env->reset_alike(period, 1), Error);
+}
+
 TEST_P(SmallEnvs, WriteIntoTheCallersSlotsWhereverTheseBegin) {
   const auto env = make(task()), own = make(task());
   const EnvSpec& spec = env->spec();

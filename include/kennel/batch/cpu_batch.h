@@ -32,6 +32,10 @@ class CpuBatchOf {
   /// \param chosen  (num_envs), not 0 where an environment is to be reset; null: all
   void reset(const StepPointers& out, const std::uint8_t* chosen = nullptr);
 
+  /// Numbers environments for their random numbers: e is first_env_id + e % period, with this many
+  /// episodes behind it. The next reset draws by it.
+  void renumber(int period, std::uint32_t episodes);
+
   /// Sets the clocks of all episodes.
   /// \param steps  (num_envs), control steps since their start
   void set_episode_steps(const float* steps);

@@ -96,6 +96,17 @@ class VecEnv {
   /// \throws Error when an index is out of range, or before the first `reset`
   virtual void reset_envs(const torch::Tensor& envs);
 
+  /// Starts a new episode in every environment, which gets the number `episode`, and numbers the
+  /// environments anew for their random numbers: from then on environment e draws what number
+  /// first_env_id + e % period draws in an episode of that number, the robot itself, its start,
+  /// commands, noise, latency and pushes. Those that are a multiple of `period` apart differ by
+  /// their actions alone. An episode that follows has the next number. Writes `obs` and
+  /// `privileged_obs`. Part of the saved state; a later `reset` keeps it.
+  /// \param period   from 1 to num_envs, which is what environments begin with
+  /// \param episode  counts from 1, an environment's first
+  /// \throws Error when the period is out of range
+  virtual void reset_alike(int period, std::uint32_t episode);
+
   /// Sets the clocks of all episodes: control steps since their start. An episode whose clock is at
   /// its length or beyond is truncated by the next step. May synchronise with the device.
   /// \param steps  (num_envs) int64 on `device()`, from 0 on

@@ -27,7 +27,8 @@ inline constexpr PolicyFormatEntry kPolicyFormats[] = {
 PolicyFormat policy_format(const std::string& name);
 
 /// Writes `policy` to `path` in one step: a reader sees the old file or the new one.
-/// \throws Error when the policy is inconsistent or the file cannot be written
+/// \throws Error when the policy is inconsistent, a gait for another format than JSON, or the file
+/// cannot be written
 void write_policy_as(PolicyFormat format, const std::string& path, const PolicyFile& policy);
 
 /// Reads a policy: the robot's JSON of anyone, ONNX and TorchScript files that kennel export wrote.
@@ -35,8 +36,8 @@ void write_policy_as(PolicyFormat format, const std::string& path, const PolicyF
 PolicyFile read_policy(const std::string& path);
 
 /// Runs an exported file's golden observation through it; a TorchScript module runs itself, the
-/// layers of the others run in this library's forward pass. A C header carries its own check
-/// (kennel_policy_self_test), so here it is refused.
+/// layers or the gait of the others run in this library's forward pass. A C header carries its own
+/// check (kennel_policy_self_test), so here it is refused.
 /// \return the largest difference from the golden action
 /// \throws Error when the file is damaged, foreign, without golden pair, or gives another action
 double check_exported(const std::string& path);

@@ -3,7 +3,7 @@
 //   return = sum over control steps of  exp(-|v_xy - command|^2 / 0.25)
 //                                     + 1/2 exp(-(yaw rate - command)^2 / 0.25) - v_z^2 - tilt^2
 // of base velocities [m/s, rad/s] and the sine of the base's tilt. It starts from a robot that has
-// trotted for a while. The parameters are the gait's numbers less their start, in their units, so
+// trotted for a while. The parameters are the gait's numbers less their start, in their steps, so
 // that the noise of an estimate means the same for each.
 #pragma once
 

@@ -39,6 +39,8 @@ struct EvalCommand {
   bool json = false;
   int threads = 0;    // 0: one for each core
   std::string model;  // MJCF; empty: `judge::model_for` each policy
+  decltype(judge::EvalOptions::command)
+      told{};  // all the time, in the protocol's place of random ones
   std::vector<judge::Condition> conditions = {judge::Condition::kNominal,
                                               judge::Condition::kRandomised};
   std::vector<judge::Physics> physics = {judge::Physics::kMujoco};

@@ -37,8 +37,10 @@
 // those: what was chosen by a figure is no longer judged by it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "kennel/policy/policy_file.h"
@@ -86,6 +88,10 @@ struct EvalOptions {
   Condition condition = Condition::kNominal;
   Physics physics = Physics::kMujoco;
   std::string model;  // MJCF; empty: that of the policy's shipped robot
+
+  /// Told from the start to the end of each of `evaluate`'s episodes, in the place of what is
+  /// drawn; by the terms of the policy's command.
+  std::optional<std::array<double, kCommandTerms>> command{};
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.
   std::function<void(int done)> on_progress;

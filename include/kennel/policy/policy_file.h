@@ -1,5 +1,6 @@
 // The robot's policy file: one JSON object that its controller loads and that carries its own
-// contract.
+// contract. A gait's has the gait in the place of the layers, and is for everything but that
+// controller.
 //
 // The controller reads the network and the keys below; it ignores keys it does not know, so the
 // file also says what its numbers mean (names, order, units, rate) and holds one observation with
@@ -28,11 +29,12 @@ inline constexpr double kLargestSize = 100.0;
 /// Seconds between two actions of the robot's own controller, whatever a file says.
 inline constexpr float kRobotControlDt = 0.02f;
 
-/// What a policy's file says: its robot's contract, its network, and what else that robot's
+/// What a policy's file says: its robot's contract, its network or gait, and what else that robot's
 /// controller reads. A policy of a small task has no robot: `robot` is empty, and of the contract
 /// `task`, `frame` and `control_dt` count alone.
 struct PolicyFile : RobotContract {
-  PolicyNetwork network{};  // (observation_history * frame) -> 12, or the small task's actions
+  PolicyNetwork network{};  // (observation_history * frame) -> 12, or the small task's actions;
+                            // layers, or a gait of the same contract
   std::string action{};     // what it is, with its unit; without a robot
   Range action_bounds{};    // beyond them an action is clamped; without a robot
   bool use_imu = true;      // false: the robot sees zero angular velocity and gravity (0, 0, -1)
@@ -98,7 +100,7 @@ PolicyFile completed(const std::string& path, const PolicyFile& policy);
 
 /// What the robot's file says besides the numbers of its layers, as one JSON object: names, order,
 /// units, gains, pose, limits, rate, history, golden pair, activations.
-/// \param policy  complete
+/// \param policy  complete, of layers
 std::string policy_contract(const PolicyFile& policy);
 
 /// Weights (in, out) row-major and bias (out) of a layer.

@@ -8,17 +8,21 @@
 
 namespace kennel::judge {
 
-/// Evaluates a network for one observation at a time. Holds a reference to the network and its own
-/// scratch memory: one per thread, and the network must outlive it.
+/// Evaluates a policy for one observation at a time. Holds a reference to the policy, its own
+/// scratch memory and a gait's clock: one per robot, and the policy must outlive it.
 class PolicyForward {
  public:
-  /// \param network  layers whose sizes chain and whose activations are known, as `load_policy`
-  /// checks
+  /// \param network  layers whose sizes chain and whose activations are known, or a gait, as
+  /// `load_policy` checks
   explicit PolicyForward(const PolicyNetwork& network);
 
-  int obs_size() const { return network_.layers.front().in; }
-  int action_size() const { return network_.layers.back().out; }
+  int obs_size() const { return network_.input_size(); }
+  int action_size() const { return network_.output_size(); }
 
+  /// An episode begins: the clock of a gait starts anew.
+  void reset() { cycle_ = 0.0f; }
+
+  /// The action of a control step.
   /// \param obs (obs_size())
   /// \return (action_size()), valid until the next call
   std::span<const float> operator()(std::span<const float> obs);
@@ -27,6 +31,7 @@ class PolicyForward {
   const PolicyNetwork& network_;
   std::vector<float> input_;
   std::vector<float> output_;
+  float cycle_ = 0.0f;  // of a gait's clock
 };
 
 /// True for an activation that the robot's loader knows; "" is none.

@@ -3,11 +3,13 @@
 
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kennel/core/check.h"
+#include "kennel/policy/gait_policy.h"
 
 namespace kennel {
 
@@ -21,13 +23,20 @@ struct DenseLayer {
   std::string activation;   // tanh, relu, elu (alpha = 1), sigmoid, softmax, or "" for linear
 };
 
-/// Dense layers in the order they run. The first one takes the raw observation: normalisation is
-/// folded into it.
+/// Dense layers in the order they run, or a gait in their place. The first layer takes the raw
+/// observation: normalisation is folded into it.
 struct PolicyNetwork {
   std::vector<DenseLayer> layers;
+  std::optional<GaitPolicy> gait{};  // where it is there, there are no layers
 
-  int input_size() const { return layers.empty() ? 0 : layers.front().in; }
-  int output_size() const { return layers.empty() ? 0 : layers.back().out; }
+  int input_size() const {
+    if (gait) return gait->contract.obs_size;
+    return layers.empty() ? 0 : layers.front().in;
+  }
+  int output_size() const {
+    if (gait) return kNumJoints;
+    return layers.empty() ? 0 : layers.back().out;
+  }
 };
 
 /// Applies the named activation to a whole layer's output.
@@ -54,11 +63,18 @@ inline void apply_activation(const std::string& name, std::span<float> x) {
   }
 }
 
-/// The network's output for one observation, computed in float like the robot does.
-/// \throws Error when `input` has another size than the first layer
+/// The policy's output for one observation, computed in float like the robot does: a gait's is its
+/// first after a reset.
+/// \throws Error when `input` has another size than the policy takes
 inline std::vector<float> forward(const PolicyNetwork& network, std::span<const float> input) {
   KENNEL_CHECK(static_cast<int>(input.size()) == network.input_size(), "the policy takes ",
                network.input_size(), " numbers, got ", input.size());
+  if (network.gait) {
+    std::vector<float> action(kNumJoints);
+    float cycle = 0.0f;
+    act(*network.gait, input, cycle, action);
+    return action;
+  }
   std::vector<float> x(input.begin(), input.end());
   for (const DenseLayer& layer : network.layers) {
     std::vector<float> y = layer.bias;

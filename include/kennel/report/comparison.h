@@ -2,7 +2,7 @@
 // it.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -70,6 +70,35 @@ struct ComparisonFacts {
 
 /// \throws Error naming the columns that there are where no run has the one that is asked for
 ComparisonFacts facts_of(const Comparison& comparison);
+
+/// When the runs of a method reached a threshold. A run that did not counts as later than all that
+/// did, so that the medians are not finite where half of them did not.
+struct MethodReached {
+  double steps = 0.0, seconds = 0.0;  // medians
+  std::size_t count = 0, of = 0;      // runs that reached it, of so many
+};
+
+/// By threshold, by method.
+std::vector<std::vector<MethodReached>> reached_of(const ComparisonFacts& facts);
+
+/// Of the runs of a method that have a number: their median, and where 95 % of the medians of their
+/// bootstrap resamples lie. NaN where none has it.
+struct MethodEnd {
+  double median = 0.0, low = 0.0, high = 0.0;
+  std::size_t count = 0;
+};
+
+/// A number that runs end with.
+struct ComparedEnd {
+  std::string key;  // of the judged figure; empty: training's own
+  std::string title, unit;
+  int decimals = 3;
+  std::vector<MethodEnd> methods{};
+  std::string doubt{};  // a sentence where seeds differ more than methods; empty elsewhere
+};
+
+/// What training measured last, then the judged figures; without those that no run has.
+std::vector<ComparedEnd> ends_of(const Comparison& comparison, const ComparisonFacts& facts);
 
 /// Writes the page in one step.
 /// \throws Error when the file cannot be written

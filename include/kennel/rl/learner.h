@@ -49,6 +49,10 @@ class Learner {
   /// \throws Error naming the environment that wrote a number that is not finite
   virtual IterationReport iterate() = 0;
 
+  /// What its own episodes measured since the last call, where it learns from others than the
+  /// environments': under the names of the environments' statistics, whose place these take.
+  virtual std::vector<Scalar> drain_stats() { return {}; }
+
   /// How far training is, from 0 to 1, for schedules; never read from a clock. Passed on to the
   /// environments.
   virtual void set_progress(double fraction) = 0;

@@ -10,12 +10,14 @@
 
 #include "kennel/contract/mirror.h"
 #include "kennel/io/config_block.h"
+#include "kennel/policy/gait_policy.h"
 #include "kennel/policy/policy_network.h"
 #include "kennel/rl/learner.h"
 
 namespace kennel {
 
 class Collective;
+class DifferentiableTask;
 struct EnvSpec;
 struct LearnerOps;
 class VecEnv;
@@ -26,7 +28,10 @@ struct LearnerParts {
   VecEnv& env;
   const ConfigBlock& config;  // of the method
   std::uint64_t seed = 0;
-  std::optional<Mirrors> mirrors;  // the environments' left and right, where they have them
+  std::optional<Mirrors> mirrors;      // the environments' left and right, where they have them
+  std::optional<GaitContract> gait{};  // of the robot in the environments, for what seeks a gait
+  const DifferentiableTask* differentiable = nullptr;  // the task's derivatives, where it has them
+  std::string not_differentiable = {};                 // why not, in words
   int num_threads = 0;    // of the learner on the CPU, 0: one for each usable core. The results do
                           // not depend on it
   const LearnerOps& ops;  // how the arithmetic is done, `ops_for` the environments' device
@@ -63,11 +68,19 @@ struct LearnerEntry {
   /// Bytes that it takes on its device, the environments' own not counted.
   std::size_t (*bytes)(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
 
+  /// Control steps of all environments together before it has learnt for the first time; null: not
+  /// known.
+  std::int64_t (*least_steps)(const ConfigBlock& config, int num_envs) = nullptr;
+
   std::span<const FixedKey> fixed;
 
   // For `kennel info --algorithms`; empty where a row does not say it.
   const char* policy = "";  // what it looks for: "dense network", "linear"
   const char* cannot = "";  // what it cannot serve
+
+  /// Whether it looks for a gait by this config: then it takes LearnerParts::gait, and has no
+  /// layers. Null: never.
+  bool (*seeks_gait)(const ConfigBlock& config) = nullptr;
 };
 
 }  // namespace kennel

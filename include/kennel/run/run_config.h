@@ -46,6 +46,11 @@ inline const small::TaskRow* small_task_of(const RunConfig& config) {
 /// \throws Error where the recipe is for a small task
 void check_has_robot(const RunConfig& config, const std::string& command);
 
+/// For commands that train.
+/// \throws Error where the budget ends before the method has learnt once, naming the least that
+/// does not
+void check_budget(const RunConfig& config);
+
 /// Visits every section of a recipe: f(section name, struct). Of the methods it has the one that
 /// learns. A small task has neither a robot nor a robot's environment.
 template <class Config, class F>

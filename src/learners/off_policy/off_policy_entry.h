@@ -1,7 +1,9 @@
 // The off-policy methods' rows in the table of methods.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -80,6 +82,13 @@ std::size_t off_policy_bytes(const EnvSpec& spec, const ConfigBlock& config,
          sizeof(float) * (batch * a_row + parameters * ((batch + slice - 1) / slice + 10));
 }
 
+/// Until the buffer holds what learning begins with.
+template <class Config>
+std::int64_t off_policy_least_steps(const ConfigBlock& config, int num_envs) {
+  const ReplayConfig& replay = config.as<Config>().replay;
+  return std::int64_t{std::max(replay.num_steps, replay.warmup_steps)} * num_envs;
+}
+
 inline constexpr const char* kNetworksMade = "the checkpoint's networks are made for it";
 inline constexpr const char* kBufferMade = "the checkpoint's buffer is made for it";
 inline constexpr FixedKey kActorCriticFixed[] = {
@@ -114,6 +123,7 @@ constexpr LearnerEntry actor_critic_entry(const char* name, const char* summary,
           .layers_key = "actor_hidden",
           .drop_symmetry = drop_off_policy_symmetry<Config>,
           .bytes = off_policy_bytes<Method, Config>,
+          .least_steps = off_policy_least_steps<Config>,
           .fixed = fixed,
           .policy = "dense network, actions between -1 and 1",
           .cannot = "several processes"};
@@ -143,6 +153,7 @@ inline constexpr LearnerEntry kDqn = {
     .layers_key = "hidden",
     .drop_symmetry = drop_off_policy_symmetry<DqnConfig>,
     .bytes = off_policy_bytes<Dqn, DqnConfig>,
+    .least_steps = off_policy_least_steps<DqnConfig>,
     .fixed = kDqnFixed,
     .policy = "dense network that picks a value a joint",
     .cannot = "several processes"};

@@ -21,4 +21,8 @@ std::size_t ppo_bytes(const EnvSpec& spec, const ConfigBlock& config, const Lear
   return ppo_memory(spec, config.as<PpoConfig>(), ops).total();
 }
 
+std::int64_t ppo_least_steps(const ConfigBlock& config, int num_envs) {
+  return rows_of(config.as<PpoConfig>().rollout, num_envs);
+}
+
 }  // namespace kennel

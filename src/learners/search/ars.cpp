@@ -25,11 +25,11 @@ ArsStep ars_step(const torch::Tensor& delta, const torch::Tensor& plus, const to
 }
 
 Ars::Ars(const ArsConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config), seed_(seed), theta_(start.clone()) {}
+    : MeanSearch(start, seed), config_(config) {}
 
 // The first half of the candidates are theta + nu delta, the second theta - nu delta.
 torch::Tensor Ars::ask(std::int64_t generation) {
-  delta_ = search_noise(seed_, generation, config_.num_directions, theta_.size(0));
+  delta_ = noise(generation, config_.num_directions);
   const torch::Tensor offset = delta_ * double{config_.direction_std};
   return torch::cat({theta_ + offset, theta_ - offset});
 }
@@ -43,9 +43,5 @@ void Ars::tell(const torch::Tensor& scores) {
 }
 
 std::vector<Scalar> Ars::scalars() const { return {{"train/return_std", sigma_R_}}; }
-
-void Ars::save(TensorArchive& archive) const { archive.put("search/mean", theta_); }
-
-void Ars::load(const TensorArchive& archive) { theta_ = archive.tensor("search/mean").clone(); }
 
 }  // namespace kennel

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -42,22 +42,16 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, ArsConfig
 
 std::vector<std::string> problems(const ArsConfig& config, int num_envs);
 
-class Ars final : public Search {
+class Ars final : public MeanSearch {
  public:
   Ars(const ArsConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
   torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
-  void set_mean(const torch::Tensor& mean) override { theta_ = mean.clone(); }
   std::vector<Scalar> scalars() const override;
-  void save(TensorArchive& archive) const override;
-  void load(const TensorArchive& archive) override;
 
  private:
   ArsConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_;  // (n)
   torch::Tensor delta_;  // (num_directions, n), of the last ask
   double sigma_R_ = 0.0;
 };

@@ -23,42 +23,26 @@ std::vector<std::string> problems(const CemConfig& config, int num_envs) {
 }
 
 Cem::Cem(const CemConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config),
-      seed_(seed),
-      mu_(start.clone()),
-      var_(torch::full_like(start, std::pow(double{config.init_std}, 2))) {}
-
-torch::Tensor Cem::ask(std::int64_t generation) {
-  const torch::Tensor z = search_noise(seed_, generation, config_.population, mu_.size(0));
-  candidates_ = mu_ + z * var_.sqrt();
-  return candidates_;
-}
+    : GaussianSearch(start, seed, config.population, config.init_std), config_(config) {}
 
 void Cem::tell(const torch::Tensor& scores) {
   const torch::Tensor elite =
-      candidates_.index_select(0, best_first(scores).narrow(0, 0, config_.num_elite()));
+      x_.index_select(0, best_first(scores).narrow(0, 0, config_.num_elite()));
   ++t_;
   const double fading =
       std::max(0.0, 1.0 - static_cast<double>(t_) / static_cast<double>(config_.extra_generations));
-  mu_ = elite.mean(0);
+  theta_ = elite.mean(0);
   var_ = elite.var(0, /*unbiased=*/false) + std::pow(double{config_.extra_std}, 2) * fading;
 }
 
-std::vector<Scalar> Cem::scalars() const {
-  return {{"train/sigma", var_.mean().sqrt().item<double>()}};
-}
-
 void Cem::save(TensorArchive& archive) const {
-  archive.put("search/mean", mu_);
-  archive.put("search/variance", var_);
+  GaussianSearch::save(archive);
   archive.put("search/generation", t_);
 }
 
 void Cem::load(const TensorArchive& archive) {
-  const torch::Tensor var = archive.tensor("search/variance").clone();
   const std::int64_t t = archive.number("search/generation");
-  mu_ = archive.tensor("search/mean").clone();
-  var_ = var;
+  GaussianSearch::load(archive);  // may refuse; nothing has changed until here
   t_ = t;
 }
 

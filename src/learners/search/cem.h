@@ -1,10 +1,10 @@
 // The cross-entropy method (Rubinstein 1999) with the decaying extra variance of Szita & Lorincz
 // 2006 (Learning Tetris Using the Noisy Cross-Entropy Method, section 3).
 //
-//   x_k ~ N(mu, diag(var))                                                         k = 1..N
+//   x_k ~ N(theta, diag(var))                                                      k = 1..N
 //   elite = the best share of them by score
-//   mu  <- mean of the elite
-//   var <- variance of the elite + extra_std^2 max(0, 1 - t / extra_generations)
+//   theta <- mean of the elite
+//   var   <- variance of the elite + extra_std^2 max(0, 1 - t / extra_generations)
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -48,26 +48,17 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, CemConfig
 
 std::vector<std::string> problems(const CemConfig& config, int num_envs);
 
-class Cem final : public Search {
+class Cem final : public GaussianSearch {
  public:
   Cem(const CemConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
-  torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return mu_; }
-  void set_mean(const torch::Tensor& mean) override { mu_ = mean.clone(); }
-  std::vector<Scalar> scalars() const override;
   void save(TensorArchive& archive) const override;
   void load(const TensorArchive& archive) override;
 
-  const torch::Tensor& variance() const { return var_; }
-
  private:
   CemConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor mu_, var_;    // (n)
-  torch::Tensor candidates_;  // (population, n), of the last ask
-  std::int64_t t_ = 0;        // generations learned from
+  std::int64_t t_ = 0;  // generations learned from
 };
 
 }  // namespace kennel

@@ -48,7 +48,8 @@ CmaEs::CmaEs(const CmaEsConfig& config, const torch::Tensor& start, std::uint64_
   const std::int64_t n = start.size(0);
   KENNEL_CHECK(config.diagonal || n <= kMostFull, "cma_es.diagonal = false: a covariance of ", n,
                " parameters is too large, at most ", kMostFull,
-               " fit; say cma_es.diagonal = true, or take fewer frames of env.history");
+               " fit; say cma_es.diagonal = true, or take fewer units (cma_es.hidden) or frames "
+               "(env.history)");
   C_ = config.diagonal ? torch::ones_like(start) : torch::eye(n, torch::kFloat64);
   if (!config.diagonal) B_ = C_.clone();
 }

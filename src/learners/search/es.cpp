@@ -28,15 +28,14 @@ torch::Tensor antithetic_gradient(const torch::Tensor& eps, const torch::Tensor&
 }
 
 Es::Es(const EsConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config),
-      seed_(seed),
-      theta_(start.clone()),
+    : MeanSearch(start, seed),
+      config_(config),
       m_(torch::zeros_like(start)),
       v_(torch::zeros_like(start)) {}
 
 // The first half of the candidates are theta + sigma eps, the second theta - sigma eps.
 torch::Tensor Es::ask(std::int64_t generation) {
-  eps_ = search_noise(seed_, generation, config_.population / 2, theta_.size(0));
+  eps_ = noise(generation, config_.population / 2);
   const torch::Tensor offset = eps_ * double{config_.sigma};
   return torch::cat({theta_ + offset, theta_ - offset});
 }
@@ -65,7 +64,7 @@ void Es::ascend(const torch::Tensor& gradient) {
 std::vector<Scalar> Es::scalars() const { return {{"train/gradient_norm", gradient_norm_}}; }
 
 void Es::save(TensorArchive& archive) const {
-  archive.put("search/mean", theta_);
+  MeanSearch::save(archive);
   archive.put("adam/first_moment", m_);
   archive.put("adam/second_moment", v_);
   archive.put("adam/step", step_);
@@ -75,7 +74,7 @@ void Es::load(const TensorArchive& archive) {
   const std::int64_t step = archive.number("adam/step");
   const torch::Tensor m = archive.tensor("adam/first_moment").clone();
   const torch::Tensor v = archive.tensor("adam/second_moment").clone();
-  theta_ = archive.tensor("search/mean").clone();
+  MeanSearch::load(archive);  // may refuse; nothing has changed until here
   m_ = m;
   v_ = v;
   step_ = step;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -51,14 +51,12 @@ torch::Tensor centred_ranks(const torch::Tensor& scores);
 torch::Tensor antithetic_gradient(const torch::Tensor& eps, const torch::Tensor& plus,
                                   const torch::Tensor& minus, double sigma);
 
-class Es final : public Search {
+class Es final : public MeanSearch {
  public:
   Es(const EsConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
   torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
-  void set_mean(const torch::Tensor& mean) override { theta_ = mean.clone(); }
   std::vector<Scalar> scalars() const override;
   void save(TensorArchive& archive) const override;
   void load(const TensorArchive& archive) override;
@@ -67,8 +65,6 @@ class Es final : public Search {
   void ascend(const torch::Tensor& gradient);
 
   EsConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_;    // (n)
   torch::Tensor eps_;      // (population / 2, n), of the last ask
   torch::Tensor m_, v_;    // (n), Adam's moments
   std::int64_t step_ = 0;  // Adam's

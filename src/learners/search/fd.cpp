@@ -17,12 +17,11 @@ torch::Tensor regression_gradient(const torch::Tensor& offsets, const torch::Ten
 }
 
 Fd::Fd(const FdConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config), seed_(seed), theta_(start.clone()) {}
+    : MeanSearch(start, seed), config_(config) {}
 
 // The first half of the candidates are theta + e, the second theta - e.
 torch::Tensor Fd::ask(std::int64_t generation) {
-  offsets_ =
-      search_noise(seed_, generation, config_.num_pairs, theta_.size(0)) * double{config_.sigma};
+  offsets_ = noise(generation, config_.num_pairs) * double{config_.sigma};
   return torch::cat({theta_ + offsets_, theta_ - offsets_});
 }
 
@@ -35,9 +34,5 @@ void Fd::tell(const torch::Tensor& scores) {
 }
 
 std::vector<Scalar> Fd::scalars() const { return {{"train/gradient_norm", gradient_norm_}}; }
-
-void Fd::save(TensorArchive& archive) const { archive.put("search/mean", theta_); }
-
-void Fd::load(const TensorArchive& archive) { theta_ = archive.tensor("search/mean").clone(); }
 
 }  // namespace kennel

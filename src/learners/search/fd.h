@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -49,22 +49,16 @@ std::vector<std::string> problems(const FdConfig& config, int num_envs);
 /// \param differences  dJ, (K): half of score(theta + e) - score(theta - e)
 torch::Tensor regression_gradient(const torch::Tensor& offsets, const torch::Tensor& differences);
 
-class Fd final : public Search {
+class Fd final : public MeanSearch {
  public:
   Fd(const FdConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
   torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
-  void set_mean(const torch::Tensor& mean) override { theta_ = mean.clone(); }
   std::vector<Scalar> scalars() const override;
-  void save(TensorArchive& archive) const override;
-  void load(const TensorArchive& archive) override;
 
  private:
   FdConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_;    // (n)
   torch::Tensor offsets_;  // (num_pairs, n), of the last ask
   double gradient_norm_ = 0.0;
 };

@@ -24,19 +24,10 @@ ScoredCandidates best_of(const ScoredCandidates& past, const ScoredCandidates& n
 }
 
 Power::Power(const PowerConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config),
-      seed_(seed),
-      theta_(start.clone()),
-      var_(torch::full_like(start, std::pow(double{config.init_std}, 2))) {}
-
-torch::Tensor Power::ask(std::int64_t generation) {
-  const torch::Tensor z = search_noise(seed_, generation, config_.population, theta_.size(0));
-  candidates_ = theta_ + z * var_.sqrt();
-  return candidates_;
-}
+    : GaussianSearch(start, seed, config.population, config.init_std), config_(config) {}
 
 void Power::tell(const torch::Tensor& scores) {
-  history_ = best_of(history_, {candidates_, scores}, config_.reuse);
+  history_ = best_of(history_, {x_, scores}, config_.reuse);
   if (spread_of(history_.scores) == 0.0) return;  // every Q is 0
   const torch::Tensor Q = history_.scores - history_.scores.min();
   const torch::Tensor share = Q / Q.sum();
@@ -47,30 +38,23 @@ void Power::tell(const torch::Tensor& scores) {
 }
 
 void Power::set_mean(const torch::Tensor& mean) {
-  theta_ = mean.clone();
+  GaussianSearch::set_mean(mean);
   history_ = {};  // it would draw the search back to where it was
 }
 
-std::vector<Scalar> Power::scalars() const {
-  return {{"train/sigma", var_.mean().sqrt().item<double>()}};
-}
-
 void Power::save(TensorArchive& archive) const {
-  archive.put("search/mean", theta_);
-  archive.put("search/variance", var_);
+  GaussianSearch::save(archive);
   if (!history_.x.defined()) return;
   archive.put("history/candidates", history_.x);
   archive.put("history/scores", history_.scores);
 }
 
 void Power::load(const TensorArchive& archive) {
-  const torch::Tensor var = archive.tensor("search/variance").clone();
   ScoredCandidates history;
   if (archive.has_tensor("history/candidates"))
     history = {archive.tensor("history/candidates").clone(),
                archive.tensor("history/scores").clone()};
-  theta_ = archive.tensor("search/mean").clone();
-  var_ = var;
+  GaussianSearch::load(archive);  // may refuse; nothing has changed until here
   history_ = history;
 }
 

@@ -10,8 +10,10 @@
 // EM takes a return for the weight of a probability, so that it must not be negative: the worst
 // kept is its zero. The best of the past stand for importance sampling over all of it. Their scores
 // are not taken again: where scores are noisy, lucky ones stay; more environments a candidate help,
-// and a larger `reuse`. The variance follows from the same weights (2011, the update of its
-// exploration): it shrinks where better ones are found near, not by the clock.
+// and a larger `reuse`. Common random numbers are off by default: candidates of different
+// generations are compared, and a generation that draws an easy task would stay as a whole. The
+// variance follows from the same weights (2011, the update of its exploration): it shrinks where
+// better ones are found near, not by the clock.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +21,14 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
 
 struct PowerConfig {
   static constexpr const char* kSection = "power";
-  SearchConfig search{};
+  SearchConfig search{.common_random_numbers = false};
   int population = 64;
   int reuse = 10;
   float init_std = 0.2f;
@@ -60,27 +62,20 @@ struct ScoredCandidates {
 ScoredCandidates best_of(const ScoredCandidates& past, const ScoredCandidates& now,
                          std::int64_t most);
 
-class Power final : public Search {
+class Power final : public GaussianSearch {
  public:
   Power(const PowerConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
-  torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
   void set_mean(const torch::Tensor& mean) override;
-  std::vector<Scalar> scalars() const override;
   void save(TensorArchive& archive) const override;
   void load(const TensorArchive& archive) override;
 
-  const torch::Tensor& variance() const { return var_; }
   const ScoredCandidates& history() const { return history_; }
 
  private:
   PowerConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_, var_;  // (n)
-  torch::Tensor candidates_;   // (population, n), of the last ask
-  ScoredCandidates history_;   // `reuse` of them at most
+  ScoredCandidates history_;  // `reuse` of them at most
 };
 
 }  // namespace kennel

@@ -43,39 +43,15 @@ RewardWeights reward_weights(const torch::Tensor& scores, double effective) {
 }
 
 Rwr::Rwr(const RwrConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config),
-      seed_(seed),
-      mu_(start.clone()),
-      var_(torch::full_like(start, std::pow(double{config.init_std}, 2))) {}
-
-torch::Tensor Rwr::ask(std::int64_t generation) {
-  const torch::Tensor z = search_noise(seed_, generation, config_.population, mu_.size(0));
-  candidates_ = mu_ + z * var_.sqrt();
-  return candidates_;
-}
+    : GaussianSearch(start, seed, config.population, config.init_std), config_(config) {}
 
 void Rwr::tell(const torch::Tensor& scores) {
   if (spread_of(scores) == 0.0) return;  // nothing was learnt, neither where to go nor how narrow
   const double effective = double{config_.effective_share} * config_.population;
   const torch::Tensor w = reward_weights(scores, effective).weights;
   const torch::Tensor share = w / w.sum();
-  mu_ = candidates_.t().mv(share);
-  var_ = (candidates_ - mu_).square().t().mv(share).clamp_min(std::pow(double{config_.min_std}, 2));
-}
-
-std::vector<Scalar> Rwr::scalars() const {
-  return {{"train/sigma", var_.mean().sqrt().item<double>()}};
-}
-
-void Rwr::save(TensorArchive& archive) const {
-  archive.put("search/mean", mu_);
-  archive.put("search/variance", var_);
-}
-
-void Rwr::load(const TensorArchive& archive) {
-  const torch::Tensor var = archive.tensor("search/variance").clone();
-  mu_ = archive.tensor("search/mean").clone();
-  var_ = var;
+  theta_ = x_.t().mv(share);
+  var_ = (x_ - theta_).square().t().mv(share).clamp_min(std::pow(double{config_.min_std}, 2));
 }
 
 }  // namespace kennel

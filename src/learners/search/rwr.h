@@ -2,10 +2,10 @@
 // regression for operational space control, ICML), episodic, on a Gaussian over parameters
 // (Deisenroth, Neumann, Peters 2013, A Survey on Policy Search for Robotics, section 2.4.2).
 //
-//   x_k ~ N(mu, diag(var)),  R_k = score(x_k)                                      k = 1..N
+//   x_k ~ N(theta, diag(var)),  R_k = score(x_k)                                   k = 1..N
 //   w_k = exp(beta (R_k - max R)),  beta such that (sum w)^2 / sum w^2 = effective_share N
-//   mu  <- sum w_k x_k / sum w
-//   var <- max(sum w_k (x_k - mu)^2 / sum w, min_std^2)       about the new mean
+//   theta <- sum w_k x_k / sum w
+//   var   <- max(sum w_k (x_k - theta)^2 / sum w, min_std^2)     about the new mean
 //
 // The left side of beta's condition falls from N at beta = 0 to the number of the best at infinity:
 // bisection finds it, and no unit of the score matters.
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -61,25 +61,14 @@ RewardWeights reward_weights(const torch::Tensor& scores, double effective);
 /// (sum w)^2 / sum w^2: how many equal weights these are worth.
 double effective_sample_size(const torch::Tensor& weights);
 
-class Rwr final : public Search {
+class Rwr final : public GaussianSearch {
  public:
   Rwr(const RwrConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
-  torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return mu_; }
-  void set_mean(const torch::Tensor& mean) override { mu_ = mean.clone(); }
-  std::vector<Scalar> scalars() const override;
-  void save(TensorArchive& archive) const override;
-  void load(const TensorArchive& archive) override;
-
-  const torch::Tensor& variance() const { return var_; }
 
  private:
   RwrConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor mu_, var_;    // (n)
-  torch::Tensor candidates_;  // (population, n), of the last ask
 };
 
 }  // namespace kennel

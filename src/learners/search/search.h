@@ -26,6 +26,15 @@ class Search {
   /// better.
   virtual void tell(const torch::Tensor& scores) = 0;
 
+  /// Whether it learns from rewards by control step: then `tell_rewards` is called, not `tell`.
+  virtual bool wants_rewards() const { return false; }
+
+  /// As `tell`, for a search that wants rewards.
+  /// \param rewards  (population, control steps), whose sums over steps are the scores to rounding
+  virtual void tell_rewards(const torch::Tensor& scores, const torch::Tensor& /*rewards*/) {
+    tell(scores);
+  }
+
   /// Where the search is, (n): what is deployed.
   virtual const torch::Tensor& mean() const = 0;
 

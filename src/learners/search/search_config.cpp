@@ -30,9 +30,14 @@ std::string nearest_fitting(const PopulationKey& population, int num_envs) {
 
 void check_candidate(std::string_view section, const SearchConfig& config,
                      std::vector<std::string>& problems) {
+  check_choice(text(section, ".policy"), config.policy, {"network", "gait"}, problems);
+  if (config.is_gait() && !config.hidden.empty())
+    problems.push_back(text(section,
+                            ".hidden is for networks, and policy = \"gait\" has no layers; ",
+                            "leave it out, or say policy = \"network\""));
   check_choice(text(section, ".activation"), config.activation, {"relu", "elu", "tanh"}, problems);
   for (const int units : config.hidden)
-    if (config.symmetric && units % 2 != 0)
+    if (!config.is_gait() && config.symmetric && units % 2 != 0)
       problems.push_back(text(section, ".hidden has a layer of ", units,
                               " units; a symmetric policy pairs them, try ", units + 1));
 }

@@ -12,10 +12,14 @@ namespace kennel {
 struct SearchConfig {
   int rollout_steps = 200;
   float alive_bonus = 0.0f;
+  bool common_random_numbers = true;
+  std::string policy = "network";
   bool normalise_obs = true;
   bool symmetric = true;
   std::vector<int> hidden = {};
   std::string activation = "tanh";
+
+  bool is_gait() const { return policy == "gait"; }
 };
 
 /// Adds these keys to a method's section.
@@ -27,12 +31,19 @@ void visit_search_fields(Config& c, Visitor&& v) requires same_config<Config, Se
       "score");
   v.field("alive_bonus", c.alive_bonus, Bounds{-1e3, 1e3},
           "added to the reward of every control step before a fall");
+  v.field("common_random_numbers", c.common_random_numbers, Bounds{},
+          "every candidate of a generation meets the same robots, starts, commands, noise and "
+          "pushes, so that scores tell candidates apart and not their luck; the next generation "
+          "meets others");
+  v.field("policy", c.policy, Bounds{},
+          "network, or gait: the twelve numbers of an open-loop gait of a robot that walks, for "
+          "which the four keys below mean nothing");
   v.field("normalise_obs", c.normalise_obs, Bounds{},
           "scale observations by their running mean and standard deviation");
   v.field("symmetric", c.symmetric, Bounds{},
           "left-right equivariant policy: half the parameters to search");
   v.field("hidden", c.hidden, Bounds{1, 8192},
-          "units of the policy's hidden layers; []: none, a linear policy");
+          "units of the policy's hidden layers; []: none, a linear policy; refused for a gait");
   v.field("activation", c.activation, Bounds{}, "of the hidden layers: relu, elu or tanh");
 }
 

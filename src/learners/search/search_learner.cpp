@@ -1,5 +1,8 @@
 #include "src/learners/search/search_learner.h"
 
+#include <string_view>
+#include <variant>
+
 #include "kennel/core/check.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/collective.h"
@@ -8,18 +11,33 @@
 namespace kennel {
 namespace {
 
-const Mirrors* mirrors_of(const LearnerParts& parts, const SearchParts& search) {
-  if (!search.config.symmetric) return nullptr;
-  KENNEL_CHECK(parts.mirrors, search.method,
+const Mirrors* mirrors_of(const LearnerParts& parts, const SearchConfig& config,
+                          const std::string& method) {
+  if (!config.symmetric) return nullptr;
+  KENNEL_CHECK(parts.mirrors, method,
                ".symmetric = true, but left and right of these environments are not known; say "
                "symmetric = false");
   return &*parts.mirrors;
+}
+
+/// What a gait has no use for is off: it reads the command alone, and has no layers to tie.
+SearchConfig effective(SearchConfig config) {
+  if (config.is_gait()) config.normalise_obs = config.symmetric = false;
+  return config;
 }
 
 void check(const LearnerParts& parts, const SearchParts& search) {
   check_config(parts);
   KENNEL_CHECK(parts.all.size() == 1, search.method, " trains in one process; ", parts.all.size(),
                " were started");
+}
+
+/// \param section  of any of the searches
+bool drew_alike(ConfigBlock section) {
+  for (const AnyField& field : section.fields())
+    if (field.name == std::string_view("common_random_numbers"))
+      return *std::get<bool*>(field.value);
+  return false;
 }
 
 const LearnerParts& checked(const LearnerParts& parts, const SearchParts& search) {
@@ -31,25 +49,26 @@ const LearnerParts& checked(const LearnerParts& parts, const SearchParts& search
 
 SearchLearner::SearchLearner(const LearnerParts& parts, const SearchParts& search)
     : env_(checked(parts, search).env),
-      config_(search.config),
+      config_(effective(search.config)),
       method_(search.method),
       seed_(parts.seed),
       pool_(threads_of(parts)),
-      policy_(env_.spec(), config_, mirrors_of(parts, search)),
+      candidates_(make_candidates(method_, env_.spec(), config_,
+                                  mirrors_of(parts, config_, method_), parts.gait)),
       normaliser_(env_.spec().obs_size, config_.normalise_obs,
                   config_.symmetric ? &parts.mirrors->obs : nullptr, env_.device(), parts.ops),
-      rollout_(env_, policy_, config_, pool_, parts.ops),
+      rollout_(env_, *candidates_, config_, pool_, parts.ops),
       make_(search.make),
-      search_(make_(policy_.start(seed_), seed_)),
+      search_(make_(candidates_->start(seed_), seed_)),
       timer_(make_phase_timer(env_.device())) {}
 
 // The statistics of a generation stay what they were when it began.
 torch::Tensor SearchLearner::folded(const torch::Tensor& parameters) const {
-  return policy_.folded(parameters, normaliser_.mean(), normaliser_.inv_std());
+  return candidates_->folded(parameters, normaliser_.mean(), normaliser_.inv_std());
 }
 
 PolicyNetwork SearchLearner::policy() const {
-  return policy_.network(folded(search_->mean().unsqueeze(0)));
+  return candidates_->deployed(folded(search_->mean().unsqueeze(0)));
 }
 
 IterationReport SearchLearner::iterate() {
@@ -57,11 +76,16 @@ IterationReport SearchLearner::iterate() {
   timer_->begin(Phase::kUpdate);
   const torch::Tensor candidates = search_->ask(iteration_);
   const torch::Tensor policies = folded(candidates).to(torch::kFloat32).to(env_.device());
-  const Evaluation evaluation = rollout_.run(policies, normaliser_, *timer_);
+  const Evaluation evaluation =
+      rollout_.run(policies, normaliser_, *timer_, iteration_, search_->wants_rewards());
   timer_->begin(Phase::kUpdate);
   const MendedScores scores = mended(evaluation);
   const torch::Tensor before = search_->mean();
-  search_->tell(scores.scores);
+  if (search_->wants_rewards()) {
+    search_->tell_rewards(scores.scores, scores.rewards);
+  } else {
+    search_->tell(scores.scores);
+  }
   timer_->stop();
   ++iteration_;
   env_steps_ += std::int64_t{config_.rollout_steps} * env_.spec().num_envs;
@@ -84,7 +108,7 @@ IterationReport SearchLearner::iterate() {
 
 // What must agree between a checkpoint and the learner that loads its policy.
 std::string SearchLearner::description() const {
-  return text(policy_.description(), ", obs ", env_.spec().obs_size, ", action ",
+  return text(candidates_->description(), ", obs ", env_.spec().obs_size, ", action ",
               env_.spec().action_size, config_.symmetric ? ", symmetric" : ", not symmetric",
               config_.normalise_obs ? ", normalised" : ", not normalised");
 }
@@ -130,6 +154,11 @@ void SearchLearner::load(const std::filesystem::path& path) {
   iteration_ = archive.number("iteration");
   env_steps_ = archive.number("env_steps");
   seed_ = seed;
+}
+
+// The checkpoint's environments are numbered alike.
+void SearchLearner::take_edits(const ConfigBlock& before) {
+  if (!config_.common_random_numbers && drew_alike(before)) rollout_.draw_apart(iteration_);
 }
 
 void SearchLearner::load_networks(const std::filesystem::path& path) {

@@ -14,7 +14,7 @@
 #include "kennel/rl/phase_timer.h"
 #include "kennel/rl/tensor_archive.h"
 #include "kennel/rl/worker_pool.h"
-#include "src/learners/search/candidate_policy.h"
+#include "src/learners/search/candidates.h"
 #include "src/learners/search/population_rollout.h"
 #include "src/learners/search/search.h"
 #include "src/learners/search/search_config.h"
@@ -36,8 +36,8 @@ struct SearchParts {
 class SearchLearner final : public Learner {
  public:
   /// See WorkerPool for what becomes of torch's own threads.
-  /// \throws Error when the config is wrong, asks for mirrors where there are none, or other ranks
-  /// train along
+  /// \throws Error when the config is wrong, asks for mirrors where there are none, or for the gait of
+  /// a robot that is not there, or other ranks train along
   SearchLearner(const LearnerParts& parts, const SearchParts& search);
   SearchLearner(const SearchLearner&) = delete;  // its parts refer to each other
   SearchLearner& operator=(const SearchLearner&) = delete;
@@ -56,6 +56,8 @@ class SearchLearner final : public Learner {
   /// From a checkpoint of any of the searches, of the same policy.
   void load_networks(const std::filesystem::path& path) override;
 
+  void take_edits(const ConfigBlock& before) override;
+
  private:
   torch::Tensor folded(const torch::Tensor& parameters) const;
   std::string description() const;
@@ -66,7 +68,7 @@ class SearchLearner final : public Learner {
   std::string method_;
   std::uint64_t seed_;
   WorkerPool pool_;
-  CandidatePolicy policy_;
+  std::unique_ptr<Candidates> candidates_;
   Normaliser normaliser_;
   PopulationRollout rollout_;
   MakeSearch make_;

@@ -16,10 +16,10 @@ torch::Tensor weight_perturbation_gradient(const torch::Tensor& z, const torch::
 }
 
 Wp::Wp(const WpConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : config_(config), seed_(seed), theta_(start.clone()) {}
+    : MeanSearch(start, seed), config_(config) {}
 
 torch::Tensor Wp::ask(std::int64_t generation) {
-  z_ = search_noise(seed_, generation, config_.population, theta_.size(0));
+  z_ = noise(generation, config_.population);
   return theta_ + z_ * double{config_.sigma};
 }
 
@@ -32,9 +32,5 @@ void Wp::tell(const torch::Tensor& scores) {
 }
 
 std::vector<Scalar> Wp::scalars() const { return {{"train/return_std", return_std_}}; }
-
-void Wp::save(TensorArchive& archive) const { archive.put("search/mean", theta_); }
-
-void Wp::load(const TensorArchive& archive) { theta_ = archive.tensor("search/mean").clone(); }
 
 }  // namespace kennel

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
-#include "src/learners/search/search.h"
+#include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -50,23 +50,17 @@ std::vector<std::string> problems(const WpConfig& config, int num_envs);
 torch::Tensor weight_perturbation_gradient(const torch::Tensor& z, const torch::Tensor& scores,
                                            double sigma);
 
-class Wp final : public Search {
+class Wp final : public MeanSearch {
  public:
   Wp(const WpConfig& config, const torch::Tensor& start, std::uint64_t seed);
 
   torch::Tensor ask(std::int64_t generation) override;
   void tell(const torch::Tensor& scores) override;
-  const torch::Tensor& mean() const override { return theta_; }
-  void set_mean(const torch::Tensor& mean) override { theta_ = mean.clone(); }
   std::vector<Scalar> scalars() const override;
-  void save(TensorArchive& archive) const override;
-  void load(const TensorArchive& archive) override;
 
  private:
   WpConfig config_;
-  std::uint64_t seed_;
-  torch::Tensor theta_;  // (n)
-  torch::Tensor z_;      // (population, n), of the last ask
+  torch::Tensor z_;  // (population, n), of the last ask
   double return_std_ = 0.0;
 };
 

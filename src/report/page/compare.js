@@ -42,9 +42,9 @@ function reached() {
 
 /// Quantities by rows, because there are more of them than methods.
 function last() {
-  const columns = [['quantity'], ['unit'], ...data.methods.map((method) => [method, 'mean, 95 % of it', true])];
-  const cell = ({mean, low, high}, decimals) => finite(mean)
-    ? `${fixed(mean, decimals)} [${fixed(low, decimals)}, ${fixed(high, decimals)}]` : '–';
+  const columns = [['quantity'], ['unit'], ...data.methods.map((method) => [method, 'median, 95 %', true])];
+  const cell = ({median, low, high}, decimals) => finite(median)
+    ? `${fixed(median, decimals)} [${fixed(low, decimals)}, ${fixed(high, decimals)}]` : '–';
   return Sections.table(columns, data.last.quantities.map(({title, unit, decimals, methods}) =>
     [words(title), unit, ...methods.map((method) => cell(method, decimals))]));
 }
@@ -61,7 +61,8 @@ function visited({name, unit, middles, methods}) {
 document.getElementById('summary').append(...data.summary.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 const key = () => h('p', {class: 'key'}, Plot.legend(data.methods.map((name, k) => ({name, colour: colour(k)}))));
 if (data.curves.length) {
-  section('curves', 'Learning', hint('Lines are medians over seeds, shades their quartiles, drawn while half of a method\u2019s runs go on.'), key(), curves());
+  section('curves', 'Learning', hint('Lines are medians over seeds, shades their quartiles, drawn while half of a method\u2019s runs go on. A method without an entropy or ' +
+    'a deviation tries things out by a noise that its recipe fixes.'), key(), curves());
 }
 if (data.reached.length) {
   section('reached', 'Thresholds', hint(`Median steps and seconds of training until ${words(data.measure)} first is ` +
@@ -69,7 +70,7 @@ if (data.reached.length) {
 }
 if (data.last.quantities.length) {
   section('last', 'Ends', data.last.doubts.map((sentence) => h('p', {class: 'note'}, sentence)),
-    hint('Means over seeds, and the interval that 95 % of the means of their bootstrap resamples lie in.'), last());
+    hint('Medians over seeds, and the interval that 95 % of the medians of their bootstrap resamples lie in.'), last());
 }
 if (data.visited && data.visited.length) {
   section('visited', 'Visited states', hint('Of the nominal robot in the judge\u2019s episodes: how much of the time it was where.'), key(),

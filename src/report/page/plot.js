@@ -6,6 +6,7 @@
 //                         band that is shaded behind all lines
 //   xLabel, yLabel, xUnit words below and above; xUnit goes behind the last tick
 //   xRange, yRange, zero  fixed ranges, or whether the y axis reaches 0
+//   xLog, yLog, xTicks    logarithmic axes, of numbers above 0 alone; [[value, text], ...] in the place of round numbers
 //   bands, rules          [[from, to], ...] shaded along x; [y, ...] lines across; diagonal: y = x
 //   rows, body            names instead of a y axis; body(scale) returns what is drawn there
 //   time                  x is the episode's time: cursor, and a click seeks
@@ -24,6 +25,33 @@ function yRange(spec) {
   return [spec.zero && low === 0 ? 0 : low - pad, spec.zero && high === 0 && low < 0 ? 0 : high + pad];
 }
 
+/// How much of the way from one end of an axis to the other a value is.
+function share(from, to, log) {
+  if (log) return (value) => Math.log(value / from) / (Math.log(to / from) || 1);
+  return (value) => (value - from) / (to - from || 1);
+}
+
+/// Powers of ten, about `count` of them; 1, 2 and 5 times them where there are fewer than three.
+function logTicks(low, high, count) {
+  const from = Math.floor(Math.log10(low)), to = Math.ceil(Math.log10(high));
+  const inside = (value) => value > low * (1 - 1e-9) && value < high * (1 + 1e-9);
+  const every = Math.max(1, Math.ceil((to - from) / count));
+  const exponents = Array.from({length: to - from + 1}, (_, k) => from + k);
+  const powers = exponents.filter((k) => k % every === 0).map((k) => 10 ** k).filter(inside);
+  if (powers.length > 2 || every > 1) return powers;
+  return exponents.flatMap((k) => [1, 2, 5].map((factor) => Number(`${factor}e${k}`))).filter(inside);
+}
+
+/// [value, text] of an axis' ticks.
+function labelled(low, high, count, log) {
+  if (!log) {
+    const values = ticks(low, high, count), texts = tickTexts(values);
+    return values.map((value, k) => [value, texts[k]]);
+  }
+  const written = (value) => value < 1e4 ? short(value) : value.toExponential().replace('+', '');
+  return logTicks(low, high, count).map((value) => [value, written(value)]);
+}
+
 /// Where numbers lie in pixels, for a plot so wide.
 function layOut(spec, width) {
   const left = spec.left || 49;
@@ -34,16 +62,19 @@ function layOut(spec, width) {
   const [x0, x1] = spec.xRange || extent(spec.x) || [0, 1];
   const [y0, y1] = yRange(spec);
   const height = fullHeight - top - bottom;
+  const along = share(x0, x1, spec.xLog), up = share(y0, y1, spec.yLog);
   return {
     left, top, width: inner, height, fullHeight, x0, x1, y0, y1,
-    x: (value) => (value - x0) / (x1 - x0 || 1) * inner,
-    y: (value) => height - (value - y0) / (y1 - y0 || 1) * height,
+    x: (value) => along(value) * inner,
+    y: (value) => height - up(value) * height,
+    xAt: (part) => spec.xLog ? x0 * (x1 / x0) ** part : x0 + part * (x1 - x0),
   };
 }
 
 function xAxis(spec, s) {
   const right = s.left + s.width, floor = s.top + s.height;
-  const values = ticks(s.x0, s.x1, Math.max(3, s.width / 60)), texts = tickTexts(values);
+  const marks = spec.xTicks || labelled(s.x0, s.x1, Math.max(3, s.width / 60), spec.xLog);
+  const values = marks.map(([value]) => value), texts = marks.map(([, words]) => words);
   if (spec.xUnit && texts.length) texts[texts.length - 1] += ' ' + spec.xUnit;
   // From the right, and only what leaves its neighbour room: the last one wears the unit.
   let out = '', taken = Infinity;
@@ -64,9 +95,8 @@ function axes(spec, s) {
   if (spec.rows) {
     out += spec.rows.map((name, row) => svg.text(s.left - 6, s.top + s.y(row + 0.5) + 4, name, 'end')).join('');
   } else {
-    const values = ticks(s.y0, s.y1, Math.max(2, s.height / 28));
-    out += tickTexts(values).map((words, k) => {
-      const y = s.top + s.y(values[k]);
+    out += labelled(s.y0, s.y1, Math.max(2, s.height / 28), spec.yLog).map(([value, words]) => {
+      const y = s.top + s.y(value);
       return svg.line('grid', s.left, y, right, y) + svg.text(s.left - 5, y + 4, words, 'end');
     }).join('');
   }
@@ -159,8 +189,8 @@ function create(spec) {
   }
 
   function valueAt(event) {
-    const share = (event.clientX - holder.getBoundingClientRect().left - scale.left) / scale.width;
-    return scale.x0 + Math.min(0.999, Math.max(0, share)) * (scale.x1 - scale.x0);
+    const part = (event.clientX - holder.getBoundingClientRect().left - scale.left) / scale.width;
+    return scale.xAt(Math.min(0.999, Math.max(0, part)));
   }
 
   function hover(event) {

@@ -1,5 +1,5 @@
-// The policy that a search looks for: a network of the normalised observation, by default of one
-// layer, which is linear.
+// Candidates that are networks of the normalised observation, by default of one layer, which is
+// linear.
 #pragma once
 
 #include <torch/types.h>
@@ -13,6 +13,7 @@
 #include "kennel/policy/policy_network.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/weight_tying.h"
+#include "src/learners/search/candidates.h"
 #include "src/learners/search/search_config.h"
 
 namespace kennel {
@@ -23,36 +24,35 @@ MlpShape candidate_shape(const SearchConfig& config, int obs_size, int action_si
 /// action = network((obs - mean) / std), of as many parameters as its layers have weights and
 /// biases, or of about half as many where left and right are treated alike.
 ///
-/// A policy is a row of dense numbers: of each layer W (in, out) row-major, then b (out).
-class CandidatePolicy {
+/// A folded candidate is a row of dense numbers: of each layer W (in, out) row-major, then b (out).
+class NetworkCandidates final : public Candidates {
  public:
   /// \param mirrors  null: left and right are two
-  CandidatePolicy(const EnvSpec& spec, const SearchConfig& config, const Mirrors* mirrors);
+  NetworkCandidates(const EnvSpec& spec, const SearchConfig& config, const Mirrors* mirrors);
 
-  std::int64_t num_parameters() const { return symmetric_ ? tying_.num_free() : num_dense(); }
+  std::int64_t num_parameters() const override {
+    return symmetric_ ? tying_.num_free() : num_dense();
+  }
   std::int64_t num_dense() const { return kennel::num_parameters(shape_); }
   const MlpShape& shape() const { return shape_; }
 
   /// Where a search begins, (num_parameters) float64: zero where the policy is linear. Else hidden
   /// layers are orthogonal, since from zero nothing would reach them, and actions nearly zero.
-  torch::Tensor start(std::uint64_t seed) const;
+  torch::Tensor start(std::uint64_t seed) const override;
 
   /// The dense numbers (rows, num_dense) that take the raw observation: normalisation is folded in.
   /// \param parameters  (rows, num_parameters) float64 on the CPU
   /// \param mean, inv_std  (obs_size) of the observations
   torch::Tensor folded(const torch::Tensor& parameters, const torch::Tensor& mean,
-                       const torch::Tensor& inv_std) const;
+                       const torch::Tensor& inv_std) const override;
 
-  /// action (P, E, action_size) <- what P policies do in E environments each.
-  /// \param policies  (P, num_dense)
-  /// \param obs       (P, E, obs_size)
-  void act(const torch::Tensor& policies, const torch::Tensor& obs, torch::Tensor& action) const;
+  void act(std::int64_t first, const torch::Tensor& policies, const torch::Tensor& obs,
+           torch::Tensor& action) override;
 
-  /// One row of dense numbers, for deployment.
-  PolicyNetwork network(const torch::Tensor& dense) const;
+  PolicyNetwork deployed(const torch::Tensor& dense) const override;
 
   /// "linear policy" or "policy of 64, 32 tanh units".
-  std::string description() const;
+  std::string description() const override;
 
  private:
   MlpShape shape_;

@@ -1,4 +1,4 @@
-#include "src/learners/search/candidate_policy.h"
+#include "src/learners/search/network_candidates.h"
 
 #include <cmath>
 #include <numbers>
@@ -50,8 +50,8 @@ MlpShape candidate_shape(const SearchConfig& config, int obs_size, int action_si
                    Activation::kLinear);
 }
 
-CandidatePolicy::CandidatePolicy(const EnvSpec& spec, const SearchConfig& config,
-                                 const Mirrors* mirrors)
+NetworkCandidates::NetworkCandidates(const EnvSpec& spec, const SearchConfig& config,
+                                     const Mirrors* mirrors)
     : shape_(candidate_shape(config, spec.obs_size, spec.action_size)),
       symmetric_(mirrors != nullptr) {
   if (!symmetric_) return;
@@ -63,7 +63,7 @@ CandidatePolicy::CandidatePolicy(const EnvSpec& spec, const SearchConfig& config
   tying_.build(torch::kCPU);
 }
 
-torch::Tensor CandidatePolicy::start(std::uint64_t seed) const {
+torch::Tensor NetworkCandidates::start(std::uint64_t seed) const {
   if (shape_.size() == 1) return torch::zeros({num_parameters()}, torch::kFloat64);
   torch::Generator generator = cpu_generator(stream_seed(seed, Stream::kInitialise));
   torch::Tensor dense = torch::zeros({1, num_dense()});
@@ -74,8 +74,8 @@ torch::Tensor CandidatePolicy::start(std::uint64_t seed) const {
   return (symmetric_ ? tying_.project(dense[0]) : dense[0]).to(torch::kFloat64);
 }
 
-torch::Tensor CandidatePolicy::folded(const torch::Tensor& parameters, const torch::Tensor& mean,
-                                      const torch::Tensor& inv_std) const {
+torch::Tensor NetworkCandidates::folded(const torch::Tensor& parameters, const torch::Tensor& mean,
+                                        const torch::Tensor& inv_std) const {
   torch::Tensor dense = torch::empty({parameters.size(0), num_dense()}, torch::kFloat64);
   if (symmetric_) {
     tying_.expand(parameters, dense);
@@ -92,8 +92,8 @@ torch::Tensor CandidatePolicy::folded(const torch::Tensor& parameters, const tor
   return dense;
 }
 
-void CandidatePolicy::act(const torch::Tensor& policies, const torch::Tensor& obs,
-                          torch::Tensor& action) const {
+void NetworkCandidates::act(std::int64_t /*first*/, const torch::Tensor& policies,
+                            const torch::Tensor& obs, torch::Tensor& action) {
   torch::Tensor x = obs;
   std::int64_t offset = 0;
   for (std::size_t k = 0; k < shape_.size(); offset += numbers_of(shape_[k++])) {
@@ -107,7 +107,7 @@ void CandidatePolicy::act(const torch::Tensor& policies, const torch::Tensor& ob
   }
 }
 
-PolicyNetwork CandidatePolicy::network(const torch::Tensor& dense) const {
+PolicyNetwork NetworkCandidates::deployed(const torch::Tensor& dense) const {
   const torch::Tensor numbers = dense.to(torch::kFloat32).contiguous().view({-1});
   const float* at = numbers.const_data_ptr<float>();
   PolicyNetwork network;
@@ -122,7 +122,7 @@ PolicyNetwork CandidatePolicy::network(const torch::Tensor& dense) const {
   return network;
 }
 
-std::string CandidatePolicy::description() const {
+std::string NetworkCandidates::description() const {
   if (shape_.size() == 1) return "linear policy";
   std::string out = "policy of ";
   for (std::size_t k = 0; k + 1 < shape_.size(); ++k)

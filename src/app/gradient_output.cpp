@@ -1,0 +1,81 @@
+#include "gradient_output.h"
+
+#include <cstdio>
+
+#include "kennel/core/check.h"
+#include "kennel/report/gradient_page.h"
+#include "text_table.h"
+
+namespace kennel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPage = ".html";
+constexpr const char* kPicture = ".svg";
+
+std::string title_of(const std::string& task) { return "Gradients of " + task; }
+
+std::string short_text(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", x);
+  return text;
+}
+
+}  // namespace
+
+void check_picture_file(const fs::path& file) {
+  const std::string kind = file.extension().string();
+  KENNEL_CHECK(kind == kPage || kind == kPicture, "--out ", file.string(),
+               ": expected a page, .html, or a picture, .svg, came ",
+               kind.empty() ? "no ending" : kind);
+  check_folder_of(file);
+}
+
+void check_folder_of(const fs::path& file) {
+  std::error_code ignored;
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  KENNEL_CHECK(fs::is_directory(folder, ignored), "there is no folder ", folder.string(),
+               " to write ", file.filename().string(), " into; create it first");
+}
+
+void write_picture(const std::string& task, const StudyHead& head,
+                   const std::vector<StudiedCase>& found, const fs::path& file) {
+  report::GradientPage page{.title = title_of(task), .summary = head};
+  for (const StudiedCase& c : found)
+    for (const gradient::Estimate& e : c.study.estimates)
+      page.rows.push_back({c.setting, c.horizon, c.sigma, e.name, c.study.truth, e.mean, e.bias,
+                           e.variance, e.cosine});
+  if (file.extension() == kPicture) {
+    report::write_gradient_figure(page, file);
+  } else {
+    report::write_gradient_page(page, file);
+  }
+}
+
+std::string gradient_markdown(const std::string& task, const StudyHead& head,
+                              const std::vector<StudiedCase>& found) {
+  std::string all = text("# ", title_of(task), "\n\n| | |\n|---|---|\n");
+  for (const auto& [name, value] : head) all += text("| ", name, " | ", value, " |\n");
+  all +=
+      "\nVariance: of one sample. The number behind +- is a standard error: of the truth, and of "
+      "the mean of all samples, below which no bias can be seen.\n\n";
+  std::vector<TextColumn> table;
+  for (const char* name : {"setting", "estimate"}) table.push_back({{name}, {}, false});
+  for (const char* name :
+       {"horizon", "sigma", "truth", "+-", "mean", "bias", "+-", "variance", "cosine", "alpha"})
+    table.push_back({{name}});
+  for (const StudiedCase& c : found)
+    for (const gradient::Estimate& e : c.study.estimates) {
+      table[0].cells.push_back(c.setting);
+      table[1].cells.push_back(e.name);
+      std::size_t column = 2;
+      for (const double x :
+           {static_cast<double>(c.horizon), c.sigma, c.study.truth, c.study.truth_error, e.mean,
+            e.bias, e.error, e.variance, e.cosine, e.alpha})
+        table[column++].cells.push_back(short_text(x));
+    }
+  return all + markdown_table(table);
+}
+
+}  // namespace kennel

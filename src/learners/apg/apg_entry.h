@@ -1,0 +1,44 @@
+// The analytic policy gradient's row in the table of methods.
+#pragma once
+
+#include <memory>
+
+#include "kennel/contract/vec_env.h"
+#include "kennel/rl/learner_entry.h"
+#include "src/learners/apg/apg.h"
+
+namespace kennel {
+
+inline ConfigBlock apg_block() { return {ApgConfig::kSection, ApgConfig{}}; }
+
+inline std::unique_ptr<Learner> make_apg(const LearnerParts& parts) {
+  return std::make_unique<Apg>(parts);
+}
+
+inline PolicyNetwork apg_layers(const ConfigBlock& /*config*/, int obs_size, int action_size) {
+  PolicyNetwork network;
+  network.layers.push_back({obs_size, action_size, {}, {}, ""});
+  return network;
+}
+
+inline void keep_apg(ConfigBlock& /*config*/) {}  // knows no left and right
+
+inline std::size_t apg_bytes(const EnvSpec& /*spec*/, const ConfigBlock& /*config*/,
+                             const LearnerOps& /*ops*/) {
+  return 0;  // a few numbers an episode, on the CPU
+}
+
+inline constexpr LearnerEntry kApg = {
+    .name = "apg",
+    .summary = "analytic policy gradient: derivatives of the return through the dynamics",
+    .config = apg_block,
+    .make = make_apg,
+    .policy_layers = apg_layers,
+    .layers_key = "episodes",  // none of its keys decides them
+    .drop_symmetry = keep_apg,
+    .bytes = apg_bytes,
+    .fixed = {},
+    .policy = "linear in the observation",
+    .cannot = "robots; tasks without derivatives; a GPU; several processes"};
+
+}  // namespace kennel

@@ -1,0 +1,40 @@
+// Tables of text.
+#include "src/app/text_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kennel {
+namespace {
+
+const std::vector<TextColumn> kColumns = {{{"", "method"}, {"ppo", "a|b"}, false},
+                                          {{"judged", "falls"}, {"12", "3"}}};
+
+TEST(TextTable, NumbersAreAtTheRightAndNoLineEndsWithBlanks) {
+  EXPECT_EQ(text_table(kColumns),
+            "        judged\n"
+            "method   falls\n"
+            "ppo         12\n"
+            "a|b          3\n");
+  EXPECT_EQ(text_table({{{"a"}, {"1"}}, {{"word"}, {"x"}, false}}), "a  word\n1  x\n");
+}
+
+TEST(TextTable, InMarkdownHeadsAreOneAndABarEndsNoCell) {
+  EXPECT_EQ(markdown_table(kColumns),
+            "| method | judged falls |\n"
+            "|---|---:|\n"
+            "| ppo | 12 |\n"
+            "| a\\|b | 3 |\n");
+}
+
+TEST(TextTable, WhatIsNoNumberIsADashAndALargeOneStaysShort) {
+  EXPECT_EQ(fixed_text(-0.12345, 3), "-0.123");
+  EXPECT_EQ(fixed_text(2.0, 0), "2");
+  EXPECT_EQ(fixed_text(std::nan(""), 3), "-");
+  EXPECT_EQ(fixed_text(HUGE_VAL, 3), "-");
+  EXPECT_EQ(fixed_text(-1e300, 3), "-1e+300");
+}
+
+}  // namespace
+}  // namespace kennel

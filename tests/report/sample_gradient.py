@@ -1,0 +1,59 @@
+"""A made-up study of gradients, for looking at its page and for testing it without a study.
+
+python sample_gradient.py OUT.html [--without groups]
+
+The data has the form that src/report/gradient_page.cpp writes: numbers that are not known are null.
+"""
+
+import argparse
+import math
+import pathlib
+
+import sample_report
+
+HORIZONS = [1, 2, 4, 8, 16, 32, 64]
+ESTIMATES = ['zeroth', 'first', 'inverse variance', 'alpha']
+SETTINGS = ['physics step 4 ms', 'physics step 2 ms', 'physics step 1 ms']
+
+
+def growth(rate, size):
+  """Nothing where it has not begun: a bias of 0 has no place on a logarithmic axis."""
+  return [None if horizon < 2 else size * math.exp(rate * horizon / 16) for horizon in HORIZONS]
+
+
+def quantity(name, log, low, high, y):
+  panels = [{'title': setting, 'curves': [{'name': estimate, 'y': y(s, e)} for e, estimate in enumerate(ESTIMATES)]}
+            for s, setting in enumerate(SETTINGS)]
+  return {'name': name, 'log': log, 'low': low, 'high': high, 'panels': panels}
+
+
+def sample():
+  quantities = [
+      quantity('mean', True, 0.5, 40.0, lambda s, e: growth(0.6 + 0.1 * s, 1 + 0.2 * e)),
+      quantity('bias', True, 1e-3, 10.0, lambda s, e: growth(1 + 0.2 * s, 0.002 * (e + 1))),
+      quantity('variance', True, 0.02, 1e6, lambda s, e: growth(2 - 0.2 * e, 10.0**(2 - e))),
+      quantity('cosine to the truth', False, -1.05, 1.05, lambda s, e: [math.cos(0.02 * (e + s) * horizon) for horizon in HORIZONS]),
+  ]
+  return {
+      'title': 'made up </script> & {{style}}',
+      'summary': [['task', 'pupper_v3'], ['samples', '64']],
+      'axis': {'name': 'horizon, steps', 'log': True, 'values': HORIZONS, 'ticks': [str(horizon) for horizon in HORIZONS]},
+      'groups': [{'title': 'sigma = 0.1', 'quantities': quantities}, {'title': 'sigma = 0.3', 'quantities': quantities}],
+  }
+
+
+def main():
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('out', type=pathlib.Path)
+  parser.add_argument('--without', nargs='*', default=[], metavar='PART', help='leave these lists of the data empty')
+  arguments = parser.parse_args()
+  data = sample_report.rounded(sample())
+  unknown = set(arguments.without) - set(data)
+  if unknown:
+    parser.error(f'no such part: {", ".join(sorted(unknown))}; there are {", ".join(data)}')
+  data.update({part: [] for part in arguments.without})
+  arguments.out.write_text(sample_report.assemble(data, 'gradient'))
+
+
+if __name__ == '__main__':
+  main()
