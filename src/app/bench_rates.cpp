@@ -105,17 +105,21 @@ double TrainRate::update_flop_per_s() const {
 TrainRate measure_training(const BenchCommand& command, const RunConfig& config, const Robot& robot,
                            int num_envs) {
   const std::unique_ptr<VecEnv> env = env_for(command, config, robot, num_envs);
-  const std::unique_ptr<Learner> learner = config.method->make(
-      {.env = *env,
-       .config = config.learner,
-       .seed = 1,
-       .mirrors = quadruped_mirrors(robot.traits, config.env),
-       .gait = seeks_gait(config) ? std::optional(gait_of(config, robot)) : std::nullopt,
-       .not_differentiable = derivatives_of(config).why_not,
-       .num_threads = command.threads,
-       .ops = ops_for(env->device()),
-       .all = alone(),
-       .record = command.record});
+  const std::optional<GaitContract> gait =
+      seeks_gait(config) ? std::optional(gait_of(config, robot)) : std::nullopt;
+  const Derivatives derivatives = derivatives_of(config, robot, gait);
+  const std::unique_ptr<Learner> learner =
+      config.method->make({.env = *env,
+                           .config = config.learner,
+                           .seed = 1,
+                           .mirrors = quadruped_mirrors(robot.traits, config.env),
+                           .gait = gait,
+                           .differentiable = derivatives.task.get(),
+                           .not_differentiable = derivatives.why_not,
+                           .num_threads = command.threads,
+                           .ops = ops_for(env->device()),
+                           .all = alone(),
+                           .record = command.record});
   for (int k = 0; k < 2; ++k) learner->iterate();  // makes the memory, and what is recorded
   ThreadPool pool(command.threads);
   double peak = 0;

@@ -130,7 +130,8 @@ RobotContract contract_of(const Robot& loaded, const EnvConfig& env) {
 }
 
 bool seeks_gait(const RunConfig& config) {
-  return config.method->seeks_gait != nullptr && config.method->seeks_gait(config.learner);
+  return config.method->seeks_gait != nullptr &&
+         config.method->seeks_gait(config.learner, small_task_of(config) == nullptr);
 }
 
 GaitContract gait_of(const RunConfig& config, const Robot& robot) {

@@ -28,13 +28,14 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
   const small::TaskRow* task = small_task_of(config);
   if (task != nullptr) {
     simulation.env = make_small_env(*task, options);
+    simulation.derivatives = derivatives_of(config);
   } else {
     const Robot robot = load_robot(config.robot);
     simulation.env = make_env(config.env, robot, options);
     mirrors = quadruped_mirrors(robot.traits, config.env);
     if (seeks_gait(config)) gait = gait_of(config, robot);
+    simulation.derivatives = derivatives_of(config, robot, gait);
   }
-  simulation.derivatives = derivatives_of(config);
   simulation.trainer = config.method->make({.env = *simulation.env,
                                             .config = config.learner,
                                             .seed = seed,

@@ -1,14 +1,16 @@
 #include "kennel/batch/stats.h"
 
-#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace kennel {
 
 std::vector<Stat> stats_from(const quadruped::EnvStats<double>& s, const quadruped::Task& task) {
   const quadruped::TaskRow& row = task.config.row();
   const double control_dt = task.control_dt;
-  const double steps = std::max(1.0, s.steps), episodes = s.falls + s.timeouts;
+  // Where nobody has stepped, nothing is known: NaN.
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  const double steps = s.steps > 0 ? s.steps : nothing, episodes = s.falls + s.timeouts;
   // Errors count from a second after a change of command on; before, there is none: NaN.
   std::vector<Stat> stats = {
       {"env/reward", s.total_reward / steps},

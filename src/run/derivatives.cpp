@@ -2,6 +2,7 @@
 
 #include "kennel/core/check.h"
 #include "kennel/gradient/small_return.h"
+#include "src/run/gait_derivatives.h"
 
 namespace kennel {
 namespace {
@@ -43,13 +44,12 @@ class LinearOnSmallTask final : public DifferentiableTask {
 };
 
 /// "the task chain has none; tasks that have: lqr, ..."
-std::string why_not(const std::string& task, bool has_robot) {
+std::string why_not(const std::string& task) {
   std::string known;
   for (const std::string& name : gradient::differentiable_tasks())
     known += (known.empty() ? "" : ", ") + name;
-  return text("the task ", task, has_robot ? " of a robot" : "",
-              " has none; tasks that have: ", known,
-              "; what those of a robot's gait are worth says kennel gradient");
+  return text("the task ", task, " has none; tasks that have: ", known, ", and ", kWalkTask,
+              " of a robot, by the numbers of a gait");
 }
 
 }  // namespace
@@ -57,10 +57,17 @@ std::string why_not(const std::string& task, bool has_robot) {
 // The one place that knows which tasks have derivatives, and by which numbers.
 Derivatives derivatives_of(const RunConfig& config) {
   const small::TaskRow* task = small_task_of(config);
-  if (task == nullptr) return {nullptr, why_not(config.task.name, true)};
+  if (task == nullptr)
+    return {nullptr, text("the task ", config.task.name,
+                          " of a robot has some by the numbers of a gait alone")};
   const gradient::SmallReturn* of = gradient::small_return(*task);
-  if (of == nullptr) return {nullptr, why_not(task->name, false)};
+  if (of == nullptr) return {nullptr, why_not(task->name)};
   return {std::make_unique<LinearOnSmallTask>(*task, *of), {}};
+}
+
+Derivatives derivatives_of(const RunConfig& config, const Robot& robot,
+                           const std::optional<GaitContract>& gait) {
+  return gait ? gait_derivatives(config.env, robot, *gait) : derivatives_of(config);
 }
 
 }  // namespace kennel

@@ -19,7 +19,8 @@ class Gait : public ::testing::Test {
   Gait() {
     write_raw(folder_ / "tiny.toml",
               "[train]\nnum_envs = 32\nsteps = 2560\ncheckpoint_every = 2\njudge_episodes = 0\n"
-              "[cma_es]\npopulation = 16\nrollout_steps = 20\n");
+              "[cma_es]\npopulation = 16\nrollout_steps = 20\n"
+              "[apg]\nepisodes = 8\nhorizon = 8\n");
   }
 
   Outcome kennel(const std::vector<std::string>& arguments) const {
@@ -80,6 +81,31 @@ TEST_F(Gait, IsTrainedResumedJudgedAndExportedAsJsonAlone) {
                           "gait exports as json"));
     EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
   }
+}
+
+TEST_F(Gait, ClimbsByItsDerivatives) {
+  const auto climb = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--algorithm", "apg", "--steps", "128"});  // two iterations
+    return train(more);
+  };
+  const Outcome whole = climb({"--out", "whole"});
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const auto numbers = policy("whole/policy.json").at("gait").at("numbers");
+  EXPECT_NE(numbers.at("frequency").at("value"), 2.3);
+  EXPECT_THAT(read_file(folder_ / "whole" / "report.html"), HasSubstr("a gait of "));
+
+  ASSERT_EQ(climb({"--out", "parts", "--minutes", "0"}).exit_code, 0);
+  ASSERT_EQ(kennel({"train", "--device", "cpu", "--resume", "parts"}).exit_code, 0);
+  EXPECT_EQ(checkpoint("parts"), checkpoint("whole"));
+  ASSERT_EQ(climb({"--out", "threads", "--threads", "3"}).exit_code, 0);
+  EXPECT_EQ(checkpoint("threads"), checkpoint("whole"));
+
+  const Outcome judged = kennel({"eval", "whole", "--episodes", "2", "--json"});
+  EXPECT_EQ(judged.exit_code, 0) << judged.err;
+  const Outcome longer = climb({"--out", "longer", "--set", "apg.horizon=17"});
+  EXPECT_EQ(longer.exit_code, 1);
+  EXPECT_THAT(longer.err, HasSubstr("apg.horizon = 17 is longer than an episode of 16 control"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "longer"));
 }
 
 TEST_F(Gait, IsSearchedOnAnotherRobotByAnotherMethod) {

@@ -140,8 +140,9 @@ TEST_F(SmallTask, WithoutDerivativesIsRefusedInOneLine) {
   const std::string known = "tasks that have: lqr, bandit, pendulum";
   expect_refused({"train", "--device", "cpu", "--task", "chain", "--algorithm", "apg"}, 1,
                  "the task chain has none; " + known);
-  expect_refused({"train", "--device", "cpu", "--algorithm", "apg", "--num-envs", "16"}, 1,
-                 "the task walk of a robot has none; " + known);
+  expect_refused({"train", "--device", "cpu", "--task", "pose", "--algorithm", "apg"}, 1,
+                 "a gait walks: it is told vx, vy, yaw_rate; the task pose tells it pitch, roll, "
+                 "height: choose the task walk");
   expect_refused({"train", "--device", "cpu", "--task", "lqr", "--algorithm", "apg", "--set",
                   "apg.horizon=61"},
                  1, "apg.horizon = 61 is longer than an episode of 60 control steps; try 60");

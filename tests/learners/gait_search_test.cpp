@@ -158,7 +158,7 @@ TEST(GaitSearches, OfEveryMethodKeepTheirGaitInACheckpoint) {
   for (const Method& method : methods()) {
     SCOPED_TRACE(method.entry->name);
     EXPECT_THAT(method.config.problems(kNumEnvs), IsEmpty());
-    EXPECT_TRUE(method.entry->seeks_gait(method.config));
+    EXPECT_TRUE(method.entry->seeks_gait(method.config, true));
     CopyingEnv env(kNumEnvs);
     const auto learner = learner_of(method, env);
     EXPECT_EQ(learner->policy().gait->number, first_gait());
@@ -210,7 +210,7 @@ TEST(GaitSearches, TakeNoNetworksCheckpoint) {
       &kEs,
       {"es", EsConfig{.search = {.rollout_steps = 20, .symmetric = false}, .population = 16}}};
   const auto other = learner_of(network, mass, 1, std::nullopt);
-  EXPECT_FALSE(kEs.seeks_gait(network.config));
+  EXPECT_FALSE(kEs.seeks_gait(network.config, true));
   other->iterate();
   other->save(folder / "network.ckpt", "text");
   EXPECT_FALSE(read_checkpoint(folder / "network.ckpt").policy.gait);

@@ -148,7 +148,8 @@ constexpr Solved kSolved[] = {
     {"chain", "ars", 0.01},        {"chain", "cem", 0.01},     {"chain", "fd", 0.01},
     {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},     {"chain", "pi2", 0.01},
     {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
-    {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},
+    {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},  {"lqr", "a2c", 0.5},
+    {"chain", "dqn", 0.01},
 };
 
 std::string name_of_test(const ::testing::TestParamInfo<Solved>& info) {

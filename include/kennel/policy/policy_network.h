@@ -39,6 +39,15 @@ struct PolicyNetwork {
   }
 };
 
+/// The policy that follows a gait.
+/// \param numbers  (12) of gait::kTerms, in their order and units
+template <class Number>
+PolicyNetwork gait_network(const GaitContract& contract, std::span<const Number> numbers) {
+  GaitPolicy policy{contract, {}};
+  for (int i = 0; i < gait::kNumNumbers; ++i) policy.number[i] = static_cast<float>(numbers[i]);
+  return {{}, policy};
+}
+
 /// Applies the named activation to a whole layer's output.
 /// \throws Error for a name the robot's loader does not know
 inline void apply_activation(const std::string& name, std::span<float> x) {

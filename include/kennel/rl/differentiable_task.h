@@ -11,7 +11,8 @@
 
 namespace kennel {
 
-/// Which episode: equal keys mean the same start and the same random numbers.
+/// Which episode: equal keys mean the same random numbers, and with the same parameters the same
+/// start.
 struct EpisodeKey {
   std::uint64_t seed = 0;
   std::uint64_t index = 0;  // among those of the seed
@@ -34,8 +35,9 @@ class DifferentiableTask {
   /// Where learning begins, (num_parameters).
   virtual std::vector<double> start() const = 0;
 
-  /// Sets the derivatives of an episode's return by the parameters, and returns the return. What is
-  /// not finite is given back as it is.
+  /// Sets the derivatives of an episode's return by the parameters, and returns the return. Where
+  /// the start depends on the parameters, it counts as given. What is not finite is given back as
+  /// it is.
   /// \param parameters  (num_parameters)
   /// \param horizon     control steps that count, from 1 to episode_steps
   /// \param out         (num_parameters)

@@ -78,9 +78,10 @@ struct LearnerEntry {
   const char* policy = "";  // what it looks for: "dense network", "linear"
   const char* cannot = "";  // what it cannot serve
 
-  /// Whether it looks for a gait by this config: then it takes LearnerParts::gait, and has no
-  /// layers. Null: never.
-  bool (*seeks_gait)(const ConfigBlock& config) = nullptr;
+  /// Whether it looks for a gait by this config, on a task with a robot or without: then its policy
+  /// has no layers, and it takes LearnerParts::gait or the derivatives by a gait's numbers. Null:
+  /// never.
+  bool (*seeks_gait)(const ConfigBlock& config, bool has_robot) = nullptr;
 };
 
 }  // namespace kennel

@@ -9,9 +9,11 @@
 //
 // Forward mode: the derivatives ds by all of theta are carried along the rollout (core/dual.h),
 // where Brax goes backwards over a stored one. That takes no memory and time that grows with the
-// number of parameters, so it is for few: linear policies, gaits. There is no critic, no
-// exploration, and no noise but that of starts and disturbances: on the linear-quadratic regulator
-// every episode's gradient vanishes at K*, and the method comes to it to all digits.
+// number of parameters, so it is for few: linear policies of the small tasks that have derivatives
+// (run/derivatives.h), and the twelve numbers of a gait on robots that walk (gradient/
+// gait_episodes.h says what of an episode counts). There is no critic, no exploration, and no noise
+// but that of starts and disturbances: on the linear-quadratic regulator every episode's gradient
+// vanishes at K*, and the method comes to it to all digits.
 //
 // It is right where reward and motion are smooth and the horizon is short. It fails where
 //   - motion is sensitive: gradients grow exponentially with the horizon, their spread with them,
@@ -19,7 +21,19 @@
 //   - contacts make and break: a jump has no derivative, so the mean of derivatives is not the
 //     derivative of the mean (Suh et al. 2022, ICML, section 3; `kennel gradient` shows examples
 //     and what mixes with the zeroth order are worth);
-//   - an action is at its bound: it has no derivative there, and nothing pulls it back.
+//   - an action or a parameter is at its bound: it has no derivative there, and nothing pulls it
+//     back.
+//
+// Of a gait `kennel gradient` says how short: on the default robot at 0.4 m/s, physics of 4 ms, the
+// cosine between the mean of 64 gradients at noisy parameters and the gradient of the return under
+// that noise, in the numbers' own steps.
+//   control steps                   1      4      16     64
+//   first order, noise of 0.1       0.999  0.998  0.973  0.606
+//   from values alone, 0.1          0.882  0.873  0.794  0.556
+//   first order, noise of 0.3       0.997  0.985  0.789  0.564
+// A gradient varies 180 times less than an estimate from a value over 1 control step, 54 times less
+// over 16 and 15 times less over 64. Physics of 2 or 1 ms changes little of it. Hence a robot's
+// episodes have 16 control steps.
 #pragma once
 
 #include <cstdint>

@@ -24,11 +24,13 @@ template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, ApgConfig> {
   v.field("episodes", c.episodes, Bounds{1, 1 << 20},
           "whose gradients are averaged an iteration; num_envs counts for nothing");
-  v.field("horizon", c.horizon, Bounds{0, 1 << 20},
-          "control steps from an episode's start that are differentiated through; 0: the whole "
-          "episode. Through contacts and chaotic motion long ones give noise");
+  v.field(
+      "horizon", c.horizon, Bounds{0, 1 << 20},
+      "control steps from an episode's start that are differentiated through; 0: the whole "
+      "episode, of a robot's gait 16. Through contacts and chaotic motion long ones give noise");
   v.field("learning_rate", c.learning_rate, Bounds{1e-8, 1e3},
-          "Adam's step: about as far as a parameter moves an iteration");
+          "Adam's step: about as far as a parameter moves an iteration, of a gait in its numbers' "
+          "own steps");
   v.field("final_learning_rate_factor", c.final_learning_rate_factor, Bounds{0.0, 1.0},
           "what is left of learning_rate at the end of the run, on a straight line over its steps");
   v.field("beta1", c.beta1, Bounds{0.0, 0.9999}, "how much Adam's mean gradient remembers");

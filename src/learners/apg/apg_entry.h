@@ -21,6 +21,9 @@ inline PolicyNetwork apg_layers(const ConfigBlock& /*config*/, int obs_size, int
   return network;
 }
 
+/// Of every robot: a linear policy of what it observes has too many numbers for forward mode.
+inline bool apg_seeks_gait(const ConfigBlock& /*config*/, bool has_robot) { return has_robot; }
+
 inline void keep_apg(ConfigBlock& /*config*/) {}  // knows no left and right
 
 inline std::size_t apg_bytes(const EnvSpec& /*spec*/, const ConfigBlock& /*config*/,
@@ -38,7 +41,9 @@ inline constexpr LearnerEntry kApg = {
     .drop_symmetry = keep_apg,
     .bytes = apg_bytes,
     .fixed = {},
-    .policy = "linear in the observation",
-    .cannot = "robots; tasks without derivatives; a GPU; several processes"};
+    .policy = "linear in the observation, of a robot a gait",
+    .cannot =
+        "tasks without derivatives; robots that are not told to walk; a GPU; several processes",
+    .seeks_gait = apg_seeks_gait};
 
 }  // namespace kennel

@@ -1,6 +1,7 @@
 #include "src/learners/search/gait_candidates.h"
 
 #include <algorithm>
+#include <span>
 
 #include "kennel/core/assert.h"
 #include "kennel/core/check.h"
@@ -95,9 +96,7 @@ void GaitCandidates::stepped(const StepBuffers& now) {
 
 PolicyNetwork GaitCandidates::deployed(const torch::Tensor& folded) const {
   const torch::Tensor numbers = on_host(folded.to(torch::kFloat32));
-  GaitPolicy policy{contract_, {}};
-  std::copy_n(numbers.const_data_ptr<float>(), gait::kNumNumbers, policy.number.begin());
-  return {{}, policy};
+  return gait_network(contract_, std::span(numbers.const_data_ptr<float>(), gait::kNumNumbers));
 }
 
 std::string GaitCandidates::description() const {

@@ -47,7 +47,7 @@ PolicyNetwork search_layers(const ConfigBlock& config, int obs_size, int action_
 }
 
 template <class Config>
-bool search_seeks_gait(const ConfigBlock& config) {
+bool search_seeks_gait(const ConfigBlock& config, bool /*has_robot*/) {
   return config.as<Config>().search.is_gait();
 }
 
