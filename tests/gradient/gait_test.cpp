@@ -140,6 +140,47 @@ TEST(Gait, PutsTheFeetWhereTheyAreToBe) {
   }
 }
 
+/// How far the foot is from where it is to be, m; sets the angles.
+template <class R>
+double left_of(const LegLines& leg, const Vec3<R>& place, const double (&pose)[kJointsPerLeg],
+               R (&q)[kJointsPerLeg]) {
+  for (int j = 0; j < kJointsPerLeg; ++j) q[j] = static_cast<R>(pose[j]);
+  reach<R>(leg, place, q);
+  const Vec3<R> off = place - foot_at<R>(leg, q).place;
+  return static_cast<double>(std::sqrt(dot(off, off)));
+}
+
+// Undamped, the angles of a leg that is asked for too much are chaotic: neighbouring places have
+// none alike, and float's have nothing to do with double's.
+TEST(Gait, LegsThatCannotReachStretchTowardsThePlaceAndStayCalm) {
+  for (const char* robot : {"pupper_v3", "go1"}) {
+    SCOPED_TRACE(robot);
+    const Body body = quadruped::gait_body(shipped(robot), robot_named(robot).pose);
+    const double size = robot_named(robot).stance_height;
+    for (int leg = 0; leg < kNumLegs; ++leg) {
+      double before[kJointsPerLeg] = {};
+      for (int k = 0; k < 40; ++k) {  // half a stance height too low, from behind to ahead
+        const double(&home)[3] = body.home[leg];
+        const Vec3<double> place = {home[0] + 0.01 * size * (k - 20), home[1], home[2] - size / 2};
+        double q[kJointsPerLeg];
+        float single[kJointsPerLeg];
+        const double left = left_of<double>(body.leg[leg], place, body.pose[leg], q);
+        left_of<float>(
+            body.leg[leg],
+            {static_cast<float>(place.x), static_cast<float>(place.y), static_cast<float>(place.z)},
+            body.pose[leg], single);
+        EXPECT_GT(left, 0.01 * size);
+        EXPECT_LT(left, 0.5 * size);  // nearer than the pose
+        for (int j = 0; j < kJointsPerLeg; ++j) {
+          EXPECT_NEAR(single[j], q[j], 1e-4) << leg << ' ' << j << ' ' << k;
+          if (k > 0) EXPECT_NEAR(q[j], before[j], 0.05) << leg << ' ' << j << ' ' << k;
+          before[j] = q[j];
+        }
+      }
+    }
+  }
+}
+
 TEST(Gait, DualsFollowTheLegsKinematics) {
   using D = Dual<double, 4>;
   const Body body = quadruped::gait_body(pupper(), setup(1).pose);

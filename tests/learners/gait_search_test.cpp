@@ -54,7 +54,7 @@ class CopyingEnv final : public TinyEnv {
   void observe(int env, float* obs) const override {
     std::fill_n(obs, wanted_.contract.obs_size, 3.0f);
     float* command = obs + wanted_.contract.command_at;
-    command[0] = 0.05f * static_cast<float>(env % 5);
+    command[0] = 0.1f * static_cast<float>(env % 5);
     command[1] = 0.05f * static_cast<float>(env % 3);
     command[2] = 0.2f * static_cast<float>(env % 2);
   }
@@ -93,7 +93,7 @@ TEST(GaitCandidates, ActInEachEnvironmentByTheirNumbersAndItsOwnClock) {
   const SearchConfig config{.rollout_steps = 30, .common_random_numbers = false, .policy = "gait"};
   GaitCandidates candidates(sample_contract());
   const torch::Tensor folded = candidates.folded(
-      0.2 * torch::randn({kCandidates, gait::kNumNumbers}, cpu_generator(2), torch::kFloat64), {},
+      0.3 * torch::randn({kCandidates, gait::kNumNumbers}, cpu_generator(2), torch::kFloat64), {},
       {});
   for (int candidate = 0; candidate < kCandidates; ++candidate)
     env.expected.push_back(*candidates.deployed(folded[candidate]).gait);

@@ -60,15 +60,40 @@ KENNEL_HD FootAt<T> foot_at(const LegLines& leg, const T (&q)[kJointsPerLeg]) {
   return out;
 }
 
-/// One step of damped least squares (Levenberg, Marquardt) towards a place of the foot:
-///   (J'J + damping 1) dq = J' (place - foot(q)).
-/// \param damping  m^2; columns of J are about 0.1 m
+/// What the next step towards a place is damped by, m^2: a floor, and a share of how far off the
+/// foot is, times the Jacobian's size. Near the place the share vanishes and steps are Newton's,
+/// which end there. A place that the leg does not reach is never near: undamped, a leg would swing
+/// about its full length without end, since the Jacobian is singular there, while the foot's path
+/// curves by about a quarter of the leg.
 template <class T>
-KENNEL_HD void reach_nearer(const LegLines& leg, const Vec3<T>& place, double damping,
+KENNEL_HD T reach_damping(const FootAt<T>& foot, const Vec3<T>& off, double floor) {
+  using R = scalar_of<T>;
+  T size = T(0);
+  for (const Vec3<T>& column : foot.column) size += dot(column, column);
+  return T(static_cast<R>(floor)) + T(static_cast<R>(0.15)) * sqrt(size * dot(off, off));
+}
+
+/// A number that carries derivatives is damped as a constant.
+template <class T>
+requires(!std::same_as<T, number_of<T>>)  //
+    KENNEL_HD T reach_damping(const FootAt<T>& foot, const Vec3<T>& off, double floor) {
+  using N = number_of<T>;
+  const auto value = [](const Vec3<T>& v) { return Vec3<N>{v.x.value, v.y.value, v.z.value}; };
+  FootAt<N> at;
+  for (int j = 0; j < kJointsPerLeg; ++j) at.column[j] = value(foot.column[j]);
+  return T(reach_damping(at, value(off), floor));
+}
+
+/// One step of damped least squares (Levenberg, Marquardt; the damping: Yamashita and Fukushima
+/// 2001, section 2) towards a place of the foot:
+///   (J'J + damping 1) dq = J' (place - foot(q)).
+/// \param floor  of the damping, m^2; columns of J are about 0.1 m
+template <class T>
+KENNEL_HD void reach_nearer(const LegLines& leg, const Vec3<T>& place, double floor,
                             T (&q)[kJointsPerLeg]) {
-  const T lambda(static_cast<scalar_of<T>>(damping));
   const FootAt<T> foot = foot_at<T>(leg, q);
   const Vec3<T> off = place - foot.place;
+  const T lambda = reach_damping(foot, off, floor);
   const auto& c = foot.column;
   const T a = dot(c[0], c[0]) + lambda, b = dot(c[0], c[1]), d = dot(c[0], c[2]);
   const T e = dot(c[1], c[1]) + lambda, f = dot(c[1], c[2]), g = dot(c[2], c[2]) + lambda;
@@ -82,10 +107,10 @@ KENNEL_HD void reach_nearer(const LegLines& leg, const Vec3<T>& place, double da
   q[2] += per_det * (C * x + F * y + G * z);
 }
 
-inline constexpr double kReachDamping = 1e-5;  // keeps a leg at its full length calm
+inline constexpr double kReachDamping = 1e-5;
 
 /// Joint angles that put a foot at a place. Eight steps leave less than 1e-6 m where the leg
-/// reaches; where it does not, the damping keeps the angles near the best.
+/// reaches; where it does not, they come near to the nearest place that it does.
 /// \param q  rad; where to start, receives the angles
 template <class T>
 KENNEL_HD void reach(const LegLines& leg, const Vec3<T>& place, T (&q)[kJointsPerLeg]) {
@@ -93,7 +118,7 @@ KENNEL_HD void reach(const LegLines& leg, const Vec3<T>& place, T (&q)[kJointsPe
 }
 
 /// With derivatives: they follow from one step at the angles found, where (implicit function
-/// theorem) dq = J^-1 dplace, almost undamped.
+/// theorem) dq = J^-1 dplace, almost undamped where the leg reaches.
 template <class T>
 requires(!std::same_as<T, number_of<T>>)  //
     void reach(const LegLines& leg, const Vec3<T>& place, T (&q)[kJointsPerLeg]) {
