@@ -18,7 +18,7 @@ namespace {
 
 using namespace kennel::gait;
 
-const quadruped::RobotTraits& traits() { return quadruped::robot_named("pupper_v3"); }
+const quadruped::RobotTraits& traits() { return robot_named("pupper_v3"); }
 
 const Quadruped<double>& pupper() {
   static const Quadruped<double> model =
