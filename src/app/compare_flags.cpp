@@ -49,7 +49,8 @@ RunCommand add_compare(CLI::App& app) {
                  "of the measure, with commas between them (default: 0.4,0.3,0.2 m/s, or a half, "
                  "0.9 and 0.99 of the way to the best)")
       ->delimiter(',')
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(number_from(-1e12, 1e12));
   app.add_option("--judge-seed", command->judge_seed,
                  text("of the judge's episodes; below ", judge::kFirstPublishedSeed,
                       " for tuning, from there on for published figures"))

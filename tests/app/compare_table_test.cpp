@@ -74,7 +74,7 @@ TEST(CompareTable, ARowHasSeedsTheFirstFigureFallsThresholdsAndTraining) {
 
 TEST(CompareTable, AJudgementWithoutANumberIsNoReasonToLookBetter) {
   Comparison all = comparison();
-  for (const std::size_t run : {0, 1})
+  for (const std::size_t run : {0u, 1u})
     all.methods[0].runs[run].judgement["figures"]["velocity"] = Json();
   EXPECT_THAT(compare_columns(all, facts()).at(2).cells, ElementsAre("- [0.200, -]", "0.250"));
 }

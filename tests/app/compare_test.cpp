@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
 
@@ -71,10 +72,12 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   ASSERT_EQ(one.exit_code, 0) << one.err;
   EXPECT_THAT(one.out,
               AllOf(StartsWith("4.10k steps each, judged in their own task, 50 episodes "
-                               "of seed 7, for tuning"),
+                               "of seed 7 (tuning)"),
                     ContainsRegex("method +seeds +return +best"),
                     ContainsRegex("\ntiny:es +2/2 .*-6\\.632"), ContainsRegex("\ntiny:cem +2/2 ")));
-  EXPECT_THAT(one.err, HasSubstr("page: one/compare.html"));
+  EXPECT_THAT(one.err, AllOf(HasSubstr("page: one/compare.html"),
+                             ContainsRegex("warning: tiny:cem trained [0-9]+ steps, [0-9]+ % more "
+                                           "than the 4096 of all: a training ends with a whole")));
   ASSERT_EQ(compare("many", {"--jobs", "3"}).exit_code, 0);
   const std::vector<Json> runs = runs_of("one");
   ASSERT_EQ(runs.size(), 4u);
@@ -83,6 +86,7 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   EXPECT_EQ(runs[3].at("algorithm"), "cem");
   EXPECT_EQ(runs[3].at("seed"), 2);
   EXPECT_EQ(runs[3].at("state"), "complete");
+  EXPECT_EQ(runs[3].at("seed_use"), "tuning");
   EXPECT_EQ(runs[3].at("measure"), "episode/return");
   EXPECT_GE(runs[3].at("steps"), 4096);
   EXPECT_EQ(runs[3].at("reached").size(), 3u);
@@ -107,9 +111,14 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
             HasSubstr("| command | `kennel compare tiny.toml:es tiny.toml:cem --seeds 2 --jobs 1 "
                       "--device cpu --judge-seed 7 --judge-episodes 50 --out one` |\n"),
             HasSubstr("| device | CPU, "), HasSubstr(", commit "),
-            HasSubstr("| training seeds | 1 to 2 |\n"),
-            HasSubstr("50 episodes of seed 7, for tuning: published figures use 1000 and above"),
+            HasSubstr("| training seeds | 1 to 2 |\n"), HasSubstr("50 episodes of seed 7 (tuning)"),
             HasSubstr("| runs complete | 4 of 4 |\n"), HasSubstr("\n| tiny:cem | 2/2 | ")));
+}
+
+TEST_F(CompareProgram, ItsOwnCommandLineHasEveryDigitOfAThreshold) {
+  ASSERT_EQ(compare("out", {"--thresholds=-6.63165543,-8"}).exit_code, 0);
+  EXPECT_THAT(read_file(folder_ / "out" / "compare.md"),
+              HasSubstr(" --thresholds=-6.63165543,-8 "));
 }
 
 TEST_F(CompareProgram, ADryRunSaysWhatWouldBeTrainedAndTrainsNothing) {
@@ -119,7 +128,7 @@ TEST_F(CompareProgram, ADryRunSaysWhatWouldBeTrainedAndTrainsNothing) {
       dry.out,
       AllOf(StartsWith("2 recipes, 2 seeds each, 4 runs of 4.10k steps each, 0 complete; 3 side by "
                        "side, "),
-            HasSubstr(", on cpu\njudged in their own task, 50 episodes of seed 1001, held out"),
+            HasSubstr(", on cpu\njudged in their own task, 50 episodes of seed 1001 (published)\n"),
             HasSubstr("\ntiny:es   (es)\ntiny:cem   (cem)\n")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   // Four runs by three take two turns.
@@ -196,7 +205,38 @@ TEST_F(CompareProgram, MinutesEndARunAndAnInterruptedOneHasWhatIsLeftOfThem) {
   EXPECT_LT(runs_of("out").at(0).at("steps"), 2 * steps);
   EXPECT_GT(read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log").size(), log.size());
   EXPECT_THAT(compare("out", {"--minutes", "0.03", "--seeds", "1"}).err,
-              HasSubstr("{\"minutes\":0.02}, and {\"minutes\":0.03} is asked for"));
+              HasSubstr("out has runs of 0.02 minutes, and 0.03 minutes is asked for"));
+  EXPECT_THAT(compare("out", {"--seeds", "1"}).err,
+              HasSubstr("0.02 minutes, and a number of steps is asked for"));
+}
+
+TEST_F(CompareProgram, SecondsOfOtherMeansAreRefusedUnderMinutesAndWarnedOfUnderSteps) {
+  ASSERT_EQ(compare("out", {"--jobs", "1"}).exit_code, 0);
+  const auto file = folder_ / "out" / "compare.json";
+  Json means = Json::parse(read_file(file));
+  EXPECT_EQ(means.at("device"), "cpu");
+  EXPECT_GE(means.at("threads"), 1);
+  EXPECT_TRUE(means.at("minutes").is_null());
+  // As many threads as the runs that are there had, though there are more runs now.
+  const auto threads = means.at("threads").get<int>();
+  EXPECT_THAT(
+      compare("out", {"--seeds", "3", "--dry-run"}).out,
+      HasSubstr(threads == 1 ? " 1 thread each" : " " + std::to_string(threads) + " threads"));
+  // Trained by as many threads as no machine has.
+  means["threads"] = 100000;
+  write_raw(file, means.dump());
+  EXPECT_THAT(compare("out").err, Not(HasSubstr("not comparable")));  // nothing is left to train
+  EXPECT_THAT(
+      compare("out", {"--seeds", "3", "--dry-run"}).err,
+      AllOf(HasSubstr("warning: out has runs trained by 100000 threads on cpu, what is left"),
+            HasSubstr("seconds are not comparable")));
+  means["minutes"] = 5.0;
+  write_raw(file, means.dump());
+  const Outcome refused = compare("out", {"--seeds", "3", "--minutes", "5"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("runs of 5 minutes by 100000 threads on cpu, and by "));
+  write_raw(file, "{}");
+  EXPECT_THAT(compare("out").err, HasSubstr("compare.json: expected minutes, threads and device"));
 }
 
 TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
@@ -223,7 +263,33 @@ TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
                                  ContainsRegex("seeds +velocity +falls +falls +steps"),
                                  ContainsRegex("\nrobot +2/2 +[0-9.]+ \\[")));
   EXPECT_THAT(read_file(folder_ / "out" / "compare.md"),
-              AllOf(HasSubstr("judged randomised yaw rad/s"), HasSubstr("| robot | 2/2 |")));
+              AllOf(HasSubstr("judged randomised yaw rad/s"), HasSubstr("| robot | 2/2 |"),
+                    HasSubstr("judged nominal falls of 2 ")));
+  // A file that somebody spoilt costs its picture alone.
+  for (const char* run : {"robot,seed=1", "robot,seed=2"})
+    write_raw(folder_ / "out" / "runs" / run / "occupancy.json", R"({"visited":[{"name":1}]})");
+  const Outcome again =
+      run_kennel(folder_.path(),
+                 {"compare", "robot.toml", "--out", "out", "--device", "cpu", "--seeds", "2",
+                  "--judge-episodes", "2", "--measure", "env/reward", "--thresholds", "0.01,1000"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(read_file(folder_ / "out" / "compare.html"),
+              AllOf(HasSubstr("judged nominal velocity"),
+                    Not(HasSubstr("\"name\":\"feet on the floor\""))));
+}
+
+TEST_F(CompareProgram, ARobotsSearchKnowsNoReturnOfWholeEpisodes) {
+  write_raw(folder_ / "robot.toml",
+            "[train]\nnum_envs = 16\nsteps = 4096\n[es]\npopulation = 16\nrollout_steps = 200\n");
+  const std::vector<std::string> line = {
+      "compare", "robot.toml:es",    "--device", "cpu", "--out", "out", "--seeds",
+      "1",       "--judge-episodes", "1"};
+  std::vector<std::string> by_return = line;
+  by_return.insert(by_return.end(), {"--measure", "episode/return"});
+  expect_refused(by_return, "the rollouts of robot:es are shorter than an episode");
+  const Outcome outcome = run_kennel(folder_.path(), line);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(runs_of("out").at(0).at("last_return").is_null());
 }
 
 TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
@@ -243,6 +309,9 @@ TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
   refused({"tiny.toml:es", "--measure", "episode/retrun"},
           "--measure episode/retrun: expected what the environments of lqr measure; did you mean "
           "episode/return? There are: env/reward, ");
+  refused({"tiny.toml:es", "--measure", "episode/seconds"},
+          "--measure episode/seconds: expected what is better for being more, or less; there are: "
+          "env/reward, ");
   refused({"tiny.toml:es", "--measure", "train/sigma"}, "--measure train/sigma: expected what ");
   write_raw(folder_ / "mirrored.toml",
             "[task]\nname = \"lqr\"\n[train]\nsteps = 4096\n[ppo]\nsymmetric = true\n");
@@ -265,7 +334,9 @@ TEST_F(CompareProgram, AFlagOutOfRangeIsOneLineOfUsage) {
   refused({"--steps", "0"}, "expected a whole number from 1 to ");
   refused({"--minutes", "0"}, "expected a number from 0.001 to ");
   refused({"--steps", "4096", "--minutes", "1"}, "excludes --");
-  refused({"--thresholds", "0.4,much"}, "--thresholds");
+  refused({"--thresholds", "0.4,much"}, "expected a number from -1e+12 to 1e+12, came much");
+  refused({"--thresholds", "0.4,nan"}, "expected a number from -1e+12 to 1e+12, came nan");
+  refused({"--thresholds", "1e999"}, "expected a number from -1e+12 to 1e+12, came 1e999");
   refused({"--judge-episodes", "0"}, "expected a whole number from 1 to 1000000, came 0");
 }
 
