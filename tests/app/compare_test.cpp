@@ -3,12 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
-#include "../io/temp_folder.h"
-#include "subprocess.h"
+#include "compare_program.h"
 
 namespace kennel {
 namespace {
@@ -19,53 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
-
-class CompareProgram : public ::testing::Test {
- protected:
-  CompareProgram() {
-    write_raw(folder_ / "tiny.toml",
-              "[task]\nname = \"lqr\"\n[train]\nnum_envs = 64\nsteps = 4096\n"
-              "checkpoint_every = 2\n[es]\npopulation = 16\n[cem]\npopulation = 16\n");
-  }
-
-  static std::vector<std::string> line(const std::string& out,
-                                       const std::vector<std::string>& more = {}) {
-    std::vector<std::string> line = {"compare",  "tiny.toml:es", "tiny.toml:cem",    "--out", out,
-                                     "--device", "cpu",          "--judge-episodes", "50"};
-    if (std::find(more.begin(), more.end(), "--seeds") == more.end())
-      line.insert(line.end(), {"--seeds", "2"});
-    line.insert(line.end(), more.begin(), more.end());
-    return line;
-  }
-  Outcome compare(const std::string& out, const std::vector<std::string>& more = {}) const {
-    return run_kennel(folder_.path(), line(out, more));
-  }
-
-  /// The lines of compare.jsonl, without what a clock said.
-  std::vector<Json> runs_of(const std::string& out) const {
-    std::vector<Json> runs;
-    std::istringstream lines(read_file(folder_ / out / "compare.jsonl"));
-    for (std::string one; std::getline(lines, one);) {
-      Json run = Json::parse(one);
-      run.erase("seconds");
-      if (run.contains("judgement")) run["judgement"]["figures"].erase("seconds");
-      for (Json& reached : run["reached"]) reached.erase("seconds");
-      runs.push_back(std::move(run));
-    }
-    return runs;
-  }
-
-  void expect_refused(const std::vector<std::string>& arguments, const std::string& message) const {
-    const std::vector<std::string> before = folder_.names();
-    const Outcome outcome = run_kennel(folder_.path(), arguments);
-    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
-    EXPECT_THAT(outcome.err, AllOf(StartsWith("kennel: "), HasSubstr(message)));
-    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-    EXPECT_EQ(folder_.names(), before);
-  }
-
-  TempFolder folder_;
-};
 
 TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   const Outcome one = compare("one", {"--jobs", "1"});
@@ -186,59 +136,6 @@ TEST_F(CompareProgram, InterruptedOrKilledItGoesOnBitForBit) {
   EXPECT_EQ(runs_of("out"), runs_of("whole"));
 }
 
-TEST_F(CompareProgram, MinutesEndARunAndAnInterruptedOneHasWhatIsLeftOfThem) {
-  const std::vector<std::string> more = {"--minutes", "0.02", "--seeds", "1"};
-  std::string recipe = read_file(folder_ / "tiny.toml");
-  recipe.replace(recipe.find("4096"), 4, "1000000000000");
-  write_raw(folder_ / "tiny.toml", recipe);
-  const Outcome outcome = compare("out", more);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const auto run = folder_ / "out" / "runs" / "tiny_es,seed=1";
-  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
-  EXPECT_THAT(compare("out", more).err, HasSubstr("2 of 2 runs complete"));
-  const std::string log = read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log");
-  // Stopped before its policy was written: nothing of its time is left.
-  std::filesystem::remove(run / "finished");
-  const std::int64_t steps = runs_of("out").at(0).at("steps");
-  ASSERT_EQ(compare("out", more).exit_code, 0);
-  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
-  EXPECT_LT(runs_of("out").at(0).at("steps"), 2 * steps);
-  EXPECT_GT(read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log").size(), log.size());
-  EXPECT_THAT(compare("out", {"--minutes", "0.03", "--seeds", "1"}).err,
-              HasSubstr("out has runs of 0.02 minutes, and 0.03 minutes is asked for"));
-  EXPECT_THAT(compare("out", {"--seeds", "1"}).err,
-              HasSubstr("0.02 minutes, and a number of steps is asked for"));
-}
-
-TEST_F(CompareProgram, SecondsOfOtherMeansAreRefusedUnderMinutesAndWarnedOfUnderSteps) {
-  ASSERT_EQ(compare("out", {"--jobs", "1"}).exit_code, 0);
-  const auto file = folder_ / "out" / "compare.json";
-  Json means = Json::parse(read_file(file));
-  EXPECT_EQ(means.at("device"), "cpu");
-  EXPECT_GE(means.at("threads"), 1);
-  EXPECT_TRUE(means.at("minutes").is_null());
-  // As many threads as the runs that are there had, though there are more runs now.
-  const auto threads = means.at("threads").get<int>();
-  EXPECT_THAT(
-      compare("out", {"--seeds", "3", "--dry-run"}).out,
-      HasSubstr(threads == 1 ? " 1 thread each" : " " + std::to_string(threads) + " threads"));
-  // Trained by as many threads as no machine has.
-  means["threads"] = 100000;
-  write_raw(file, means.dump());
-  EXPECT_THAT(compare("out").err, Not(HasSubstr("not comparable")));  // nothing is left to train
-  EXPECT_THAT(
-      compare("out", {"--seeds", "3", "--dry-run"}).err,
-      AllOf(HasSubstr("warning: out has runs trained by 100000 threads on cpu, what is left"),
-            HasSubstr("seconds are not comparable")));
-  means["minutes"] = 5.0;
-  write_raw(file, means.dump());
-  const Outcome refused = compare("out", {"--seeds", "3", "--minutes", "5"});
-  EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("runs of 5 minutes by 100000 threads on cpu, and by "));
-  write_raw(file, "{}");
-  EXPECT_THAT(compare("out").err, HasSubstr("compare.json: expected minutes, threads and device"));
-}
-
 TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
   write_raw(folder_ / "robot.toml",
             "[train]\nnum_envs = 64\nsteps = 2048\ncheckpoint_every = 2\n"
@@ -283,7 +180,7 @@ TEST_F(CompareProgram, ARobotsSearchKnowsNoReturnOfWholeEpisodes) {
             "[train]\nnum_envs = 16\nsteps = 4096\n[es]\npopulation = 16\nrollout_steps = 200\n");
   const std::vector<std::string> line = {
       "compare", "robot.toml:es",    "--device", "cpu", "--out", "out", "--seeds",
-      "1",       "--judge-episodes", "1"};
+      "1",       "--judge-episodes", "2"};
   std::vector<std::string> by_return = line;
   by_return.insert(by_return.end(), {"--measure", "episode/return"});
   expect_refused(by_return, "the rollouts of robot:es are shorter than an episode");
