@@ -23,7 +23,9 @@ RunCommand add_compare(CLI::App& app) {
       ->check(number_from(1, 1000))
       ->capture_default_str();
   CLI::Option* steps =
-      app.add_option("--steps", request.steps, "budget of each run (default: the recipes' own)")
+      app.add_option(
+             "--steps", request.steps,
+             "budget of each run, rounded up to a whole iteration (default: the recipes' own)")
           ->check(number_from(std::int64_t{1}, std::int64_t{1'000'000'000'000'000}));
   app.add_option("--minutes", request.minutes,
                  "the same in minutes of training; schedules follow the recipe's steps, and a "
