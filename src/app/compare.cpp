@@ -7,11 +7,12 @@
 #include <iostream>
 
 #include "compare_judge.h"
+#include "compare_means.h"
 #include "compare_results.h"
 #include "kennel/core/check.h"
-#include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
 #include "kennel/io/run_folder.h"
+#include "kennel/report/comparison.h"
 #include "kennel/run/paths.h"
 #include "kennel/run/progress_line.h"
 #include "study_folder.h"
@@ -23,24 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-/// Where a comparison's own numbers are kept that its runs' recipes do not have.
-fs::path budget_file(const fs::path& out) { return out / "compare.json"; }
-
-Json budget_of(const ComparePlan& plan) {
-  const auto& minutes = plan.request.minutes;
-  return {{"minutes", minutes ? Json(*minutes) : Json()}};
-}
-
-/// \throws Error where the folder's runs have another time
-void check_budget(const ComparePlan& plan, const fs::path& out) {
-  std::error_code ignored;
-  if (!fs::exists(budget_file(out), ignored)) return;
-  const Json before = Json::parse(read_file(budget_file(out)), nullptr, false);
-  const Json now = budget_of(plan);
-  KENNEL_CHECK(before == now, shown(out), " has runs of ", before.dump(), ", and ", now.dump(),
-               " is asked for; take another --out");
-}
 
 /// \throws Error where a method cannot serve its task. On a GPU only its trainings tell.
 void check_methods(const ComparePlan& plan) {
@@ -62,9 +45,23 @@ void check_methods(const ComparePlan& plan) {
 void check_measure(const std::string& measure, const ComparePlan& plan) {
   if (measure.empty()) return;
   const std::vector<std::string> known = measured_columns(config_of(plan, plan.runs.front()));
-  if (std::find(known.begin(), known.end(), measure) != known.end()) return;
-  std::string listed;
-  for (const std::string& name : known) listed += (listed.empty() ? "" : ", ") + name;
+  std::string listed, directed;  // all, and those of which more or less is better
+  for (const std::string& name : known) {
+    listed += (listed.empty() ? "" : ", ") + name;
+    if (report::smaller_is_better(name)) directed += (directed.empty() ? "" : ", ") + name;
+  }
+  if (std::find(known.begin(), known.end(), measure) != known.end()) {
+    KENNEL_CHECK(report::smaller_is_better(measure), "--measure ", measure,
+                 ": expected what is better for being more, or less; there are: ", directed);
+    for (std::size_t k = 0; k < plan.recipes.size(); ++k)
+      KENNEL_CHECK(
+          measure != "episode/return" || plan.whole_episodes[k], "--measure ", measure,
+          ": the rollouts of ", plan.recipes[k].label,
+          " are shorter than an episode, whose return is not known; choose another measure "
+          "or raise ",
+          plan.algorithms[k], ".rollout_steps");
+    return;
+  }
   const std::string near = nearest_name(measure, known);
   fail("--measure ", measure, ": expected what the environments of ", plan.task, " measure",
        near.empty() ? "; there are: " : "; did you mean " + near + "? There are: ", listed);
@@ -115,19 +112,26 @@ StudySchedule schedule_of(const CompareCommand& command, const ComparePlan& plan
   return schedule;
 }
 
+/// On standard error, unless it is empty.
+void warn(const std::string& warning) {
+  if (!warning.empty()) std::cerr << "kennel: warning: " << warning << '\n';
+}
+
 }  // namespace
 
 int run_compare(const CompareCommand& command) {
   const fs::path out = absolute_path(command.out);
   ComparePlan plan = plan_comparison(command.request, out);
   for (const StudyRun& run : plan.runs) check_recipe(plan, run);
-  check_budget(plan, out);
   check_measure(command.measure, plan);
-  check_methods(plan);
-  for (const std::string& warning : plan.warnings)
-    std::cerr << "kennel: warning: " << warning << '\n';
   const SweepJudge judge{command.judge_seed, command.judge_episodes.value_or(usual_episodes(plan))};
   StudySchedule schedule = schedule_of(command, plan, judge);
+  const std::optional<CompareMeans> before = read_means(out);
+  if (before) keep_threads(*before, command.jobs, static_cast<int>(plan.runs.size()), schedule);
+  const CompareMeans means = before.value_or(means_of(plan, schedule));
+  plan.warnings.push_back(check_means(means, means_of(plan, schedule), plan, out));
+  check_methods(plan);
+  for (const std::string& warning : plan.warnings) warn(warning);
   const CompareResults results(command, plan, judge);
   if (command.dry_run) {
     find_complete(plan.runs, schedule);
@@ -135,7 +139,7 @@ int run_compare(const CompareCommand& command) {
     return 0;
   }
   const StudyFolder folder(out, kCompareStudy);
-  write_file_atomically(budget_file(out), budget_of(plan).dump(2) + "\n");
+  write_means(means, out);
   schedule.on_run = [&] { results.write_lines(folder); };
   find_complete(plan.runs, schedule);
   std::cerr << "comparison: " << shown(out) << ", " << results.complete() << " of "
@@ -146,6 +150,7 @@ int run_compare(const CompareCommand& command) {
   results.write_pages(folder, out.filename().string(), scheduled_text(schedule));
   results.print();
   std::fflush(stdout);
+  for (const std::string& warning : results.overshoots()) warn(warning);
   std::cerr << "page: " << shown(folder.page()) << "   (open it in a browser)\n"
             << "tables: " << shown(folder.named(".md")) << "   (the same as Markdown)\n";
   if (results.complete() == plan.runs.size()) return 0;

@@ -28,7 +28,7 @@ struct CompareCommand {
 /// table. The folder:
 ///     OUT/
 ///       format  lock         as a run's (run_folder.h): its version; held by who compares
-///       compare.json         the minutes that its runs have
+///       compare.json         minutes, threads and device of its runs (compare_means.h)
 ///       runs/NAME/           a run's folder each, and in it
 ///         judgement.json     what the judge says (sweep_judgement.h)
 ///         occupancy.json     what a robot's policy visits (judge/occupancy.h)

@@ -23,7 +23,9 @@ RunCommand add_compare(CLI::App& app) {
       ->check(number_from(1, 1000))
       ->capture_default_str();
   CLI::Option* steps =
-      app.add_option("--steps", request.steps, "budget of each run (default: the recipes' own)")
+      app.add_option(
+             "--steps", request.steps,
+             "budget of each run, rounded up to a whole iteration (default: the recipes' own)")
           ->check(number_from(std::int64_t{1}, std::int64_t{1'000'000'000'000'000}));
   app.add_option("--minutes", request.minutes,
                  "the same in minutes of training; schedules follow the recipe's steps, and a "
@@ -49,7 +51,8 @@ RunCommand add_compare(CLI::App& app) {
                  "of the measure, with commas between them (default: 0.4,0.3,0.2 m/s, or a half, "
                  "0.9 and 0.99 of the way to the best)")
       ->delimiter(',')
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(number_from(-1e12, 1e12));
   app.add_option("--judge-seed", command->judge_seed,
                  text("of the judge's episodes; below ", judge::kFirstPublishedSeed,
                       " for tuning, from there on for published figures"))

@@ -53,15 +53,17 @@ int usual_episodes(const ComparePlan& plan) {
   return plan.small != nullptr ? TaskEvalCommand::kEpisodes : kRobotEpisodes;
 }
 
-std::vector<report::JudgedFigure> compared_figures(const ComparePlan& plan) {
+std::vector<report::JudgedFigure> compared_figures(const ComparePlan& plan,
+                                                   const SweepJudge& judge) {
   if (plan.small != nullptr)
-    return {{"return", "judged return", "", 4}, {"seconds", "training", "s", 1}};
+    return {{"return", "judged return", "", 4, true}, {"seconds", "training", "s", 1}};
   std::vector<report::JudgedFigure> figures;
   for (const SweepFigure& figure : sweep_figures(*plan.contract))
     figures.push_back(
         {figure.key,
          figure.study.empty() ? figure.name : text("judged ", figure.study, ' ', figure.name),
-         figure.unit, figure.decimals});
+         figure.key.ends_with("falls") ? text("of ", judge.episodes) : figure.unit,
+         figure.decimals});
   return figures;
 }
 
@@ -80,14 +82,17 @@ std::vector<judge::Visited> read_occupancy(const StudyRun& run) {
   const std::filesystem::path file = run.folder / kOccupancy;
   std::error_code ignored;
   if (run.judgement.is_null() || !std::filesystem::exists(file, ignored)) return {};
-  const Json json = Json::parse(read_file(file), nullptr, false);
-  if (!json.is_object() || !json.contains("visited")) return {};
-  std::vector<judge::Visited> all;
-  for (const Json& one : json.at("visited"))
-    all.push_back({one.at("name").get<std::string>(), one.at("unit").get<std::string>(),
-                   one.at("low").get<double>(), one.at("high").get<double>(),
-                   one.at("share").get<std::vector<double>>()});
-  return all;
+  try {
+    const Json json = Json::parse(read_file(file));
+    std::vector<judge::Visited> all;
+    for (const Json& one : json.at("visited"))
+      all.push_back({one.at("name").get<std::string>(), one.at("unit").get<std::string>(),
+                     one.at("low").get<double>(), one.at("high").get<double>(),
+                     one.at("share").get<std::vector<double>>()});
+    return all;
+  } catch (const Json::exception&) {
+    return {};
+  }
 }
 
 }  // namespace kennel

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <set>
+#include <string_view>
+#include <variant>
 
 #include "kennel/core/check.h"
 #include "kennel/io/run_folder.h"
@@ -98,6 +101,21 @@ void take_task(const std::string& label, const RunConfig& config, ComparePlan& p
                named(config.task.name, robot), "; choose them for all by --task and --robot");
 }
 
+/// A search begins its episodes anew with each generation. Where a rollout is shorter than an
+/// episode of a robot, all that ever end are those that fell early: their return says nothing of
+/// the others.
+bool has_whole_episodes(const ComparePlan& plan, const RunConfig& config) {
+  if (!plan.contract) return true;
+  ConfigBlock learner = config.learner;
+  for (const AnyField& field : learner.fields())
+    if (field.name == std::string_view("rollout_steps")) {
+      const double control_dt = plan.contract->physics_dt * config.env.task.decimation;
+      const double episode_steps = std::round(config.env.task.episode_seconds / control_dt);
+      return *std::get<int*>(field.value) >= episode_steps;
+    }
+  return true;
+}
+
 void add_runs(std::size_t which, std::int64_t steps, const fs::path& out, ComparePlan& plan) {
   for (int seed = 1; seed <= plan.request.seeds; ++seed) {
     StudyRun run{.setting = which, .seed = seed};
@@ -135,6 +153,7 @@ ComparePlan plan_comparison(const CompareRequest& request, const fs::path& out) 
       const std::string warning = check_exportable(config);
       if (!warning.empty()) plan.warnings.push_back(text(label, ": ", warning));
       plan.algorithms.push_back(config.train.algorithm);
+      plan.whole_episodes.push_back(has_whole_episodes(plan, config));
       add_runs(k, config.train.steps, out, plan);
     } catch (const Error& error) {
       fail(label, ": ", error.what());

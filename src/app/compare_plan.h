@@ -36,6 +36,7 @@ struct ComparePlan {
   CompareRequest request;
   std::vector<ComparedRecipe> recipes{};
   std::vector<std::string> algorithms{};  // of each, by its whole recipe
+  std::vector<bool> whole_episodes{};     // of each: whether its training knows returns of such
   std::vector<StudyRun> runs{};           // recipes in their order, of each its seeds
   std::string robot{}, task{};            // the robot's is empty for a small task
   std::optional<RobotContract> contract{};

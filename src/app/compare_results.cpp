@@ -1,8 +1,10 @@
 #include "compare_results.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -17,6 +19,8 @@ namespace kennel {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr double kOvershoot = 1.05;  // of the steps asked for, from which on it is worth a word
 
 /// What runs say of the machine that trained them, each that there is once.
 std::string machine_text(const ComparePlan& plan, const char* key) {
@@ -35,6 +39,12 @@ std::string machine_text(const ComparePlan& plan, const char* key) {
   return all.empty() ? "-" : all;
 }
 
+/// The number itself, by as few digits as tell it from all others.
+std::string exact_text(double number) {
+  char digits[32];
+  return {digits, std::to_chars(std::begin(digits), std::end(digits), number).ptr};
+}
+
 /// As one word of a shell, where that is not what it is already.
 std::string word(const std::string& given) {
   constexpr const char* kPlain =
@@ -48,13 +58,10 @@ std::string word(const std::string& given) {
 }  // namespace
 
 std::string judged_text(const ComparePlan& plan, const SweepJudge& judge) {
-  const std::string use =
-      judge.seed < judge::kFirstPublishedSeed
-          ? text("for tuning: published figures use ", judge::kFirstPublishedSeed, " and above")
-          : "held out: nothing is chosen by it";
   return text(plan.small != nullptr ? "in their own task" : "in MuJoCo", ", ", judge.episodes,
               judge.episodes == 1 ? " episode" : " episodes",
-              plan.small != nullptr ? "" : " a condition", " of seed ", judge.seed, ", ", use);
+              plan.small != nullptr ? "" : " a condition", " of seed ", judge.seed, " (",
+              judge::use_of_seed(judge.seed), ')');
 }
 
 std::string command_text(const CompareCommand& command, const SweepJudge& judge) {
@@ -68,13 +75,13 @@ std::string command_text(const CompareCommand& command, const SweepJudge& judge)
   add("--task", request.task);
   add("--seeds", std::to_string(request.seeds));
   if (request.steps) add("--steps", std::to_string(*request.steps));
-  if (request.minutes) add("--minutes", text(*request.minutes));
+  if (request.minutes) add("--minutes", exact_text(*request.minutes));
   if (command.jobs > 0) add("--jobs", std::to_string(command.jobs));
   add("--device", name_of(command.device));
   add("--measure", command.measure);
   std::string thresholds;
   for (const double threshold : command.thresholds)
-    thresholds += (thresholds.empty() ? "" : ",") + text(threshold);
+    thresholds += (thresholds.empty() ? "" : ",") + exact_text(threshold);
   // With a sign in front it would be taken for a flag.
   if (!thresholds.empty()) line += " --thresholds=" + thresholds;
   add("--judge-seed", std::to_string(judge.seed));
@@ -118,6 +125,24 @@ std::size_t CompareResults::complete() const {
                     [](const StudyRun& run) { return !run.judgement.is_null(); }));
 }
 
+std::vector<std::string> CompareResults::overshoots() const {
+  std::vector<std::string> warnings;
+  if (plan_.request.minutes) return warnings;
+  const report::ComparisonFacts facts = report::facts_of(comparison(""));
+  for (std::size_t k = 0; k < plan_.recipes.size(); ++k) {
+    double most = 0.0;
+    for (const report::RunFacts& run : facts.runs[k]) most = std::max(most, run.steps);
+    const auto asked = static_cast<double>(plan_.runs[k * seeds()].steps);
+    if (most <= kOvershoot * asked) continue;
+    warnings.push_back(text(plan_.recipes[k].label, " trained ", static_cast<std::int64_t>(most),
+                            " steps, ", std::lround(100.0 * (most / asked - 1.0)),
+                            " % more than the ", plan_.runs[k * seeds()].steps,
+                            " of all: a training ends with a whole iteration; give more steps, or "
+                            "it fewer environments"));
+  }
+  return warnings;
+}
+
 report::Comparison CompareResults::comparison(const std::string& title) const {
   report::Comparison all{.title = title};
   if (!plan_.robot.empty()) all.summary.emplace_back("robot", plan_.robot);
@@ -127,11 +152,12 @@ report::Comparison CompareResults::comparison(const std::string& title) const {
                       {"training seeds", seeds() == 1 ? "1" : text("1 to ", seeds())},
                       {"runs complete", text(complete(), " of ", plan_.runs.size())},
                       {"judged", judged_text(plan_, judge_)}});
-  for (const ComparedRecipe& recipe : plan_.recipes) all.methods.push_back({recipe.label, {}});
+  for (std::size_t k = 0; k < plan_.recipes.size(); ++k)
+    all.methods.push_back({plan_.recipes[k].label, {}, plan_.whole_episodes[k]});
   for (const StudyRun& run : plan_.runs)
     all.methods[run.setting].runs.push_back(
         {run.seed, run.folder, run.judgement, read_occupancy(run)});
-  all.figures = compared_figures(plan_);
+  all.figures = compared_figures(plan_, judge_);
   all.measure = command_.measure;
   all.thresholds = command_.thresholds;
   if (plan_.small != nullptr) {
@@ -166,7 +192,10 @@ std::string CompareResults::line_of(const StudyRun& run, const report::Compariso
                        {"seconds", when ? Json(when->seconds) : Json()}});
   }
   json["reached"] = std::move(reached);
-  if (!run.judgement.is_null()) json["judgement"] = run.judgement;
+  if (!run.judgement.is_null()) {
+    json["seed_use"] = judge::use_of_seed(judge_.seed);
+    json["judgement"] = run.judgement;
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "compare.h"
 #include "compare_plan.h"
@@ -31,6 +32,10 @@ class CompareResults {
 
   std::size_t complete() const;
 
+  /// A warning for each recipe whose runs have a good deal more steps than were asked for: a
+  /// training ends with a whole iteration.
+  std::vector<std::string> overshoots() const;
+
  private:
   report::Comparison comparison(const std::string& title) const;
   std::string line_of(const StudyRun& run, const report::ComparisonFacts& facts,
@@ -42,7 +47,7 @@ class CompareResults {
   const SweepJudge& judge_;
 };
 
-/// "96 episodes a condition of seed 1000, for published figures: nothing was chosen by it".
+/// "in MuJoCo, 96 episodes a condition of seed 1000 (published)".
 std::string judged_text(const ComparePlan& plan, const SweepJudge& judge);
 
 /// The command line that makes the same comparison, defaults that decide numbers included.

@@ -6,7 +6,6 @@
 
 #include "kennel/core/check.h"
 #include "kennel/run/progress_line.h"
-#include "median.h"
 
 namespace kennel {
 namespace {
@@ -16,7 +15,6 @@ using report::Comparison;
 using report::ComparisonFacts;
 using report::MethodEnd;
 using report::MethodReached;
-using report::RunFacts;
 
 std::string short_text(double x) {
   char text[32];
@@ -49,14 +47,6 @@ std::size_t judged_runs(const report::ComparedMethod& method) {
                     [](const report::ComparedRun& run) { return !run.judgement.is_null(); }));
 }
 
-/// Of the runs that have trained at all.
-double median_of(const std::vector<RunFacts>& runs, double RunFacts::*number) {
-  std::vector<double> values;
-  for (const RunFacts& run : runs)
-    if (run.steps > 0.0) values.push_back(run.*number);
-  return median(values);
-}
-
 /// Medians of a quantity; the first one that is judged has its interval.
 void add_end(const ComparedEnd& end, bool with_interval, std::vector<TextColumn>& columns) {
   TextColumn& column = columns.emplace_back(TextColumn{heads_of(end)});
@@ -70,7 +60,8 @@ void add_thresholds(const ComparisonFacts& facts, bool with_counts,
   const std::vector<std::vector<MethodReached>> reached = report::reached_of(facts);
   for (std::size_t k = 0; k < reached.size(); ++k) {
     // Once over its columns, or in the words of each.
-    const std::string number = short_text(facts.thresholds[k]);
+    const std::string unit = report::unit_of(facts.measure);
+    const std::string number = short_text(facts.thresholds[k]) + (unit.empty() ? "" : ' ' + unit);
     const std::string at = with_counts ? "to " + number + ':' : number;
     TextColumn steps{{at, "steps", ""}}, seconds{{with_counts ? at : "", "s", ""}};
     TextColumn counts{{at, "runs", ""}};
@@ -93,9 +84,11 @@ TextColumn labels_of(const Comparison& comparison) {
 
 std::string thresholds_text(const ComparisonFacts& facts) {
   if (facts.measure.empty()) return "";
-  return text("steps and seconds of training until ", facts.measure, " first is at ",
-              facts.smaller_is_better ? "most" : "least",
-              " so much, curves smoothed over a fiftieth of the longest run");
+  return text(
+      "steps and seconds of training until ", facts.measure, " first is at ",
+      facts.smaller_is_better ? "most" : "least",
+      " so much, of what training tries, noise included; curves smoothed over a fiftieth of "
+      "their run");
 }
 
 /// A line each.
@@ -126,9 +119,9 @@ std::vector<TextColumn> columns_of(const Comparison& comparison, const Compariso
   }
   add_thresholds(facts, false, columns);
   TextColumn steps{{"training", "steps", ""}}, seconds{{"", "s", ""}};
-  for (const std::vector<RunFacts>& runs : facts.runs) {
-    steps.cells.push_back(steps_text(median_of(runs, &RunFacts::steps)));
-    seconds.cells.push_back(fixed_text(median_of(runs, &RunFacts::seconds), 1));
+  for (const report::MethodTrained& trained : report::trained_of(facts)) {
+    steps.cells.push_back(steps_text(trained.steps));
+    seconds.cells.push_back(fixed_text(trained.seconds, 1));
   }
   columns.insert(columns.end(), {steps, seconds});
   return columns;
@@ -142,7 +135,9 @@ std::vector<TextColumn> compare_columns(const Comparison& comparison,
 }
 
 std::string compare_text(const Comparison& comparison, const ComparisonFacts& facts) {
-  std::string all = "medians over seeds, in brackets 95 % of the medians of bootstrap resamples\n";
+  std::string all =
+      "medians over seeds, in brackets 95 % of the medians of bootstrap resamples; what was "
+      "judged without a number counts as worse than all numbers: -\n";
   if (const std::string line = thresholds_text(facts); !line.empty()) all += line + '\n';
   const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   all += '\n' + text_table(columns_of(comparison, facts, ends));
@@ -156,7 +151,12 @@ std::string compare_markdown(const Comparison& comparison, const ComparisonFacts
   for (const auto& [name, value] : head) all += text("| ", name, " | ", value, " |\n");
   all +=
       "\nMedians over seeds; in brackets where 95 % of the medians of their bootstrap resamples "
-      "lie. A row a method, in the order of the command.\n\n";
+      "lie. What was judged without a number, as a policy that always falls has no error, counts "
+      "as "
+      "worse than all numbers: -. Seeds tell two methods apart where 95 % of the differences of "
+      "such "
+      "medians lie on one side of 0; one seed never does. A row a method, in the order of the "
+      "command.\n\n";
   const std::vector<ComparedEnd> ends = report::ends_of(comparison, facts);
   std::vector<TextColumn> table = {labels_of(comparison)};
   for (const ComparedEnd& end : ends) add_end(end, true, table);

@@ -16,7 +16,7 @@ namespace kennel {
 std::vector<TextColumn> compare_columns(const report::Comparison& comparison,
                                         const report::ComparisonFacts& facts);
 
-/// What the columns mean and where seeds differ more than methods, before and after the table.
+/// What the columns mean and what seeds do not tell apart, before and after the table.
 std::string compare_text(const report::Comparison& comparison,
                          const report::ComparisonFacts& facts);
 

@@ -55,7 +55,7 @@ Json bands(const std::vector<std::vector<Curve>>& methods) {
   return {{"x", numbers(x)}, {"methods", std::move(all)}};
 }
 
-/// [{"name", "steps": bands, "seconds": bands}, ...]
+/// [{"name", "unit", "steps": bands, "seconds": bands}, ...]
 Json curves_of(const LoadedRuns& runs) {
   std::vector<std::string> names = {runs.measure};
   for (const char* name : kCurves)
@@ -68,12 +68,16 @@ Json curves_of(const LoadedRuns& runs) {
       steps.emplace_back();
       seconds.emplace_back();
       for (const LoadedRun& run : method) {
-        steps.back().push_back(smooth_curve(runs, run, name));
+        steps.back().push_back(smooth_curve(run, name));
         seconds.back().push_back(by_seconds(run, steps.back().back()));
         any = any || !steps.back().back().x.empty();
       }
     }
-    if (any) all.push_back({{"name", name}, {"steps", bands(steps)}, {"seconds", bands(seconds)}});
+    if (any)
+      all.push_back({{"name", name},
+                     {"unit", unit_of(name)},
+                     {"steps", bands(steps)},
+                     {"seconds", bands(seconds)}});
   }
   return all;
 }
@@ -95,8 +99,9 @@ Json reached_table(const ComparisonFacts& facts) {
   return all;
 }
 
-/// {"quantities": [{"title", "unit", "decimals", "methods": [{"median", "low", "high", "count"}]}],
-///  "doubts": [sentence, ...]}
+/// {"quantities": [{"title", "unit", "decimals",
+///                  "methods": [{"median", "low", "high", "count", "of"}, ...]}, ...],
+///  "doubts": [sentence, ...]}; null is what is infinite, worse than every number
 Json last_table(const Comparison& comparison, const ComparisonFacts& facts) {
   Json all = Json::array(), doubts = Json::array();
   for (const ComparedEnd& end : ends_of(comparison, facts)) {
@@ -105,7 +110,8 @@ Json last_table(const Comparison& comparison, const ComparisonFacts& facts) {
       methods.push_back({{"median", short_number(method.median)},
                          {"low", short_number(method.low)},
                          {"high", short_number(method.high)},
-                         {"count", method.count}});
+                         {"count", method.count},
+                         {"of", method.of}});
     if (!end.doubt.empty()) doubts.push_back(end.doubt);
     all.push_back({{"title", end.title},
                    {"unit", end.unit},
@@ -164,6 +170,7 @@ void write_compare_page(const Comparison& comparison, const std::filesystem::pat
                      {"summary", comparison.summary},
                      {"methods", std::move(methods)},
                      {"measure", facts.measure},
+                     {"measure_unit", unit_of(facts.measure)},
                      {"smaller_is_better", facts.smaller_is_better},
                      {"curves", curves_of(runs)},
                      {"reached", reached_table(facts)},

@@ -16,19 +16,23 @@ inline constexpr const char* kReturn = "episode/return";
 struct LoadedRun {
   std::vector<double> steps, seconds;                 // of training, a row each
   std::map<std::string, std::vector<double>> series;  // NaN where there is none
+
+  /// How far smoothing reaches back, in steps. Of its own: under equal time methods train very
+  /// different numbers of steps, and a width of the longest would hide all of what a short one
+  /// learns.
+  double smoothing() const;
 };
 
 struct LoadedRuns {
   std::vector<std::vector<LoadedRun>> methods{};  // by method, by run
   std::string measure{};                          // empty where no run has any
   bool smaller_is_better = false;
-  double smoothing = 0.0;  // steps
 };
 
 LoadedRuns load_runs(const Comparison& comparison);
 
 /// A series by steps; empty where the run has none of it.
-Curve smooth_curve(const LoadedRuns& runs, const LoadedRun& run, const std::string& name);
+Curve smooth_curve(const LoadedRun& run, const std::string& name);
 
 /// The same curve by the run's seconds of training.
 Curve by_seconds(const LoadedRun& run, Curve by_steps);

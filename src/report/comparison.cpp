@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "compared_runs.h"
 #include "kennel/core/check.h"
@@ -13,7 +14,7 @@ namespace kennel::report {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kSmoothing = 1.0 / 50.0;  // of the longest run's steps
+constexpr double kSmoothing = 1.0 / 50.0;  // of a run's steps
 
 constexpr const char* kVelocityError = "env/velocity_error";
 constexpr const char* kEpisodes = "episode/count";  // that ended in an iteration
@@ -24,9 +25,14 @@ constexpr const char* kMeasures[] = {kVelocityError, "env/tilt_error", kReturn, 
 constexpr double kVelocityThresholds[] = {0.4, 0.3, 0.2};  // m/s
 constexpr double kShares[] = {0.5, 0.9, 0.99};
 
-bool is_error(const std::string& measure) {
-  return measure.ends_with("_error") || measure.find("falls") != std::string::npos ||
-         measure.ends_with("loss");
+// Of the errors that tasks log.
+constexpr std::pair<const char*, const char*> kUnits[] = {
+    {kVelocityError, "m/s"},   {"env/yaw_error", "rad/s"},        {"env/tilt_error", "rad"},
+    {"env/height_error", "m"}, {"env/falls_per_minute", "1/min"}, {"episode/seconds", "s"}};
+
+void leave_out_return(LoadedRun& run) {
+  if (const auto found = run.series.find(kReturn); found != run.series.end())
+    std::fill(found->second.begin(), found->second.end(), kNone);
 }
 
 /// An iteration in which no episode ended has no return, whatever number stands for it: robots'
@@ -62,7 +68,7 @@ std::vector<double> thresholds_of(const Comparison& comparison, const LoadedRuns
     double best = kNone;
     for (const auto& method : runs.methods)
       for (const LoadedRun& run : method) {
-        const Curve curve = smooth_curve(runs, run, runs.measure);
+        const Curve curve = smooth_curve(run, runs.measure);
         if (curve.y.empty()) continue;
         starts.push_back(curve.y.front());
         for (const double y : curve.y)
@@ -104,23 +110,36 @@ std::string chosen_measure(const Comparison& comparison, const LoadedRuns& runs)
 
 }  // namespace
 
+std::optional<bool> smaller_is_better(const std::string& column) {
+  if (column == kReturn || column == "env/reward" || column.starts_with("reward/")) return false;
+  for (const char* bad : {"_error", "falls", "diverged", "terminated"})
+    if (column.find(bad) != std::string::npos) return true;
+  return {};
+}
+
+std::string unit_of(const std::string& column) {
+  for (const auto& [name, unit] : kUnits)
+    if (column == name) return unit;
+  return "";
+}
+
 LoadedRuns load_runs(const Comparison& comparison) {
   LoadedRuns runs;
-  double longest = 0.0;
   for (const ComparedMethod& method : comparison.methods) {
     std::vector<LoadedRun>& loaded = runs.methods.emplace_back();
     for (const ComparedRun& run : method.runs) {
       loaded.push_back(load(run));
-      if (!loaded.back().steps.empty()) longest = std::max(longest, loaded.back().steps.back());
+      if (!method.whole_episodes) leave_out_return(loaded.back());
     }
   }
-  runs.smoothing = kSmoothing * longest;
   runs.measure = chosen_measure(comparison, runs);
-  runs.smaller_is_better = is_error(runs.measure);
+  runs.smaller_is_better = smaller_is_better(runs.measure).value_or(false);
   return runs;
 }
 
-Curve smooth_curve(const LoadedRuns& runs, const LoadedRun& run, const std::string& name) {
+double LoadedRun::smoothing() const { return steps.empty() ? 0.0 : kSmoothing * steps.back(); }
+
+Curve smooth_curve(const LoadedRun& run, const std::string& name) {
   const auto found = run.series.find(name);
   if (found == run.series.end()) return {};
   Curve curve;
@@ -129,7 +148,7 @@ Curve smooth_curve(const LoadedRuns& runs, const LoadedRun& run, const std::stri
     curve.x.push_back(run.steps[row]);
     curve.y.push_back(found->second[row]);
   }
-  return smoothed(curve, runs.smoothing);
+  return smoothed(curve, run.smoothing());
 }
 
 Curve by_seconds(const LoadedRun& run, Curve curve) {
@@ -155,9 +174,9 @@ ComparisonFacts facts_of(const Comparison& comparison, const LoadedRuns& runs) {
         one.steps = run.steps.back();
         one.seconds = run.seconds.back();
       }
-      const Curve curve = smooth_curve(runs, run, runs.measure);
+      const Curve curve = smooth_curve(run, runs.measure);
       one.last = last_of(curve);
-      one.last_return = last_of(smooth_curve(runs, run, kReturn));
+      one.last_return = last_of(smooth_curve(run, kReturn));
       const Curve timed = by_seconds(run, curve);
       for (const double threshold : facts.thresholds) {
         const auto steps = first_at(curve, threshold, runs.smaller_is_better);

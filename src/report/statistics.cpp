@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 
 #include "kennel/core/philox.h"
 
@@ -15,13 +14,25 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t kResamples = 10000;
 constexpr double kTail = 0.025;  // on either side of an interval
 
-double sum_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
+/// \param group  whose draws these are: those of two groups do not depend on each other
+std::vector<double> resampled_medians(const std::vector<double>& values, std::uint32_t group,
+                                      std::uint64_t seed) {
+  const std::uint32_t low = static_cast<std::uint32_t>(seed);
+  const std::uint32_t high = static_cast<std::uint32_t>(seed >> 32);
+  std::vector<double> medians, drawn(values.size());
+  for (std::uint32_t resample = 0; resample < kResamples; ++resample) {
+    for (std::uint32_t draw = 0; draw < values.size(); ++draw) {
+      const std::uint64_t random =
+          philox4x32<std::uint32_t>(resample, draw, group, 0, low, high).x[0];
+      drawn[draw] = values[random * values.size() >> 32];
+    }
+    medians.push_back(quantile(drawn, 0.5));
+  }
+  return medians;
 }
 
-double mean_of(const std::vector<double>& values) {
-  return sum_of(values) / static_cast<double>(values.size());
-}
+/// Of what may be infinite.
+double difference(double a, double b) { return a == b ? 0.0 : a - b; }
 
 }  // namespace
 
@@ -59,8 +70,9 @@ double quantile(std::vector<double> values, double share) {
   const double place = share * static_cast<double>(values.size() - 1);
   const std::size_t below = static_cast<std::size_t>(place);
   const double above = place - static_cast<double>(below);
-  if (above == 0.0) return values[below];  // whatever comes after it: it may be infinite
-  return values[below] + above * (values[below + 1] - values[below]);
+  const double from = values[below];
+  if (above == 0.0 || !std::isfinite(from)) return from;  // whatever comes after it
+  return from + above * (values[below + 1] - from);
 }
 
 Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
@@ -81,40 +93,19 @@ Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
 
 MedianInterval bootstrap_median(const std::vector<double>& values, std::uint64_t seed) {
   if (values.empty()) return {kNone, kNone, kNone};
-  const std::uint32_t low = static_cast<std::uint32_t>(seed);
-  const std::uint32_t high = static_cast<std::uint32_t>(seed >> 32);
-  std::vector<double> medians, drawn(values.size());
-  for (std::uint32_t resample = 0; resample < kResamples; ++resample) {
-    for (std::uint32_t draw = 0; draw < values.size(); ++draw) {
-      const std::uint64_t random = philox4x32<std::uint32_t>(resample, draw, 0, 0, low, high).x[0];
-      drawn[draw] = values[random * values.size() >> 32];
-    }
-    medians.push_back(quantile(drawn, 0.5));
-  }
+  const std::vector<double> medians = resampled_medians(values, 0, seed);
   return {quantile(values, 0.5), quantile(medians, kTail), quantile(medians, 1.0 - kTail)};
 }
 
-std::optional<Variances> random_effects(const std::vector<std::vector<double>>& methods) {
-  double k = 0.0, all = 0.0, sum = 0.0, squares = 0.0;  // squares: of how many each has
-  for (const std::vector<double>& values : methods) {
-    const double n = static_cast<double>(values.size());
-    k += n > 0.0;
-    all += n;
-    squares += n * n;
-    sum += sum_of(values);
-  }
-  if (k < 2.0 || all <= k) return {};
-  double within = 0.0, between = 0.0;
-  for (const std::vector<double>& values : methods) {
-    if (values.empty()) continue;
-    const double mean = mean_of(values), off = mean - sum / all;
-    between += static_cast<double>(values.size()) * off * off;
-    for (const double value : values) within += (value - mean) * (value - mean);
-  }
-  within /= all - k;
-  between /= k - 1.0;
-  const double n0 = (all - squares / all) / (k - 1.0);
-  return Variances{within, std::max(0.0, (between - within) / n0)};
+MedianInterval bootstrap_difference(const std::vector<double>& first,
+                                    const std::vector<double>& second, std::uint64_t seed) {
+  if (first.empty() || second.empty()) return {kNone, kNone, kNone};
+  std::vector<double> differences = resampled_medians(first, 0, seed);
+  const std::vector<double> others = resampled_medians(second, 1, seed);
+  for (std::size_t k = 0; k < differences.size(); ++k)
+    differences[k] = difference(differences[k], others[k]);
+  return {difference(quantile(first, 0.5), quantile(second, 0.5)), quantile(differences, kTail),
+          quantile(differences, 1.0 - kTail)};
 }
 
 }  // namespace kennel::report

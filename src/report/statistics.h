@@ -1,6 +1,6 @@
 // What several seeds of several methods come to: medians and bands of curves, when a curve reaches
-// a threshold, bootstrap intervals, and whether seeds differ more than methods. Nothing here reads
-// a file or draws a number that its arguments do not decide.
+// a threshold, bootstrap intervals of medians and of their differences. Nothing here reads a file
+// or draws a number that its arguments do not decide.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ double value_at(const Curve& curve, double x);
 std::optional<double> first_at(const Curve& curve, double threshold, bool smaller_is_better);
 
 /// Straight between the values in their order, 0 the least and 1 the greatest of them
-/// (Hyndman and Fan 1996, type 7). NaN of nothing.
+/// (Hyndman and Fan 1996, type 7). Between a value that is infinite and another one there is
+/// nothing but the infinite one. NaN of nothing.
 double quantile(std::vector<double> values, double share);
 
 /// The middle of several curves at the same x.
@@ -45,18 +46,11 @@ struct MedianInterval {
 /// values and seed give the same bits.
 MedianInterval bootstrap_median(const std::vector<double>& values, std::uint64_t seed = 1);
 
-/// One-way random effects, y_ij = mu + a_i + e_ij, method i, seed j: estimates of the variances of
-/// e and of a. With k methods of n_i seeds, N in all,
-///   MS_within  = sum_ij (y_ij - mean_i)^2 / (N - k)
-///   MS_between = sum_i n_i (mean_i - mean)^2 / (k - 1)
-///   var(e) = MS_within,   var(a) = max(0, (MS_between - MS_within) / n0),
-///   n0 = (N - sum_i n_i^2 / N) / (k - 1)
-/// (Searle, Casella and McCulloch 1992, section 3.6).
-struct Variances {
-  double seeds, methods;
-};
-
-/// Nothing where fewer than two methods have values, or none has two.
-std::optional<Variances> random_effects(const std::vector<std::vector<double>>& methods);
+/// The difference of two medians, the first minus the second, and where 95 % of those of their
+/// resamples lie, each group's drawn on its own (the same section): where that holds 0, the two are
+/// not told apart. Two infinite medians of one sign differ by 0. NaN where either has nothing. The
+/// first group's resamples are those of `bootstrap_median`.
+MedianInterval bootstrap_difference(const std::vector<double>& first,
+                                    const std::vector<double>& second, std::uint64_t seed = 1);
 
 }  // namespace kennel::report

@@ -3,12 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
-#include "../io/temp_folder.h"
-#include "subprocess.h"
+#include "compare_program.h"
 
 namespace kennel {
 namespace {
@@ -16,65 +13,21 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
-
-class CompareProgram : public ::testing::Test {
- protected:
-  CompareProgram() {
-    write_raw(folder_ / "tiny.toml",
-              "[task]\nname = \"lqr\"\n[train]\nnum_envs = 64\nsteps = 4096\n"
-              "checkpoint_every = 2\n[es]\npopulation = 16\n[cem]\npopulation = 16\n");
-  }
-
-  static std::vector<std::string> line(const std::string& out,
-                                       const std::vector<std::string>& more = {}) {
-    std::vector<std::string> line = {"compare",  "tiny.toml:es", "tiny.toml:cem",    "--out", out,
-                                     "--device", "cpu",          "--judge-episodes", "50"};
-    if (std::find(more.begin(), more.end(), "--seeds") == more.end())
-      line.insert(line.end(), {"--seeds", "2"});
-    line.insert(line.end(), more.begin(), more.end());
-    return line;
-  }
-  Outcome compare(const std::string& out, const std::vector<std::string>& more = {}) const {
-    return run_kennel(folder_.path(), line(out, more));
-  }
-
-  /// The lines of compare.jsonl, without what a clock said.
-  std::vector<Json> runs_of(const std::string& out) const {
-    std::vector<Json> runs;
-    std::istringstream lines(read_file(folder_ / out / "compare.jsonl"));
-    for (std::string one; std::getline(lines, one);) {
-      Json run = Json::parse(one);
-      run.erase("seconds");
-      if (run.contains("judgement")) run["judgement"]["figures"].erase("seconds");
-      for (Json& reached : run["reached"]) reached.erase("seconds");
-      runs.push_back(std::move(run));
-    }
-    return runs;
-  }
-
-  void expect_refused(const std::vector<std::string>& arguments, const std::string& message) const {
-    const std::vector<std::string> before = folder_.names();
-    const Outcome outcome = run_kennel(folder_.path(), arguments);
-    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
-    EXPECT_THAT(outcome.err, AllOf(StartsWith("kennel: "), HasSubstr(message)));
-    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-    EXPECT_EQ(folder_.names(), before);
-  }
-
-  TempFolder folder_;
-};
 
 TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   const Outcome one = compare("one", {"--jobs", "1"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
   EXPECT_THAT(one.out,
               AllOf(StartsWith("4.10k steps each, judged in their own task, 50 episodes "
-                               "of seed 7, for tuning"),
+                               "of seed 7 (tuning)"),
                     ContainsRegex("method +seeds +return +best"),
                     ContainsRegex("\ntiny:es +2/2 .*-6\\.632"), ContainsRegex("\ntiny:cem +2/2 ")));
-  EXPECT_THAT(one.err, HasSubstr("page: one/compare.html"));
+  EXPECT_THAT(one.err, AllOf(HasSubstr("page: one/compare.html"),
+                             ContainsRegex("warning: tiny:cem trained [0-9]+ steps, [0-9]+ % more "
+                                           "than the 4096 of all: a training ends with a whole")));
   ASSERT_EQ(compare("many", {"--jobs", "3"}).exit_code, 0);
   const std::vector<Json> runs = runs_of("one");
   ASSERT_EQ(runs.size(), 4u);
@@ -83,6 +36,7 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
   EXPECT_EQ(runs[3].at("algorithm"), "cem");
   EXPECT_EQ(runs[3].at("seed"), 2);
   EXPECT_EQ(runs[3].at("state"), "complete");
+  EXPECT_EQ(runs[3].at("seed_use"), "tuning");
   EXPECT_EQ(runs[3].at("measure"), "episode/return");
   EXPECT_GE(runs[3].at("steps"), 4096);
   EXPECT_EQ(runs[3].at("reached").size(), 3u);
@@ -107,9 +61,14 @@ TEST_F(CompareProgram, ItsRunsAreThoseOfTrainWhateverTheJobs) {
             HasSubstr("| command | `kennel compare tiny.toml:es tiny.toml:cem --seeds 2 --jobs 1 "
                       "--device cpu --judge-seed 7 --judge-episodes 50 --out one` |\n"),
             HasSubstr("| device | CPU, "), HasSubstr(", commit "),
-            HasSubstr("| training seeds | 1 to 2 |\n"),
-            HasSubstr("50 episodes of seed 7, for tuning: published figures use 1000 and above"),
+            HasSubstr("| training seeds | 1 to 2 |\n"), HasSubstr("50 episodes of seed 7 (tuning)"),
             HasSubstr("| runs complete | 4 of 4 |\n"), HasSubstr("\n| tiny:cem | 2/2 | ")));
+}
+
+TEST_F(CompareProgram, ItsOwnCommandLineHasEveryDigitOfAThreshold) {
+  ASSERT_EQ(compare("out", {"--thresholds=-6.63165543,-8"}).exit_code, 0);
+  EXPECT_THAT(read_file(folder_ / "out" / "compare.md"),
+              HasSubstr(" --thresholds=-6.63165543,-8 "));
 }
 
 TEST_F(CompareProgram, ADryRunSaysWhatWouldBeTrainedAndTrainsNothing) {
@@ -119,7 +78,7 @@ TEST_F(CompareProgram, ADryRunSaysWhatWouldBeTrainedAndTrainsNothing) {
       dry.out,
       AllOf(StartsWith("2 recipes, 2 seeds each, 4 runs of 4.10k steps each, 0 complete; 3 side by "
                        "side, "),
-            HasSubstr(", on cpu\njudged in their own task, 50 episodes of seed 1001, held out"),
+            HasSubstr(", on cpu\njudged in their own task, 50 episodes of seed 1001 (published)\n"),
             HasSubstr("\ntiny:es   (es)\ntiny:cem   (cem)\n")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   // Four runs by three take two turns.
@@ -177,28 +136,6 @@ TEST_F(CompareProgram, InterruptedOrKilledItGoesOnBitForBit) {
   EXPECT_EQ(runs_of("out"), runs_of("whole"));
 }
 
-TEST_F(CompareProgram, MinutesEndARunAndAnInterruptedOneHasWhatIsLeftOfThem) {
-  const std::vector<std::string> more = {"--minutes", "0.02", "--seeds", "1"};
-  std::string recipe = read_file(folder_ / "tiny.toml");
-  recipe.replace(recipe.find("4096"), 4, "1000000000000");
-  write_raw(folder_ / "tiny.toml", recipe);
-  const Outcome outcome = compare("out", more);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const auto run = folder_ / "out" / "runs" / "tiny_es,seed=1";
-  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
-  EXPECT_THAT(compare("out", more).err, HasSubstr("2 of 2 runs complete"));
-  const std::string log = read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log");
-  // Stopped before its policy was written: nothing of its time is left.
-  std::filesystem::remove(run / "finished");
-  const std::int64_t steps = runs_of("out").at(0).at("steps");
-  ASSERT_EQ(compare("out", more).exit_code, 0);
-  EXPECT_THAT(read_file(run / "finished"), HasSubstr("--minutes over"));
-  EXPECT_LT(runs_of("out").at(0).at("steps"), 2 * steps);
-  EXPECT_GT(read_file(folder_ / "out" / "logs" / "tiny_es,seed=1.log").size(), log.size());
-  EXPECT_THAT(compare("out", {"--minutes", "0.03", "--seeds", "1"}).err,
-              HasSubstr("{\"minutes\":0.02}, and {\"minutes\":0.03} is asked for"));
-}
-
 TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
   write_raw(folder_ / "robot.toml",
             "[train]\nnum_envs = 64\nsteps = 2048\ncheckpoint_every = 2\n"
@@ -223,7 +160,33 @@ TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
                                  ContainsRegex("seeds +velocity +falls +falls +steps"),
                                  ContainsRegex("\nrobot +2/2 +[0-9.]+ \\[")));
   EXPECT_THAT(read_file(folder_ / "out" / "compare.md"),
-              AllOf(HasSubstr("judged randomised yaw rad/s"), HasSubstr("| robot | 2/2 |")));
+              AllOf(HasSubstr("judged randomised yaw rad/s"), HasSubstr("| robot | 2/2 |"),
+                    HasSubstr("judged nominal falls of 2 ")));
+  // A file that somebody spoilt costs its picture alone.
+  for (const char* run : {"robot,seed=1", "robot,seed=2"})
+    write_raw(folder_ / "out" / "runs" / run / "occupancy.json", R"({"visited":[{"name":1}]})");
+  const Outcome again =
+      run_kennel(folder_.path(),
+                 {"compare", "robot.toml", "--out", "out", "--device", "cpu", "--seeds", "2",
+                  "--judge-episodes", "2", "--measure", "env/reward", "--thresholds", "0.01,1000"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(read_file(folder_ / "out" / "compare.html"),
+              AllOf(HasSubstr("judged nominal velocity"),
+                    Not(HasSubstr("\"name\":\"feet on the floor\""))));
+}
+
+TEST_F(CompareProgram, ARobotsSearchKnowsNoReturnOfWholeEpisodes) {
+  write_raw(folder_ / "robot.toml",
+            "[train]\nnum_envs = 64\nsteps = 4096\n[es]\npopulation = 16\nrollout_steps = 200\n");
+  const std::vector<std::string> line = {
+      "compare", "robot.toml:es",    "--device", "cpu", "--out", "out", "--seeds",
+      "1",       "--judge-episodes", "2"};
+  std::vector<std::string> by_return = line;
+  by_return.insert(by_return.end(), {"--measure", "episode/return"});
+  expect_refused(by_return, "the rollouts of robot:es are shorter than an episode");
+  const Outcome outcome = run_kennel(folder_.path(), line);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(runs_of("out").at(0).at("last_return").is_null());
 }
 
 TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
@@ -243,6 +206,9 @@ TEST_F(CompareProgram, WhatIsWrongIsOneLineBeforeAnythingIsCreated) {
   refused({"tiny.toml:es", "--measure", "episode/retrun"},
           "--measure episode/retrun: expected what the environments of lqr measure; did you mean "
           "episode/return? There are: env/reward, ");
+  refused({"tiny.toml:es", "--measure", "episode/seconds"},
+          "--measure episode/seconds: expected what is better for being more, or less; there are: "
+          "env/reward, ");
   refused({"tiny.toml:es", "--measure", "train/sigma"}, "--measure train/sigma: expected what ");
   write_raw(folder_ / "mirrored.toml",
             "[task]\nname = \"lqr\"\n[train]\nsteps = 4096\n[ppo]\nsymmetric = true\n");
@@ -265,7 +231,9 @@ TEST_F(CompareProgram, AFlagOutOfRangeIsOneLineOfUsage) {
   refused({"--steps", "0"}, "expected a whole number from 1 to ");
   refused({"--minutes", "0"}, "expected a number from 0.001 to ");
   refused({"--steps", "4096", "--minutes", "1"}, "excludes --");
-  refused({"--thresholds", "0.4,much"}, "--thresholds");
+  refused({"--thresholds", "0.4,much"}, "expected a number from -1e+12 to 1e+12, came much");
+  refused({"--thresholds", "0.4,nan"}, "expected a number from -1e+12 to 1e+12, came nan");
+  refused({"--thresholds", "1e999"}, "expected a number from -1e+12 to 1e+12, came 1e999");
   refused({"--judge-episodes", "0"}, "expected a whole number from 1 to 1000000, came 0");
 }
 

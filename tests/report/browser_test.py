@@ -51,6 +51,12 @@ CHECK = '''(() => {
   for (const control of document.querySelectorAll('button, input, select, canvas, svg[role=img]')) {
     if (!(control.getAttribute('aria-label') || control.textContent.trim() || control.closest('label'))) problems.push(`no accessible name: ${control.outerHTML.slice(0, 80)}`);
   }
+  // Of a comparison: no interval of one run, and of how many runs where it is not of all.
+  (data.last && data.last.quantities || []).forEach(({title, methods}, row) => methods.forEach(({count, of}, k) => {
+    const cell = document.querySelectorAll('#last tbody tr')[row].children[k + 2].textContent;
+    const right = cell.includes('[') === count > 1 && cell.includes(`(${count}/${of})`) === (count > 0 && count < of);
+    if (!right) problems.push(`${title}: "${cell}" is of ${count} of ${of} runs`);
+  }));
   if (!document.querySelector('h1').textContent.trim()) problems.push('no title');
   return problems.slice(0, 20);
 })()'''

@@ -20,12 +20,14 @@ using Json = nlohmann::ordered_json;
 
 class ComparisonTest : public testing::Test {
  protected:
-  /// A run with a row each 100 steps, each of half a second more than the one before.
+  /// A run with a row each 100 steps, or so many, each of half a second more than the one before.
   ComparedRun run(const std::string& name, const std::string& column,
-                  const std::vector<double>& values, const Json& figures = Json()) {
+                  const std::vector<double>& values, const Json& figures = Json(),
+                  int row_steps = 100) {
     std::string rows = "step," + column + ",time/iteration_seconds\n";
     for (std::size_t k = 0; k < values.size(); ++k)
-      rows += text(100 * (k + 1), ',', values[k], ',', 0.5 * static_cast<double>(k + 1), '\n');
+      rows += text(row_steps * static_cast<int>(k + 1), ',', values[k], ',',
+                   0.5 * static_cast<double>(k + 1), '\n');
     std::filesystem::create_directory(folder_ / name);
     write_file_atomically(folder_ / name / "metrics.csv", rows);
     ComparedRun out{.seed = 1, .folder = folder_ / name};
@@ -135,7 +137,11 @@ TEST_F(ComparisonTest, AMethodsEndsAndThresholdsAreMediansOverItsRuns) {
   EXPECT_EQ(ends[1].methods[0].high, 900);
   EXPECT_EQ(ends[1].methods[0].count, 3u);
   EXPECT_EQ(ends[1].methods[1].median, 7);
-  EXPECT_THAT(ends[1].doubt, HasSubstr("In judged x seeds differ more than methods"));
+  EXPECT_EQ(ends[0].unit, "m/s");
+  // a's seeds are of 1 to 900, b is a single one.
+  EXPECT_EQ(ends[1].doubt, "In judged x these seeds do not tell apart from the best, a: b.");
+  EXPECT_EQ(trained_of(facts)[0].steps, 200);
+  EXPECT_EQ(trained_of(facts)[0].seconds, 1.5);
   const std::vector<std::vector<MethodReached>> reached = reached_of(facts);
   ASSERT_EQ(reached.size(), 3u);
   // 0.4 m/s after 200 steps, after 100, and never.
@@ -178,6 +184,9 @@ TEST_F(ComparisonTest, ThePageHasMediansThresholdsAndEnds) {
   EXPECT_EQ(judged["methods"][0]["low"], 0.1);  // of two, a quarter of the resamples is (0.1, 0.1)
   EXPECT_EQ(judged["methods"][0]["high"], 0.2);
   EXPECT_EQ(judged["methods"][0]["count"], 2);
+  EXPECT_EQ(judged["methods"][0]["of"], 3);
+  EXPECT_EQ(data["curves"][0]["unit"], "m/s");
+  EXPECT_EQ(data["measure_unit"], "m/s");
 }
 
 TEST_F(ComparisonTest, ThePageHasTheMeanOfWhatRunsVisited) {
@@ -196,19 +205,88 @@ TEST_F(ComparisonTest, ThePageHasTheMeanOfWhatRunsVisited) {
   EXPECT_TRUE(tilt["methods"][1][0].is_null());
 }
 
-TEST_F(ComparisonTest, ThePageSaysWhereSeedsDifferMoreThanMethods) {
-  const auto judged = [&](const std::string& name, double x, double y) {
-    return run(name, "env/reward", {1.0}, {{"x", x}, {"y", y}});
+TEST_F(ComparisonTest, ThePageNamesWhatSeedsDoNotTellApartFromTheBest) {
+  const auto judged = [&](const std::string& name, double reward, double x, double y) {
+    return run(name, "env/reward", {reward}, {{"x", x}, {"y", y}});
   };
-  // x: means 2 and 2, y: means 2 and 12, both with seeds 2 apart.
-  const Json data = page_of({.title = "t",
-                             .methods = {{"a", {judged("a1", 1, 1), judged("a2", 3, 3)}},
-                                         {"b", {judged("b1", 1, 11), judged("b2", 3, 13)}}},
-                             .figures = {{"x", "judged x", "rad", 3}, {"y", "judged y", "", 3}}});
-  ASSERT_EQ(data["last"]["doubts"].size(), 1u) << data["last"]["doubts"];
-  EXPECT_THAT(data["last"]["doubts"][0].get<std::string>(),
-              AllOf(HasSubstr("In judged x seeds differ more than methods"),
-                    HasSubstr("1.41 among seeds, 0 among methods rad")));
+  // x: medians 2, 2 and 20. y: 2, 12 and 22, seeds 2 apart. Of y more is better.
+  const Json data =
+      page_of({.title = "t",
+               .methods = {{"a", {judged("a1", 1, 1, 1), judged("a2", 2, 3, 3)}},
+                           {"b", {judged("b1", 3, 1, 11), judged("b2", 4, 3, 13)}},
+                           {"c", {judged("c1", 5, 19, 21), judged("c2", 6, 21, 23)}}},
+               .figures = {{"x", "judged x", "rad", 3}, {"y", "judged y", "", 3, true}}});
+  EXPECT_EQ(data["last"]["doubts"],
+            Json::array({"In judged x these seeds do not tell apart from the best, a: b."}));
+}
+
+TEST_F(ComparisonTest, AJudgementWithoutANumberIsWorseThanEveryNumber) {
+  const auto judged = [&](const std::string& name, const Json& error, const Json& earned) {
+    return run(name, "env/reward", {1.0}, {{"error", error}, {"return", earned}});
+  };
+  // a: one walks, two fall at once and have no error. b: all three walk. c: not judged yet.
+  const Comparison all{
+      .title = "t",
+      .methods = {{"a",
+                   {judged("a1", 0.1, 9), judged("a2", Json(), Json()),
+                    judged("a3", Json(), Json())}},
+                  {"b", {judged("b1", 0.2, 5), judged("b2", 0.3, 6), judged("b3", 0.4, Json())}},
+                  {"c", {run("c1", "env/reward", {1.0})}}},
+      .figures = {{"error", "judged error", "m/s", 3}, {"return", "judged return", "", 3, true}}};
+  const std::vector<ComparedEnd> ends = ends_of(all, facts_of(all));
+  ASSERT_EQ(ends.size(), 3u);
+  const ComparedEnd &error = ends[1], &earned = ends[2];
+  EXPECT_EQ(error.methods[0].median, INFINITY);
+  EXPECT_EQ(error.methods[0].low, 0.1);
+  EXPECT_EQ(error.methods[0].count, 3u);
+  EXPECT_EQ(error.methods[1].median, 0.3);
+  EXPECT_EQ(earned.methods[0].median, -INFINITY);
+  EXPECT_EQ(earned.methods[1].median, 5);
+  EXPECT_EQ(earned.methods[1].low, -INFINITY);
+  EXPECT_EQ(earned.methods[1].high, 6);
+  EXPECT_EQ(error.methods[2].count, 0u);
+  EXPECT_EQ(error.methods[2].of, 1u);
+  const Json first = page_of(all)["last"]["quantities"][1]["methods"][0];
+  EXPECT_TRUE(first["median"].is_null());
+  EXPECT_EQ(first["count"], 3);
+}
+
+TEST_F(ComparisonTest, AShortRunIsNotSmoothedByTheStepsOfALongOne) {
+  std::vector<double> falling;
+  for (int row = 0; row < 100; ++row) falling.push_back(1.0 - 0.01 * row);
+  const Comparison all{.title = "t",
+                       .methods = {{"short", {run("a", "env/velocity_error", falling)}},
+                                   {"long", {run("b", "env/velocity_error", falling, {}, 10000)}}}};
+  const ComparisonFacts facts = facts_of(all);
+  for (const std::vector<RunFacts>& method : facts.runs) {
+    // The fiftieth of 100 rows is two of them: 0.02 and 0.01.
+    EXPECT_NEAR(method[0].last, 0.015, 1e-12);
+    ASSERT_TRUE(method[0].reached[2]);
+  }
+  EXPECT_EQ(facts.runs[1][0].reached[2]->steps, 100 * facts.runs[0][0].reached[2]->steps);
+  EXPECT_EQ(facts.runs[1][0].reached[2]->seconds, facts.runs[0][0].reached[2]->seconds);
+}
+
+TEST_F(ComparisonTest, AReturnOfPartsOfEpisodesIsLeftOut) {
+  Comparison all{.title = "t",
+                 .methods = {{"es", {run("a", "episode/return", {3, 4})}, false},
+                             {"ppo", {run("b", "episode/return", {5, 7})}}}};
+  const ComparisonFacts facts = facts_of(all);
+  EXPECT_TRUE(std::isnan(facts.runs[0][0].last_return));
+  EXPECT_EQ(facts.runs[1][0].last_return, 7);
+  EXPECT_TRUE(page_of(all)["curves"][0]["steps"]["methods"][0]["median"].back().is_null());
+}
+
+TEST(Measures, HaveADirectionByTheirName) {
+  for (const char* better : {"episode/return", "env/reward", "reward/track_velocity"})
+    EXPECT_EQ(smaller_is_better(better), std::optional(false)) << better;
+  for (const char* worse : {"env/velocity_error", "env/falls_per_minute", "env/diverged",
+                            "env/diverged_share", "episode/terminated"})
+    EXPECT_EQ(smaller_is_better(worse), std::optional(true)) << worse;
+  for (const char* neither : {"env/contacts", "episode/seconds", "episode/count"})
+    EXPECT_EQ(smaller_is_better(neither), std::nullopt) << neither;
+  EXPECT_EQ(unit_of("env/tilt_error"), "rad");
+  EXPECT_EQ(unit_of("env/reward"), "");
 }
 
 }  // namespace

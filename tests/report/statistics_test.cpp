@@ -52,7 +52,9 @@ TEST(Statistics, AQuantileLiesStraightBetweenTheValuesInTheirOrder) {
   EXPECT_DOUBLE_EQ(quantile({7}, 0.3), 7);
   EXPECT_TRUE(std::isnan(quantile({}, 0.5)));
   EXPECT_EQ(quantile({2, INFINITY, 1}, 0.5), 2);
-  EXPECT_FALSE(std::isfinite(quantile({2, INFINITY, 1, INFINITY}, 0.5)));
+  EXPECT_EQ(quantile({2, INFINITY, 1, INFINITY}, 0.5), INFINITY);
+  EXPECT_EQ(quantile({INFINITY, INFINITY}, 0.5), INFINITY);
+  EXPECT_EQ(quantile({-INFINITY, 2}, 0.5), -INFINITY);
 }
 
 TEST(Statistics, ABandIsOfTheCurvesThatHaveAValueWhileHalfOfThemDo) {
@@ -105,26 +107,36 @@ TEST(Statistics, ABootstrapIntervalIsDecidedByItsValuesAndSeed) {
   EXPECT_EQ(one.high, 2.5);
 }
 
-TEST(Statistics, VariancesOfSeedsAndMethodsAreThoseByHand) {
-  // Means 2 and 6, of all 4: MS_within = (1 + 1 + 1 + 1) / 2 = 2, MS_between = 2 (4 + 4) / 1 = 16,
-  // n0 = 2, so methods have (16 - 2) / 2 = 7.
-  const auto even = random_effects({{1, 3}, {5, 7}});
-  ASSERT_TRUE(even);
-  EXPECT_DOUBLE_EQ(even->seeds, 2);
-  EXPECT_DOUBLE_EQ(even->methods, 7);
-  // Means 2, 6, of all 10 / 3: MS_within = (1 + 1) / 1 = 2, MS_between = 2 (4/3)^2 + (8/3)^2 =
-  // 32 / 3, n0 = 3 - 5 / 3 = 4 / 3, so (32 / 3 - 2) 3 / 4 = 6.5.
-  const auto uneven = random_effects({{1, 3}, {6}, {}});
-  ASSERT_TRUE(uneven);
-  EXPECT_DOUBLE_EQ(uneven->seeds, 2);
-  EXPECT_DOUBLE_EQ(uneven->methods, 6.5);
-  // Means alike: nothing is left for the methods.
-  const auto alike = random_effects({{0, 2}, {1, 1}});
-  ASSERT_TRUE(alike);
-  EXPECT_DOUBLE_EQ(alike->seeds, 1);
-  EXPECT_EQ(alike->methods, 0);
-  EXPECT_FALSE(random_effects({{1, 2, 3}}));
-  EXPECT_FALSE(random_effects({{1}, {2}}));
+TEST(Statistics, MediansAreToldApartWhereTheIntervalOfTheirDifferenceIsOnOneSideOfZero) {
+  // Every value of one below every one of the other: so are all medians, from 1 - 9 to 5 - 5.5.
+  const MedianInterval apart = bootstrap_difference({3, 5, 1, 2, 4}, {6, 5.5, 9, 8, 7});
+  EXPECT_DOUBLE_EQ(apart.median, 3 - 7);
+  EXPECT_LT(apart.high, 0);
+  EXPECT_GE(apart.low, 1 - 9);
+  // The same numbers: as likely more as less.
+  const MedianInterval alike = bootstrap_difference({3, 5, 1, 2, 4}, {3, 5, 1, 2, 4});
+  EXPECT_EQ(alike.median, 0);
+  EXPECT_LT(alike.low, 0);
+  EXPECT_GT(alike.high, 0);
+  // More seeds tell apart what five do not: 0 to 9, ten of each, and 3 more.
+  std::vector<double> many, more;
+  for (int seed = 0; seed < 100; ++seed) {
+    many.push_back(seed % 10);
+    more.push_back(seed % 10 + 3);
+  }
+  EXPECT_LT(bootstrap_difference(many, more).high, 0);
+  EXPECT_GT(bootstrap_difference({0, 2, 4, 6, 8}, {3, 5, 7, 9, 11}).high, 0);
+}
+
+TEST(Statistics, ADifferenceToAnInfiniteMedianIsInfiniteAndOfTwoAlikeNone) {
+  const MedianInterval far = bootstrap_difference({1, 2, 3}, {INFINITY, INFINITY, INFINITY});
+  EXPECT_EQ(far.median, -INFINITY);
+  EXPECT_EQ(far.low, -INFINITY);
+  EXPECT_EQ(far.high, -INFINITY);
+  const MedianInterval same = bootstrap_difference({INFINITY}, {INFINITY});
+  EXPECT_EQ(same.median, 0);
+  EXPECT_EQ(same.high, 0);
+  EXPECT_TRUE(std::isnan(bootstrap_difference({}, {1}).low));
 }
 
 }  // namespace

@@ -24,12 +24,14 @@ struct ComparedRun {
 struct ComparedMethod {
   std::string label;
   std::vector<ComparedRun> runs{};
+  bool whole_episodes = true;  // else its training's return is of none that can be compared
 };
 
-/// A number that a run's judgement has.
+/// A number that a run's judgement has; null there is worse than every number.
 struct JudgedFigure {
   std::string key, title, unit;
   int decimals = 3;
+  bool larger_is_better = false;
 };
 
 struct Comparison {
@@ -47,6 +49,12 @@ struct Comparison {
   std::optional<double> best{};  // return that none exceeds; empty: the best of these runs
 };
 
+/// Whether less of a column of metrics.csv is better; nothing where neither is, or it is not known.
+std::optional<bool> smaller_is_better(const std::string& column);
+
+/// The unit of a column that a task's environments write; empty: it has none.
+std::string unit_of(const std::string& column);
+
 /// Of a run, when its measure reached a threshold.
 struct Reached {
   double steps = 0.0, seconds = 0.0;  // of its training, by its own account
@@ -60,7 +68,7 @@ struct RunFacts {
 };
 
 /// What metrics.csv of every run says. Curves are smoothed: a row is the mean of itself and of
-/// those of the fiftieth before it of the longest run's steps. What is last is so as well.
+/// those of the fiftieth of its own run's steps before it. What is last is so as well.
 struct ComparisonFacts {
   std::string measure;  // empty where no run has any
   bool smaller_is_better = false;
@@ -81,11 +89,20 @@ struct MethodReached {
 /// By threshold, by method.
 std::vector<std::vector<MethodReached>> reached_of(const ComparisonFacts& facts);
 
-/// Of the runs of a method that have a number: their median, and where 95 % of the medians of their
-/// bootstrap resamples lie. NaN where none has it.
+/// How long the runs of a method that have begun were trained: medians, NaN where none has.
+struct MethodTrained {
+  double steps = 0.0, seconds = 0.0;
+};
+
+/// By method.
+std::vector<MethodTrained> trained_of(const ComparisonFacts& facts);
+
+/// Of the runs of a method that were measured: their median, and where 95 % of the medians of their
+/// bootstrap resamples lie. A run that was judged without a number counts as worse than all that
+/// have one, so that these may be infinite. NaN where none was measured.
 struct MethodEnd {
   double median = 0.0, low = 0.0, high = 0.0;
-  std::size_t count = 0;
+  std::size_t count = 0, of = 0;  // runs that were measured, of so many
 };
 
 /// A number that runs end with.
@@ -93,11 +110,16 @@ struct ComparedEnd {
   std::string key;  // of the judged figure; empty: training's own
   std::string title, unit;
   int decimals = 3;
+  bool larger_is_better = false;
   std::vector<MethodEnd> methods{};
-  std::string doubt{};  // a sentence where seeds differ more than methods; empty elsewhere
+
+  /// A sentence that names the methods which these seeds do not tell apart from the one of the best
+  /// median: 95 % of the differences of the two medians' bootstrap resamples lie on both sides of
+  /// 0, or one of the two has a single seed. Empty where there are none.
+  std::string doubt{};
 };
 
-/// What training measured last, then the judged figures; without those that no run has.
+/// What training measured last, then the judged figures; without those that no run was measured by.
 std::vector<ComparedEnd> ends_of(const Comparison& comparison, const ComparisonFacts& facts);
 
 /// Writes the page in one step.
