@@ -90,7 +90,7 @@ class CopyingEnv final : public TinyEnv {
 TEST(GaitCandidates, ActInEachEnvironmentByTheirNumbersAndItsOwnClock) {
   constexpr int kCandidates = 20, kEnvs = 3;  // more than a slice, and no whole number of lanes
   CopyingEnv env(kCandidates * kEnvs);
-  const SearchConfig config{.rollout_steps = 30, .policy = "gait"};
+  const SearchConfig config{.rollout_steps = 30, .common_random_numbers = false, .policy = "gait"};
   GaitCandidates candidates(sample_contract());
   const torch::Tensor folded = candidates.folded(
       0.2 * torch::randn({kCandidates, gait::kNumNumbers}, cpu_generator(2), torch::kFloat64), {},
@@ -122,7 +122,7 @@ TEST(GaitCandidates, StayWithinTheBoundsOfTheirNumbers) {
 }
 
 constexpr int kNumEnvs = 64;
-const SearchConfig kGaits = {.rollout_steps = 20, .policy = "gait"};
+const SearchConfig kGaits = {.rollout_steps = 20, .common_random_numbers = false, .policy = "gait"};
 
 struct Method {
   const LearnerEntry* entry;

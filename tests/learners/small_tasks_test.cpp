@@ -131,6 +131,13 @@ TEST(SmallTasksByOtherForms, TheRegulatorIsSolvedByPathIntegralsPerTimeStep) {
   expect_solved(config, 0.25);
 }
 
+// By a fifth of the recipe's budget.
+TEST(SmallTasksByOtherForms, ThePendulumIsSwungUpBySac) {
+  RunConfig config = recipe_of({"pendulum", "sac", 50.0});
+  config.train.steps = 800'000;
+  expect_solved(config, 50.0);
+}
+
 // A regulator that does nothing costs some hundreds, a swing-up that does nothing 1200.
 constexpr Solved kSolved[] = {
     {"lqr", "ppo", 0.25},          {"lqr", "reinforce", 0.75}, {"lqr", "npg", 0.25},
