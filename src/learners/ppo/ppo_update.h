@@ -8,8 +8,8 @@
 //   L       = L_clip + value_loss_coef L_value - entropy_coef H
 //   theta  <- theta + Adam(-grad L)                                   minibatches, some epochs
 //
-//   after each:  learning rate / 1.5  where KL(pi_old | pi_theta) > 2 desired_kl
-//                learning rate * 1.5  where KL(pi_old | pi_theta) < desired_kl / 2
+//   before it:  learning rate / 1.5  where KL(pi_old | pi_theta) > 2 desired_kl
+//               learning rate * 1.5  where KL(pi_old | pi_theta) < desired_kl / 2
 #pragma once
 
 #include <torch/types.h>
