@@ -31,6 +31,7 @@ struct Flags {
   double gamma = 0;
   bool json = false;
   std::filesystem::path out, markdown;  // empty: none
+  std::vector<const CLI::Option*> of_robots;
 };
 
 /// \throws Error for what is neither a small system nor a robot
@@ -46,6 +47,13 @@ void check_task(const std::string& task) {
   const std::string near = nearest_name(task, names);
   fail("task ", task, " is unknown; expected ", shown,
        near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+/// \throws Error for a flag that a small system would not heed
+void check_no_robots_flag(const Flags& flags) {
+  for (const CLI::Option* option : flags.of_robots)
+    KENNEL_CHECK(option->count() == 0, option->get_name(), " is about a robot's gait, and ",
+                 flags.task, " is a small system; leave it out");
 }
 
 /// Returns of a gait: a case for each physics step and horizon.
@@ -125,7 +133,7 @@ StudyHead head_of(const Flags& flags, bool robot, const gradient::StudyOptions& 
     command += text(" --horizon ", listed(flags.horizons), " --step-ms ", listed(flags.steps_ms),
                     " --command ", flags.command[0], ' ', flags.command[1], ' ', flags.command[2]);
   const BuildInfo& build = build_info();
-  return {{"command", text('`', command, '`')},
+  return {{"command", command},
           {"program", text(build.version, ", commit ", build.commit)},
           {"samples of an estimate", std::to_string(options.samples)},
           {"samples of the truth", std::to_string(options.truth_samples)},
@@ -148,6 +156,7 @@ int run(const Flags& flags) {
   std::vector<double> sigmas = flags.sigmas;
   for (const auto& task : gradient::small_tasks())
     if (flags.task == task.name) {
+      check_no_robots_flag(flags);
       cases = task.cases();
       if (sigmas.empty()) sigmas = {task.sigma};
     }
@@ -202,18 +211,22 @@ RunCommand add_gradient(CLI::App& app) {
   app.add_option("--gamma", flags->gamma,
                  "bias that the alpha order allows (default: the system's; 1)")
       ->check(number_from(1e-12, 1e12));
-  app.add_option("--horizon", flags->horizons, "of a robot: control steps that count")
-      ->delimiter(',')
-      ->check(number_from(1, 1000))
-      ->capture_default_str();
-  app.add_option("--step-ms", flags->steps_ms, "of a robot: physics steps")
-      ->delimiter(',')
-      ->check(number_from(0.1, 20.0))
-      ->capture_default_str();
-  app.add_option("--command", flags->command, "of a robot: vx vy [m/s], yaw rate [rad/s]")
-      ->expected(3)
-      ->check(number_from(-3.0, 3.0))
-      ->capture_default_str();
+  CLI::Option* const horizon =
+      app.add_option("--horizon", flags->horizons, "of a robot: control steps that count")
+          ->delimiter(',')
+          ->check(number_from(1, 1000))
+          ->capture_default_str();
+  CLI::Option* const step =
+      app.add_option("--step-ms", flags->steps_ms, "of a robot: physics steps")
+          ->delimiter(',')
+          ->check(number_from(0.1, 20.0))
+          ->capture_default_str();
+  CLI::Option* const command =
+      app.add_option("--command", flags->command, "of a robot: vx vy [m/s], yaw rate [rad/s]")
+          ->expected(3)
+          ->check(number_from(-3.0, 3.0))
+          ->capture_default_str();
+  flags->of_robots = {horizon, step, command};
   add_seed(app, flags->seed, "of the noise");
   app.add_option(
       "--out", flags->out,

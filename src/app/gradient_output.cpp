@@ -56,10 +56,13 @@ void write_picture(const std::string& task, const StudyHead& head,
 std::string gradient_markdown(const std::string& task, const StudyHead& head,
                               const std::vector<StudiedCase>& found) {
   std::string all = text("# ", title_of(task), "\n\n| | |\n|---|---|\n");
-  for (const auto& [name, value] : head) all += text("| ", name, " | ", value, " |\n");
+  for (const auto& [name, value] : head) {
+    const char* code = name == "command" ? "`" : "";
+    all += text("| ", name, " | ", code, markdown_cell(value), code, " |\n");
+  }
   all +=
       "\nVariance: of one sample. The number behind +- is a standard error: of the truth, and of "
-      "the mean of all samples, below which no bias can be seen.\n\n";
+      "the mean's distance to it, below twice which no bias can be seen.\n\n";
   std::vector<TextColumn> table;
   for (const char* name : {"setting", "estimate"}) table.push_back({{name}, {}, false});
   for (const char* name :

@@ -7,21 +7,27 @@
 namespace kennel {
 namespace {
 
+/// Characters of UTF-8: bytes but for those that go on with one.
+std::size_t length_of(const std::string& word) {
+  return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::size_t width_of(const TextColumn& column) {
   std::size_t width = 0;
   for (const auto* words : {&column.heads, &column.cells})
-    for (const std::string& word : *words) width = std::max(width, word.size());
+    for (const std::string& word : *words) width = std::max(width, length_of(word));
   return width;
 }
 
-/// A cell of Markdown, where a bar would end it.
-std::string escaped(const std::string& cell) {
+}  // namespace
+
+std::string markdown_cell(const std::string& words) {
   std::string out;
-  for (const char c : cell) c == '|' ? out += "\\|" : out += c;
+  for (const char c : words) c == '|' ? out += "\\|" : out += c;
   return out;
 }
-
-}  // namespace
 
 std::string text_table(const std::vector<TextColumn>& columns) {
   std::string lines;
@@ -29,7 +35,7 @@ std::string text_table(const std::vector<TextColumn>& columns) {
     std::string line;
     for (const TextColumn& column : columns) {
       const std::string& cell = (column.*part)[row];
-      const std::string pad(width_of(column) - cell.size(), ' ');
+      const std::string pad(width_of(column) - length_of(cell), ' ');
       line += (&column == &columns.front() ? "" : "  ") + (column.number ? pad + cell : cell + pad);
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -48,12 +54,12 @@ std::string markdown_table(const std::vector<TextColumn>& columns) {
     std::string head;
     for (const std::string& part : column.heads)
       if (!part.empty()) head += (head.empty() ? "" : " ") + part;
-    heads += ' ' + escaped(head) + " |";
+    heads += ' ' + markdown_cell(head) + " |";
     rule += column.number ? "---:|" : "---|";
   }
   for (std::size_t row = 0; row < columns.front().cells.size(); ++row) {
     rows += '|';
-    for (const TextColumn& column : columns) rows += ' ' + escaped(column.cells[row]) + " |";
+    for (const TextColumn& column : columns) rows += ' ' + markdown_cell(column.cells[row]) + " |";
     rows += '\n';
   }
   return heads + '\n' + rule + '\n' + rows;

@@ -15,6 +15,9 @@ struct TextColumn {
 /// Lines of one width a column, the heads first; lines end without blanks.
 std::string text_table(const std::vector<TextColumn>& columns);
 
+/// A cell of Markdown, where a bar would end it.
+std::string markdown_cell(const std::string& words);
+
 /// The same as Markdown; a column's heads become one.
 std::string markdown_table(const std::vector<TextColumn>& columns);
 

@@ -134,6 +134,8 @@ void finish_small(const PolicyFile& policy, const RunConfig& config, const RunFo
   write_file_atomically(run.finished(), finished_text(*policy.env_steps, config.train, reason));
   std::cerr << "next: kennel eval " << folder
             << " --episodes 10000   (its return, to more digits)\n"
+            << "      kennel compare default:" << config.train.algorithm << " --task "
+            << config.task.name << "   (learning curves on a page, of several seeds and methods)\n"
             << "      kennel export " << folder << " --format c -o policy.h   (or onnx, json ...)\n"
             << "      "
             << further_training(folder, *policy.env_steps, *policy.env_steps >= config.train.steps);

@@ -46,7 +46,7 @@ Study study(const Case& c, const StudyOptions& o) {
   const auto add = [&](const char* name, double alpha) {
     const Moments m = interpolated(zeroth, first, alpha);
     out.estimates.push_back({name, shown(m.mean), distance(m.mean, truth.gradient),
-                             std::sqrt(m.variance_of_mean()), m.variance,
+                             std::hypot(std::sqrt(m.variance_of_mean()), truth.error), m.variance,
                              cosine(m.mean, truth.gradient), alpha});
   };
   add("zeroth", 0);

@@ -106,6 +106,21 @@ void check_tasks(const EvalCommand& command, const std::vector<Named>& policies)
   }
 }
 
+/// Warns of what a policy was never trained for.
+void warn_of_untold(const EvalCommand& command, const std::vector<Named>& policies) {
+  constexpr double kRounding = 1e-6;  // a range's bounds are floats
+  for (const Named& named : policies)
+    for (std::size_t at = 0; at < command.told->size(); ++at) {
+      const CommandTerm& term = named.policy.command[at];
+      const double told = (*command.told)[at];
+      if (told >= term.range.low - kRounding && told <= term.range.high + kRounding) continue;
+      const std::string warning =
+          text(named.path, " is told ", term.name, " from ", term.range.low, " to ",
+               term.range.high, ' ', term.unit, " by its own file, and ", told, " now");
+      std::fprintf(stderr, "kennel: warning: %s\n", warning.c_str());
+    }
+}
+
 }  // namespace
 
 int run_eval(const EvalCommand& command) {
@@ -121,6 +136,7 @@ int run_eval(const EvalCommand& command) {
   KENNEL_CHECK(!command.told || command.study == Study::kProtocol,
                "the studies beside the protocol have commands of their own; leave out --study or "
                "the command");
+  if (command.told) warn_of_untold(command, policies);
   switch (command.study) {
     case Study::kProtocol:
       run_protocol(command, policies);

@@ -115,7 +115,7 @@ EvalResult evaluate(const PolicyFile& policy, const EvalOptions& options) {
                              EpisodePlan plan =
                                  plan_episode(options.condition, options.seed, episode, policy);
                              if (options.command) {
-                               plan.standing = false;
+                               plan.standing = *options.command == Command{};
                                plan.commands.fill(*options.command);
                              }
                              return plan;

@@ -15,6 +15,7 @@ constexpr double kPlotWidth = 210, kPlotHeight = 130;
 constexpr double kLeft = 60, kGap = 16, kTop = 24, kBottom = 24;
 constexpr double kHead = 30, kLegend = 22;
 constexpr double kDotRadius = 2.5;
+constexpr double kCharacter = 6.5;  // of a label, about
 
 constexpr const char* kStyle =
     "text{font:11px system-ui,sans-serif;fill:#66696d}"
@@ -114,8 +115,13 @@ std::string plot(const GradientPanel& panel, const GradientRange& range, const G
     if (first) out += label(left - 5, y(tick) + 4, tick_text(tick), "end");
   }
   out += line(left, floor, left + kPlotWidth, floor, "axis");
-  for (std::size_t k = 0; k < axis.values.size(); ++k)
+  double free_from = -INFINITY;  // what would lie over the label before it is left out
+  for (std::size_t k = 0; k < axis.values.size(); ++k) {
+    const double half = 0.5 * kCharacter * static_cast<double>(axis.ticks[k].size());
+    if (x(axis.values[k]) - half < free_from) continue;
     out += label(x(axis.values[k]), floor + 14, axis.ticks[k], "middle");
+    free_from = x(axis.values[k]) + half + kCharacter;
+  }
   for (const GradientCurve& curve : panel.curves) {
     std::string path, dots;
     bool drawn = false;
@@ -138,7 +144,7 @@ std::string plot(const GradientPanel& panel, const GradientRange& range, const G
 
 /// The names of all curves and what is along the plots.
 std::string legend(const GradientPanels& panels, double top) {
-  constexpr double kSwatch = 14, kCharacter = 6.5, kBetween = 26;
+  constexpr double kSwatch = 14, kBetween = 26;
   std::string out;
   double x = kLeft;
   for (const GradientCurve& curve : panels.groups.front().ranges.front().panels.front().curves) {

@@ -54,6 +54,11 @@ std::string why_not(const std::string& task) {
 
 }  // namespace
 
+int differentiated_steps(const RunConfig& config) {
+  const small::TaskRow* task = small_task_of(config);
+  return task != nullptr ? task->episode_steps : kGaitEpisodeSteps;
+}
+
 // The one place that knows which tasks have derivatives, and by which numbers.
 Derivatives derivatives_of(const RunConfig& config) {
   const small::TaskRow* task = small_task_of(config);

@@ -19,7 +19,7 @@ class GaitOfRobot final : public DifferentiableTask {
   // A third of a second at 50 Hz, three quarters of the first gait's round. `kennel gradient` on
   // the shipped robot at 0.4 m/s and 4 ms, noise of a tenth of the numbers' steps: the mean of 64
   // gradients has a cosine of 0.97 to the truth over 16 control steps, and of 0.61 over 64.
-  int episode_steps() const override { return 16; }
+  int episode_steps() const override { return kGaitEpisodeSteps; }
 
   std::vector<double> start() const override { return std::vector<double>(gait::kNumNumbers, 0.0); }
 

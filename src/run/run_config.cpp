@@ -6,6 +6,7 @@
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/run/shipped_recipes.h"
 
 namespace kennel {
@@ -171,11 +172,17 @@ RunConfig parse_run_config(std::string_view text, const std::string& name,
 void check_budget(const RunConfig& config) {
   if (config.method->least_steps == nullptr) return;
   const int num_envs = config.train.num_envs;
-  const std::int64_t least = config.method->least_steps(config.learner, num_envs);
-  KENNEL_CHECK(config.train.steps >= least, "train.steps = ", config.train.steps, " ends before ",
-               config.method->name, " has learnt once, after ", least, " control steps of all ",
-               num_envs, " environments together; try --steps ", least,
-               ", or fewer environments (train.num_envs)");
+  const auto least_of = [&](int envs) {
+    return config.method->least_steps(config.learner, envs, differentiated_steps(config));
+  };
+  const std::int64_t least = least_of(num_envs);
+  if (config.train.steps >= least) return;
+  const std::string so_far = text("train.steps = ", config.train.steps, " ends before ",
+                                  config.method->name, " has learnt once, after ", least);
+  // A method that steps no environment has nothing from fewer.
+  if (least_of(1) == least) fail(so_far, " control steps; try --steps ", least);
+  fail(so_far, " control steps of all ", num_envs, " environments together; try --steps ", least,
+       ", or fewer environments (train.num_envs)");
 }
 
 void check_has_robot(const RunConfig& config, const std::string& command) {

@@ -38,7 +38,8 @@ TEST_F(GradientProgram, WritesItsTableAndPlotsBesideWhatItPrints) {
   EXPECT_THAT(read_file(folder_ / "g.md"),
               HasSubstr("\n| x = 0 | first | 1 | 0.2 | 1.995 | 0 | 0 |"));
   EXPECT_THAT(read_file(folder_ / "g.html"),
-              AllOf(HasSubstr("Gradients of heaviside"), HasSubstr("\"name\":\"sigma\"")));
+              AllOf(HasSubstr("Gradients of heaviside"), HasSubstr("\"name\":\"sigma\""),
+                    HasSubstr("[\"command\",\"kennel gradient heaviside --sigma")));
   ASSERT_EQ(gradient({"--out", "g.svg"}).exit_code, 0);
   EXPECT_THAT(read_file(folder_ / "g.svg"), StartsWith("<svg "));
 }
@@ -55,6 +56,10 @@ TEST_F(GradientProgram, WhatCannotBeWrittenIsOneLineBeforeAnythingIsComputed) {
   refused({"--out", "g"}, "came no ending");
   refused({"--out", "none/g.svg"}, "there is no folder none");
   refused({"--markdown", "none/g.md"}, "there is no folder none");
+  const std::string small = " is about a robot's gait, and heaviside is a small system";
+  refused({"--horizon", "4"}, "--horizon" + small);
+  refused({"--step-ms", "1"}, "--step-ms" + small);
+  refused({"--command", "-0.4", "0", "0"}, "--command" + small);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 
 #include "../io/temp_folder.h"
 #include "envs/robots.h"
+#include "envs/small/rows.h"
 #include "envs/tasks/rows.h"
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
+#include "kennel/run/derivatives.h"
 #include "kennel/run/edited_recipe.h"
 #include "kennel/run/shipped_recipes.h"
 #include "src/learners/ppo/ppo_config.h"
@@ -16,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -251,7 +254,8 @@ TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDo
   for (const LearnerEntry& method : kLearners) {
     RunConfig config = by(method.name);
     ASSERT_TRUE(method.least_steps != nullptr) << method.name;
-    const std::int64_t least = method.least_steps(config.learner, 256);
+    const std::int64_t least =
+        method.least_steps(config.learner, 256, differentiated_steps(config));
     EXPECT_GE(least, 256) << method.name;
     config.train.steps = least;
     EXPECT_NO_THROW(check_budget(config)) << method.name;
@@ -260,8 +264,12 @@ TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDo
       check_budget(config);
       ADD_FAILURE() << method.name << " was to train for " << config.train.steps << " steps";
     } catch (const Error& error) {
+      const bool steps_none = method.name == std::string("apg");
       EXPECT_THAT(error.what(), AllOf(HasSubstr(text("train.steps = ", least - 1, " ends before ")),
-                                      HasSubstr(text("try --steps ", least, ", or fewer"))));
+                                      EndsWith(text("try --steps ", least,
+                                                    steps_none ? ""
+                                                               : ", or fewer environments "
+                                                                 "(train.num_envs)"))));
     }
   }
 }
@@ -273,7 +281,7 @@ std::int64_t least_of(const std::string& algorithm,
   for (const auto& [key, value] : changes)
     for (const AnyField& field : config.learner.fields())
       if (field.name == key) *std::get<int*>(field.value) = value;
-  return config.method->least_steps(config.learner, 10);
+  return config.method->least_steps(config.learner, 10, differentiated_steps(config));
 }
 
 TEST(RunConfig, TheLeastBudgetIsAnIterationAGenerationOrTheWarmUp) {
@@ -282,6 +290,16 @@ TEST(RunConfig, TheLeastBudgetIsAnIterationAGenerationOrTheWarmUp) {
   EXPECT_EQ(least_of("es", {{"rollout_steps", 70}}), 700);
   EXPECT_EQ(least_of("sac", {{"num_steps", 4}, {"warmup_steps", 33}}), 330);
   EXPECT_EQ(least_of("dqn", {{"num_steps", 16}, {"warmup_steps", 3}}), 160);
+  EXPECT_EQ(least_of("apg", {{"episodes", 8}, {"horizon", 5}}), 40);
+  EXPECT_EQ(least_of("apg", {{"episodes", 8}}), 8 * kGaitEpisodeSteps);
+}
+
+TEST(RunConfig, AnEpisodeOfDerivativesIsTheTasksOwn) {
+  for (const small::TaskRow* task : small::kTasks) {
+    RunConfig config;
+    config.task.name = task->name;
+    EXPECT_EQ(differentiated_steps(config), task->episode_steps) << task->name;
+  }
 }
 
 TEST(RunConfig, FlagsChangeItBeforeTheWholeIsChecked) {

@@ -78,7 +78,8 @@ TEST_F(SmallTask, IsTrainedResumedAndScoredBesideItsOptimum) {
   const Outcome whole = with({"--out", "whole"});
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   EXPECT_THAT(whole.out, AllOf(HasSubstr("lqr"), HasSubstr("-6.631655")));
-  EXPECT_THAT(whole.err, AllOf(HasSubstr("policy: whole/policy.json"), Not(HasSubstr("report"))));
+  EXPECT_THAT(whole.err, AllOf(HasSubstr("policy: whole/policy.json"), Not(HasSubstr("report")),
+                               HasSubstr("      kennel compare default:ppo --task lqr   (")));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "whole" / "report.html"));
   const std::string recipe = read_file(folder_ / "whole" / "config.toml");
   EXPECT_THAT(recipe,

@@ -18,6 +18,9 @@ TEST(TextTable, NumbersAreAtTheRightAndNoLineEndsWithBlanks) {
             "ppo         12\n"
             "a|b          3\n");
   EXPECT_EQ(text_table({{{"a"}, {"1"}}, {{"word"}, {"x"}, false}}), "a  word\n1  x\n");
+  // Columns count characters of UTF-8.
+  EXPECT_EQ(text_table({{{"a"}, {"\u00e9", "ee"}, false}, {{"b"}, {"1", "2"}}}),
+            "a   b\n\u00e9   1\nee  2\n");
 }
 
 TEST(TextTable, InMarkdownHeadsAreOneAndABarEndsNoCell) {

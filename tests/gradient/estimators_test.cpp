@@ -10,6 +10,7 @@
 #include "kennel/gradient/first_order.h"
 #include "kennel/gradient/functions.h"
 #include "kennel/gradient/quadrature.h"
+#include "kennel/gradient/study.h"
 #include "kennel/gradient/zeroth_order.h"
 
 namespace kennel::gradient {
@@ -64,6 +65,21 @@ TEST(Estimators, OfAQuadraticHaveItsGradientForTheirMean) {
   EXPECT_NEAR(first.mean[0], 2.5, 1e-3);
   EXPECT_NEAR(first.mean[1], -2.2, 2e-3);
   EXPECT_NEAR(first.variance, 0.01 * (1 + 9), 2e-3);  // sigma^2 tr A^2
+}
+
+// A truth from few samples is far off itself.
+TEST(Study, HasTheTruthsErrorInThatOfABias) {
+  const Case at{.setting = "", .function = quadratic(), .x = {0.5, -0.4}, .rule = {}};
+  const Study found = study(at, {.sigma = 0.1, .samples = 4000, .truth_samples = 50});
+  ASSERT_GT(found.truth_error, 0.1);
+  for (const Estimate& e : found.estimates) {
+    EXPECT_GT(e.error, found.truth_error) << e.name;
+    EXPECT_NEAR(e.error, std::hypot(found.truth_error, std::sqrt(e.variance / 4000)),
+                1e-9 * e.error)
+        << e.name;
+  }
+  EXPECT_GT(found.estimates[1].bias, 0.02);  // the first order's, all of it the truth's error
+  EXPECT_LT(found.estimates[1].bias, 4 * found.estimates[1].error);
 }
 
 TEST(ZerothOrder, OfAStepHasTheVarianceOnPaper) {

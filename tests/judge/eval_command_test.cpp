@@ -80,6 +80,36 @@ TEST_F(EvalCommandTest, TellsOneCommandAllTheTimeWhereItIsAskedTo) {
   EXPECT_TRUE(json.at("standing_drift").is_null());
 }
 
+TEST_F(EvalCommandTest, ToldZerosItIsJudgedAsStanding) {
+  command_.told = {0.0, 0.0, 0.0};
+  command_.policies.pop_back();
+  command_.conditions = {judge::Condition::kNominal};
+  command_.json = true;
+  const auto json = nlohmann::json::parse(output()[0]);
+  ASSERT_TRUE(json.at("standing_drift").is_number());
+  EXPECT_LT(json.at("standing_drift").get<double>(), 0.02);
+  EXPECT_EQ(json.at("standing_steps"), 0.0);
+}
+
+TEST_F(EvalCommandTest, WarnsOfWhatAPolicyWasNeverTold) {
+  command_.episodes = 1;
+  command_.policies.pop_back();
+  command_.conditions = {judge::Condition::kNominal};
+  const auto warnings = [&](double vx, double vy, double yaw_rate) {
+    command_.told = {vx, vy, yaw_rate};
+    testing::internal::CaptureStderr();
+    output();
+    return testing::internal::GetCapturedStderr();
+  };
+  const CommandTerm vx = standing_policy().command[0];
+  EXPECT_EQ(warnings(vx.range.high, 0, 0).find("warning"), std::string::npos);
+  const std::string beyond = warnings(0.1 + vx.range.high, 0, 0);
+  EXPECT_NE(beyond.find(text("standing.json is told vx from ", vx.range.low, " to ", vx.range.high,
+                             " m/s by its own file, and ", 0.1 + vx.range.high, " now\n")),
+            std::string::npos)
+      << beyond;
+}
+
 TEST_F(EvalCommandTest, RefusesACommandBesideAStudyThatHasItsOwn) {
   command_.told = {0.4, 0.0, 0.0};
   command_.study = Study::kSlow;

@@ -147,5 +147,17 @@ TEST(GradientFigure, IsAPictureOfEveryCurveThatIsKnown) {
   EXPECT_EQ(figure.substr(figure.size() - 7), "</svg>\n");
 }
 
+TEST(GradientFigure, LeavesOutLabelsThatWouldLieOverOthers) {
+  const TempFolder folder;
+  std::vector<GradientRow> rows;
+  for (const char* theta : {"0.15", "0.3", "0.45", "0.6", "0.75"})
+    rows.push_back(row(std::string("theta = ") + theta, 1, 0.1, "zeroth", 1.0));
+  write_gradient_figure({.title = "t", .rows = rows}, folder / "figure.svg");
+  const std::string figure = read_file(folder / "figure.svg");
+  EXPECT_THAT(figure, AllOf(HasSubstr(">theta = 0.15</text>"), Not(HasSubstr(">theta = 0.3<")),
+                            HasSubstr(">theta = 0.45</text>"), Not(HasSubstr(">theta = 0.6<")),
+                            HasSubstr(">theta = 0.75</text>")));
+}
+
 }  // namespace
 }  // namespace kennel::report

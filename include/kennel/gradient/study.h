@@ -30,7 +30,7 @@ struct Estimate {
   std::string name;  // "zeroth", "first", "inverse variance", "alpha"
   double mean;       // of one parameter the number itself, of several the norm
   double bias;       // |mean - truth|, the sampling error included
-  double error;      // standard error of the mean: a bias below it is none that can be seen
+  double error;      // standard error of mean - truth: a bias below twice it cannot be seen
   double variance;   // of one sample
   double cosine;     // of the mean to the truth
   double alpha;      // weight of the first order

@@ -90,7 +90,7 @@ struct EvalOptions {
   std::string model;  // MJCF; empty: that of the policy's shipped robot
 
   /// Told from the start to the end of each of `evaluate`'s episodes, in the place of what is
-  /// drawn; by the terms of the policy's command.
+  /// drawn; by the terms of the policy's command. Told zeros, it stands in every episode.
   std::optional<std::array<double, kCommandTerms>> command{};
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.

@@ -68,9 +68,10 @@ struct LearnerEntry {
   /// Bytes that it takes on its device, the environments' own not counted.
   std::size_t (*bytes)(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
 
-  /// Control steps of all environments together before it has learnt for the first time; null: not
-  /// known.
-  std::int64_t (*least_steps)(const ConfigBlock& config, int num_envs) = nullptr;
+  /// Control steps, of all environments together, before it has learnt for the first time; null:
+  /// not known.
+  /// \param episode_steps  of a whole episode of the task's derivatives, for what climbs them
+  std::int64_t (*least_steps)(const ConfigBlock& config, int num_envs, int episode_steps) = nullptr;
 
   std::span<const FixedKey> fixed;
 

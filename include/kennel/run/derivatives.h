@@ -11,6 +11,13 @@
 
 namespace kennel {
 
+/// Of a gait's episodes: as many control steps as their gradients are worth following.
+inline constexpr int kGaitEpisodeSteps = 16;
+
+/// Control steps of a whole episode that is differentiated through: of a small task its own. A task
+/// that has no derivatives has such a number as well.
+int differentiated_steps(const RunConfig& config);
+
 struct Derivatives {
   std::unique_ptr<DifferentiableTask> task;  // null where there is none
   std::string why_not;                       // in words, where it is null

@@ -4,8 +4,8 @@
 //
 //   a_t = pi(o_t; theta),  s_{t+1} = f(s_t, a_t),  J_e = sum_{t < H} r(s_t, a_t)
 //   ds_{t+1} = f_s ds_t + f_a (pi_o o_s ds_t + pi_theta),  dJ_e = sum_t r_s ds_t + r_a da_t
-//   g = 1/E sum_e dJ_e                                         episodes e = 1..E, new ones each
-//   time theta <- theta + Adam(g min(1, max_grad_norm / |g|))
+//   g = 1/E sum_e dJ_e                            episodes e = 1..E, new ones each time
+//   theta <- theta + Adam(g min(1, max_grad_norm / |g|))
 //
 // Forward mode: the derivatives ds by all of theta are carried along the rollout (core/dual.h),
 // where Brax goes backwards over a stored one. That takes no memory and time that grows with the

@@ -1,6 +1,7 @@
 // The analytic policy gradient's row in the table of methods.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "kennel/contract/vec_env.h"
@@ -31,6 +32,13 @@ inline std::size_t apg_bytes(const EnvSpec& /*spec*/, const ConfigBlock& /*confi
   return 0;  // a few numbers an episode, on the CPU
 }
 
+/// Of a step of Adam. It steps no environment, so their number counts for nothing.
+inline std::int64_t apg_least_steps(const ConfigBlock& config, int /*num_envs*/,
+                                    int episode_steps) {
+  const auto& of = config.as<ApgConfig>();
+  return std::int64_t{of.episodes} * (of.horizon > 0 ? of.horizon : episode_steps);
+}
+
 inline constexpr LearnerEntry kApg = {
     .name = "apg",
     .summary = "analytic policy gradient: derivatives of the return through the dynamics",
@@ -40,6 +48,7 @@ inline constexpr LearnerEntry kApg = {
     .layers_key = "episodes",  // none of its keys decides them
     .drop_symmetry = keep_apg,
     .bytes = apg_bytes,
+    .least_steps = apg_least_steps,
     .fixed = {},
     .policy = "linear in the observation, of a robot a gait",
     .cannot =

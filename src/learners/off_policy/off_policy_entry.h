@@ -84,7 +84,8 @@ std::size_t off_policy_bytes(const EnvSpec& spec, const ConfigBlock& config,
 
 /// Until the buffer holds what learning begins with.
 template <class Config>
-std::int64_t off_policy_least_steps(const ConfigBlock& config, int num_envs) {
+std::int64_t off_policy_least_steps(const ConfigBlock& config, int num_envs,
+                                    int /*episode_steps*/) {
   const ReplayConfig& replay = config.as<Config>().replay;
   return std::int64_t{std::max(replay.num_steps, replay.warmup_steps)} * num_envs;
 }

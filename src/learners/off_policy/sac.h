@@ -2,11 +2,11 @@
 // the temperature: section 5).
 //
 //   a ~ pi(. | s), a Gaussian squeezed by tanh (tanh_gaussian.h)
-//   y = R + gamma^m (min_k Q'_k(s', a') - alpha log pi(a' | s')),  a' ~ pi(. | s')      (eq. 5, 6)
-//   critics:     down the mean of (Q_1(s, a) - y)^2 + (Q_2(s, a) - y)^2
-//   policy:      down the mean of alpha log pi(a | s) - min_k Q_k(s, a), through a's noise   (eq.
-//   9) temperature: down the mean of -alpha (log pi(a | s) + H), H the entropy aimed at      (eq.
-//   18) Q' <- tau Q + (1 - tau) Q'
+//   y = R + gamma^m (min_k Q'_k(s', a') - alpha log pi(a' | s')),  a' ~ pi(. | s')     (eq. 5, 6)
+//   critics:      down the mean of (Q_1(s, a) - y)^2 + (Q_2(s, a) - y)^2
+//   policy:       down the mean of alpha log pi(a | s) - min_k Q_k(s, a), by a's noise     (eq. 9)
+//   temperature:  down the mean of -alpha (log pi(a | s) + H), H: entropy aimed at        (eq. 18)
+//   Q' <- tau Q + (1 - tau) Q'
 //
 // In returns of several steps the entropies in between are left out. The mean of the critics in the
 // place of the smaller one (least_of_two = false) and an H of 0 are those of FastSAC (Seo et al.

@@ -1,8 +1,8 @@
 // Linear equations whose matrix is only ever multiplied by (Hestenes & Stiefel 1952).
 //
 //   A x = b, A symmetric and positive definite;  x = 0, r = p = b
-//   alpha = r'r / p'A p,   x += alpha p,   r_new = r - alpha A p,   p = r_new + (r_new'r_new / r'r)
-//   p
+//   alpha = r'r / p'A p,  x += alpha p
+//   r_new = r - alpha A p,  p = r_new + (r_new'r_new / r'r) p
 #pragma once
 
 #include <torch/types.h>

@@ -1,9 +1,9 @@
 // The natural policy gradient (Kakade 2001; Rajeswaran et al. 2017, arXiv 1703.02660, section 3),
 // as npg and trpo take it.
 //
-//   g = 1/M sum A grad log pi(a|s) + entropy_coef grad H         the gradient, at the policy that
-//   acted x = (F + damping I)^-1 g                                     by conjugate gradients step
-//   = sqrt(2 max_kl / x'F x) x                              so that 1/2 step'F step = max_kl
+//   g    = 1/M sum A grad log pi(a|s) + entropy_coef grad H      at the policy that acted
+//   x    = (F + damping I)^-1 g                                  by conjugate gradients
+//   step = sqrt(2 max_kl / x'F x) x                              1/2 step'F step = max_kl
 #pragma once
 
 #include <torch/types.h>

@@ -39,8 +39,8 @@ constexpr LearnerEntry policy_gradient_entry(const char* name, const char* summa
             const auto& c = config.as<Config>();
             return policy_gradient_bytes(spec, c.rollout, c.network, ops);
           },
-      .least_steps = [](const ConfigBlock& config,
-                        int num_envs) { return rows_of(config.as<Config>().rollout, num_envs); },
+      .least_steps = [](const ConfigBlock& config, int num_envs, int /*episode_steps*/)
+          -> std::int64_t { return rows_of(config.as<Config>().rollout, num_envs); },
       .fixed = fixed,
       .policy = "dense network with Gaussian noise",
       .cannot = "several processes"};

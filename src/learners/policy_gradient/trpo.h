@@ -1,11 +1,12 @@
 // Trust region policy optimisation (Schulman et al. 2015, arXiv 1502.05477, equation 14 and
 // appendix C).
 //
-//   maximise  L(theta) = E[(pi_theta(a|s) / pi_old(a|s)) A]   subject to  E[KL(pi_old | pi_theta)]
-//   <= max_kl
+//   maximise    L(theta) = E[(pi_theta(a|s) / pi_old(a|s)) A]
+//   subject to  E[KL(pi_old | pi_theta)] <= max_kl
 //
-//   theta_j = theta_old + shrink^j step,  j = 0, 1, ...: the first with L > L(theta_old) and KL <=
-//   max_kl step = sqrt(2 max_kl / x'F x) x,  x = F^-1 grad L          (natural_gradient.h)
+//   step    = sqrt(2 max_kl / x'F x) x,  x = F^-1 grad L                  (natural_gradient.h)
+//   theta_j = theta_old + shrink^j step,  j = 0, 1, ...
+//   theta  <- the first theta_j with L > L(theta_old) and KL <= max_kl
 //
 // L and the KL divergence are those of the whole batch, the divergence in closed form. Where no
 // share of the step is accepted the policy stays. Advantages come from a critic, which is then

@@ -21,7 +21,7 @@ std::size_t ppo_bytes(const EnvSpec& spec, const ConfigBlock& config, const Lear
   return ppo_memory(spec, config.as<PpoConfig>(), ops).total();
 }
 
-std::int64_t ppo_least_steps(const ConfigBlock& config, int num_envs) {
+std::int64_t ppo_least_steps(const ConfigBlock& config, int num_envs, int /*episode_steps*/) {
   return rows_of(config.as<PpoConfig>().rollout, num_envs);
 }
 

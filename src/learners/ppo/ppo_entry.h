@@ -11,7 +11,7 @@ std::unique_ptr<Learner> make_ppo(const LearnerParts& parts);
 PolicyNetwork ppo_layers(const ConfigBlock& config, int obs_size, int action_size);
 void drop_ppo_symmetry(ConfigBlock& config);
 std::size_t ppo_bytes(const EnvSpec& spec, const ConfigBlock& config, const LearnerOps& ops);
-std::int64_t ppo_least_steps(const ConfigBlock& config, int num_envs);
+std::int64_t ppo_least_steps(const ConfigBlock& config, int num_envs, int episode_steps);
 
 inline constexpr LearnerEntry kPpo = {
     .name = "ppo",

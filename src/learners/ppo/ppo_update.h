@@ -1,4 +1,15 @@
-// One iteration's gradient steps.
+// Proximal policy optimisation (Schulman, Wolski, Dhariwal, Radford, Klimov 2017, arXiv 1707.06347,
+// equations 7 and 9, algorithm 1): one iteration's gradient steps.
+//
+//   r       = pi_theta(a|s) / pi_old(a|s)
+//   L_clip  = -E[min(r A, clip(r, 1 - eps, 1 + eps) A)]               A: advantages (rl/gae.h)
+//   V_clip  = V_old + clip(V - V_old, -eps, eps)
+//   L_value = E[max((V - R)^2, (V_clip - R)^2)]                       R = A + V_old
+//   L       = L_clip + value_loss_coef L_value - entropy_coef H
+//   theta  <- theta + Adam(-grad L)                                   minibatches, some epochs
+//
+//   before it:  learning rate / 1.5  where KL(pi_old | pi_theta) > 2 desired_kl
+//               learning rate * 1.5  where KL(pi_old | pi_theta) < desired_kl / 2
 #pragma once
 
 #include <torch/types.h>

@@ -77,7 +77,7 @@ std::size_t search_bytes(const EnvSpec& spec, const ConfigBlock& config,
 
 /// Of a generation.
 template <class Config>
-std::int64_t search_least_steps(const ConfigBlock& config, int num_envs) {
+std::int64_t search_least_steps(const ConfigBlock& config, int num_envs, int /*episode_steps*/) {
   return std::int64_t{config.as<Config>().search.rollout_steps} * num_envs;
 }
 
