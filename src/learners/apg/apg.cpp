@@ -21,8 +21,6 @@ const DifferentiableTask& task_of(const LearnerParts& parts) {
   KENNEL_CHECK(
       parts.differentiable != nullptr, "apg climbs the derivatives of a task's return: ",
       parts.not_differentiable.empty() ? "these environments have none" : parts.not_differentiable);
-  KENNEL_CHECK(parts.env.device().is_cpu(), "apg learns on the CPU, and these environments are on ",
-               parts.env.device().str(), "; say --device cpu");
   KENNEL_CHECK(parts.all.size() == 1, "apg trains in one process; ", parts.all.size(),
                " were started");
   const int horizon = parts.config.as<ApgConfig>().horizon;
@@ -43,7 +41,7 @@ Apg::Apg(const LearnerParts& parts)
       config_(parts.config.as<ApgConfig>()),
       seed_(parts.seed),
       task_(task_of(parts)),
-      pool_(threads_of(parts)),
+      pool_(cpu_threads_of(parts)),
       parameters_(tensor_of(task_.start())),
       adam_(parameters_.size(0)),
       timer_(make_phase_timer(torch::kCPU)) {}
