@@ -169,6 +169,23 @@ TEST(Apg, StartsFromThePolicyOfAnotherRun) {
                       HasSubstr("this run has a linear policy of 4 numbers, obs 3")));
 }
 
+TEST(Apg, RefusesACheckpointWhoseTensorsHaveOtherShapes) {
+  const TempFolder folder;
+  Training whole("lqr", kQuick), resumed("lqr", kQuick);
+  whole.run(2);
+  whole.learner->save(folder / "whole.ckpt", "text");
+  const std::string before = resumed.bytes(folder);
+  for (const char* name :
+       {"apg/parameters", "adam/first_moment", "adam/second_moment", "adam/left"}) {
+    TensorArchive archive = TensorArchive::load(folder / "whole.ckpt");
+    archive.put(name, torch::ones({1}, torch::kFloat64));
+    archive.save(folder / "broken.ckpt");
+    EXPECT_THAT(error_of([&] { resumed.learner->load(folder / "broken.ckpt"); }),
+                AllOf(HasSubstr(": expected "), HasSubstr(" of 1; try an older checkpoint")));
+    EXPECT_EQ(resumed.bytes(folder), before);
+  }
+}
+
 /// A gradient of 1 everywhere, but in one episode.
 class Uneven final : public DifferentiableTask {
  public:

@@ -142,6 +142,10 @@ torch::Tensor Apg::checked_parameters(const TensorArchive& archive,
                archive.text("network"), "; this run has a ", description(),
                "; use the recipe it was trained with");
   const torch::Tensor parameters = archive.tensor(kParameters);
+  KENNEL_CHECK(parameters.sizes() == parameters_.sizes() &&
+                   parameters.scalar_type() == parameters_.scalar_type(),
+               path.string(), ": expected ", parameters_.numel(), " parameters of float64, got ",
+               parameters.toString(), " of ", parameters.numel(), "; try an older checkpoint");
   KENNEL_CHECK(parameters.isfinite().all().item<bool>(), path.string(),
                ": its parameters hold a number that is not finite; try an older checkpoint");
   return parameters.clone();
