@@ -191,15 +191,18 @@ class Uneven final : public DifferentiableTask {
  public:
   double odd = 1.0;           // the gradient in episode 5 of each iteration
   double earned_there = 0.0;  // the return there
+  bool fallen_there = false;
 
   std::string description() const override { return "policy"; }
   int num_parameters() const override { return 2; }
   int episode_steps() const override { return 4; }
+  bool pays_reward() const override { return true; }
   std::vector<double> start() const override { return {0.0, 0.0}; }
-  double gradient(std::span<const double>, const EpisodeKey& key, int,
-                  std::span<double> out) const override {
+  EpisodeOutcome gradient(std::span<const double>, const EpisodeKey& key, int,
+                          std::span<double> out) const override {
     out[0] = out[1] = key.index == 5 ? odd : 1.0;
-    return key.index == 5 ? earned_there : 0.0;
+    if (key.index != 5) return {};
+    return {earned_there, fallen_there};
   }
   PolicyNetwork policy(std::span<const double> parameters) const override {
     PolicyNetwork network;
@@ -244,6 +247,15 @@ TEST(Apg, NamesTheEpisodeWhoseNumbersAreNotFinite) {
   const IterationReport report = learner->iterate();
   EXPECT_NEAR(report.at("train/gradient_norm"), 2.0 * std::sqrt(2.0), 1e-12);
   EXPECT_NEAR(report.at("train/gradient_std"), std::sqrt(2.0 * 56.0 / 7.0), 1e-12);
+}
+
+TEST(Apg, SaysHowManyOfItsEpisodesFell) {
+  OneStepEnv env(2);
+  Uneven task;
+  const auto learner = learner_of(&task, env);
+  EXPECT_EQ(learner->iterate().at("train/fallen"), 0.0);
+  task.fallen_there = true;
+  EXPECT_EQ(learner->iterate().at("train/fallen"), 1.0 / 8.0);
 }
 
 class OnAGpu final : public OneStepEnv {

@@ -93,6 +93,7 @@ IterationReport Apg::iterate() {
                       .env_steps = env_steps_,
                       .mean_reward = mean.mean_return / episodes.horizon,
                       .scalars = {{"train/mean_return", mean.mean_return},
+                                  {"train/fallen", mean.fallen},
                                   {"train/gradient_norm", norm},
                                   {"train/gradient_std", mean.deviation},
                                   {"train/step", step.norm().item<double>()},
@@ -105,13 +106,15 @@ IterationReport Apg::iterate() {
   return out;
 }
 
-// An episode's return is known where the horizon is the whole of it.
+// An episode's return is known where the horizon is the whole of it. Of pay that is not the
+// environments' reward nothing stands in its place.
 std::vector<Scalar> Apg::drain_stats() {
   const Tally t = std::exchange(tally_, {});
   const double nothing = std::numeric_limits<double>::quiet_NaN();
-  const bool whole = horizon() == task_.episode_steps() && t.episodes > 0;
+  const bool rewarded = task_.pays_reward();
+  const bool whole = rewarded && horizon() == task_.episode_steps() && t.episodes > 0;
   const double earned = t.earned / std::max(1.0, t.episodes);
-  return {{"env/reward", earned / horizon()},
+  return {{"env/reward", rewarded ? earned / horizon() : nothing},
           {"episode/count", whole ? t.episodes : 0.0},
           {"episode/return", whole ? earned : nothing},
           {"episode/seconds", whole ? horizon() * env_.spec().control_dt : nothing}};
