@@ -98,7 +98,7 @@ class CudaEnv final : public VecEnv {
   }
 
   void reset_alike(int period, std::uint32_t episode) override {
-    slots_.check_period(period);
+    slots_.check_alike(period, episode);
     const c10::cuda::CUDAGuard guard(device_);
     launch_renumber(batch_, period, episode - 1, stream());
     launch_reset(task_, batch_, slots_.pointers(), false, nullptr, stream());

@@ -118,11 +118,14 @@ double GaitEpisodes::value(std::span<const double> x, const GaitStart& start, in
   return start.fallen ? 0.0 : walk_->earned(point(x).number, start, horizon);
 }
 
-double GaitEpisodes::gradient(std::span<const double> x, const GaitStart& start, int horizon,
-                              std::span<double> out) const {
-  if (!start.fallen) return walk_->gradient(point(x), start, horizon, out);
-  std::fill_n(out.begin(), kNumNumbers, 0.0);
-  return 0.0;
+GaitOutcome GaitEpisodes::gradient(std::span<const double> x, const GaitStart& start, int horizon,
+                                   std::span<double> out) const {
+  if (start.fallen) {
+    std::fill_n(out.begin(), kNumNumbers, 0.0);
+    return {.pay = 0.0, .fallen = true};
+  }
+  const Walked<double> walked = walk_->gradient(point(x), start, horizon, out);
+  return {walked.earned, walked.fallen};
 }
 
 }  // namespace kennel::gradient

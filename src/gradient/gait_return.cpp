@@ -49,7 +49,7 @@ void values(const Stretch& on, std::span<const double> rows, std::span<double> o
 double gradient(const Stretch& on, std::span<const double> x, std::span<double> out) {
   GaitPoint at;
   for (int i = 0; i < kNumNumbers; ++i) at.number[i] = number(x, i), at.rate[i] = kTerms[i].step;
-  return on.walk.gradient(at, on.start, on.horizon, out);
+  return on.walk.gradient(at, on.start, on.horizon, out).earned;
 }
 
 /// The robot of a setup.

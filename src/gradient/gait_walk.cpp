@@ -118,18 +118,19 @@ template double GaitWalk::earned(const double (&)[kNumNumbers], const GaitStart&
 template NativePack GaitWalk::earned(const NativePack (&)[kNumNumbers], const GaitStart&,
                                      int) const;
 
-double GaitWalk::gradient(const GaitPoint& at, const GaitStart& from, int steps,
-                          std::span<double> out) const {
-  double pay = 0;
+Walked<double> GaitWalk::gradient(const GaitPoint& at, const GaitStart& from, int steps,
+                                  std::span<double> out) const {
+  Walked<double> paid{};
   for (int pass = 0; pass < kNumNumbers; pass += kDirections) {
     GaitDual number[kNumNumbers];
     for (int i = 0; i < kNumNumbers; ++i) number[i] = GaitDual(at.number[i]);
     for (int k = 0; k < kDirections; ++k) number[pass + k].rate[k] = at.rate[pass + k];
-    const GaitDual sum = earned(number, from, steps);
-    pay = sum.value;
-    for (int k = 0; k < kDirections; ++k) out[pass + k] = sum.rate[k];
+    State<GaitDual> state = lanes<GaitDual>(from.state);
+    const Walked<GaitDual> walked = walk(number, from, steps, state);
+    paid = {walked.earned.value, walked.fallen};
+    for (int k = 0; k < kDirections; ++k) out[pass + k] = walked.earned.rate[k];
   }
-  return pay;
+  return paid;
 }
 
 std::string why_no_walk(const Quadruped<double>& robot) {

@@ -67,8 +67,8 @@ struct GaitWalk {
   T earned(const T (&number)[gait::kNumNumbers], const GaitStart& from, int steps) const;
 
   /// Sets the derivatives of what they pay by the parameters, (12), and returns the pay.
-  double gradient(const GaitPoint& at, const GaitStart& from, int steps,
-                  std::span<double> out) const;
+  Walked<double> gradient(const GaitPoint& at, const GaitStart& from, int steps,
+                          std::span<double> out) const;
 };
 
 /// Why there is no such walk of a robot, in words; empty where there is.

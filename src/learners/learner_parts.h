@@ -11,13 +11,19 @@
 
 namespace kennel {
 
+/// Threads of a learner that computes on the CPU whatever the environments' device.
+/// \throws Error for a number below 0
+inline int cpu_threads_of(const LearnerParts& parts) {
+  KENNEL_CHECK(parts.num_threads >= 0, "the learner got ", parts.num_threads,
+               " threads; expected a number of threads, or 0 for one each core");
+  return parts.num_threads > 0 ? parts.num_threads : num_usable_cores();
+}
+
 /// Threads of the learner's own: one where the operations take no more.
 /// \throws Error for a number below 0
 inline int threads_of(const LearnerParts& parts) {
-  KENNEL_CHECK(parts.num_threads >= 0, "the learner got ", parts.num_threads,
-               " threads; expected a number of threads, or 0 for one each core");
-  if (!parts.ops.threads) return 1;
-  return parts.num_threads > 0 ? parts.num_threads : num_usable_cores();
+  const int threads = cpu_threads_of(parts);
+  return parts.ops.threads ? threads : 1;
 }
 
 /// \throws Error with all that is wrong with the config for these environments, in one line

@@ -16,14 +16,16 @@ class LinearOnSmallTask final : public DifferentiableTask {
   std::string description() const override { return "linear policy"; }
   int num_parameters() const override { return of_.num_parameters; }
   int episode_steps() const override { return task_.episode_steps; }
+  bool pays_reward() const override { return true; }
 
   std::vector<double> start() const override {
     return std::vector<double>(static_cast<std::size_t>(of_.num_parameters), 0.0);
   }
 
-  double gradient(std::span<const double> parameters, const EpisodeKey& episode, int horizon,
-                  std::span<double> out) const override {
-    return of_.gradient(parameters, {episode.seed, episode.index, kFirstEpisode, 0}, horizon, out);
+  EpisodeOutcome gradient(std::span<const double> parameters, const EpisodeKey& episode,
+                          int horizon, std::span<double> out) const override {
+    const small::Draw start{episode.seed, episode.index, kFirstEpisode, 0};
+    return {.earned = of_.gradient(parameters, start, horizon, out)};
   }
 
   PolicyNetwork policy(std::span<const double> parameters) const override {

@@ -23,10 +23,14 @@ class GaitOfRobot final : public DifferentiableTask {
 
   std::vector<double> start() const override { return std::vector<double>(gait::kNumNumbers, 0.0); }
 
-  double gradient(std::span<const double> parameters, const EpisodeKey& key, int horizon,
-                  std::span<double> out) const override {
+  /// Of following the command and of calm, not the terms of [env.reward].
+  bool pays_reward() const override { return false; }
+
+  EpisodeOutcome gradient(std::span<const double> parameters, const EpisodeKey& key, int horizon,
+                          std::span<double> out) const override {
     const gradient::GaitStart start = episodes_.start(parameters, {key.seed, key.index});
-    return episodes_.gradient(parameters, start, horizon, out);
+    const gradient::GaitOutcome outcome = episodes_.gradient(parameters, start, horizon, out);
+    return {.earned = outcome.pay, .fallen = outcome.fallen};
   }
 
   PolicyNetwork policy(std::span<const double> parameters) const override {

@@ -33,7 +33,7 @@ class CpuEnv final : public VecEnv {
     batch_.reset(slots_.pointers(), slots_.chosen(envs).data_ptr<std::uint8_t>());
   }
   void reset_alike(int period, std::uint32_t episode) override {
-    slots_.check_period(period);
+    slots_.check_alike(period, episode);
     batch_.renumber(period, episode - 1);
     reset();
   }

@@ -99,9 +99,10 @@ torch::Tensor Slots::clocks(const torch::Tensor& steps) const {
   return steps.to(torch::kFloat32).contiguous();
 }
 
-void Slots::check_period(int period) const {
+void Slots::check_alike(int period, std::uint32_t episode) const {
   KENNEL_CHECK(period >= 1 && period <= spec_.num_envs, "period = ", period, "; expected 1 to ",
                spec_.num_envs, ", the number of environments");
+  KENNEL_CHECK(episode >= 1, "episode = 0; expected 1, an environment's first, or a later one");
 }
 
 void Slots::check_action(const torch::Tensor& action) const {

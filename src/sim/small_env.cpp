@@ -79,7 +79,7 @@ class SmallEnv final : public VecEnv {
   }
 
   void reset_alike(int period, std::uint32_t episode) override {
-    slots_.check_period(period);
+    slots_.check_alike(period, episode);
     renumber(static_cast<std::size_t>(period), episode - 1);
     reset();
   }

@@ -57,7 +57,7 @@ TEST(GaitEpisodes, HaveTheGradientOfCentralDifferences) {
   for (std::uint32_t e = 0; e < kEpisodes; ++e) {
     std::vector<double> x = parameters(e), gradient(kNumNumbers);
     const GaitStart start = episodes.start(x, {1, e});
-    const double pay = episodes.gradient(x, start, kHorizon, gradient);
+    const double pay = episodes.gradient(x, start, kHorizon, gradient).pay;
     EXPECT_NEAR(pay, episodes.value(x, start, kHorizon), 1e-4);
     EXPECT_GT(pay, 0.5 * 1.5 * kHorizon);  // it walks; 1.5 a step is all there is
     for (int i = 0; i < kNumNumbers; ++i) {
@@ -90,7 +90,9 @@ TEST(GaitEpisodes, PayWhatTheGaitsReturnIs) {
                         .warm_up = static_cast<int>(std::lround(start.cycle / a_step)),
                         .horizon = 8};
   std::vector<double> ours(kNumNumbers), theirs(kNumNumbers);
-  EXPECT_NEAR(episodes.gradient(x, start, 8, ours), gait_return(setup).gradient(x, theirs), 1e-9);
+  const GaitOutcome outcome = episodes.gradient(x, start, 8, ours);
+  EXPECT_NEAR(outcome.pay, gait_return(setup).gradient(x, theirs), 1e-9);
+  EXPECT_FALSE(outcome.fallen);
   for (int i = 0; i < kNumNumbers; ++i) EXPECT_NEAR(ours[i], theirs[i], 1e-9) << kTerms[i].name;
 }
 
@@ -168,9 +170,12 @@ TEST(GaitEpisodes, AreNotPaidAfterAFall) {
   const std::vector<double> x = parameters(3);
   const GaitStart start = turning(episodes.start(x, {1, 0}));
   std::vector<double> brief(kNumNumbers), whole(kNumNumbers);
-  const double pay = episodes.gradient(x, start, 8, brief);
-  EXPECT_NE(pay, 0.0);
-  EXPECT_EQ(episodes.gradient(x, start, 16, whole), pay);
+  const GaitOutcome at_first = episodes.gradient(x, start, 8, brief);
+  EXPECT_NE(at_first.pay, 0.0);
+  EXPECT_TRUE(at_first.fallen);
+  const GaitOutcome later = episodes.gradient(x, start, 16, whole);
+  EXPECT_EQ(later.pay, at_first.pay);
+  EXPECT_TRUE(later.fallen);
   EXPECT_EQ(brief, whole);
   EXPECT_NE(never_down.value(x, start, 16), never_down.value(x, start, 8));
 }
@@ -183,7 +188,9 @@ TEST(GaitEpisodes, HaveNeitherPayNorGradientWhereTheyBeginFallen) {
   std::vector<double> gradient(kNumNumbers, 1.0);
   const GaitStart start = episodes.start(x, {1, 0});
   EXPECT_TRUE(start.fallen);
-  EXPECT_EQ(episodes.gradient(x, start, 8, gradient), 0.0);
+  const GaitOutcome outcome = episodes.gradient(x, start, 8, gradient);
+  EXPECT_EQ(outcome.pay, 0.0);
+  EXPECT_TRUE(outcome.fallen);
   EXPECT_EQ(gradient, std::vector<double>(kNumNumbers, 0.0));
   EXPECT_EQ(episodes.value(x, start, 8), 0.0);
 }

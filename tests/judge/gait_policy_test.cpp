@@ -131,11 +131,15 @@ TEST_F(GaitFile, IsNotForTheRobotsOwnController) {
   EXPECT_THAT(deployment_warning(gait_policy()), HasSubstr("runs networks and cannot run it"));
 }
 
-TEST_F(GaitFile, ChecksumCoversTheLegsThatNoGoldenPairReaches) {
-  Json json = written(gait_policy());
-  json["gait"]["numbers"]["gain_y"]["value"] = 1.5;  // the golden command may not ask for it
-  json.erase("golden");
-  EXPECT_THAT(error_of([&] { load_policy(path_of(json)); }), HasSubstr("weights_checksum"));
+TEST_F(GaitFile, ChecksumCoversNumbersAndLegsWithoutAGoldenPair) {
+  Json whole = written(gait_policy());
+  whole.erase("golden");
+  Json number = whole, foot = whole;
+  number["gait"]["numbers"]["gain_y"]["value"] = 1.5;
+  Json& x = foot["gait"]["legs"][2]["foot"][0];
+  x = x.get<double>() + 0.001;
+  for (const Json& json : {number, foot})
+    EXPECT_THAT(error_of([&] { load_policy(path_of(json)); }), HasSubstr("weights_checksum"));
 }
 
 struct Broken {

@@ -86,7 +86,7 @@ TEST(ApgOnARobot, EarnsMoreThanTheGaitThatItStartsFrom) {
     std::vector<double> gradient(gait::kNumNumbers);
     double sum = 0.0;
     for (std::uint64_t e = 0; e < 32; ++e)  // others than it learns from
-      sum += training.derivatives.task->gradient(x, {77, e}, 16, gradient);
+      sum += training.derivatives.task->gradient(x, {77, e}, 16, gradient).earned;
     return sum / 32;
   };
   EXPECT_EQ(training.learner->policy().gait->number, first_gait());
@@ -94,6 +94,22 @@ TEST(ApgOnARobot, EarnsMoreThanTheGaitThatItStartsFrom) {
   for (int k = 0; k < 10; ++k) training.learner->iterate();
   EXPECT_GT(earned(), before);
   EXPECT_EQ(training.learner->env_steps(), 10 * 16 * 16);
+}
+
+// What episodes pay is not the environments' reward, and stands under train/ alone.
+TEST(ApgOnARobot, LeavesTheEnvironmentsColumnsEmpty) {
+  Training training({.episodes = 4});
+  const IterationReport report = training.learner->iterate();
+  EXPECT_GT(report.at("train/mean_return"), 0.0);
+  EXPECT_EQ(report.at("train/fallen"), 0.0);
+  int empty = 0;
+  for (const Scalar& scalar : training.learner->drain_stats()) {
+    EXPECT_TRUE(std::isnan(scalar.second) ||
+                (scalar.first == "episode/count" && scalar.second == 0.0))
+        << scalar.first;
+    empty += std::isnan(scalar.second) ? 1 : 0;
+  }
+  EXPECT_EQ(empty, 3);  // reward, return and seconds
 }
 
 TEST(ApgOnARobot, GivesTheSameBitsOnAnyNumberOfThreads) {
@@ -155,10 +171,10 @@ TEST(ApgOnARobot, StartsWhereTheEpisodesKeySays) {
   const Training training;
   const DifferentiableTask& task = *training.derivatives.task;
   std::vector<double> one(gait::kNumNumbers), same = one, other = one;
-  const double earned = task.gradient(task.start(), {1, 2}, 4, one);
-  EXPECT_EQ(task.gradient(task.start(), {1, 2}, 4, same), earned);
+  const double earned = task.gradient(task.start(), {1, 2}, 4, one).earned;
+  EXPECT_EQ(task.gradient(task.start(), {1, 2}, 4, same).earned, earned);
   EXPECT_EQ(one, same);
-  EXPECT_NE(task.gradient(task.start(), {1, 3}, 4, other), earned);
+  EXPECT_NE(task.gradient(task.start(), {1, 3}, 4, other).earned, earned);
   EXPECT_NE(one, other);
 }
 

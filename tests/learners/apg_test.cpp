@@ -169,20 +169,40 @@ TEST(Apg, StartsFromThePolicyOfAnotherRun) {
                       HasSubstr("this run has a linear policy of 4 numbers, obs 3")));
 }
 
+TEST(Apg, RefusesACheckpointWhoseTensorsHaveOtherShapes) {
+  const TempFolder folder;
+  Training whole("lqr", kQuick), resumed("lqr", kQuick);
+  whole.run(2);
+  whole.learner->save(folder / "whole.ckpt", "text");
+  const std::string before = resumed.bytes(folder);
+  for (const char* name :
+       {"apg/parameters", "adam/first_moment", "adam/second_moment", "adam/left"}) {
+    TensorArchive archive = TensorArchive::load(folder / "whole.ckpt");
+    archive.put(name, torch::ones({1}, torch::kFloat64));
+    archive.save(folder / "broken.ckpt");
+    EXPECT_THAT(error_of([&] { resumed.learner->load(folder / "broken.ckpt"); }),
+                AllOf(HasSubstr(": expected "), HasSubstr(" of 1; try an older checkpoint")));
+    EXPECT_EQ(resumed.bytes(folder), before);
+  }
+}
+
 /// A gradient of 1 everywhere, but in one episode.
 class Uneven final : public DifferentiableTask {
  public:
   double odd = 1.0;           // the gradient in episode 5 of each iteration
   double earned_there = 0.0;  // the return there
+  bool fallen_there = false;
 
   std::string description() const override { return "policy"; }
   int num_parameters() const override { return 2; }
   int episode_steps() const override { return 4; }
+  bool pays_reward() const override { return true; }
   std::vector<double> start() const override { return {0.0, 0.0}; }
-  double gradient(std::span<const double>, const EpisodeKey& key, int,
-                  std::span<double> out) const override {
+  EpisodeOutcome gradient(std::span<const double>, const EpisodeKey& key, int,
+                          std::span<double> out) const override {
     out[0] = out[1] = key.index == 5 ? odd : 1.0;
-    return key.index == 5 ? earned_there : 0.0;
+    if (key.index != 5) return {};
+    return {earned_there, fallen_there};
   }
   PolicyNetwork policy(std::span<const double> parameters) const override {
     PolicyNetwork network;
@@ -229,21 +249,35 @@ TEST(Apg, NamesTheEpisodeWhoseNumbersAreNotFinite) {
   EXPECT_NEAR(report.at("train/gradient_std"), std::sqrt(2.0 * 56.0 / 7.0), 1e-12);
 }
 
+TEST(Apg, SaysHowManyOfItsEpisodesFell) {
+  OneStepEnv env(2);
+  Uneven task;
+  const auto learner = learner_of(&task, env);
+  EXPECT_EQ(learner->iterate().at("train/fallen"), 0.0);
+  task.fallen_there = true;
+  EXPECT_EQ(learner->iterate().at("train/fallen"), 1.0 / 8.0);
+}
+
 class OnAGpu final : public OneStepEnv {
  public:
   using OneStepEnv::OneStepEnv;
   torch::Device device() const override { return torch::Device(torch::kCUDA, 0); }
 };
 
-TEST(Apg, RefusesWhatItCannotDoBeforeItTrains) {
+TEST(Apg, LearnsTheSameWhateverTheEnvironmentsDevice) {
   const Uneven task{};
   OneStepEnv env(2);
   OnAGpu gpu(2);
+  const auto one = learner_of(&task, env), other = learner_of(&task, gpu);
+  EXPECT_EQ(one->iterate().scalars, other->iterate().scalars);
+  EXPECT_EQ(one->policy().layers[0].weights, other->policy().layers[0].weights);
+}
+
+TEST(Apg, RefusesWhatItCannotDoBeforeItTrains) {
+  const Uneven task{};
+  OneStepEnv env(2);
   EXPECT_THAT(error_of([&] { learner_of(nullptr, env); }),
               HasSubstr("these environments have none"));
-  EXPECT_THAT(error_of([&] { learner_of(&task, gpu); }),
-              AllOf(HasSubstr("apg learns on the CPU, and these environments are on cuda:0"),
-                    HasSubstr("--device cpu")));
   EXPECT_THAT(error_of([] { Training("chain"); }),
               HasSubstr("apg climbs the derivatives of a task's return: the task chain has none; "
                         "tasks that have: lqr, bandit, pendulum, and walk of a robot"));

@@ -32,8 +32,10 @@ class Scorer {
 
   const NetworkCandidates& policy() const { return policy_; }
 
-  Evaluation evaluate(const torch::Tensor& policies, std::int64_t generation) {
-    return rollout_.run(policies, statistics_, *make_phase_timer(torch::kCPU), generation);
+  Evaluation evaluate(const torch::Tensor& policies, std::int64_t generation,
+                      bool keep_rewards = false) {
+    return rollout_.run(policies, statistics_, *make_phase_timer(torch::kCPU), generation,
+                        keep_rewards);
   }
 
   /// Of every environment, (population, environments of a candidate).
@@ -156,6 +158,20 @@ TEST(CommonRandomNumbersOfGenerations, AreNotMovedByAnotherCandidatesFalls) {
     EXPECT_TRUE(torch::equal(scores[1], scores[2]));
     EXPECT_FALSE(torch::equal(scores[0], scores[1]));
   }
+}
+
+// As in a run that goes on with an edited `rollout_steps`: no generation comes a second time.
+TEST(CommonRandomNumbersOfGenerations, AreThoseOfTheirNumberHoweverLongARolloutIs) {
+  const auto first_rewards = [](int rollout_steps, std::int64_t generation) {
+    const auto env = small_env(small::Lqr::kRow, kEnvs);
+    Scorer score(*env, {.rollout_steps = rollout_steps, .symmetric = false});
+    const torch::Tensor policies = four_alike(score.policy(), 1.0);
+    return score.evaluate(policies, generation, /*keep_rewards=*/true).rewards.select(1, 0);
+  };
+  const torch::Tensor before = first_rewards(3, 1);
+  EXPECT_TRUE(torch::equal(first_rewards(1, 1), before));
+  for (const std::int64_t later : {2, 3})
+    EXPECT_FALSE(torch::equal(first_rewards(1, later), before));
 }
 
 /// Of two candidates' scores, over generations.

@@ -312,6 +312,7 @@ TEST_P(Backend, ResetAlikeByNobodyIsTheFirstResetAndItsNumbersStayAndAreSaved) {
   for (int t = 0; t < 12; ++t) step_both(*usual, *alike, t);  // into the next episode
   expect_same_bits(*usual, *alike);
   for (const int period : {0, -1, 41}) EXPECT_THROW(alike->reset_alike(period, 1), Error) << period;
+  EXPECT_THROW(alike->reset_alike(10, 0), Error) << "episodes count from 1";
 }
 
 TEST_P(Backend, ClocksThatAreSetEndEpisodesInTheirTime) {

@@ -201,6 +201,7 @@ TEST_P(SmallEnvs, ResetAlikeDifferByTheirActionsAlone) {
   usual->reset();
   EXPECT_TRUE(torch::equal(env->save_state(), usual->save_state()));
   for (const int period : {0, kNumEnvs + 1}) EXPECT_THROW(env->reset_alike(period, 1), Error);
+  EXPECT_THROW(env->reset_alike(kPeriod, 0), Error);
 }
 
 TEST_P(SmallEnvs, WriteIntoTheCallersSlotsWhereverTheseBegin) {

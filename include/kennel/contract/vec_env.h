@@ -104,7 +104,7 @@ class VecEnv {
   /// `privileged_obs`. Part of the saved state; a later `reset` keeps it.
   /// \param period   from 1 to num_envs, which is what environments begin with
   /// \param episode  counts from 1, an environment's first
-  /// \throws Error when the period is out of range
+  /// \throws Error when the period is out of range, or the episode 0
   virtual void reset_alike(int period, std::uint32_t episode);
 
   /// Sets the clocks of all episodes: control steps since their start. An episode whose clock is at

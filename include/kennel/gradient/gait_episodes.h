@@ -46,6 +46,12 @@ struct GaitEpisode {
   std::uint64_t seed = 0, index = 0;
 };
 
+/// What an episode's control steps came to.
+struct GaitOutcome {
+  double pay = 0;
+  bool fallen = false;  // within them or before
+};
+
 /// A gait's numbers of its parameters, in the units of gait::kTerms: start + step * parameter,
 /// within the bounds.
 /// \param x  (12) numbers less their start, in their steps
@@ -68,8 +74,8 @@ class GaitEpisodes {
   double value(std::span<const double> x, const GaitStart& start, int horizon) const;
 
   /// Sets the derivatives of what they pay, (12), and returns the pay.
-  double gradient(std::span<const double> x, const GaitStart& start, int horizon,
-                  std::span<double> out) const;
+  GaitOutcome gradient(std::span<const double> x, const GaitStart& start, int horizon,
+                       std::span<double> out) const;
 
  private:
   std::shared_ptr<const GaitWalk> walk_;

@@ -18,6 +18,12 @@ struct EpisodeKey {
   std::uint64_t index = 0;  // among those of the seed
 };
 
+/// What an episode came to.
+struct EpisodeOutcome {
+  double earned = 0.0;  // the return
+  bool fallen = false;  // a robot's fall ended it, or came before what counts
+};
+
 /// The policies that are looked for, by their numbers, and what an episode under one of them
 /// returns. It is called from several threads at once.
 class DifferentiableTask {
@@ -32,17 +38,21 @@ class DifferentiableTask {
   /// Control steps of an episode.
   virtual int episode_steps() const = 0;
 
+  /// Whether what an episode returns is the sum of the environments' rewards: else the two are not
+  /// to be compared.
+  virtual bool pays_reward() const = 0;
+
   /// Where learning begins, (num_parameters).
   virtual std::vector<double> start() const = 0;
 
-  /// Sets the derivatives of an episode's return by the parameters, and returns the return. Where
+  /// Sets the derivatives of an episode's return by the parameters, and says what it came to. Where
   /// the start depends on the parameters, it counts as given. What is not finite is given back as
   /// it is.
   /// \param parameters  (num_parameters)
   /// \param horizon     control steps that count, from 1 to episode_steps
   /// \param out         (num_parameters)
-  virtual double gradient(std::span<const double> parameters, const EpisodeKey& episode,
-                          int horizon, std::span<double> out) const = 0;
+  virtual EpisodeOutcome gradient(std::span<const double> parameters, const EpisodeKey& episode,
+                                  int horizon, std::span<double> out) const = 0;
 
   /// The policy of these numbers, for deployment.
   virtual PolicyNetwork policy(std::span<const double> parameters) const = 0;

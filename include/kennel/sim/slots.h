@@ -33,8 +33,8 @@ class Slots {
   /// \throws Error when it is no (num_envs) int64 tensor on the device, or a clock is negative
   torch::Tensor clocks(const torch::Tensor& steps) const;
 
-  /// \throws Error unless the period of `reset_alike` is from 1 to num_envs
-  void check_period(int period) const;
+  /// \throws Error unless the period of `reset_alike` is from 1 to num_envs, and the episode not 0
+  void check_alike(int period, std::uint32_t episode) const;
 
   /// \throws Error unless `action` is a contiguous float32 (num_envs, action_size) tensor on the
   /// device

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kennel/core/check.h"
 #include "kennel/rl/tensor_archive.h"
 
 namespace kennel {
@@ -37,11 +38,11 @@ class AdamAscent {
     archive.put("adam/left", torch::tensor({first_left_, second_left_}, torch::kFloat64));
   }
 
-  /// \throws Error, nothing changed, when the archive holds no such state
+  /// \throws Error, nothing changed, when the archive holds no such state of as many parameters
   void take(const TensorArchive& archive) {
-    const torch::Tensor m = archive.tensor("adam/first_moment").clone();
-    const torch::Tensor v = archive.tensor("adam/second_moment").clone();
-    const torch::Tensor left = archive.tensor("adam/left");
+    const torch::Tensor m = of_shape(archive, "adam/first_moment", m_.size(0)).clone();
+    const torch::Tensor v = of_shape(archive, "adam/second_moment", m_.size(0)).clone();
+    const torch::Tensor left = of_shape(archive, "adam/left", 2);
     first_left_ = left[0].item<double>();
     second_left_ = left[1].item<double>();
     m_ = m;
@@ -49,6 +50,15 @@ class AdamAscent {
   }
 
  private:
+  static torch::Tensor of_shape(const TensorArchive& archive, const char* name, std::int64_t size) {
+    const torch::Tensor tensor = archive.tensor(name);
+    KENNEL_CHECK(
+        tensor.dim() == 1 && tensor.size(0) == size && tensor.scalar_type() == torch::kFloat64,
+        name, ": expected ", size, " numbers of float64, got ", tensor.toString(), " of ",
+        tensor.numel(), "; try an older checkpoint");
+    return tensor;
+  }
+
   torch::Tensor m_, v_;  // (n): means of gradient and of its square
   double first_left_ = 1.0, second_left_ = 1.0;
 };

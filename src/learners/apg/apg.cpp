@@ -21,8 +21,6 @@ const DifferentiableTask& task_of(const LearnerParts& parts) {
   KENNEL_CHECK(
       parts.differentiable != nullptr, "apg climbs the derivatives of a task's return: ",
       parts.not_differentiable.empty() ? "these environments have none" : parts.not_differentiable);
-  KENNEL_CHECK(parts.env.device().is_cpu(), "apg learns on the CPU, and these environments are on ",
-               parts.env.device().str(), "; say --device cpu");
   KENNEL_CHECK(parts.all.size() == 1, "apg trains in one process; ", parts.all.size(),
                " were started");
   const int horizon = parts.config.as<ApgConfig>().horizon;
@@ -43,7 +41,7 @@ Apg::Apg(const LearnerParts& parts)
       config_(parts.config.as<ApgConfig>()),
       seed_(parts.seed),
       task_(task_of(parts)),
-      pool_(threads_of(parts)),
+      pool_(cpu_threads_of(parts)),
       parameters_(tensor_of(task_.start())),
       adam_(parameters_.size(0)),
       timer_(make_phase_timer(torch::kCPU)) {}
@@ -95,6 +93,7 @@ IterationReport Apg::iterate() {
                       .env_steps = env_steps_,
                       .mean_reward = mean.mean_return / episodes.horizon,
                       .scalars = {{"train/mean_return", mean.mean_return},
+                                  {"train/fallen", mean.fallen},
                                   {"train/gradient_norm", norm},
                                   {"train/gradient_std", mean.deviation},
                                   {"train/step", step.norm().item<double>()},
@@ -107,13 +106,15 @@ IterationReport Apg::iterate() {
   return out;
 }
 
-// An episode's return is known where the horizon is the whole of it.
+// An episode's return is known where the horizon is the whole of it. Of pay that is not the
+// environments' reward nothing stands in its place.
 std::vector<Scalar> Apg::drain_stats() {
   const Tally t = std::exchange(tally_, {});
   const double nothing = std::numeric_limits<double>::quiet_NaN();
-  const bool whole = horizon() == task_.episode_steps() && t.episodes > 0;
+  const bool rewarded = task_.pays_reward();
+  const bool whole = rewarded && horizon() == task_.episode_steps() && t.episodes > 0;
   const double earned = t.earned / std::max(1.0, t.episodes);
-  return {{"env/reward", earned / horizon()},
+  return {{"env/reward", rewarded ? earned / horizon() : nothing},
           {"episode/count", whole ? t.episodes : 0.0},
           {"episode/return", whole ? earned : nothing},
           {"episode/seconds", whole ? horizon() * env_.spec().control_dt : nothing}};
@@ -144,6 +145,10 @@ torch::Tensor Apg::checked_parameters(const TensorArchive& archive,
                archive.text("network"), "; this run has a ", description(),
                "; use the recipe it was trained with");
   const torch::Tensor parameters = archive.tensor(kParameters);
+  KENNEL_CHECK(parameters.sizes() == parameters_.sizes() &&
+                   parameters.scalar_type() == parameters_.scalar_type(),
+               path.string(), ": expected ", parameters_.numel(), " parameters of float64, got ",
+               parameters.toString(), " of ", parameters.numel(), "; try an older checkpoint");
   KENNEL_CHECK(parameters.isfinite().all().item<bool>(), path.string(),
                ": its parameters hold a number that is not finite; try an older checkpoint");
   return parameters.clone();

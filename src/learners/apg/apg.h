@@ -55,12 +55,12 @@
 namespace kennel {
 
 /// One iteration is one step of Adam. It never steps the environments: its episodes are the
-/// differentiable task's own, keyed by (seed, iteration, episode). Same seed, same build: the same
-/// bits, on any number of threads.
+/// differentiable task's own, keyed by (seed, iteration, episode). It computes on the CPU, whatever
+/// the environments' device. Same seed, same build: the same bits, on any number of threads.
 class Apg final : public Learner {
  public:
   /// \throws Error when the config is wrong, the task has no derivatives or shorter episodes than
-  /// the horizon, the environments are not on the CPU, or other ranks train along
+  /// the horizon, or other ranks train along
   explicit Apg(const LearnerParts& parts);
 
   /// \throws Error naming the episode, nothing changed, when a return or a derivative is not finite

@@ -51,8 +51,7 @@ inline constexpr LearnerEntry kApg = {
     .least_steps = apg_least_steps,
     .fixed = {},
     .policy = "linear in the observation, of a robot a gait",
-    .cannot =
-        "tasks without derivatives; robots that are not told to walk; a GPU; several processes",
+    .cannot = "tasks without derivatives; robots that are not told to walk; several processes",
     .seeks_gait = apg_seeks_gait};
 
 }  // namespace kennel

@@ -12,8 +12,8 @@ constexpr std::int64_t kEpisodesASlice = 8;
 /// What each episode gave.
 struct Rows {
   std::size_t num_parameters;
-  std::vector<double> returns;    // (count)
-  std::vector<double> gradients;  // (count, num_parameters)
+  std::vector<EpisodeOutcome> outcomes;  // (count)
+  std::vector<double> gradients;         // (count, num_parameters)
 
   std::span<double> gradient(std::size_t episode) {
     return std::span(gradients).subspan(episode * num_parameters, num_parameters);
@@ -31,13 +31,13 @@ bool finite(double earned, std::span<const double> gradient) {
 MeanGradient mean_gradient(const DifferentiableTask& task, std::span<const double> parameters,
                            const Episodes& episodes, WorkerPool& pool) {
   const auto count = static_cast<std::size_t>(episodes.count);
-  Rows rows{parameters.size(), std::vector<double>(count),
+  Rows rows{parameters.size(), std::vector<EpisodeOutcome>(count),
             std::vector<double>(count * parameters.size())};
   for_each_slice(pool, SlicePlan(episodes.count, kEpisodesASlice), [&](const Slice& slice, int) {
     for (std::int64_t k = slice.begin; k < slice.begin + slice.rows; ++k) {
       const auto episode = static_cast<std::size_t>(k);
-      rows.returns[episode] = task.gradient(parameters, {episodes.seed, episode}, episodes.horizon,
-                                            rows.gradient(episode));
+      rows.outcomes[episode] = task.gradient(parameters, {episodes.seed, episode}, episodes.horizon,
+                                             rows.gradient(episode));
     }
   });
   // Summed by one thread, episode after episode.
@@ -46,9 +46,10 @@ MeanGradient mean_gradient(const DifferentiableTask& task, std::span<const doubl
   out.gradient.assign(parameters.size(), 0.0);
   for (std::size_t episode = 0; episode < count; ++episode) {
     const std::span<const double> gradient = rows.gradient(episode);
-    if (out.broken < 0 && !finite(rows.returns[episode], gradient))
-      out.broken = static_cast<int>(episode);
-    out.mean_return += rows.returns[episode] / n;
+    const EpisodeOutcome& outcome = rows.outcomes[episode];
+    if (out.broken < 0 && !finite(outcome.earned, gradient)) out.broken = static_cast<int>(episode);
+    out.mean_return += outcome.earned / n;
+    out.fallen += outcome.fallen ? 1.0 / n : 0.0;
     for (std::size_t k = 0; k < gradient.size(); ++k) out.gradient[k] += gradient[k] / n;
   }
   double squares = 0.0;

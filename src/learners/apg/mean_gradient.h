@@ -19,6 +19,7 @@ struct Episodes {
 
 struct MeanGradient {
   double mean_return = 0.0;
+  double fallen = 0.0;           // share of the episodes that ended with a fall
   std::vector<double> gradient;  // (num_parameters), of the mean return
   double deviation = 0.0;        // of one episode's gradient: the root of its covariance's trace
   int broken = -1;               // the first episode that is not finite, whose numbers are in the

@@ -38,9 +38,9 @@ void PopulationRollout::draw_apart(std::int64_t generation) {
 }
 
 // However often an environment starts anew within it, a generation does not reach the next one's
-// episodes.
+// episodes, whose numbers no rollout's length moves: a run may go on with another.
 std::uint32_t PopulationRollout::first_episode(std::int64_t generation) const {
-  const std::int64_t before = generation * (std::int64_t{config_.rollout_steps} + 1);
+  const std::int64_t before = generation * (std::int64_t{kMostRolloutSteps} + 1);
   return static_cast<std::uint32_t>(before + 1);
 }
 

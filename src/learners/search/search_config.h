@@ -9,6 +9,9 @@
 
 namespace kennel {
 
+/// Beyond which no rollout goes. The random numbers of generations follow from it.
+inline constexpr int kMostRolloutSteps = 4096;
+
 struct SearchConfig {
   int rollout_steps = 200;
   float alive_bonus = 0.0f;
@@ -26,7 +29,7 @@ struct SearchConfig {
 template <class Visitor, class Config>
 void visit_search_fields(Config& c, Visitor&& v) requires same_config<Config, SearchConfig> {
   v.field(
-      "rollout_steps", c.rollout_steps, Bounds{1, 4096},
+      "rollout_steps", c.rollout_steps, Bounds{1, kMostRolloutSteps},
       "control steps that a candidate is tried for in each of its environments; a fall ends its "
       "score");
   v.field("alive_bonus", c.alive_bonus, Bounds{-1e3, 1e3},
