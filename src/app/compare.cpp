@@ -10,6 +10,7 @@
 #include "compare_means.h"
 #include "compare_results.h"
 #include "kennel/core/check.h"
+#include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/report/comparison.h"
