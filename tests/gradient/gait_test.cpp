@@ -173,7 +173,9 @@ TEST(Gait, LegsThatCannotReachStretchTowardsThePlaceAndStayCalm) {
         EXPECT_LT(left, 0.5 * size);  // nearer than the pose
         for (int j = 0; j < kJointsPerLeg; ++j) {
           EXPECT_NEAR(single[j], q[j], 1e-4) << leg << ' ' << j << ' ' << k;
-          if (k > 0) EXPECT_NEAR(q[j], before[j], 0.05) << leg << ' ' << j << ' ' << k;
+          if (k > 0) {
+            EXPECT_NEAR(q[j], before[j], 0.05) << leg << ' ' << j << ' ' << k;
+          }
           before[j] = q[j];
         }
       }
