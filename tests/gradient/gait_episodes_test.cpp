@@ -201,7 +201,7 @@ TEST(GaitEpisodes, KeepTargetsWithinTheReachOfActions) {
   const GaitEpisodes free(setup);
   setup.env.task.action_scale = 0.05f;
   const GaitEpisodes tied(setup);
-  const std::vector<double> x = parameters(5);
+  const std::vector<double> x(kNumNumbers, 0.0);  // a gait that walks
   const GaitStart start = free.start(x, {1, 0});
   EXPECT_LT(tied.value(x, start, 16), free.value(x, start, 16));  // no more steps of 10 cm
 }

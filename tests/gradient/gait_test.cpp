@@ -159,9 +159,9 @@ TEST(Gait, LegsThatCannotReachStretchTowardsThePlaceAndStayCalm) {
     const double size = robot_named(robot).stance_height;
     for (int leg = 0; leg < kNumLegs; ++leg) {
       double before[kJointsPerLeg] = {};
-      for (int k = 0; k < 40; ++k) {  // half a stance height too low, from behind to ahead
+      for (int k = 0; k < 40; ++k) {  // a stance height too low, from behind to ahead
         const double(&home)[3] = body.home[leg];
-        const Vec3<double> place = {home[0] + 0.01 * size * (k - 20), home[1], home[2] - size / 2};
+        const Vec3<double> place = {home[0] + 0.01 * size * (k - 20), home[1], home[2] - size};
         double q[kJointsPerLeg];
         float single[kJointsPerLeg];
         const double left = left_of<double>(body.leg[leg], place, body.pose[leg], q);
@@ -170,7 +170,7 @@ TEST(Gait, LegsThatCannotReachStretchTowardsThePlaceAndStayCalm) {
             {static_cast<float>(place.x), static_cast<float>(place.y), static_cast<float>(place.z)},
             body.pose[leg], single);
         EXPECT_GT(left, 0.01 * size);
-        EXPECT_LT(left, 0.5 * size);  // nearer than the pose
+        EXPECT_LT(left, size);  // nearer than the pose
         for (int j = 0; j < kJointsPerLeg; ++j) {
           EXPECT_NEAR(single[j], q[j], 1e-4) << leg << ' ' << j << ' ' << k;
           if (k > 0) {
