@@ -2,9 +2,12 @@
 // cannot do.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include "kennel/io/atomic_file.h"
 #include "kennel/learners/learners.h"
@@ -235,10 +238,19 @@ TEST(Searches, DrawApartAgainWhereARunGoesOnWithoutCommonRandomNumbers) {
   learner->save(folder / "half.ckpt", "text");
   const auto resumed = learner_of(apart, other_env);
   resumed->load(folder / "half.ckpt");
-  const auto repeats = [&] {  // two environments a candidate
-    other_env.reset();
-    const torch::Tensor& obs = other_env.buffers().obs;
-    return torch::equal(obs.narrow(0, 0, 2), obs.narrow(0, 2, 2));
+  // Two environments a candidate: the first of one candidate starts as the first of the next does,
+  // if not in the same episode, since one has fallen more often.
+  const auto repeats = [&] {
+    std::set<float> starts, next_starts, both;
+    for (int episode = 0; episode < 50; ++episode) {
+      other_env.reset();
+      const torch::Tensor& obs = other_env.buffers().obs;
+      starts.insert(obs[0][0].item<float>());
+      next_starts.insert(obs[2][0].item<float>());
+    }
+    std::set_intersection(starts.begin(), starts.end(), next_starts.begin(), next_starts.end(),
+                          std::inserter(both, both.begin()));
+    return !both.empty();
   };
   EXPECT_TRUE(repeats());
   resumed->take_edits(alike.config);
@@ -346,7 +358,7 @@ void expect_the_scores_of_a_loop(const std::vector<int>& hidden, double scale) {
 }
 
 TEST(PopulationRollout, ScoresAsALoopOverSingleEnvironmentsDoes) {
-  expect_the_scores_of_a_loop({}, 1.0);
+  expect_the_scores_of_a_loop({}, 0.3);
   expect_the_scores_of_a_loop({6, 4}, 0.1);
 }
 

@@ -57,7 +57,7 @@ TEST_P(RobotsTest, WalkByAGaitAndBeginItAnewWhenTheyRestart) {
     return std::hypot(robots.world(0).data().qpos[0] - x, robots.world(0).data().qpos[1] - y);
   };
   const double way = walked();
-  EXPECT_GT(way, 0.3);  // in 2 s
+  EXPECT_GT(way, 0.2);  // in 2 s
   EXPECT_EQ(robots.falls(), 0);
   robots.restart();
   EXPECT_NEAR(walked(), way, 0.1);
