@@ -77,7 +77,7 @@ TEST_P(ActionRange, IsWhereActionsAreTriedAndDeployed) {
   learner->iterate();  // any action is as likely
   EXPECT_LT(env.low, 1.1f);
   EXPECT_GT(env.high, 2.9f);
-  for (int t = 0; t < 80; ++t) learner->iterate();
+  for (int t = 0; t < 300; ++t) learner->iterate();
   EXPECT_GE(env.low, 1.0f);
   EXPECT_LE(env.high, 3.0f);
   const PolicyNetwork policy = learner->policy();
