@@ -177,8 +177,8 @@ void check_budget(const RunConfig& config) {
   };
   const std::int64_t least = least_of(num_envs);
   if (config.train.steps >= least) return;
-  const std::string so_far = text("train.steps = ", config.train.steps, " ends before ",
-                                  config.method->name, " has learnt once, after ", least);
+  const std::string so_far = text("train.steps = ", config.train.steps, " is less than ",
+                                  config.method->name, " takes to learn once, ", least);
   // A method that steps no environment has nothing from fewer.
   if (least_of(1) == least) fail(so_far, " control steps; try --steps ", least);
   fail(so_far, " control steps of all ", num_envs, " environments together; try --steps ", least,

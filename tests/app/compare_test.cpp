@@ -177,7 +177,7 @@ TEST_F(CompareProgram, ARobotsRunsAreJudgedInMujoco) {
 
 TEST_F(CompareProgram, ARobotsSearchKnowsNoReturnOfWholeEpisodes) {
   write_raw(folder_ / "robot.toml",
-            "[train]\nnum_envs = 64\nsteps = 4096\n[es]\npopulation = 16\nrollout_steps = 200\n");
+            "[train]\nnum_envs = 64\nsteps = 12800\n[es]\npopulation = 16\nrollout_steps = 200\n");
   const std::vector<std::string> line = {
       "compare", "robot.toml:es",    "--device", "cpu", "--out", "out", "--seeds",
       "1",       "--judge-episodes", "2"};

@@ -102,7 +102,8 @@ TEST_F(Gait, ClimbsByItsDerivatives) {
 
   const Outcome judged = kennel({"eval", "whole", "--episodes", "2", "--json"});
   EXPECT_EQ(judged.exit_code, 0) << judged.err;
-  const Outcome longer = climb({"--out", "longer", "--set", "apg.horizon=17"});
+  const Outcome longer =
+      climb({"--out", "longer", "--set", "apg.horizon=17", "--set", "apg.episodes=4"});
   EXPECT_EQ(longer.exit_code, 1);
   EXPECT_THAT(longer.err, HasSubstr("apg.horizon = 17 is longer than an episode of 16 control"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "longer"));

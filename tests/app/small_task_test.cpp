@@ -208,7 +208,7 @@ TEST_F(SmallTask, RefusesWhatIsAboutRobotsInOneLine) {
                  "chain, pendulum");
   expect_refused({"train", "--task", "lqr", "--algorithm", "pro"}, 2, "expected ppo|reinforce");
   expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--steps", "50000"}, 1,
-                 "train.steps = 50000 ends before es has learnt once, after 61440 control steps of "
+                 "train.steps = 50000 is less than es takes to learn once, 61440 control steps of "
                  "all 1024 environments together; try --steps 61440, or fewer environments");
   expect_refused({"train", "--task", "lqr", "--algorithm", "es", "--num-envs", "100"}, 1,
                  "es.population = 64 asks for 64 candidates, which do not divide num_envs = 100");
