@@ -148,7 +148,7 @@ TEST_F(SmallTask, WithoutDerivativesIsRefusedInOneLine) {
                   "apg.horizon=61"},
                  1, "apg.horizon = 61 is longer than an episode of 60 control steps; try 60");
   expect_refused({"train", "--task", "lqr", "--algorithm", "apg", "--set", "apg.beta1=1"}, 1,
-                 "apg.beta1 = 1 is outside [0, 0.9999]");
+                 "apg.beta1 = 1 is out of range: expected a number from 0 to 0.9999");
 }
 
 TEST_F(SmallTask, IsExportedInEveryFormat) {
