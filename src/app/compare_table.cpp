@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "kennel/core/check.h"
 #include "kennel/run/progress_line.h"
@@ -15,12 +14,6 @@ using report::Comparison;
 using report::ComparisonFacts;
 using report::MethodEnd;
 using report::MethodReached;
-
-std::string short_text(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", x);
-  return std::isfinite(x) ? text : "-";
-}
 
 std::string steps_text(double steps) { return std::isfinite(steps) ? count_text(steps) : "-"; }
 
@@ -147,8 +140,7 @@ std::string compare_text(const Comparison& comparison, const ComparisonFacts& fa
 
 std::string compare_markdown(const Comparison& comparison, const ComparisonFacts& facts,
                              const std::vector<std::pair<std::string, std::string>>& head) {
-  std::string all = text("# ", comparison.title, "\n\n| | |\n|---|---|\n");
-  for (const auto& [name, value] : head) all += text("| ", name, " | ", value, " |\n");
+  std::string all = markdown_head(comparison.title, head);
   all +=
       "\nMedians over seeds; in brackets where 95 % of the medians of their bootstrap resamples "
       "lie. What was judged without a number, as a policy that always falls has no error, counts "

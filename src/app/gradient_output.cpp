@@ -1,7 +1,5 @@
 #include "gradient_output.h"
 
-#include <cstdio>
-
 #include "kennel/core/check.h"
 #include "kennel/report/gradient_page.h"
 #include "text_table.h"
@@ -15,12 +13,6 @@ constexpr const char* kPage = ".html";
 constexpr const char* kPicture = ".svg";
 
 std::string title_of(const std::string& task) { return "Gradients of " + task; }
-
-std::string short_text(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", x);
-  return text;
-}
 
 }  // namespace
 
@@ -55,11 +47,10 @@ void write_picture(const std::string& task, const StudyHead& head,
 
 std::string gradient_markdown(const std::string& task, const StudyHead& head,
                               const std::vector<StudiedCase>& found) {
-  std::string all = text("# ", title_of(task), "\n\n| | |\n|---|---|\n");
-  for (const auto& [name, value] : head) {
-    const char* code = name == "command" ? "`" : "";
-    all += text("| ", name, " | ", code, markdown_cell(value), code, " |\n");
-  }
+  StudyHead facts = head;
+  for (auto& [name, value] : facts)
+    if (name == "command") value = '`' + value + '`';
+  std::string all = markdown_head(title_of(task), facts);
   all +=
       "\nVariance: of one sample. The number behind +- is a standard error: of the truth, and of "
       "the mean's distance to it, below twice which no bias can be seen.\n\n";

@@ -21,13 +21,14 @@ std::size_t width_of(const TextColumn& column) {
   return width;
 }
 
-}  // namespace
-
+/// A cell of Markdown, where a bar would end it.
 std::string markdown_cell(const std::string& words) {
   std::string out;
   for (const char c : words) c == '|' ? out += "\\|" : out += c;
   return out;
 }
+
+}  // namespace
 
 std::string text_table(const std::vector<TextColumn>& columns) {
   std::string lines;
@@ -63,6 +64,20 @@ std::string markdown_table(const std::vector<TextColumn>& columns) {
     rows += '\n';
   }
   return heads + '\n' + rule + '\n' + rows;
+}
+
+std::string markdown_head(const std::string& title,
+                          const std::vector<std::pair<std::string, std::string>>& facts) {
+  std::string all = "# " + title + "\n\n| | |\n|---|---|\n";
+  for (const auto& [name, value] : facts)
+    all += "| " + markdown_cell(name) + " | " + markdown_cell(value) + " |\n";
+  return all;
+}
+
+std::string short_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
 }
 
 std::string fixed_text(double value, int decimals) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kennel {
@@ -15,11 +16,15 @@ struct TextColumn {
 /// Lines of one width a column, the heads first; lines end without blanks.
 std::string text_table(const std::vector<TextColumn>& columns);
 
-/// A cell of Markdown, where a bar would end it.
-std::string markdown_cell(const std::string& words);
-
 /// The same as Markdown; a column's heads become one.
 std::string markdown_table(const std::vector<TextColumn>& columns);
+
+/// How a Markdown file begins: its title, and a table of names and values.
+std::string markdown_head(const std::string& title,
+                          const std::vector<std::pair<std::string, std::string>>& facts);
+
+/// A number with four significant digits.
+std::string short_text(double value);
 
 /// A number with so many decimals; "-" for what is not finite.
 std::string fixed_text(double value, int decimals);

@@ -31,6 +31,11 @@ TEST(TextTable, InMarkdownHeadsAreOneAndABarEndsNoCell) {
             "| a\\|b | 3 |\n");
 }
 
+TEST(TextTable, AMarkdownFileBeginsWithItsTitleAndFactsWhoseBarsEndNoCell) {
+  EXPECT_EQ(markdown_head("a study", {{"command", "`kennel --out 'a|b'`"}, {"seed", "1"}}),
+            "# a study\n\n| | |\n|---|---|\n| command | `kennel --out 'a\\|b'` |\n| seed | 1 |\n");
+}
+
 TEST(TextTable, WhatIsNoNumberIsADashAndALargeOneStaysShort) {
   EXPECT_EQ(fixed_text(-0.12345, 3), "-0.123");
   EXPECT_EQ(fixed_text(2.0, 0), "2");

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "envs/quadruped/gait.h"
-#include "kennel/io/atomic_file.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
@@ -13,6 +12,7 @@
 #include "src/learners/apg/apg_entry.h"
 #include "src/learners/search/gait_candidates.h"
 #include "tests/io/temp_folder.h"
+#include "tests/learners/apg_training.h"
 #include "tests/learners/tiny_env.h"
 
 namespace kennel {
@@ -54,21 +54,10 @@ struct Training {
     options.num_threads = 1;
     options.device = "cpu";
     env = make_env(config.env, robot, options);
-    learner = kApg.make({.env = *env,
-                         .config = {"apg", apg},
-                         .seed = 3,
-                         .mirrors = {},
-                         .differentiable = derivatives.task.get(),
-                         .not_differentiable = derivatives.why_not,
-                         .num_threads = num_threads,
-                         .ops = cpu_ops(),
-                         .all = alone()});
+    learner = apg_learner(*env, derivatives, apg, num_threads);
   }
 
-  std::string bytes(const TempFolder& folder) const {
-    learner->save(folder / "saved.ckpt", "text");
-    return read_file(folder / "saved.ckpt");
-  }
+  std::string bytes(const TempFolder& folder) const { return saved_bytes(*learner, folder); }
 };
 
 /// Parameters that a gait's numbers have.

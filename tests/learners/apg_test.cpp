@@ -15,6 +15,7 @@
 #include "kennel/sim/make_env.h"
 #include "src/learners/apg/apg_entry.h"
 #include "tests/io/temp_folder.h"
+#include "tests/learners/apg_training.h"
 #include "tests/learners/tiny_env.h"
 
 namespace kennel {
@@ -42,15 +43,7 @@ struct Training {
     options.device = "cpu";
     env = make_small_env(*small_task_of(config), options);
     derivatives = derivatives_of(config);
-    learner = kApg.make({.env = *env,
-                         .config = {"apg", apg},
-                         .seed = 3,
-                         .mirrors = {},
-                         .differentiable = derivatives.task.get(),
-                         .not_differentiable = derivatives.why_not,
-                         .num_threads = num_threads,
-                         .ops = cpu_ops(),
-                         .all = alone()});
+    learner = apg_learner(*env, derivatives, apg, num_threads);
   }
 
   void run(int iterations) {
@@ -60,10 +53,7 @@ struct Training {
     }
   }
 
-  std::string bytes(const TempFolder& folder) const {
-    learner->save(folder / "saved.ckpt", "text");
-    return read_file(folder / "saved.ckpt");
-  }
+  std::string bytes(const TempFolder& folder) const { return saved_bytes(*learner, folder); }
 };
 
 constexpr ApgConfig kQuick = {.episodes = 16, .learning_rate = 0.2f};

@@ -5,9 +5,7 @@ python sample_gradient.py OUT.html [--without groups]
 The data has the form that src/report/gradient_page.cpp writes: numbers that are not known are null.
 """
 
-import argparse
 import math
-import pathlib
 
 import sample_report
 
@@ -42,18 +40,5 @@ def sample():
   }
 
 
-def main():
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  parser.add_argument('out', type=pathlib.Path)
-  parser.add_argument('--without', nargs='*', default=[], metavar='PART', help='leave these lists of the data empty')
-  arguments = parser.parse_args()
-  data = sample_report.rounded(sample())
-  unknown = set(arguments.without) - set(data)
-  if unknown:
-    parser.error(f'no such part: {", ".join(sorted(unknown))}; there are {", ".join(data)}')
-  data.update({part: [] for part in arguments.without})
-  arguments.out.write_text(sample_report.assemble(data, 'gradient'))
-
-
 if __name__ == '__main__':
-  main()
+  sample_report.write_page(__doc__, sample(), 'gradient', list)

@@ -227,18 +227,19 @@ def rounded(value):
   return {key: rounded(entry) for key, entry in value.items()} if isinstance(value, dict) else value
 
 
-def main():
-  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def write_page(doc, sample, kind, without):
+  """The command line of a sample: writes its page; parts that are left out become `without()`."""
+  parser = argparse.ArgumentParser(description=doc.splitlines()[0])
   parser.add_argument('out', type=pathlib.Path)
-  parser.add_argument('--without', nargs='*', default=[], metavar='PART', help='leave these parts of the data out, as null')
+  parser.add_argument('--without', nargs='*', default=[], metavar='PART', help=f'leave these parts of the data out, as {json.dumps(without())}')
   arguments = parser.parse_args()
-  data = rounded(sample())
+  data = rounded(sample)
   unknown = set(arguments.without) - set(data)
   if unknown:
     parser.error(f'no such part: {", ".join(sorted(unknown))}; there are {", ".join(data)}')
-  data.update({part: None for part in arguments.without})
-  arguments.out.write_text(assemble(data))
+  data.update({part: without() for part in arguments.without})
+  arguments.out.write_text(assemble(data, kind))
 
 
 if __name__ == '__main__':
-  main()
+  write_page(__doc__, sample(), 'report', lambda: None)
