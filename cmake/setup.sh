@@ -245,9 +245,23 @@ command_build() {
   say "built $build/bin/kennel"
 }
 
+# What GoogleTest said of tests that were skipped: file, line and reason.
+skipped_tests() {
+  awk -v root="$root/" '
+    / Skipped$/ && /:[0-9]+: / { sub(root, ""); sub(/ Skipped$/, ""); place = $0; getline; print "  " place " " $0 }
+  ' "$build/Testing/Temporary/LastTest.log"
+}
+
 command_test() {
   build_everything
-  exec "$ctest" --test-dir "$build" --output-on-failure --parallel "$(nproc)" "$@"
+  local result=0 skipped
+  "$ctest" --test-dir "$build" --output-on-failure --parallel "$(nproc)" "$@" || result=$?
+  skipped=$(skipped_tests 2>/dev/null)
+  if [[ -n $skipped ]]; then
+    say "$(wc -l <<<"$skipped") tests were skipped:"
+    printf '%s\n' "$skipped" >&2
+  fi
+  exit "$result"
 }
 
 command_clean() {

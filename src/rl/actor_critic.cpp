@@ -82,6 +82,7 @@ ActorCritic::ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const
     if (ops.by_parity) run_by_parity(*mirrors, device);
   } else {
     free_ = dense_;
+    num_free_actor_ = num_parameters(actor_.shape);
   }
   mine = views(weights_);
   actor_.layers = mine.actor;
@@ -93,6 +94,7 @@ ActorCritic::ActorCritic(const EnvSpec& spec, const NetworkConfig& config, const
 
 void ActorCritic::build_tying(const Mirrors& mirrors, torch::Device device) {
   tie_mlp(tying_, actor_.dense_shape, mirrors.obs, mirrors.action);
+  num_free_actor_ = tying_.num_free();
   tie_mlp(tying_, critic_.dense_shape, mirrors.privileged_obs, identity_mirror(1));
   const std::int64_t before = tying_.num_free();
   Mirror log_std = mirrors.action;  // a spread has no sign

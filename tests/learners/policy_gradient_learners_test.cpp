@@ -51,7 +51,7 @@ std::vector<Toy> toys() {
   const auto a2c = [](const NetworkConfig& network) {
     A2cConfig c;
     c.rollout.num_steps = 8;
-    c.optimiser.learning_rate = 5e-3f;
+    c.learning_rate = c.value_learning_rate = 5e-3f;
     c.entropy_coef = 0.0f;
     c.network = network;
     return ConfigBlock("a2c", c);

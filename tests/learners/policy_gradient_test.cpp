@@ -104,19 +104,22 @@ TEST(LineSearch, GivesUpAfterItsTrialsWithSharesThatShrinkEachTime) {
 }
 
 TEST(RmsProp, TakesTheStepsOfItsEquations) {
-  RmsProp optimiser(2, {.learning_rate = 0.1f, .decay = 0.9f, .epsilon = 0.5f, .max_grad_norm = 5},
-                    torch::kCPU);
+  RmsProp optimiser(torch::full({2}, 0.1f), {.decay = 0.9f, .epsilon = 0.5f, .max_grad_norm = 5});
   torch::Tensor x = torch::tensor({1.0f, 2.0f});
   EXPECT_NEAR(optimiser.step(x, torch::tensor({3.0f, -4.0f})).item<float>(), 5.0, 1e-6);
-  // v = 0.1 g^2 = (0.9, 1.6)
-  EXPECT_NEAR(x[0].item<float>(), 1.0 - 0.1 * 3 / std::sqrt(0.9 + 0.5), 1e-5);
-  EXPECT_NEAR(x[1].item<float>(), 2.0 + 0.1 * 4 / std::sqrt(1.6 + 0.5), 1e-5);
+  // v = 0.1 g^2, of weight 0.1
+  EXPECT_NEAR(x[0].item<float>(), 1.0 - 0.1 * 3 / std::sqrt(9 + 0.5), 1e-5);
+  EXPECT_NEAR(x[1].item<float>(), 2.0 + 0.1 * 4 / std::sqrt(16 + 0.5), 1e-5);
   const torch::Tensor before = x.clone();
   optimiser.step(x, torch::tensor({NAN, 1.0f}));
   EXPECT_TRUE(torch::equal(x, before));
   EXPECT_EQ(optimiser.skipped().item<float>(), 1.0f);
   optimiser.step(x, torch::tensor({0.0f, 0.0f}));
   EXPECT_TRUE(torch::equal(x, before)) << "what was skipped left nothing behind";
+  optimiser.step(x, torch::tensor({3.0f, -4.0f}));
+  // v = 0.81 0.1 g^2 + 0.1 g^2, of weight 0.271
+  EXPECT_NEAR(x[0].item<float>(),
+              before[0].item<float>() - 0.1 * 3 / std::sqrt(0.181 * 9 / 0.271 + 0.5), 1e-5);
 }
 
 // ---- Gaussian policies

@@ -50,8 +50,10 @@ class ActorCritic {
 
   /// What `refresh` and `reduce_gradient` do, for fused operations.
   const WeightTying& tying() const { return tying_; }
-  torch::Tensor& dense() { return dense_; }                                // (num_dense)
-  std::int64_t num_free_log_std() const { return free_log_std_.size(0); }  // `parameters` end so
+  torch::Tensor& dense() { return dense_; }  // (num_dense)
+  /// `parameters` are so many of the policy, then the critic's, then so many of log_std.
+  std::int64_t num_free_actor() const { return num_free_actor_; }
+  std::int64_t num_free_log_std() const { return free_log_std_.size(0); }
   double min_log_std() const { return min_log_std_; }
   double max_log_std() const { return max_log_std_; }
 
@@ -101,6 +103,7 @@ class ActorCritic {
   bool symmetric_ = false;
   bool transposed_weights_ = false;
   double min_log_std_ = 0.0, max_log_std_ = 0.0;
+  std::int64_t num_free_actor_ = 0;
   WeightTying tying_;
   torch::Tensor free_;     // (num_free); without symmetry the same memory as dense_
   torch::Tensor dense_;    // (num_dense): actor, critic, log_std

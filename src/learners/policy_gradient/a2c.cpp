@@ -15,6 +15,15 @@ OnPolicyParts parts_of(const A2cConfig& config) {
           .remedy = "a smaller a2c.learning_rate or a2c.init_std"};
 }
 
+/// (num_free): each parameter's learning rate.
+torch::Tensor learning_rates(const ActorCritic& networks, const A2cConfig& config) {
+  torch::Tensor rates = torch::full_like(networks.parameters(), config.learning_rate);
+  const std::int64_t actor = networks.num_free_actor();
+  rates.narrow(0, actor, rates.size(0) - actor - networks.num_free_log_std())
+      .fill_(config.value_learning_rate);
+  return rates;
+}
+
 }  // namespace
 
 std::vector<std::string> problems(const A2cConfig& config, int num_envs) {
@@ -29,7 +38,7 @@ A2c::A2c(const LearnerParts& parts)
       order_(obs_normaliser(), privileged_normaliser(), device(), ops()),
       means_(networks(), pool(), ops()),
       gradient_(networks(), pool(), ops(), 2),
-      optimiser_(networks().parameters().size(0), config_.optimiser, device()) {}
+      optimiser_(learning_rates(networks(), config_), config_.optimiser) {}
 
 std::vector<torch::Tensor> A2c::learn_from(const RolloutBatch& batch,
                                            std::uint64_t /*shuffle_key*/) {

@@ -4,6 +4,9 @@
 //   g = 1/M sum [ A grad log pi(a|s) - value_loss_coef grad (V(s) - R)^2 ] + entropy_coef grad H
 //   theta <- theta + RMSProp(g)                      one step for both networks an iteration
 //
+// The critic has a learning rate of its own: advantages by a critic that is slower than the policy
+// lead it astray, so the critic has to be on the faster time scale (Konda & Tsitsiklis 2000).
+//
 // A are generalised advantages, scaled to mean 0 and deviation 1 over the iteration; gae_lambda = 1
 // makes them the paper's. R = A + V before that. The gradient is that of the policy that acted: an
 // iteration is short, and there are many.
@@ -23,6 +26,8 @@ namespace kennel {
 struct A2cConfig {
   static constexpr const char* kSection = "a2c";
   RolloutConfig rollout{.num_steps = 8};
+  float learning_rate = 7e-4f;
+  float value_learning_rate = 7e-4f;
   RmsPropConfig optimiser{};
   float value_loss_coef = 0.5f;
   float entropy_coef = 0.008f;
@@ -32,7 +37,9 @@ struct A2cConfig {
 template <class Config, class Visitor>
 void visit_fields(Config& c, Visitor&& v) requires same_config<Config, A2cConfig> {
   visit_rollout_fields(c.rollout, v);
-  v.field("learning_rate", c.optimiser.learning_rate, Bounds{1e-8, 1.0}, "RMSProp's step");
+  v.field("learning_rate", c.learning_rate, Bounds{1e-8, 1.0}, "RMSProp's step of the policy");
+  v.field("value_learning_rate", c.value_learning_rate, Bounds{1e-8, 1.0},
+          "RMSProp's step of the critic");
   v.field("rms_decay", c.optimiser.decay, Bounds{0.0, 0.99999},
           "of RMSProp's mean of squared gradients, an iteration");
   v.field("rms_epsilon", c.optimiser.epsilon, Bounds{1e-12, 1.0},

@@ -14,17 +14,18 @@
 namespace kennel {
 
 struct RmsPropConfig {
-  float learning_rate = 7e-4f;
   float decay = 0.99f;
   float epsilon = 1e-5f;
   float max_grad_norm = 0.5f;
 };
 
 /// On one flat parameter vector; the gradient's norm is clipped first. Skips a gradient that is not
-/// finite.
+/// finite. The mean of squares is divided by the weight it has gathered, as Adam's is: from zero
+/// alone the first steps are ten times too long.
 class RmsProp {
  public:
-  RmsProp(std::int64_t num_parameters, const RmsPropConfig& config, torch::Device device);
+  /// \param learning_rates  (num_parameters), each parameter's
+  RmsProp(const torch::Tensor& learning_rates, const RmsPropConfig& config);
 
   /// \param gradient   (num_parameters), downwards
   /// \return the gradient's norm before it is clipped, ()
@@ -37,7 +38,9 @@ class RmsProp {
 
  private:
   RmsPropConfig config_;
+  torch::Tensor rates_;    // (num_parameters)
   torch::Tensor square_;   // (num_parameters), v
+  torch::Tensor weight_;   // (), what v has gathered: 1 - decay^steps
   torch::Tensor skipped_;  // ()
 };
 

@@ -1,0 +1,20 @@
+# Read by ctest at its start, with `program`, `listing`, `labels`, `serial` set: a test for each suite of a GoogleTest program.
+# One by one, most tests would take longer to start, LibTorch loaded, than to run.
+if(NOT EXISTS "${program}")
+  get_filename_component(name "${program}" NAME)
+  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)
+  return()
+endif()
+if(NOT EXISTS "${listing}" OR "${program}" IS_NEWER_THAN "${listing}")
+  execute_process(COMMAND "${program}" --gtest_list_tests OUTPUT_VARIABLE listed RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${program} --gtest_list_tests ended with ${result}; try it by hand")
+  endif()
+  file(WRITE "${listing}" "${listed}")
+endif()
+file(STRINGS "${listing}" lines REGEX "^[^ ]+\\.")
+foreach(line IN LISTS lines)
+  string(REGEX REPLACE "\\.( .*)?$" "" suite "${line}")  # "Suite.", "Prefix/Suite.", "Suite/0.  # TypeParam = float"
+  add_test(${suite} "${program}" "--gtest_filter=${suite}.*" --gtest_brief=1)
+  set_tests_properties(${suite} PROPERTIES LABELS "${labels}" RUN_SERIAL "${serial}" TIMEOUT 1200)
+endforeach()
