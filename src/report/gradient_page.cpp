@@ -26,13 +26,14 @@ Json numbers(const std::vector<double>& values) {
   return list;
 }
 
-/// {"name", "log", "low", "high", "panels": [{"title", "curves": [{"name", "y"}]}]}
+/// {"name", "log", "low", "high", "panels": [{"title", "curves": [{"name", "y", "error"}]}]}
 Json range_json(const GradientRange& range) {
   Json panels = Json::array();
   for (const GradientPanel& panel : range.panels) {
     Json curves = Json::array();
     for (const GradientCurve& curve : panel.curves)
-      curves.push_back({{"name", curve.name}, {"y", numbers(curve.y)}});
+      curves.push_back(
+          {{"name", curve.name}, {"y", numbers(curve.y)}, {"error", numbers(curve.error)}});
     panels.push_back({{"title", panel.title}, {"curves", std::move(curves)}});
   }
   return {{"name", range.name},
