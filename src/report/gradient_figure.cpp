@@ -6,6 +6,7 @@
 #include "gradient_panels.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "page_file.h"
 
 namespace kennel::report {
 namespace {
@@ -34,12 +35,6 @@ const char* colour_of(const std::string& curve) {
   return "#7a3fb0";
 }
 
-std::string escaped(const std::string& plain) {
-  std::string out;
-  for (const char c : plain) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
-  return out;
-}
-
 /// A coordinate to a tenth of a pixel.
 std::string at(double pixels) {
   char number[32];
@@ -50,7 +45,7 @@ std::string at(double pixels) {
 std::string label(double x, double y, const std::string& words, const char* anchor,
                   const char* kind = "") {
   return text("<text x=\"", at(x), "\" y=\"", at(y), "\" text-anchor=\"", anchor, "\" class=\"",
-              kind, "\">", escaped(words), "</text>\n");
+              kind, "\">", markup_escaped(words), "</text>\n");
 }
 
 std::string line(double x1, double y1, double x2, double y2, const char* kind) {
@@ -199,8 +194,9 @@ void write_gradient_figure(const GradientPage& page, const std::filesystem::path
         left += kPlotWidth + kGap;
       }
       // Beside the numbers, along the axis.
-      contents += text("<text transform=\"translate(12 ", at(top + 0.5 * kPlotHeight),
-                       ") rotate(-90)\" text-anchor=\"middle\">", escaped(range.name), "</text>\n");
+      contents +=
+          text("<text transform=\"translate(12 ", at(top + 0.5 * kPlotHeight),
+               ") rotate(-90)\" text-anchor=\"middle\">", markup_escaped(range.name), "</text>\n");
       top += kPlotHeight + kBottom;
       most = std::max(most, range.panels.size());
     }
@@ -211,7 +207,7 @@ void write_gradient_figure(const GradientPage& page, const std::filesystem::path
   write_file_atomically(
       file, text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", at(width), ' ',
                  at(top), "\" width=\"", at(width), "\" height=\"", at(top), "\">\n<title>",
-                 escaped(page.title), "</title>\n<style>", kStyle,
+                 markup_escaped(page.title), "</title>\n<style>", kStyle,
                  "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fdfdfb\"/>\n", contents,
                  "</svg>\n"));
 }

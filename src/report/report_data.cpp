@@ -14,6 +14,7 @@
 #include "kennel/run/progress_line.h"
 #include "kennel/run/run_config.h"
 #include "metrics_table.h"
+#include "page_numbers.h"
 
 namespace kennel::report {
 namespace {
@@ -84,10 +85,7 @@ Json curves(const MetricsTable& metrics) {
   Json out = {{"step", thin.step}, {"series", Json::array()}};
   for (const Series& series : thin.series) {
     if (series.name == "iteration") continue;
-    Json values = Json::array();
-    for (const double x : series.values)
-      values.push_back(rounded(x, std::abs(x) < 1 ? 1e-6 : std::abs(x) < 1000 ? 1e-3 : 1.0));
-    out["series"].push_back({{"name", series.name}, {"values", std::move(values)}});
+    out["series"].push_back({{"name", series.name}, {"values", short_numbers(series.values)}});
   }
   return out;
 }
