@@ -6,9 +6,9 @@
 #include <limits>
 
 #include "kennel/core/check.h"
+#include "kennel/report/statistics.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/progress_line.h"
-#include "median.h"
 
 namespace kennel {
 namespace {
@@ -137,7 +137,7 @@ std::string walk_summary(const std::vector<WalkTime>& all, Gate gate) {
     seconds.push_back(check ? check->seconds : std::numeric_limits<double>::infinity());
   }
   const auto shown = [](double x) { return seconds_text(x) + (std::isfinite(x) ? " s" : ""); };
-  return text(name_of(gate), ": median ", shown(median(seconds)), ", worst ",
+  return text(name_of(gate), ": median ", shown(report::median(seconds)), ", worst ",
               shown(*std::max_element(seconds.begin(), seconds.end())), " of ", seconds.size(),
               seconds.size() == 1 ? " seed" : " seeds");
 }

@@ -36,8 +36,18 @@ void write_picture(const std::string& task, const StudyHead& head,
   report::GradientPage page{.title = title_of(task), .summary = head};
   for (const StudiedCase& c : found)
     for (const gradient::Estimate& e : c.study.estimates)
-      page.rows.push_back({c.setting, c.horizon, c.sigma, e.name, c.study.truth, e.mean, e.bias,
-                           e.variance, e.cosine});
+      page.rows.push_back({.setting = c.setting,
+                           .horizon = c.horizon,
+                           .sigma = c.sigma,
+                           .estimate = e.name,
+                           .truth = c.study.truth,
+                           .truth_error = c.study.truth_error,
+                           .mean = e.mean,
+                           .mean_error = e.mean_error,
+                           .bias = e.bias,
+                           .bias_error = e.error,
+                           .variance = e.variance,
+                           .cosine = e.cosine});
   if (file.extension() == kPicture) {
     report::write_gradient_figure(page, file);
   } else {

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "kennel/core/check.h"
-#include "median.h"
+#include "kennel/report/statistics.h"
 #include "text_table.h"
 
 namespace kennel {
@@ -47,7 +47,7 @@ std::vector<SettingResult> ranked(const SweepFile& file, const std::vector<Sweep
   }
   for (SettingResult& result : results)
     for (const std::vector<double>& numbers : seen[result.setting])
-      result.figures.push_back(median(numbers));
+      result.figures.push_back(report::median(numbers));
   std::stable_sort(results.begin(), results.end(), [&](const auto& a, const auto& b) {
     const auto order = [&](const SettingResult& r) {
       const double figure = r.figures[sort_by];

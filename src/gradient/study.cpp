@@ -45,8 +45,9 @@ Study study(const Case& c, const StudyOptions& o) {
   Study out{shown(truth.gradient), truth.error, {}};
   const auto add = [&](const char* name, double alpha) {
     const Moments m = interpolated(zeroth, first, alpha);
-    out.estimates.push_back({name, shown(m.mean), distance(m.mean, truth.gradient),
-                             std::hypot(std::sqrt(m.variance_of_mean()), truth.error), m.variance,
+    const double mean_error = std::sqrt(m.variance_of_mean());
+    out.estimates.push_back({name, shown(m.mean), mean_error, distance(m.mean, truth.gradient),
+                             std::hypot(mean_error, truth.error), m.variance,
                              cosine(m.mean, truth.gradient), alpha});
   };
   add("zeroth", 0);

@@ -20,14 +20,14 @@ double median_reached(const std::vector<RunFacts>& runs, std::size_t threshold,
   std::vector<double> values;
   for (const RunFacts& run : runs)
     values.push_back(run.reached[threshold] ? (*run.reached[threshold]).*which : kInfinity);
-  return quantile(values, 0.5);
+  return median(values);
 }
 
 double median_trained(const std::vector<RunFacts>& runs, double RunFacts::*which) {
   std::vector<double> values;
   for (const RunFacts& run : runs)
     if (run.steps > 0.0) values.push_back(run.*which);
-  return quantile(values, 0.5);
+  return median(values);
 }
 
 /// A number that a run has, infinite where it is worse than every number; NaN: not measured.

@@ -1,14 +1,15 @@
 // The page of a comparison: what page/compare.js draws.
 #include <algorithm>
-#include <cmath>
 
 #include "compared_runs.h"
-#include "episode_record.h"
 #include "kennel/io/atomic_file.h"
 #include "page_file.h"
+#include "page_numbers.h"
 
 namespace kennel::report {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPoints = 120;
 
@@ -17,18 +18,6 @@ constexpr std::size_t kPoints = 120;
 constexpr const char* kCurves[] = {
     kReturn,     "env/reward",  "env/falls_per_minute", "train/entropy",
     "train/std", "train/sigma", "train/temperature",    "train/action_size"};
-
-/// Three significant digits more than a picture can show; null for what is not finite.
-Json short_number(double x) {
-  const double size = std::abs(x);
-  return rounded(x, size < 1.0 ? 1e-6 : size < 1000.0 ? 1e-3 : 1.0);
-}
-
-Json numbers(const std::vector<double>& values) {
-  Json list = Json::array();
-  for (const double x : values) list.push_back(short_number(x));
-  return list;
-}
 
 /// Evenly from 0 to the end of the longest curve.
 std::vector<double> points_of(const std::vector<std::vector<Curve>>& methods) {
@@ -48,11 +37,11 @@ Json bands(const std::vector<std::vector<Curve>>& methods) {
   Json all = Json::array();
   for (const auto& curves : methods) {
     const Band band = band_of(curves, x);
-    all.push_back({{"low", numbers(band.low)},
-                   {"median", numbers(band.median)},
-                   {"high", numbers(band.high)}});
+    all.push_back({{"low", short_numbers(band.low)},
+                   {"median", short_numbers(band.median)},
+                   {"high", short_numbers(band.high)}});
   }
-  return {{"x", numbers(x)}, {"methods", std::move(all)}};
+  return {{"x", short_numbers(x)}, {"methods", std::move(all)}};
 }
 
 /// [{"name", "unit", "steps": bands, "seconds": bands}, ...]
@@ -132,7 +121,7 @@ Json mean_share(const ComparedMethod& method, const judge::Visited& axis) {
       ++count;
     }
   for (double& share : sum) share /= count;  // NaN of nothing
-  return numbers(sum);
+  return short_numbers(sum);
 }
 
 /// [{"name", "unit", "middles": of the bins, "methods": [[share, ...], ...]}, ...]
@@ -153,7 +142,7 @@ Json visited_of(const Comparison& comparison) {
       methods.push_back(mean_share(method, axis));
     all.push_back({{"name", axis.name},
                    {"unit", axis.unit},
-                   {"middles", numbers(middles)},
+                   {"middles", short_numbers(middles)},
                    {"methods", std::move(methods)}});
   }
   return all;

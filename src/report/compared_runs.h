@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kennel/report/comparison.h"
-#include "statistics.h"
+#include "kennel/report/statistics.h"
 
 namespace kennel::report {
 

@@ -76,7 +76,7 @@ std::vector<double> thresholds_of(const Comparison& comparison, const LoadedRuns
       }
     if (starts.empty()) return {};
     if (comparison.best && runs.measure == kReturn) best = *comparison.best;
-    const double start = quantile(starts, 0.5);
+    const double start = median(starts);
     for (const double share : kShares) all.push_back(start + share * (best - start));
   }
   std::sort(all.begin(), all.end());

@@ -7,6 +7,7 @@
 
 #include "kennel/judge/episode_pool.h"
 #include "kennel/judge/quantities.h"
+#include "page_numbers.h"
 
 namespace kennel::report {
 namespace {
@@ -157,11 +158,6 @@ void add_step(const judge::Told& told, const judge::StepRecord& record, Json& ep
 }
 
 }  // namespace
-
-Json rounded(double x, double unit) {
-  if (!std::isfinite(x)) return nullptr;
-  return std::round(x / unit) / std::round(1.0 / unit);
-}
 
 EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions& options) {
   const judge::JudgeModel judge = judge::load_judge_model(options, policy);

@@ -18,7 +18,4 @@ struct EpisodeRecord {
 /// \throws Error when the options' model is unusable
 EpisodeRecord record_episode(const PolicyFile& policy, const judge::EvalOptions& options);
 
-/// A number as short as a plot needs it; null for what is not finite.
-Json rounded(double x, double unit = 1e-4);
-
 }  // namespace kennel::report

@@ -6,6 +6,7 @@
 #include "gradient_panels.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
+#include "page_file.h"
 
 namespace kennel::report {
 namespace {
@@ -15,13 +16,15 @@ constexpr double kPlotWidth = 210, kPlotHeight = 130;
 constexpr double kLeft = 60, kGap = 16, kTop = 24, kBottom = 24;
 constexpr double kHead = 30, kLegend = 22;
 constexpr double kDotRadius = 2.5;
+constexpr double kBarsApart = 3;
 constexpr double kCharacter = 6.5;  // of a label, about
 
 constexpr const char* kStyle =
     "text{font:11px system-ui,sans-serif;fill:#66696d}"
     ".title{font-size:12px;font-weight:600;fill:#1c1d1f}"
     ".grid{stroke:#e4e4df}.axis{stroke:#66696d}"
-    "path{fill:none;stroke-width:1.5}.truth{stroke-dasharray:5 3}";
+    "path{fill:none;stroke-width:1.5}.truth{stroke-dasharray:5 3}"
+    ".error{stroke-width:1;stroke-opacity:.7}";
 
 /// As page/gradient.js colours them.
 const char* colour_of(const std::string& curve) {
@@ -30,12 +33,6 @@ const char* colour_of(const std::string& curve) {
   if (curve == "first") return "#c85200";
   if (curve == "inverse variance") return "#00795c";
   return "#7a3fb0";
-}
-
-std::string escaped(const std::string& plain) {
-  std::string out;
-  for (const char c : plain) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : std::string(1, c);
-  return out;
 }
 
 /// A coordinate to a tenth of a pixel.
@@ -48,7 +45,7 @@ std::string at(double pixels) {
 std::string label(double x, double y, const std::string& words, const char* anchor,
                   const char* kind = "") {
   return text("<text x=\"", at(x), "\" y=\"", at(y), "\" text-anchor=\"", anchor, "\" class=\"",
-              kind, "\">", escaped(words), "</text>\n");
+              kind, "\">", markup_escaped(words), "</text>\n");
 }
 
 std::string line(double x1, double y1, double x2, double y2, const char* kind) {
@@ -102,6 +99,10 @@ Scale along(const GradientAxis& axis) {
   return {low - room, high + room, false};
 }
 
+bool has_error(const GradientCurve& curve) {
+  return std::any_of(curve.error.begin(), curve.error.end(), [](double x) { return x > 0.0; });
+}
+
 /// A plot with its upper left corner there; the first of a row has the numbers of its y axis.
 std::string plot(const GradientPanel& panel, const GradientRange& range, const GradientAxis& axis,
                  double left, double top, bool first) {
@@ -122,27 +123,38 @@ std::string plot(const GradientPanel& panel, const GradientRange& range, const G
     out += label(x(axis.values[k]), floor + 14, axis.ticks[k], "middle");
     free_from = x(axis.values[k]) + half + kCharacter;
   }
+  const bool barred = std::any_of(panel.curves.begin(), panel.curves.end(), has_error);
+  // So that bars stand side by side.
+  double shift = barred ? -0.5 * kBarsApart * static_cast<double>(panel.curves.size() - 1) : 0.0;
   for (const GradientCurve& curve : panel.curves) {
-    std::string path, dots;
+    std::string path, dots, bars;
     bool drawn = false;
     for (std::size_t k = 0; k < curve.y.size(); ++k) {
       const bool known = std::isfinite(curve.y[k]);
       if (known) {
-        const std::string px = at(x(axis.values[k])), py = at(y(curve.y[k]));
+        const std::string px = at(x(axis.values[k]) + shift), py = at(y(curve.y[k]));
         path += text(drawn ? "L" : "M", px, ' ', py);
         dots += text("<circle cx=\"", px, "\" cy=\"", py, "\" r=\"", kDotRadius, "\" fill=\"",
                      colour_of(curve.name), "\"/>\n");
+        if (curve.error[k] > 0.0) {
+          const double lower = std::max(curve.y[k] - curve.error[k], range.low);
+          bars += text("M", px, ' ', at(y(lower)), "V", at(y(curve.y[k] + curve.error[k])));
+        }
       }
       drawn = known;
     }
+    if (barred) shift += kBarsApart;
     if (path.empty()) continue;
+    if (!bars.empty())
+      out +=
+          text("<path class=\"error\" stroke=\"", colour_of(curve.name), "\" d=\"", bars, "\"/>\n");
     out += text("<path", curve.name == "truth" ? " class=\"truth\"" : "", " stroke=\"",
                 colour_of(curve.name), "\" d=\"", path, "\"/>\n", dots);
   }
   return out;
 }
 
-/// The names of all curves and what is along the plots.
+/// The names of all curves; below them what is along the plots, and what the bars are.
 std::string legend(const GradientPanels& panels, double top) {
   constexpr double kSwatch = 14, kBetween = 26;
   std::string out;
@@ -153,9 +165,9 @@ std::string legend(const GradientPanels& panels, double top) {
     out += label(x + kSwatch + 4, top, curve.name, "start");
     x += kSwatch + kBetween + kCharacter * static_cast<double>(curve.name.size());
   }
-  if (!panels.axis.name.empty())
-    out += label(x, top, "along the plots: " + panels.axis.name, "start");
-  return out;
+  std::string words = "bars: a standard error";
+  if (!panels.axis.name.empty()) words = "along the plots: " + panels.axis.name + "; " + words;
+  return out + label(kLeft, top + kLegend, words, "start");
 }
 
 }  // namespace
@@ -166,8 +178,8 @@ void write_gradient_figure(const GradientPage& page, const std::filesystem::path
   std::string contents = label(kLeft, 18, page.title, "start", "title");
   double top = kHead;
   if (!panels.groups.empty()) {
-    top += kLegend;
-    contents += legend(panels, top - 8);
+    contents += legend(panels, top + kLegend - 8);
+    top += 2 * kLegend;
   }
   for (const GradientGroup& group : panels.groups) {
     if (!group.title.empty()) {
@@ -182,8 +194,9 @@ void write_gradient_figure(const GradientPage& page, const std::filesystem::path
         left += kPlotWidth + kGap;
       }
       // Beside the numbers, along the axis.
-      contents += text("<text transform=\"translate(12 ", at(top + 0.5 * kPlotHeight),
-                       ") rotate(-90)\" text-anchor=\"middle\">", escaped(range.name), "</text>\n");
+      contents +=
+          text("<text transform=\"translate(12 ", at(top + 0.5 * kPlotHeight),
+               ") rotate(-90)\" text-anchor=\"middle\">", markup_escaped(range.name), "</text>\n");
       top += kPlotHeight + kBottom;
       most = std::max(most, range.panels.size());
     }
@@ -194,7 +207,7 @@ void write_gradient_figure(const GradientPage& page, const std::filesystem::path
   write_file_atomically(
       file, text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", at(width), ' ',
                  at(top), "\" width=\"", at(width), "\" height=\"", at(top), "\">\n<title>",
-                 escaped(page.title), "</title>\n<style>", kStyle,
+                 markup_escaped(page.title), "</title>\n<style>", kStyle,
                  "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fdfdfb\"/>\n", contents,
                  "</svg>\n"));
 }

@@ -1,38 +1,25 @@
 // The page of a study of gradients: what page/gradient.js draws.
 #include "kennel/report/gradient_page.h"
 
-#include <cmath>
-
 #include "gradient_panels.h"
 #include "kennel/io/atomic_file.h"
 #include "page_file.h"
+#include "page_numbers.h"
 
 namespace kennel::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Five digits, which no plot can show; null for what is not finite.
-Json short_number(double x) {
-  if (!std::isfinite(x)) return {};
-  if (x == 0.0) return 0.0;
-  const double unit = std::pow(10.0, std::floor(std::log10(std::abs(x))) - 4.0);
-  return std::round(x / unit) * unit;
-}
-
-Json numbers(const std::vector<double>& values) {
-  Json list = Json::array();
-  for (const double x : values) list.push_back(short_number(x));
-  return list;
-}
-
-/// {"name", "log", "low", "high", "panels": [{"title", "curves": [{"name", "y"}]}]}
+/// {"name", "log", "low", "high", "panels": [{"title", "curves": [{"name", "y", "error"}]}]}
 Json range_json(const GradientRange& range) {
   Json panels = Json::array();
   for (const GradientPanel& panel : range.panels) {
     Json curves = Json::array();
     for (const GradientCurve& curve : panel.curves)
-      curves.push_back({{"name", curve.name}, {"y", numbers(curve.y)}});
+      curves.push_back({{"name", curve.name},
+                        {"y", short_numbers(curve.y)},
+                        {"error", short_numbers(curve.error)}});
     panels.push_back({{"title", panel.title}, {"curves", std::move(curves)}});
   }
   return {{"name", range.name},

@@ -15,11 +15,12 @@ constexpr double kWide = 8.0;  // a logarithmic axis for values that differ by s
 struct Quantity {
   const char* name;
   double GradientRow::*value;
+  double GradientRow::*error;  // its standard error; null: not known
 };
-constexpr Quantity kQuantities[] = {{"mean", &GradientRow::mean},
-                                    {"bias", &GradientRow::bias},
-                                    {"variance", &GradientRow::variance},
-                                    {"cosine to the truth", &GradientRow::cosine}};
+constexpr Quantity kQuantities[] = {{"mean", &GradientRow::mean, &GradientRow::mean_error},
+                                    {"bias", &GradientRow::bias, &GradientRow::bias_error},
+                                    {"variance", &GradientRow::variance, nullptr},
+                                    {"cosine to the truth", &GradientRow::cosine, nullptr}};
 
 /// Each once, in the order in which they come.
 template <class Value, class Of>
@@ -69,25 +70,35 @@ GradientAxis axis_of(const std::vector<GradientRow>& rows, Along what) {
   return axis;
 }
 
+struct Point {
+  double value, error;
+};
+
 /// Adds a row's number to the curve of that name.
-void put(double place, const std::string& name, double value, const GradientAxis& axis,
+void put(double place, const std::string& name, const Point& point, const GradientAxis& axis,
          std::vector<GradientCurve>& curves) {
   auto curve = std::find_if(curves.begin(), curves.end(),
                             [&](const GradientCurve& each) { return each.name == name; });
-  if (curve == curves.end())
-    curve = curves.insert(curves.end(),
-                          GradientCurve{name, std::vector<double>(axis.values.size(), kNone)});
+  if (curve == curves.end()) {
+    const std::vector<double> none(axis.values.size(), kNone);
+    curve = curves.insert(curves.end(), GradientCurve{name, none, none});
+  }
   const auto at = std::find(axis.values.begin(), axis.values.end(), place) - axis.values.begin();
-  curve->y[static_cast<std::size_t>(at)] = value;
+  curve->y[static_cast<std::size_t>(at)] = point.value;
+  curve->error[static_cast<std::size_t>(at)] = point.error;
 }
 
 /// Cosines always have -1 to 1; other quantities a logarithmic axis where their numbers need one.
 void set_range(GradientRange& range) {
-  std::vector<double> all;
+  std::vector<double> all, ends;  // numbers, and the ends of their bars
   for (const GradientPanel& panel : range.panels)
     for (const GradientCurve& curve : panel.curves)
-      for (const double y : curve.y)
-        if (std::isfinite(y)) all.push_back(y);
+      for (std::size_t k = 0; k < curve.y.size(); ++k) {
+        if (!std::isfinite(curve.y[k])) continue;
+        const double error = std::isfinite(curve.error[k]) ? curve.error[k] : 0.0;
+        all.push_back(curve.y[k]);
+        ends.insert(ends.end(), {curve.y[k] - error, curve.y[k] + error});
+      }
   if (range.name.starts_with("cosine")) {
     range.low = -1.05, range.high = 1.05;
     return;
@@ -100,7 +111,8 @@ void set_range(GradientRange& range) {
   range.logarithmic = !negative && above.size() > 1 && *most > kWide * *least;
   if (range.logarithmic) {
     constexpr double kRoom = 1.3;
-    range.low = *least / kRoom, range.high = *most * kRoom;
+    // Lower ends may be below 0: bars end with the plot.
+    range.low = *least / kRoom, range.high = *std::max_element(ends.begin(), ends.end()) * kRoom;
     for (GradientPanel& panel : range.panels)
       for (GradientCurve& curve : panel.curves)
         for (double& y : curve.y)
@@ -108,7 +120,7 @@ void set_range(GradientRange& range) {
     return;
   }
   if (all.empty()) return;
-  const auto [low, high] = std::minmax_element(all.begin(), all.end());
+  const auto [low, high] = std::minmax_element(ends.begin(), ends.end());
   const double size = std::max(*high - *low, std::abs(*high)), room = size > 0.0 ? 0.06 * size : 1;
   range.low = *low - room, range.high = *high + room;
 }
@@ -125,8 +137,10 @@ GradientRange range_of(const Quantity& quantity, const std::vector<GradientRow>&
     for (const GradientRow& row : rows) {
       if (what != Along::kSetting && row.setting != plot) continue;
       const double place = place_of(row, what, settings);
-      if (quantity.value == &GradientRow::mean) put(place, "truth", row.truth, axis, panel.curves);
-      put(place, row.estimate, row.*quantity.value, axis, panel.curves);
+      if (quantity.value == &GradientRow::mean)
+        put(place, "truth", {row.truth, row.truth_error}, axis, panel.curves);
+      const double error = quantity.error == nullptr ? kNone : row.*quantity.error;
+      put(place, row.estimate, {row.*quantity.value, error}, axis, panel.curves);
     }
   }
   set_range(range);

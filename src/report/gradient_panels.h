@@ -18,8 +18,8 @@ struct GradientAxis {
 
 /// A curve; NaN where there is none.
 struct GradientCurve {
-  std::string name;  // of the estimate, or "truth"
-  std::vector<double> y{};
+  std::string name;                // of the estimate, or "truth"
+  std::vector<double> y{}, error;  // a number and its standard error for each value of the axis
 };
 
 /// The curves of a setting.

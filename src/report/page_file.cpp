@@ -2,7 +2,6 @@
 
 #include <map>
 #include <sstream>
-#include <string_view>
 
 #include "kennel/io/atomic_file.h"
 
@@ -24,20 +23,6 @@ std::string scripts(const std::string& page, const std::string& kind) {
   std::string all;
   for (std::string name; names >> name;) all += page_file(name);
   return all;
-}
-
-std::string html_escaped(std::string_view plain) {
-  std::string out;
-  for (const char c : plain) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 /// JSON that can stand inside a script element.
@@ -63,10 +48,24 @@ std::string filled(std::string_view page, const std::map<std::string_view, std::
 
 }  // namespace
 
+std::string markup_escaped(std::string_view plain) {
+  std::string out;
+  for (const char c : plain) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string whole_page(const std::string& kind, const Json& data) {
   const std::string page = page_file("page.html");
   return filled(
-      page, {{"title", html_escaped(data["title"].get<std::string>())},
+      page, {{"title", markup_escaped(data["title"].get<std::string>())},
              {"style", page_file("page.css")},
              {"kind", kind},
              {"script", scripts(page, kind)},

@@ -3,8 +3,12 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace kennel::report {
+
+/// Plain words as HTML and SVG have them between their tags.
+std::string markup_escaped(std::string_view plain);
 
 /// page/page.html with its styles, the scripts that it lists for this kind of page, and its data.
 /// \param kind  "report", "sweep", "compare" or "gradient"

@@ -1,4 +1,4 @@
-#include "statistics.h"
+#include "kennel/report/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ std::vector<double> resampled_medians(const std::vector<double>& values, std::ui
           philox4x32<std::uint32_t>(resample, draw, group, 0, low, high).x[0];
       drawn[draw] = values[random * values.size() >> 32];
     }
-    medians.push_back(quantile(drawn, 0.5));
+    medians.push_back(median(drawn));
   }
   return medians;
 }
@@ -85,7 +85,7 @@ Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
     }
     if (2 * values.size() < curves.size()) values.clear();
     band.low.push_back(quantile(values, 0.25));
-    band.median.push_back(quantile(values, 0.5));
+    band.median.push_back(median(values));
     band.high.push_back(quantile(values, 0.75));
   }
   return band;
@@ -94,7 +94,7 @@ Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
 MedianInterval bootstrap_median(const std::vector<double>& values, std::uint64_t seed) {
   if (values.empty()) return {kNone, kNone, kNone};
   const std::vector<double> medians = resampled_medians(values, 0, seed);
-  return {quantile(values, 0.5), quantile(medians, kTail), quantile(medians, 1.0 - kTail)};
+  return {median(values), quantile(medians, kTail), quantile(medians, 1.0 - kTail)};
 }
 
 MedianInterval bootstrap_difference(const std::vector<double>& first,
@@ -104,7 +104,7 @@ MedianInterval bootstrap_difference(const std::vector<double>& first,
   const std::vector<double> others = resampled_medians(second, 1, seed);
   for (std::size_t k = 0; k < differences.size(); ++k)
     differences[k] = difference(differences[k], others[k]);
-  return {difference(quantile(first, 0.5), quantile(second, 0.5)), quantile(differences, kTail),
+  return {difference(median(first), median(second)), quantile(differences, kTail),
           quantile(differences, 1.0 - kTail)};
 }
 

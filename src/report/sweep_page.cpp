@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "episode_record.h"
 #include "kennel/io/atomic_file.h"
 #include "metrics_table.h"
 #include "page_file.h"
+#include "page_numbers.h"
 
 namespace kennel::report {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPoints = 120;
 

@@ -57,6 +57,11 @@ CHECK = '''(() => {
     const right = cell.includes('[') === count > 1 && cell.includes(`(${count}/${of})`) === (count > 0 && count < of);
     if (!right) problems.push(`${title}: "${cell}" is of ${count} of ${of} runs`);
   }));
+  // Of a study of gradients: a bar for each standard error that is known.
+  const errors = (data.groups || []).flatMap(({quantities}) => quantities).flatMap(({panels}) => panels).flatMap(({curves}) => curves)
+    .flatMap(({error}) => error).filter((value) => value !== null).length;
+  const bars = [...document.querySelectorAll('section[id^=noise] svg .spread')].filter((e) => e.getBoundingClientRect().height > 0).length;
+  if (bars !== errors) problems.push(`${bars} bars for ${errors} standard errors`);
   if (!document.querySelector('h1').textContent.trim()) problems.push('no title');
   return problems.slice(0, 20);
 })()'''

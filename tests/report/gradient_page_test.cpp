@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 #include "kennel/io/atomic_file.h"
@@ -16,7 +17,9 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
+using ::testing::Le;
 using ::testing::Not;
 using Json = nlohmann::json;
 
@@ -27,8 +30,11 @@ GradientRow row(const std::string& setting, int horizon, double sigma, const std
           .sigma = sigma,
           .estimate = estimate,
           .truth = 2.0,
+          .truth_error = 0.25,
           .mean = 3.0,
+          .mean_error = 0.5,
           .bias = bias,
+          .bias_error = 2.0 * bias,
           .variance = 100.0 * horizon,
           .cosine = 0.5};
 }
@@ -76,6 +82,23 @@ TEST(GradientPanels, HaveTheHorizonAlongThemAPlotASettingAndAGroupANoise) {
   EXPECT_EQ(cosine.high, 1.05);
 }
 
+TEST(GradientPanels, HaveTheStandardErrorsOfMeanBiasAndTruthInTheirRange) {
+  const GradientGroup group = panels_of(by_horizon()).groups[0];
+  const GradientRange mean = range_named(group, "mean");
+  EXPECT_THAT(mean.panels[0].curves[0].error, ElementsAre(0.25, 0.25));  // of the truth
+  EXPECT_THAT(mean.panels[0].curves[1].error, ElementsAre(0.5, 0.5));
+  EXPECT_LT(mean.low, 2.0 - 0.25);
+  EXPECT_GT(mean.high, 3.0 + 0.5);
+  const GradientRange bias = range_named(group, "bias");
+  EXPECT_THAT(bias.panels[0].curves[0].error, ElementsAre(0.02, 0.32));
+  EXPECT_TRUE(bias.logarithmic);
+  EXPECT_GT(bias.low, 0.0);  // though the bars reach below it
+  EXPECT_GT(bias.high, 0.16 + 0.32);
+  for (const char* name : {"variance", "cosine to the truth"})
+    for (const double error : range_named(group, name).panels[0].curves[0].error)
+      EXPECT_TRUE(std::isnan(error)) << name;
+}
+
 TEST(GradientPanels, ABiasOfZeroHasNoPlaceOnALogarithmicAxis) {
   std::vector<GradientRow> rows = by_horizon();
   for (GradientRow& each : rows)
@@ -120,10 +143,14 @@ TEST(GradientPage, HasThePanelsAsItsData) {
   const Json data = Json::parse(page.substr(from, page.find("</script>", from) - from));
   EXPECT_EQ(data["axis"]["values"], Json::array({1.0, 16.0}));
   EXPECT_EQ(data["groups"][1]["title"], "sigma = 0.3");
+  const Json& bias = data["groups"][0]["quantities"][1]["panels"][0]["curves"][0];
+  EXPECT_EQ(bias["y"], Json::array({0.01, 0.16}));
+  EXPECT_EQ(bias["error"], Json::array({0.02, 0.32}));
   const Json& variance = data["groups"][0]["quantities"][2];
   EXPECT_EQ(variance["name"], "variance");
   EXPECT_EQ(variance["log"], true);
   EXPECT_EQ(variance["panels"][0]["curves"][0]["y"], Json::array({100.0, 1600.0}));
+  EXPECT_EQ(variance["panels"][0]["curves"][0]["error"], Json::array({nullptr, nullptr}));
   EXPECT_THAT(page, HasSubstr("const Plot"));
 }
 
@@ -145,6 +172,57 @@ TEST(GradientFigure, IsAPictureOfEveryCurveThatIsKnown) {
   // for the bias of 0.
   EXPECT_EQ(dots, 2u * 2u * 2u * (4u * 2u + 1u) - 1u);
   EXPECT_EQ(figure.substr(figure.size() - 7), "</svg>\n");
+}
+
+/// The lengths in pixels of a picture's bars, a curve each.
+std::vector<std::vector<double>> bars_of(const std::string& figure) {
+  const std::string begin = "<path class=\"error\"";
+  std::vector<std::vector<double>> all;
+  for (std::size_t from = figure.find(begin); from != std::string::npos;
+       from = figure.find(begin, from + 1)) {
+    const std::size_t path = figure.find(" d=\"", from) + 4;
+    std::istringstream words(figure.substr(path, figure.find('"', path) - path));
+    std::vector<double>& lengths = all.emplace_back();
+    char letter;
+    for (double x, lower, upper; words >> letter >> x >> lower >> letter >> upper;)
+      lengths.push_back(lower - upper);
+  }
+  return all;
+}
+
+TEST(GradientFigure, HasABarOfAStandardErrorUpAndDownFromEachPoint) {
+  const TempFolder folder;
+  std::vector<GradientRow> rows;
+  for (const int horizon : {1, 2})
+    rows.push_back({.setting = "4 ms",
+                    .horizon = horizon,
+                    .sigma = 0.1,
+                    .estimate = "first",
+                    .truth = 1.0,
+                    .mean = 2.0,
+                    .mean_error = 0.5 * horizon,
+                    .bias = 0.0});
+  write_gradient_figure({.title = "t", .rows = rows}, folder / "figure.svg");
+  const std::string figure = read_file(folder / "figure.svg");
+  // The means alone have an error: no bar is drawn of none.
+  const std::vector<std::vector<double>> bars = bars_of(figure);
+  ASSERT_EQ(bars.size(), 1u);
+  ASSERT_EQ(bars[0].size(), 2u);
+  EXPECT_GT(bars[0][0], 10.0);
+  EXPECT_NEAR(bars[0][1] / bars[0][0], 2.0, 0.01);
+  EXPECT_THAT(figure, HasSubstr("bars: a standard error"));
+}
+
+TEST(GradientFigure, EndsBarsThatReachBelowALogarithmicAxisWithThePlot) {
+  const TempFolder folder;
+  write_gradient_figure({.title = "t", .rows = by_horizon()}, folder / "figure.svg");
+  const std::string figure = read_file(folder / "figure.svg");
+  EXPECT_THAT(figure, AllOf(Not(HasSubstr("nan")), Not(HasSubstr("inf"))));
+  // Two noises, two settings: bars of two estimates' means and biases, and of the truth.
+  const std::vector<std::vector<double>> bars = bars_of(figure);
+  EXPECT_EQ(bars.size(), 2u * 2u * (2u * 2u + 1u));
+  for (const std::vector<double>& lengths : bars)
+    for (const double length : lengths) EXPECT_THAT(length, AllOf(Gt(0.0), Le(130.0)));
 }
 
 TEST(GradientFigure, LeavesOutLabelsThatWouldLieOverOthers) {

@@ -19,16 +19,22 @@ def growth(rate, size):
   return [None if horizon < 2 else size * math.exp(rate * horizon / 16) for horizon in HORIZONS]
 
 
-def quantity(name, log, low, high, y):
-  panels = [{'title': setting, 'curves': [{'name': estimate, 'y': y(s, e)} for e, estimate in enumerate(ESTIMATES)]}
+def curve(estimate, y, error):
+  """\param error  as a share of y, or None where it is not known"""
+  known = lambda value: None if value is None or error is None else error * value
+  return {'name': estimate, 'y': y, 'error': [known(value) for value in y]}
+
+
+def quantity(name, log, low, high, y, error=None):
+  panels = [{'title': setting, 'curves': [curve(estimate, y(s, e), error) for e, estimate in enumerate(ESTIMATES)]}
             for s, setting in enumerate(SETTINGS)]
   return {'name': name, 'log': log, 'low': low, 'high': high, 'panels': panels}
 
 
 def sample():
   quantities = [
-      quantity('mean', True, 0.5, 40.0, lambda s, e: growth(0.6 + 0.1 * s, 1 + 0.2 * e)),
-      quantity('bias', True, 1e-3, 10.0, lambda s, e: growth(1 + 0.2 * s, 0.002 * (e + 1))),
+      quantity('mean', True, 0.5, 40.0, lambda s, e: growth(0.6 + 0.1 * s, 1 + 0.2 * e), 0.2),
+      quantity('bias', True, 1e-3, 10.0, lambda s, e: growth(1 + 0.2 * s, 0.002 * (e + 1)), 1.2),  # bars reach below 0
       quantity('variance', True, 0.02, 1e6, lambda s, e: growth(2 - 0.2 * e, 10.0**(2 - e))),
       quantity('cosine to the truth', False, -1.05, 1.05, lambda s, e: [math.cos(0.02 * (e + s) * horizon) for horizon in HORIZONS]),
   ]

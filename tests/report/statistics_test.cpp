@@ -1,5 +1,5 @@
 // Statistics whose answers are worked out by hand.
-#include "src/report/statistics.h"
+#include "kennel/report/statistics.h"
 
 #include <gmock/gmock.h>
 

@@ -27,13 +27,14 @@ struct StudyOptions {
 };
 
 struct Estimate {
-  std::string name;  // "zeroth", "first", "inverse variance", "alpha"
-  double mean;       // of one parameter the number itself, of several the norm
-  double bias;       // |mean - truth|, the sampling error included
-  double error;      // standard error of mean - truth: a bias below twice it cannot be seen
-  double variance;   // of one sample
-  double cosine;     // of the mean to the truth
-  double alpha;      // weight of the first order
+  std::string name;   // "zeroth", "first", "inverse variance", "alpha"
+  double mean;        // of one parameter the number itself, of several the norm
+  double mean_error;  // its standard error; of several that of the whole vector, an upper bound
+  double bias;        // |mean - truth|, the sampling error included
+  double error;       // standard error of mean - truth: a bias below twice it cannot be seen
+  double variance;    // of one sample
+  double cosine;      // of the mean to the truth
+  double alpha;       // weight of the first order
 };
 
 struct Study {

@@ -1,52 +1,42 @@
-// Adam (Kingma, Ba 2015, algorithm 1), upwards and in double: for a few parameters.
+// Adam with what a checkpoint holds of it, for betas that may change on the way.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 #include "kennel/core/check.h"
 #include "kennel/rl/tensor_archive.h"
+#include "src/learners/adam_step.h"
 
 namespace kennel {
-
-/// How long Adam's means remember.
-struct AdamBetas {
-  double first = 0.9, second = 0.999;
-};
 
 class AdamAscent {
  public:
   explicit AdamAscent(std::int64_t num_parameters)
-      : m_(torch::zeros({num_parameters}, torch::kFloat64)), v_(torch::zeros_like(m_)) {}
+      : moments_(torch::zeros({num_parameters}, torch::kFloat64)) {}
 
   /// What to add to the parameters, (n).
   /// \param gradient  (n) float64 on the CPU
   torch::Tensor step(const torch::Tensor& gradient, double learning_rate, const AdamBetas& betas) {
-    constexpr double kEpsilon = 1e-8;
-    m_ = betas.first * m_ + (1 - betas.first) * gradient;
-    v_ = betas.second * v_ + (1 - betas.second) * gradient * gradient;
-    // 1 less the product of all betas so far: what the means still lack of their first zeros.
-    first_left_ *= betas.first;
-    second_left_ *= betas.second;
-    const torch::Tensor m = m_ / (1 - first_left_), v = v_ / (1 - second_left_);
-    return learning_rate * m / (v.sqrt() + kEpsilon);
+    left_.first *= betas.first;
+    left_.second *= betas.second;
+    return adam_step(gradient, learning_rate, betas, left_, moments_);
   }
 
   void put(TensorArchive& archive) const {
-    archive.put("adam/first_moment", m_);
-    archive.put("adam/second_moment", v_);
-    archive.put("adam/left", torch::tensor({first_left_, second_left_}, torch::kFloat64));
+    archive.put("adam/first_moment", moments_.first);
+    archive.put("adam/second_moment", moments_.second);
+    archive.put("adam/left", torch::tensor({left_.first, left_.second}, torch::kFloat64));
   }
 
   /// \throws Error, nothing changed, when the archive holds no such state of as many parameters
   void take(const TensorArchive& archive) {
-    const torch::Tensor m = of_shape(archive, "adam/first_moment", m_.size(0)).clone();
-    const torch::Tensor v = of_shape(archive, "adam/second_moment", m_.size(0)).clone();
+    const std::int64_t size = moments_.first.size(0);
+    const torch::Tensor first = of_shape(archive, "adam/first_moment", size).clone();
+    const torch::Tensor second = of_shape(archive, "adam/second_moment", size).clone();
     const torch::Tensor left = of_shape(archive, "adam/left", 2);
-    first_left_ = left[0].item<double>();
-    second_left_ = left[1].item<double>();
-    m_ = m;
-    v_ = v;
+    left_ = {left[0].item<double>(), left[1].item<double>()};
+    moments_.first = first;
+    moments_.second = second;
   }
 
  private:
@@ -59,8 +49,8 @@ class AdamAscent {
     return tensor;
   }
 
-  torch::Tensor m_, v_;  // (n): means of gradient and of its square
-  double first_left_ = 1.0, second_left_ = 1.0;
+  AdamMoments moments_;
+  AdamBetas left_{1.0, 1.0};
 };
 
 }  // namespace kennel

@@ -28,10 +28,7 @@ torch::Tensor antithetic_gradient(const torch::Tensor& eps, const torch::Tensor&
 }
 
 Es::Es(const EsConfig& config, const torch::Tensor& start, std::uint64_t seed)
-    : MeanSearch(start, seed),
-      config_(config),
-      m_(torch::zeros_like(start)),
-      v_(torch::zeros_like(start)) {}
+    : MeanSearch(start, seed), config_(config), moments_(start) {}
 
 // The first half of the candidates are theta + sigma eps, the second theta - sigma eps.
 torch::Tensor Es::ask(std::int64_t generation) {
@@ -49,34 +46,29 @@ void Es::tell(const torch::Tensor& scores) {
   ascend(g - double{config_.weight_decay} * theta_);
 }
 
-// Adam (Kingma & Ba 2015, algorithm 1), upwards.
 void Es::ascend(const torch::Tensor& gradient) {
-  constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
-  ++step_;
-  m_ = kBeta1 * m_ + (1 - kBeta1) * gradient;
-  v_ = kBeta2 * v_ + (1 - kBeta2) * gradient * gradient;
-  const auto t = static_cast<double>(step_);
-  const torch::Tensor m = m_ / (1 - std::pow(kBeta1, t));
-  const torch::Tensor v = v_ / (1 - std::pow(kBeta2, t));
-  theta_ = theta_ + double{config_.learning_rate} * m / (v.sqrt() + kEpsilon);
+  constexpr AdamBetas kBetas{};
+  const auto t = static_cast<double>(++step_);
+  const AdamBetas left{std::pow(kBetas.first, t), std::pow(kBetas.second, t)};
+  theta_ = theta_ + adam_step(gradient, config_.learning_rate, kBetas, left, moments_);
 }
 
 std::vector<Scalar> Es::scalars() const { return {{"train/gradient_norm", gradient_norm_}}; }
 
 void Es::save(TensorArchive& archive) const {
   MeanSearch::save(archive);
-  archive.put("adam/first_moment", m_);
-  archive.put("adam/second_moment", v_);
+  archive.put("adam/first_moment", moments_.first);
+  archive.put("adam/second_moment", moments_.second);
   archive.put("adam/step", step_);
 }
 
 void Es::load(const TensorArchive& archive) {
   const std::int64_t step = archive.number("adam/step");
-  const torch::Tensor m = archive.tensor("adam/first_moment").clone();
-  const torch::Tensor v = archive.tensor("adam/second_moment").clone();
+  const torch::Tensor first = archive.tensor("adam/first_moment").clone();
+  const torch::Tensor second = archive.tensor("adam/second_moment").clone();
   MeanSearch::load(archive);  // may refuse; nothing has changed until here
-  m_ = m;
-  v_ = v;
+  moments_.first = first;
+  moments_.second = second;
   step_ = step;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kennel/io/config_problems.h"
+#include "src/learners/adam_step.h"
 #include "src/learners/search/mean_search.h"
 #include "src/learners/search/search_config.h"
 
@@ -65,8 +66,8 @@ class Es final : public MeanSearch {
   void ascend(const torch::Tensor& gradient);
 
   EsConfig config_;
-  torch::Tensor eps_;      // (population / 2, n), of the last ask
-  torch::Tensor m_, v_;    // (n), Adam's moments
+  torch::Tensor eps_;  // (population / 2, n), of the last ask
+  AdamMoments moments_;
   std::int64_t step_ = 0;  // Adam's
   double gradient_norm_ = 0.0;
 };

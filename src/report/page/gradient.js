@@ -17,11 +17,13 @@ function xRange() {
 }
 
 function picture(quantity, {title, curves}) {
+  const barred = curves.some(({error}) => error.some(finite));
   return Plot.create({
     ...along, xRange: xRange(), title: title || quantity.name, note: title ? quantity.name : '', label: `${quantity.name} ${title}`,
     height: 190, yLog: quantity.log, yRange: [quantity.low, quantity.high], legend: false,
     rules: quantity.low < 0 && quantity.high > 0 ? [0] : [], heading: (i) => `${axis.name} ${axis.ticks[i]}`,
-    series: curves.filter(({y}) => y.some(finite)).map(({name, y}) => ({name, y, colour: COLOURS[name] || 'c-red', draw: 'points'})),
+    series: curves.filter(({y}) => y.some(finite)).map(({name, y, error}, k, {length}) => (
+      {name, y, spread: error, shift: barred ? 3 * (k - (length - 1) / 2) : 0, colour: COLOURS[name] || 'c-red', draw: 'points'})),
   }).figure;
 }
 
@@ -30,7 +32,8 @@ data.groups.forEach(({title, quantities}, k) => {
   const id = `noise-${k}`, heading = title || 'Estimates';
   const names = Object.keys(COLOURS).map((name) => ({name, colour: COLOURS[name]}));
   main.append(h('section', {id, 'aria-label': heading}, h('h2', {}, heading),
-    h('p', {class: 'hint'}, 'Bias: how far the mean of all samples is from the truth, no less than their number allows. Variance: of one sample.'),
+    h('p', {class: 'hint'}, 'Bias: how far the mean of all samples is from the truth, no less than their number allows. ' +
+      'Bars: a standard error, of a bias that of mean and truth together; a bias below twice its own cannot be seen. Variance: of one sample.'),
     h('p', {class: 'key'}, Plot.legend(names)),
     quantities.map((quantity) => [h('h3', {}, quantity.name),
       h('div', {class: quantity.panels.length > 1 ? 'thirds' : 'pair'}, quantity.panels.map((panel) => picture(quantity, panel)))]).flat()));

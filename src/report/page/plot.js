@@ -2,8 +2,9 @@
 //
 // create(spec) returns {figure, update(changes)}. What a spec may hold:
 //   title, note, legend   caption, muted words after it; legend: false where another plot's serves
-//   x, series             [{name, y, colour, draw: 'line' | 'points' | 'bars', spread}]; low, high: the ends of a
-//                         band that is shaded behind all lines
+//   x, series             [{name, y, colour, draw: 'line' | 'points' | 'bars', spread}]; spread: a bar up and down from each
+//                         point; shift: pixels to the right, so that bars stand side by side; low, high: the ends of
+//                         a band that is shaded behind all lines
 //   xLabel, yLabel, xUnit words below and above; xUnit goes behind the last tick
 //   xRange, yRange, zero  fixed ranges, or whether the y axis reaches 0
 //   xLog, yLog, xTicks    logarithmic axes, of numbers above 0 alone; [[value, text], ...] in the place of round numbers
@@ -107,10 +108,10 @@ function axes(spec, s) {
 }
 
 const draw = {
-  line(spec, {y, colour}, s) {
+  line(spec, {y, colour, shift = 0}, s) {
     let path = '', drawn = false;
     for (let i = Math.max(0, spec.x.findIndex((x) => x >= s.x0) - 1); i < spec.x.length; ++i) {
-      if (finite(y[i])) path += `${drawn ? 'L' : 'M'}${s.x(spec.x[i]).toFixed(1)} ${s.y(y[i]).toFixed(1)}`;
+      if (finite(y[i])) path += `${drawn ? 'L' : 'M'}${(s.x(spec.x[i]) + shift).toFixed(1)} ${s.y(y[i]).toFixed(1)}`;
       drawn = finite(y[i]);
       if (spec.x[i] > s.x1) break;
     }
@@ -118,9 +119,10 @@ const draw = {
   },
   points(spec, series, s) {
     return draw.line(spec, series, s) + spec.x.map((at, i) => {
-      const x = s.x(at), y = series.y[i], spread = series.spread ? series.spread[i] : null;
+      const x = s.x(at) + (series.shift || 0), y = series.y[i], spread = series.spread ? series.spread[i] : null;
       if (!finite(y)) return '';
-      return (finite(spread) ? svg.line('spread ' + series.colour, x, s.y(y - spread), x, s.y(y + spread)) : '') +
+      const foot = spec.yLog ? Math.max(y - spread, s.y0) : y - spread;  // 0 has no place on a logarithmic axis
+      return (finite(spread) ? svg.line('spread ' + series.colour, x, s.y(foot), x, s.y(y + spread)) : '') +
         svg.dot(series.colour, x, s.y(y), 2.5);
     }).join('');
   },
@@ -197,9 +199,9 @@ function create(spec) {
     if (!scale || !spec.x.length) return;
     const index = nearest(spec.x, valueAt(event)), x = scale.x(spec.x[index]);
     let marks = svg.line('mark', x, 0, x, scale.height);
-    const rows = spec.series.map(({name, y, colour, spread, low, high}) => {
+    const rows = spec.series.map(({name, y, colour, spread, shift = 0, low, high}) => {
       const value = y[index];
-      if (finite(value)) marks += svg.dot(colour, x, scale.y(value), 3);
+      if (finite(value)) marks += svg.dot(colour, x + shift, scale.y(value), 3);
       const around = spread && finite(spread[index]) ? ' ± ' + short(spread[index]) : '';
       const ends = low && finite(low[index]) ? `, ${short(low[index])} to ${short(high[index])}` : '';
       return [colour, name, short(value) + around + ends];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kennel::report {
@@ -29,6 +30,8 @@ std::optional<double> first_at(const Curve& curve, double threshold, bool smalle
 /// (Hyndman and Fan 1996, type 7). Between a value that is infinite and another one there is
 /// nothing but the infinite one. NaN of nothing.
 double quantile(std::vector<double> values, double share);
+
+inline double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }
 
 /// The middle of several curves at the same x.
 struct Band {
