@@ -94,9 +94,11 @@ TEST(GradientPanels, HaveTheStandardErrorsOfMeanBiasAndTruthInTheirRange) {
   EXPECT_TRUE(bias.logarithmic);
   EXPECT_GT(bias.low, 0.0);  // though the bars reach below it
   EXPECT_GT(bias.high, 0.16 + 0.32);
-  for (const char* name : {"variance", "cosine to the truth"})
-    for (const double error : range_named(group, name).panels[0].curves[0].error)
+  for (const char* name : {"variance", "cosine to the truth"}) {
+    const GradientRange range = range_named(group, name);
+    for (const double error : range.panels[0].curves[0].error)
       EXPECT_TRUE(std::isnan(error)) << name;
+  }
 }
 
 TEST(GradientPanels, ABiasOfZeroHasNoPlaceOnALogarithmicAxis) {
