@@ -21,6 +21,7 @@ from __future__ import annotations
 import ctypes as _ctypes
 import importlib.util as _util
 import pathlib as _pathlib
+import sys as _sys
 
 
 def _load_mujoco() -> None:
@@ -39,6 +40,9 @@ _load_mujoco()
 from ._core import Error  # noqa: E402
 from .env import Env, Field, Term  # noqa: E402
 from .making import ids, make  # noqa: E402
+
+if hasattr(_sys.modules.get("gymnasium"), "register"):  # gymnasium.make("kennel:kennel/Pupper-v0") imports this
+    from . import gymnasium as _gymnasium  # noqa: F401
 
 __all__ = ["Env", "Error", "Field", "Term", "ids", "make"]
 __version__ = "0.1.0"
