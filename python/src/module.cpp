@@ -103,7 +103,7 @@ nb::tuple make_environments(const std::string& robot, const std::string& task,
     made.emplace(make(asked));
   }
   const bool small = small_task_of(made->recipe) != nullptr;
-  return nb::make_tuple(nb::cast(std::move(made->simulator)),
+  return nb::make_tuple(nb::cast(made->simulator.release(), nb::rv_policy::take_ownership),
                         small ? std::string() : made->recipe.robot.name, made->recipe.task.name,
                         recipe_text(made->recipe));
 }
@@ -129,24 +129,27 @@ NB_MODULE(_core, m) {
                    "(name, shape, unit, is_parameter, is_writable) of each named quantity.")
       .def("reset", &reset_all, "seed"_a = nb::none(),
            "Starts a new episode in every environment; returns the slot that was written.")
-      .def("reset_masked", &reset_masked, "mask"_a,
+      .def("reset_masked", &reset_masked, "mask"_a.none(),
            "Starts a new episode where mask (num_envs) is True; returns the slot.")
-      .def("step", &step, "actions"_a,
+      .def("step", &step, "actions"_a.none(),
            "Advances every environment by a control step, without the GIL; returns the slot.")
       .def("slot", &slot_arrays, "index"_a, "Arrays of a slot's memory by name.")
       .def("view", &view_array, "name"_a,
            "A quantity's array, current after every call from now on.")
       .def("clocks", &clock_array, "Control steps since the episodes' start, (num_envs) int64.")
-      .def("set_clocks", &set_clocks, "steps"_a)
-      .def("set_progress", &Simulator::set_progress, "fraction"_a)
-      .def("stats", &stats_of)
-      .def("save_state", &state_of)
+      .def("set_clocks", &set_clocks, "steps"_a.none(),
+           "Control steps since the episodes' start, (num_envs) int64.")
+      .def("set_progress", &Simulator::set_progress, "fraction"_a,
+           "How far training is, from 0 to 1.")
+      .def("stats", &stats_of, "Means since the last call.")
+      .def("save_state", &state_of, "All environments' state.")
       .def("load_state",
            [](Simulator& simulator, const nb::bytes& state) {
              simulator.load_state({static_cast<const std::byte*>(state.data()), state.size()});
            },
-           "state"_a)
-      .def("close", &Simulator::close, nb::call_guard<nb::gil_scoped_release>())
+           "state"_a, "Takes what save_state gave.")
+      .def("close", &Simulator::close, nb::call_guard<nb::gil_scoped_release>(),
+           "Gives environments and threads back.")
       .def_prop_ro("closed", &Simulator::closed);
 
   m.def("make", &make_environments, "robot"_a = "", "task"_a = "", "recipe"_a = "", "config"_a = "",

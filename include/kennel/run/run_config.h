@@ -37,6 +37,9 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   if (has_robot) visit_sections(c.env, f);
 }
 
+/// "fast", "my.toml", "fast, my.toml, ppo.gamma = 0.97"; "default" where nothing is named.
+std::string name_of(const RecipeChoice& choice);
+
 /// Changes what a command's flags change, before the whole is checked.
 using ConfigOverride = std::function<void(RunConfig&)>;
 
