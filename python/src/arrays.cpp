@@ -62,8 +62,7 @@ Given::Given(nb::handle array, std::string_view name, Kind kind, std::initialize
            shape_text(wanted.data(), wanted.size()), " on the CPU, got ");
   if (!nb::try_cast(array, array_) || !array_.is_valid())
     refuse_type(text(expected, nb::type_name(array.type()).c_str(),
-                     ", which is no such array; try numpy.asarray(x, numpy.", name_of(kind),
-                     "), or detach() a tensor that has gradients"));
+                     ", which is no array; try numpy.asarray(x, numpy.", name_of(kind), ")"));
   if (array_.device_type() != nb::device::cpu::value)
     refuse_type(text(expected, "one on another device; try .cpu()"));
   if (array_.dtype() != type_of(kind))

@@ -189,7 +189,7 @@ View& Simulator::view(std::string_view name) {
   for (const StateField& field : fields_) {
     if (field.name == name) {
       View& view = *buffers_->views.emplace_back(std::make_unique<View>(field, spec_.num_envs));
-      refresh_views();
+      refresh(view);  // it alone: what was written into others waits for the next step
       return view;
     }
     known.push_back(field.name);
@@ -205,7 +205,7 @@ std::int64_t* Simulator::clocks() {
     const std::size_t bytes = static_cast<std::size_t>(spec_.num_envs) * sizeof(std::int64_t);
     buffers_->known_clocks = std::make_unique<Memory>(bytes);
     buffers_->clocks = std::make_unique<Memory>(bytes);
-    refresh_views();
+    refresh_clocks();
   }
   return buffers_->clocks->as<std::int64_t>();
 }
@@ -249,26 +249,27 @@ void Simulator::close() {
   batch_.reset();
 }
 
-void Simulator::take_writes() {
+void Simulator::take_clocks() {
   const std::size_t count = static_cast<std::size_t>(spec_.num_envs);
-  if (buffers_->clocks) {
-    const std::int64_t* steps = buffers_->clocks->as<std::int64_t>();
-    std::int64_t* known = buffers_->known_clocks->as<std::int64_t>();
-    if (std::memcmp(steps, known, count * sizeof *steps) != 0) {
-      std::vector<float> clocks(count);
-      for (std::size_t env = 0; env < count; ++env) {
-        if (steps[env] < 0 || steps[env] >= kMostSteps) {
-          const std::int64_t wrong = steps[env];
-          std::memcpy(buffers_->clocks->as<std::int64_t>(), known, count * sizeof *steps);
-          fail("episode_length[", env, "] = ", wrong, "; expected control steps from 0 to ",
-               kMostSteps - 1);
-        }
-        clocks[env] = static_cast<float>(steps[env]);
-      }
-      batch_->set_episode_steps(clocks.data());
-      std::memcpy(known, steps, count * sizeof *steps);
+  std::int64_t* steps = buffers_->clocks->as<std::int64_t>();
+  std::int64_t* known = buffers_->known_clocks->as<std::int64_t>();
+  if (std::memcmp(steps, known, count * sizeof *steps) == 0) return;
+  std::vector<float> clocks(count);
+  for (std::size_t env = 0; env < count; ++env) {
+    if (steps[env] < 0 || steps[env] >= kMostSteps) {
+      const std::int64_t wrong = steps[env];
+      std::memcpy(steps, known, count * sizeof *steps);
+      fail("episode_length[", env, "] = ", wrong, "; expected control steps from 0 to ",
+           kMostSteps - 1);
     }
+    clocks[env] = static_cast<float>(steps[env]);
   }
+  batch_->set_episode_steps(clocks.data());
+  std::memcpy(known, steps, count * sizeof *steps);
+}
+
+void Simulator::take_writes() {
+  if (buffers_->clocks) take_clocks();
   for (const auto& view : buffers_->views) {
     if (!view->field.writable()) continue;
     if (std::memcmp(view->values.as<void>(), view->known.as<void>(), view->bytes) == 0) continue;
@@ -277,20 +278,24 @@ void Simulator::take_writes() {
   }
 }
 
-void Simulator::refresh_views() {
+void Simulator::refresh(View& view) {
+  batch_->read(view.field, view.values.as<float>());
+  std::memcpy(view.known.as<void>(), view.values.as<void>(), view.bytes);
+}
+
+void Simulator::refresh_clocks() {
   const std::size_t count = static_cast<std::size_t>(spec_.num_envs);
-  if (buffers_->clocks) {
-    std::vector<float> clocks(count);
-    batch_->episode_steps(clocks.data());
-    std::int64_t* steps = buffers_->clocks->as<std::int64_t>();
-    for (std::size_t env = 0; env < count; ++env)
-      steps[env] = static_cast<std::int64_t>(clocks[env]);
-    std::memcpy(buffers_->known_clocks->as<void>(), steps, count * sizeof *steps);
-  }
-  for (const auto& view : buffers_->views) {
-    batch_->read(view->field, view->values.as<float>());
-    std::memcpy(view->known.as<void>(), view->values.as<void>(), view->bytes);
-  }
+  std::vector<float> clocks(count);
+  batch_->episode_steps(clocks.data());
+  std::int64_t* steps = buffers_->clocks->as<std::int64_t>();
+  for (std::size_t env = 0; env < count; ++env)
+    steps[env] = static_cast<std::int64_t>(clocks[env]);
+  std::memcpy(buffers_->known_clocks->as<void>(), steps, count * sizeof *steps);
+}
+
+void Simulator::refresh_views() {
+  if (buffers_->clocks) refresh_clocks();
+  for (const auto& view : buffers_->views) refresh(*view);
 }
 
 }  // namespace kennel::python

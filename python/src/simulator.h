@@ -114,7 +114,10 @@ class Simulator {
 
   const Slot& next_slot();
   int finish();
+  void take_clocks();
   void take_writes();
+  void refresh(View& view);
+  void refresh_clocks();
   void refresh_views();
 
   MakeBatch make_;
