@@ -19,6 +19,7 @@ that does not fit, in one line.
 from __future__ import annotations
 
 import ctypes as _ctypes
+import importlib as _importlib
 import importlib.util as _util
 import pathlib as _pathlib
 import sys as _sys
@@ -40,6 +41,14 @@ _load_mujoco()
 from ._core import Error  # noqa: E402
 from .env import Env, Field, Term  # noqa: E402
 from .making import ids, make  # noqa: E402
+
+
+def __getattr__(name: str):
+    """Adapters, whose libraries are imported when they are asked for."""
+    if name in ("gymnasium", "isaaclab", "rsl_rl", "sb3"):
+        return _importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 if hasattr(_sys.modules.get("gymnasium"), "register"):  # gymnasium.make("kennel:kennel/Pupper-v0") imports this
     from . import gymnasium as _gymnasium  # noqa: F401

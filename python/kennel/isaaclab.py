@@ -1,4 +1,4 @@
-"""What Isaac Lab's environments look like, which skrl, rl_games and others wrap without copies.
+"""What Isaac Lab's environments look like, which skrl wraps without copies.
 
     env = skrl.envs.wrappers.torch.wrap_env(kennel.isaaclab.Env("pupper-flat", num_envs=1024), wrapper="isaaclab")
 
