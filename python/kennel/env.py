@@ -7,6 +7,21 @@ from typing import Any, Iterator, Mapping, NamedTuple
 from . import _core
 
 
+def whole(name: str, value: Any, low: int, high: int) -> int | None:
+    """A whole number in bounds, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; expected a whole number")
+    number = value.__index__()
+    if not low <= number <= high:
+        raise _core.Error(f"{name} = {number}; expected {low} to {high}")
+    return number
+
+
+MAX_SEED = 1 << 53
+
+
 class Term(NamedTuple):
     """Consecutive numbers of an observation."""
 
@@ -136,7 +151,7 @@ class Env:
           TypeError, ValueError: a mask of another type or shape. RuntimeError: closed.
         """
         if mask is None:
-            return self._observations[self._simulator.reset(seed)]
+            return self._observations[self._simulator.reset(whole("seed", seed, 0, MAX_SEED))]
         if seed is not None:
             raise ValueError("reset takes a mask or a seed, not both: a seed begins everything anew")
         return self._observations[self._simulator.reset_masked(mask)]
@@ -179,8 +194,9 @@ class Env:
 
     @progress.setter
     def progress(self, fraction: float) -> None:
+        fraction = float(fraction)
         self._simulator.set_progress(fraction)
-        self._progress = float(fraction)
+        self._progress = fraction
 
     def stats(self) -> dict[str, float]:
         """Means since the last call, by the names that a run's log has."""
@@ -192,6 +208,8 @@ class Env:
 
     def load_state(self, state: bytes) -> None:
         """Raises kennel.Error where the state belongs to other environments."""
+        if not isinstance(state, bytes):
+            raise TypeError(f"state is a {type(state).__name__}; expected the bytes that save_state returned")
         self._simulator.load_state(state)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import warnings
 from typing import Any, Mapping
 
 from . import _core
-from .env import Env
+from .env import MAX_SEED, Env, whole
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _EDITS = ("feet_only", "pyramidal", "add_servos", "add_floor", "bare_base", "kp", "kd")
@@ -82,17 +82,6 @@ def _lines(overrides: Mapping[str, Any] | None) -> str:
     return "".join(lines)
 
 
-def _whole(name: str, value: Any, low: int, high: int) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} = {value!r} is a {type(value).__name__}; expected a whole number")
-    number = value.__index__()
-    if not low <= number <= high:
-        raise _core.Error(f"{name} = {number}; expected {low} to {high}")
-    return number
-
-
 def _check_device(device: Any) -> None:
     name = str(device)
     if name in ("cpu", "auto"):
@@ -136,8 +125,12 @@ def make(
       kennel.Error (a ValueError): a name, key or number that does not fit, with the nearest one.
       TypeError: an argument of another type. RuntimeError: a device that cannot be had.
     """
-    if id is not None and not isinstance(id, str):
-        raise TypeError(f"id is a {type(id).__name__}; expected a string such as pupper-flat")
+    for name, value in (("id", id), ("robot", robot), ("task", task), ("recipe", recipe)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a name, or None")
+    for name, value in (("overrides", overrides), ("edits", edits)):
+        if value is not None and not isinstance(value, Mapping):
+            raise TypeError(f"{name} is a {type(value).__name__}; expected a dictionary")
     if output not in ("numpy", "torch"):
         raise _core.Error(f'output = "{output}" is unknown; expected numpy or torch')
     _check_device(device)
@@ -151,15 +144,18 @@ def make(
         "recipe": recipe or "",
         "config": os.fspath(config) if config is not None else "",
         "overrides": _lines(overrides),
-        "num_envs": _whole("num_envs", num_envs, 1, 1 << 22),
-        "seed": _whole("seed", seed, 0, 1 << 53),
-        "num_threads": _whole("num_threads", num_threads, 0, 1 << 16),
+        "num_envs": whole("num_envs", num_envs, 1, 1 << 22),
+        "seed": whole("seed", seed, 0, MAX_SEED),
+        "num_threads": whole("num_threads", num_threads, 0, 1 << 16),
     }
     for key in edits or {}:
         if key not in _EDITS:
             near = difflib.get_close_matches(str(key), _EDITS, n=1)
             hint = f"did you mean {near[0]}?" if near else f'there are: {", ".join(_EDITS)}'
             raise _core.Error(f'edits: "{key}" is unknown; {hint}')
+        expected = (int, float) if key in ("kp", "kd") else (bool,)
+        if not isinstance(edits[key], expected):
+            raise TypeError(f"edits[{key!r}] = {edits[key]!r}; expected a {expected[-1].__name__}")
     if model is None:
         if edits:
             raise _core.Error("edits change a model: name it with model=")

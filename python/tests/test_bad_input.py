@@ -99,11 +99,23 @@ def test_what_make_cannot_make(arguments, parts):
         dict(num_envs=True),
         dict(seed="now"),
         dict(overrides={3: 4}),
+        dict(overrides=["env.max_tilt"]),
+        dict(robot=1),
+        dict(model="x.xml", edits={"kp": "stiff"}),
+        dict(model="x.xml", edits={"feet_only": 1}),
         dict(overrides={"env.max_tilt": object()}),
     ],
 )
 def test_arguments_of_another_type(arguments):
     refused(TypeError, lambda: kennel.make(**arguments))
+
+
+def test_what_else_is_handed_to_an_environment(env):
+    refused(TypeError, lambda: env.reset(seed="now"), "seed", "whole number")
+    refused(ValueError, lambda: env.reset(seed=-1), "seed = -1")
+    refused(TypeError, lambda: env.load_state([1, 2]), "list", "save_state")
+    refused(ValueError, lambda: env.load_state(b"no state"), "saved environments")
+    refused(ValueError, lambda: setattr(env, "progress", float("nan")), "progress = nan")
 
 
 def test_a_gpu_is_refused_with_the_reason():
