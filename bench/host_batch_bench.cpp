@@ -1,6 +1,8 @@
-// What a step of environments costs without Python: the loop that bench/python_step.py is held against.
+// What a step of environments costs without Python: the loop that bench/python_step.py is held
+// against.
 //
-//   host_batch_bench NUM_ENVS STEPS REPEATS      seconds of a step, of this thread's time, the best repeat
+//   host_batch_bench NUM_ENVS STEPS REPEATS      seconds of a step, of this thread's time, the best
+//   repeat
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
@@ -27,7 +29,9 @@ double seconds_of_a_step(int num_envs, int steps, int repeats) {
   const auto batch = make_host_batch(task, BatchOptions{num_envs, 1, 1, 0});
   const EnvSpec& spec = batch->spec();
   const auto n = static_cast<std::size_t>(num_envs);
-  const auto numbers = [&](int size) { return std::vector<float>(n * static_cast<std::size_t>(size)); };
+  const auto numbers = [&](int size) {
+    return std::vector<float>(n * static_cast<std::size_t>(size));
+  };
   std::vector<float> obs[2] = {numbers(spec.obs_size), numbers(spec.obs_size)};
   std::vector<float> privileged[2] = {numbers(spec.privileged_obs_size),
                                       numbers(spec.privileged_obs_size)};
@@ -51,7 +55,8 @@ double seconds_of_a_step(int num_envs, int steps, int repeats) {
 
 int main(int argc, char** argv) try {
   KENNEL_CHECK(argc == 4, "usage: host_batch_bench NUM_ENVS STEPS REPEATS");
-  std::cout << seconds_of_a_step(std::atoi(argv[1]), std::atoi(argv[2]), std::atoi(argv[3])) << '\n';
+  std::cout << seconds_of_a_step(std::atoi(argv[1]), std::atoi(argv[2]), std::atoi(argv[3]))
+            << '\n';
 } catch (const std::exception& error) {
   std::cerr << "host_batch_bench: " << error.what() << '\n';
   return 1;

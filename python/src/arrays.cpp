@@ -57,9 +57,8 @@ nb::object array_of(const std::shared_ptr<Buffers>& buffers, void* memory,
 
 Given::Given(nb::handle array, std::string_view name, Kind kind, std::initializer_list<int> shape) {
   const std::vector<std::int64_t> wanted(shape.begin(), shape.end());
-  const std::string expected =
-      text(name, ": expected a ", name_of(kind), " array of shape ",
-           shape_text(wanted.data(), wanted.size()), " on the CPU, got ");
+  const std::string expected = text(name, ": expected a ", name_of(kind), " array of shape ",
+                                    shape_text(wanted.data(), wanted.size()), " on the CPU, got ");
   if (!nb::try_cast(array, array_) || !array_.is_valid())
     refuse_type(text(expected, nb::type_name(array.type()).c_str(),
                      ", which is no array; try numpy.asarray(x, numpy.", name_of(kind), ")"));
@@ -102,8 +101,7 @@ nb::dict slot_arrays(const Simulator& simulator, int index) {
   out["truncated"] = flags(slot.is_truncated);
   out["command_changed"] = flags(slot.is_changed);
   out["final_obs"] = observations(slot.final_obs, spec.obs_size);
-  out["final_privileged_obs"] =
-      observations(slot.final_privileged_obs, spec.privileged_obs_size);
+  out["final_privileged_obs"] = observations(slot.final_privileged_obs, spec.privileged_obs_size);
   return out;
 }
 

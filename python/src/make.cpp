@@ -42,7 +42,8 @@ void apply(const Asked& asked, EnvRecipe& recipe) {
   }
   const bool small = small_task_of(recipe) != nullptr;
   KENNEL_CHECK(!small || (asked.robot.empty() && asked.model.empty()), "the task ",
-               recipe.task.name, " has no robot; leave robot and model out, or choose another task");
+               recipe.task.name,
+               " has no robot; leave robot and model out, or choose another task");
   if (asked.model.empty()) return;
   if (asked.robot.empty()) recipe.robot.name.clear();
   recipe.robot.folder = asked.model.parent_path();
@@ -78,8 +79,7 @@ Made make(const Asked& asked) {
   choice.keys_from = "overrides";
   EnvRecipe recipe = load_env_recipe(choice, [&](EnvRecipe& r) { apply(asked, r); });
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  const BatchOptions options = {recipe.train.num_envs, seed, asked.num_threads,
-                                asked.first_env_id};
+  const BatchOptions options = {recipe.train.num_envs, seed, asked.num_threads, asked.first_env_id};
   auto simulator = std::make_unique<Simulator>(maker_of(recipe, options), seed);
   return {std::move(recipe), std::move(simulator)};
 }

@@ -1,4 +1,5 @@
-// kennel._core: the simulator for Python, without LibTorch. What people use is the Python beside it.
+// kennel._core: the simulator for Python, without LibTorch. What people use is the Python beside
+// it.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/filesystem.h>
@@ -112,8 +113,8 @@ std::vector<std::string> edit_model(const std::filesystem::path& model,
                                     const std::filesystem::path& out, bool feet_only,
                                     bool pyramidal, bool add_servos, bool add_floor, bool bare_base,
                                     std::optional<double> kp, std::optional<double> kd) {
-  return write_edited_model(
-      model, {feet_only, pyramidal, add_servos, add_floor, bare_base, kp, kd}, out);
+  return write_edited_model(model, {feet_only, pyramidal, add_servos, add_floor, bare_base, kp, kd},
+                            out);
 }
 
 }  // namespace
@@ -143,11 +144,12 @@ NB_MODULE(_core, m) {
            "How far training is, from 0 to 1.")
       .def("stats", &stats_of, "Means since the last call.")
       .def("save_state", &state_of, "All environments' state.")
-      .def("load_state",
-           [](Simulator& simulator, const nb::bytes& state) {
-             simulator.load_state({static_cast<const std::byte*>(state.data()), state.size()});
-           },
-           "state"_a, "Takes what save_state gave.")
+      .def(
+          "load_state",
+          [](Simulator& simulator, const nb::bytes& state) {
+            simulator.load_state({static_cast<const std::byte*>(state.data()), state.size()});
+          },
+          "state"_a, "Takes what save_state gave.")
       .def("close", &Simulator::close, nb::call_guard<nb::gil_scoped_release>(),
            "Gives environments and threads back.")
       .def_prop_ro("closed", &Simulator::closed);
@@ -156,8 +158,8 @@ NB_MODULE(_core, m) {
         "model"_a = "", "overrides"_a = "", "num_envs"_a = nb::none(), "seed"_a = nb::none(),
         "num_threads"_a = 0, "Returns (simulator, robot, task, recipe as TOML).");
   m.def("edit_model", &edit_model, "model"_a, "out"_a, "feet_only"_a = false, "pyramidal"_a = false,
-        "add_servos"_a = false, "add_floor"_a = false, "bare_base"_a = false,
-        "kp"_a = nb::none(), "kd"_a = nb::none(),
+        "add_servos"_a = false, "add_floor"_a = false, "bare_base"_a = false, "kp"_a = nb::none(),
+        "kd"_a = nb::none(),
         "Writes any quadruped's model as MJCF that can be trained; returns what is doubtful.");
   m.def("robots", &robot_names, "Robots that ship.");
   m.def("robot_tasks", &robot_tasks, "Tasks of a robot.");

@@ -83,8 +83,9 @@ StepPointers Slot::pointers(bool bfloat16) const {
   const auto observations = [&](const Memory& memory) {
     return ObsRows{memory.as<void>(), bfloat16};
   };
-  return {observations(obs),      observations(privileged_obs), reward.as<float>(),
-          terminated.as<float>(), truncated.as<float>(),        command_changed.as<float>(),
+  return {observations(obs),       observations(privileged_obs),
+          reward.as<float>(),      terminated.as<float>(),
+          truncated.as<float>(),   command_changed.as<float>(),
           observations(final_obs), observations(final_privileged_obs)};
 }
 
@@ -288,8 +289,7 @@ void Simulator::refresh_clocks() {
   std::vector<float> clocks(count);
   batch_->episode_steps(clocks.data());
   std::int64_t* steps = buffers_->clocks->as<std::int64_t>();
-  for (std::size_t env = 0; env < count; ++env)
-    steps[env] = static_cast<std::int64_t>(clocks[env]);
+  for (std::size_t env = 0; env < count; ++env) steps[env] = static_cast<std::int64_t>(clocks[env]);
   std::memcpy(buffers_->known_clocks->as<void>(), steps, count * sizeof *steps);
 }
 

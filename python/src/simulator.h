@@ -43,7 +43,7 @@ struct Slot {
   StepPointers pointers(bool bfloat16) const;
 
   Memory obs, privileged_obs, reward;
-  Memory terminated, truncated, command_changed;  // float, as the simulator writes them
+  Memory terminated, truncated, command_changed;   // float, as the simulator writes them
   Memory is_terminated, is_truncated, is_changed;  // the same as bool
   Memory final_obs, final_privileged_obs;
 };

@@ -16,8 +16,8 @@ class RobotBatch final : public HostBatch {
         fields_(state_fields<Legs>(task)),
         clock_{"episode_step", {}, "control steps", false, StateField::Of::kState, {}} {
     const quadruped::EnvState<float, Legs> sample{};
-    const auto bytes = reinterpret_cast<const char*>(&sample.step) -
-                       reinterpret_cast<const char*>(&sample);
+    const auto bytes =
+        reinterpret_cast<const char*>(&sample.step) - reinterpret_cast<const char*>(&sample);
     clock_.words = {static_cast<int>(bytes / 4)};
   }
 

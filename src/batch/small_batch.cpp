@@ -103,12 +103,11 @@ class SmallBatch final : public HostBatch {
 
   void load_state(std::span<const std::byte> bytes) override {
     const Header expected = header();
-    KENNEL_CHECK(bytes.size() == state_bytes() &&
-                     std::memcmp(bytes.data(), &expected, sizeof expected) == 0,
-                 "the state is not one of ", envs_.size(), " environments of the task ",
-                 Task::kRow.name,
-                 ", or an older version's; use the recipe, num_envs and program of the run that "
-                 "saved it");
+    KENNEL_CHECK(
+        bytes.size() == state_bytes() && std::memcmp(bytes.data(), &expected, sizeof expected) == 0,
+        "the state is not one of ", envs_.size(), " environments of the task ", Task::kRow.name,
+        ", or an older version's; use the recipe, num_envs and program of the run that "
+        "saved it");
     std::memcpy(static_cast<void*>(envs_.data()), bytes.data() + sizeof expected,
                 envs_.size() * sizeof(Env));
   }
@@ -235,7 +234,8 @@ std::unique_ptr<HostBatch> make_one_of(std::tuple<Tasks...>*, const small::TaskR
 
 }  // namespace
 
-std::unique_ptr<HostBatch> make_host_batch(const small::TaskRow& task, const BatchOptions& options) {
+std::unique_ptr<HostBatch> make_host_batch(const small::TaskRow& task,
+                                           const BatchOptions& options) {
   return make_one_of(static_cast<small::Tasks*>(nullptr), task, options);
 }
 

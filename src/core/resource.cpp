@@ -14,9 +14,7 @@ std::filesystem::path shipped() {
   return beside;
 }
 
-std::filesystem::path folder_of(const std::string& robot) {
-  return shipped() / robot;
-}
+std::filesystem::path folder_of(const std::string& robot) { return shipped() / robot; }
 
 }  // namespace
 

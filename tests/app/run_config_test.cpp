@@ -289,11 +289,12 @@ TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDo
       ADD_FAILURE() << method.name << " was to train for " << config.train.steps << " steps";
     } catch (const Error& error) {
       const bool steps_none = method.name == std::string("apg");
-      EXPECT_THAT(error.what(), AllOf(HasSubstr(text("train.steps = ", least - 1, " is less than ")),
-                                      EndsWith(text("try --steps ", least,
-                                                    steps_none ? ""
-                                                               : ", or fewer environments "
-                                                                 "(train.num_envs)"))));
+      EXPECT_THAT(error.what(),
+                  AllOf(HasSubstr(text("train.steps = ", least - 1, " is less than ")),
+                        EndsWith(text("try --steps ", least,
+                                      steps_none ? ""
+                                                 : ", or fewer environments "
+                                                   "(train.num_envs)"))));
     }
   }
 }

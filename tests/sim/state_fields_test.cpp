@@ -79,7 +79,8 @@ TEST(StateFields, AreTheEnvironmentsOwnNumbersWithManyPoints) {
 TEST(StateFields, ContactsAreThoseThatTheCriticSees) {
   Walking<AllLegs> walking(task_of(varied()));
   const auto contact = walking.read("contact"), height = walking.read("foot_height");
-  constexpr int kContact = quadruped::kFrameSize + offset_in(quadruped::kPrivileged, "foot_contact");
+  constexpr int kContact =
+      quadruped::kFrameSize + offset_in(quadruped::kPrivileged, "foot_contact");
   int touching = 0;
   for (int e = 0; e < kEnvs; ++e)
     for (int leg = 0; leg < kNumLegs; ++leg) {
@@ -105,8 +106,8 @@ TEST(StateFields, WhatIsWrittenIsWhatTheNextStepBeginsWith) {
 TEST(StateFields, WhatFollowsFromTheStateCannotBeWritten) {
   Walking<AllLegs> walking(task_of(varied()));
   std::vector<float> rows(kEnvs * kNumLegs, 0.0f);
-  EXPECT_THROW(write_field(named(walking.fields, "contact"),
-                           walking.small.batch.memory(), kEnvs, rows.data()),
+  EXPECT_THROW(write_field(named(walking.fields, "contact"), walking.small.batch.memory(), kEnvs,
+                           rows.data()),
                Error);
 }
 
