@@ -1,4 +1,7 @@
 # The Python whose site-packages carry LibTorch and MuJoCo: the launcher's .venv, or KENNEL_PYTHON.
+if(SKBUILD)
+  set(KENNEL_PYTHON ${Python_EXECUTABLE})  # that pip builds for
+endif()
 if(NOT KENNEL_PYTHON)
   if(DEFINED ENV{KENNEL_PYTHON})
     set(KENNEL_PYTHON $ENV{KENNEL_PYTHON})

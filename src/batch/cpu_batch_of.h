@@ -67,6 +67,7 @@ class LaneBatch {
   std::vector<std::byte> save_state() const;
   void load_state(std::span<const std::byte> bytes);
   Narrow<Legs> env(int index) const;
+  LaneMemory memory();
   std::optional<Replay> first_divergence() const;
 
  private:
@@ -304,6 +305,14 @@ Narrow<Legs> LaneBatch<Legs>::env(int index) const {
 }
 
 template <class Legs>
+LaneMemory LaneBatch<Legs>::memory() {
+  static_assert(sizeof(Block) % sizeof(float) == 0);
+  return {reinterpret_cast<float*>(&blocks_[0].state),
+          reinterpret_cast<const float*>(&blocks_[0].report), sizeof(Block) / sizeof(float),
+          kWidth};
+}
+
+template <class Legs>
 std::vector<std::byte> LaneBatch<Legs>::save_state() const {
   std::vector<std::byte> bytes(sizeof kTag<Legs> +
                                static_cast<std::size_t>(num_envs_) * sizeof(Saved<Legs>));
@@ -409,6 +418,11 @@ void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
 template <class Legs>
 Narrow<Legs> CpuBatchOf<Legs>::env(int index) const {
   return lanes_->env(index);
+}
+
+template <class Legs>
+LaneMemory CpuBatchOf<Legs>::memory() {
+  return lanes_->memory();
 }
 
 template <class Legs>

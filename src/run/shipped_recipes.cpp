@@ -9,7 +9,7 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/recipe.h"
 #include "kennel/io/text_lines.h"
-#include "kennel/run/run_config.h"
+#include "kennel/run/env_recipe.h"
 
 namespace kennel {
 namespace {

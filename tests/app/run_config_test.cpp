@@ -8,6 +8,7 @@
 #include "envs/tasks/rows.h"
 #include "kennel/core/check.h"
 #include "kennel/core/resource.h"
+#include "kennel/learners/sections.h"
 #include "kennel/run/derivatives.h"
 #include "kennel/run/edited_recipe.h"
 #include "kennel/run/shipped_recipes.h"
@@ -53,6 +54,29 @@ TEST(RunConfig, EveryRecipeThatShipsIsValidAndSaysWhatItIsFor) {
               c.task.name = task->name;
             }));
       }
+}
+
+TEST(EnvRecipe, IsTheRecipeWithoutItsMethod) {
+  for (const quadruped::RobotTraits* robot : kRobots)
+    for (const quadruped::TaskRow* task : quadruped::kTasks)
+      for (const ShippedRecipe& recipe : shipped_recipes(named(robot->name), task->name).all) {
+        SCOPED_TRACE(recipe.file);
+        const auto change = [&](EnvRecipe& r) {
+          r.robot.name = robot->name;
+          r.task.name = task->name;
+        };
+        const RecipeChoice choice{.shipped = recipe.name, .keys = "env.max_tilt = 0.7"};
+        const RunConfig whole = load_run_config(choice, change);
+        EXPECT_EQ(recipe_text(load_env_recipe(choice, change)),
+                  recipe_text(static_cast<const EnvRecipe&>(whole)));
+      }
+}
+
+TEST(EnvRecipe, LeavesOutTheSectionsOfAllMethodsAndNoOthers) {
+  std::vector<std::string> sections;
+  for (const LearnerEntry& method : kLearners) sections.push_back(method.config().section());
+  EXPECT_THAT(sections, ::testing::ElementsAreArray(kLearnerSections));
+  EXPECT_THROW(load_env_recipe({.keys = "evn.max_tilt = 0.7"}), Error);
 }
 
 TEST(RunConfig, OnAGpuTheDefaultRecipeAndFastHaveMoreEnvironmentsAndElseTheSame) {
@@ -265,11 +289,12 @@ TEST(RunConfig, ABudgetThatEndsBeforeAMethodHasLearntIsRefusedWithTheLeastThatDo
       ADD_FAILURE() << method.name << " was to train for " << config.train.steps << " steps";
     } catch (const Error& error) {
       const bool steps_none = method.name == std::string("apg");
-      EXPECT_THAT(error.what(), AllOf(HasSubstr(text("train.steps = ", least - 1, " is less than ")),
-                                      EndsWith(text("try --steps ", least,
-                                                    steps_none ? ""
-                                                               : ", or fewer environments "
-                                                                 "(train.num_envs)"))));
+      EXPECT_THAT(error.what(),
+                  AllOf(HasSubstr(text("train.steps = ", least - 1, " is less than ")),
+                        EndsWith(text("try --steps ", least,
+                                      steps_none ? ""
+                                                 : ", or fewer environments "
+                                                   "(train.num_envs)"))));
     }
   }
 }

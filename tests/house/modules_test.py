@@ -47,7 +47,7 @@ def target_of(root, includer, name):
 
 
 def violations(root, table):
-    folders = ["include/kennel", "src", "envs", "kernels"]
+    folders = ["include/kennel", "src", "envs", "kernels", "python"]
     for file in sorted(f for folder in folders for f in (root / folder).rglob("*") if f.suffix in CODE):
         includer = file.relative_to(root)
         module, for_others = module_of(includer)

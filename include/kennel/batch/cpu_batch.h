@@ -20,6 +20,23 @@ namespace kennel {
 /// What steps the CPU's environments: "16-lane float".
 std::string cpu_kernel_name();
 
+/// Where a batch keeps its environments and what their last physics step found out: 4-byte words,
+/// that of number `word` of environment e at
+///   (e / width) * stride + word * width + e % width
+/// from `state`, where numbers are those of EnvState<float, Legs>, or from `report`, where they are
+/// those of StepReport<float, Legs>. Stays in place as long as the batch.
+struct LaneMemory {
+  float* state = nullptr;
+  const float* report = nullptr;
+  std::size_t stride = 0;  // words
+  int width = 1;
+
+  std::size_t at(int env, int word) const {
+    return static_cast<std::size_t>(env / width) * stride +
+           static_cast<std::size_t>(word) * width + env % width;
+  }
+};
+
 /// A batch of environments on the CPU. Nothing here depends on how wide a vector is: who includes
 /// this may be compiled for another one.
 /// \tparam Legs  AllLegs, or ManyPoints<AllLegs> for robots that need it
@@ -58,6 +75,9 @@ class CpuBatchOf {
 
   /// One environment's state as plain floats.
   quadruped::EnvState<float, Legs> env(int index) const;
+
+  /// For who reads and writes environments between steps.
+  LaneMemory memory();
 
   /// The first environment that diverged since the start, for replay; of several in the same
   /// control step, the one in the lowest slot.

@@ -1,46 +1,20 @@
 // A whole recipe: the run, the learning method, the environment.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "envs/quadruped/config.h"
-#include "envs/small/rows.h"
 #include "kennel/learners/learners.h"
-#include "kennel/run/train_config.h"
-#include "kennel/sim/robot.h"
+#include "kennel/run/env_recipe.h"
 
 namespace kennel {
 
-/// [task] of a recipe: what the robot is to do, of kTasks in envs/tasks/rows.h; or a small task,
-/// of envs/small/rows.h, which has no robot.
-struct TaskChoice {
-  std::string name = quadruped::kTasks[0]->name;
-};
-
-template <class Config, class Visitor>
-void visit_fields(Config& c, Visitor&& v) requires same_config<Config, TaskChoice> {
-  v.field("name", c.name, Bounds{},
-          "what the robot is to do (kennel info lists the tasks); it decides what "
-          "[env.command] and [env.reward] have");
-}
-
-struct RunConfig {
-  TrainConfig train;
-  RobotChoice robot;
-  TaskChoice task;
+struct RunConfig : EnvRecipe {
   const LearnerEntry* method = &kLearners[0];  // the one that train.algorithm names
   ConfigBlock learner = method->config();      // its section
-  quadruped::EnvConfig env;                    // of `task`
 };
-
-/// The small task that a recipe is for; null where it is a robot's.
-inline const small::TaskRow* small_task_of(const RunConfig& config) {
-  return small::find_task(config.task.name);
-}
 
 /// For commands that are about robots.
 /// \throws Error where the recipe is for a small task
@@ -62,17 +36,6 @@ void visit_sections(Config& c, F&& f) requires same_config<Config, RunConfig> {
   f(c.learner.section().c_str(), c.learner);
   if (has_robot) visit_sections(c.env, f);
 }
-
-/// Where a recipe comes from: what is set changes what stands above it. What a section NAME.gpu of
-/// [train] or of a method says changes section NAME where a GPU trains, and is checked elsewhere: a
-/// GPU wants more environments than a CPU. A recipe is resolved for one kind of device.
-struct RecipeChoice {
-  std::string shipped{};         // by name, of the robot and task; empty: the first of them
-  std::filesystem::path file{};  // TOML; empty: nothing else
-  std::string keys{};            // TOML, a line a key: "ppo.gamma = 0.97"
-  std::string keys_from{};       // what messages call the text of `keys`
-  bool on_gpu = false;           // resolved for a GPU
-};
 
 /// "fast", "my.toml", "fast, my.toml, ppo.gamma = 0.97"; "default" where nothing is named.
 std::string name_of(const RecipeChoice& choice);

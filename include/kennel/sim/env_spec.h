@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "envs/quadruped/task.h"
-#include "kennel/contract/vec_env.h"
+#include "kennel/contract/env_spec.h"
 
 namespace kennel {
 
@@ -43,6 +43,7 @@ inline EnvSpec spec_of(const quadruped::Task& task, int num_envs, const KernelCh
                   kNumJoints, task.control_dt, task.config.task.bfloat16_obs,
                   kernel};
   spec.first_env_id = first_env_id;
+  spec.episode_steps = static_cast<int>(task.episode_steps);
   spec.obs_terms = frame_terms(task.config.row());
   spec.privileged_obs_terms = terms_of(frame_of(task.config.row()));
   const std::vector<BoundedTerm> hidden = terms_of(quadruped::kPrivileged);

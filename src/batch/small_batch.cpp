@@ -1,5 +1,4 @@
-#include "src/sim/small_env.h"
-
+// The small tasks as a HostBatch: in double, one environment after the other.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -8,12 +7,13 @@
 #include <vector>
 
 #include "envs/small/rows.h"
-#include "kennel/sim/slots.h"
+#include "kennel/batch/host_batch.h"
+#include "kennel/core/check.h"
 
 namespace kennel {
 namespace {
 
-EnvSpec spec_of(const small::TaskRow& task, const EnvOptions& options) {
+EnvSpec spec_of(const small::TaskRow& task, const BatchOptions& options) {
   EnvSpec spec;
   spec.num_envs = options.num_envs;
   spec.obs_size = spec.privileged_obs_size = task.obs_size();
@@ -22,6 +22,7 @@ EnvSpec spec_of(const small::TaskRow& task, const EnvOptions& options) {
   spec.kernel = {"double, one after the other", ""};
   spec.action_bounds = task.action_bounds;
   spec.first_env_id = options.first_env_id;
+  spec.episode_steps = task.episode_steps;
   for (const small::ObsRow& row : task.obs)
     spec.obs_terms.push_back({{row.name, row.size, 1.0f, row.unit}, row.bounds});
   spec.privileged_obs_terms = spec.obs_terms;
@@ -34,70 +35,47 @@ struct Tally {
   double episodes = 0, terminated = 0, finished_return = 0, finished_steps = 0;
 };
 
-/// Steps on the CPU into tensors of its own; where the device is another, they are copied there.
 template <class Task>
-class SmallEnv final : public VecEnv {
+class SmallBatch final : public HostBatch {
  public:
-  SmallEnv(const EnvOptions& options, torch::Device device)
-      : slots_(spec_of(Task::kRow, options), device, Slots::Rows::kAnywhere),
-        staging_(slots_.spec(), torch::kCPU, Slots::Rows::kAnywhere),
-        device_(device),
+  explicit SmallBatch(const BatchOptions& options)
+      : spec_(spec_of(Task::kRow, options)),
         seed_(options.seed),
         envs_(static_cast<std::size_t>(options.num_envs)) {
-    renumber(envs_.size(), 0);
+    renumber(options.num_envs, 0);
   }
 
-  const EnvSpec& spec() const override { return slots_.spec(); }
-  torch::Device device() const override { return device_; }
-  const StepBuffers& buffers() const override { return slots_.current(); }
-  void bind(const StepBuffers& slots) override { slots_.bind(slots); }
+  const EnvSpec& spec() const override { return spec_; }
   void set_progress(double /*fraction*/) override {}
 
-  void reset() override {
-    for (std::size_t e = 0; e < envs_.size(); ++e) begin(e);
-    started_ = true;
-    const StepPointers out = staged().pointers();
-    for (std::size_t e = 0; e < envs_.size(); ++e) observe(e, out.obs, out.privileged_obs);
-    publish_observations();
-  }
-
-  void reset_envs(const torch::Tensor& envs) override {
-    KENNEL_CHECK(started_, "reset all environments before some of them");
-    const torch::Tensor chosen = slots_.chosen(envs).cpu();
-    const StepPointers out = staged().pointers();
+  void reset(const StepPointers& out, const std::uint8_t* chosen) override {
     for (std::size_t e = 0; e < envs_.size(); ++e) {
-      if (chosen.const_data_ptr<std::uint8_t>()[e] == 0) continue;
+      if (chosen && chosen[e] == 0) continue;
       begin(e);
       observe(e, out.obs, out.privileged_obs);
     }
-    if (device_.is_cpu()) return;
-    const torch::Tensor rows = envs.cpu();
-    const StepBuffers &from = staging_.current(), &to = slots_.current();
-    torch::Tensor(to.obs).index_copy_(0, envs, from.obs.index_select(0, rows).to(device_));
-    torch::Tensor(to.privileged_obs)
-        .index_copy_(0, envs, from.privileged_obs.index_select(0, rows).to(device_));
   }
 
-  void reset_alike(int period, std::uint32_t episode) override {
-    slots_.check_alike(period, episode);
-    renumber(static_cast<std::size_t>(period), episode - 1);
-    reset();
+  void renumber(int period, std::uint32_t episodes) override {
+    for (std::size_t e = 0; e < envs_.size(); ++e) {
+      envs_[e].id =
+          static_cast<std::uint64_t>(spec_.first_env_id) + e % static_cast<std::size_t>(period);
+      envs_[e].episode = episodes;
+    }
   }
 
-  void set_episode_steps(const torch::Tensor& steps) override {
-    const torch::Tensor clocks = slots_.clocks(steps).cpu();
+  void set_episode_steps(const float* steps) override {
     for (std::size_t e = 0; e < envs_.size(); ++e)
-      envs_[e].clock = static_cast<std::uint32_t>(clocks.const_data_ptr<float>()[e]);
+      envs_[e].clock = static_cast<std::uint32_t>(steps[e]);
   }
 
-  void step(const torch::Tensor& action) override {
-    slots_.check_action(action);
-    KENNEL_CHECK(started_, "reset the environments before the first step");
-    const torch::Tensor own = action.cpu();
-    const StepPointers out = staged().pointers();
+  void episode_steps(float* steps) override {
+    for (std::size_t e = 0; e < envs_.size(); ++e) steps[e] = static_cast<float>(envs_[e].clock);
+  }
+
+  void step(const float* action, const StepPointers& out) override {
     for (std::size_t e = 0; e < envs_.size(); ++e)
-      step_one(e, own.const_data_ptr<float>() + e * Task::kRow.action_size, out);
-    publish_step();
+      step_one(e, action + e * Task::kRow.action_size, out);
   }
 
   std::vector<Stat> drain_stats() override {
@@ -115,30 +93,31 @@ class SmallEnv final : public VecEnv {
     };
   }
 
-  torch::Tensor save_state() const override {
-    torch::Tensor state = torch::empty({static_cast<std::int64_t>(state_bytes())}, torch::kUInt8);
-    auto* to = state.mutable_data_ptr<std::uint8_t>();
+  std::vector<std::byte> save_state() const override {
+    std::vector<std::byte> state(state_bytes());
     const Header header = this->header();
-    std::memcpy(to, &header, sizeof header);
-    std::memcpy(to + sizeof header, envs_.data(), envs_.size() * sizeof(Env));
+    std::memcpy(state.data(), &header, sizeof header);
+    std::memcpy(state.data() + sizeof header, envs_.data(), envs_.size() * sizeof(Env));
     return state;
   }
 
-  void load_state(const torch::Tensor& state) override {
-    KENNEL_CHECK(state.dim() == 1 && state.scalar_type() == torch::kUInt8 && state.is_cpu(),
-                 "an environment state is a 1-D uint8 CPU tensor; got ", state.toString());
-    const torch::Tensor bytes = state.contiguous();
+  void load_state(std::span<const std::byte> bytes) override {
     const Header expected = header();
-    KENNEL_CHECK(static_cast<std::size_t>(bytes.numel()) == state_bytes() &&
-                     std::memcmp(bytes.const_data_ptr(), &expected, sizeof expected) == 0,
-                 "the state is not one of ", envs_.size(), " environments of the task ",
-                 Task::kRow.name,
-                 ", or an older version's; use the recipe, num_envs and program of the run that "
-                 "saved it");
-    std::memcpy(envs_.data(), bytes.const_data_ptr<std::uint8_t>() + sizeof expected,
+    KENNEL_CHECK(
+        bytes.size() == state_bytes() && std::memcmp(bytes.data(), &expected, sizeof expected) == 0,
+        "the state is not one of ", envs_.size(), " environments of the task ", Task::kRow.name,
+        ", or an older version's; use the recipe, num_envs and program of the run that "
+        "saved it");
+    std::memcpy(static_cast<void*>(envs_.data()), bytes.data() + sizeof expected,
                 envs_.size() * sizeof(Env));
-    started_ = true;
   }
+
+  const std::vector<StateField>& fields() const override {
+    static const std::vector<StateField> none;
+    return none;
+  }
+  void read(const StateField& field, float*) override { no_field(field); }
+  void write(const StateField& field, const float*) override { no_field(field); }
 
  private:
   /// An environment, as it is saved too.
@@ -172,12 +151,8 @@ class SmallEnv final : public VecEnv {
     return {seed_, env.id, env.episode, static_cast<std::uint32_t>(env.taken)};
   }
 
-  /// \param episodes  that every environment has behind it
-  void renumber(std::size_t period, std::uint32_t episodes) {
-    for (std::size_t e = 0; e < envs_.size(); ++e) {
-      envs_[e].id = static_cast<std::uint64_t>(slots_.spec().first_env_id) + e % period;
-      envs_[e].episode = episodes;
-    }
+  [[noreturn]] static void no_field(const StateField& field) {
+    fail("the task ", Task::kRow.name, " has no field ", field.name);
   }
 
   void begin(std::size_t e) {
@@ -239,42 +214,18 @@ class SmallEnv final : public VecEnv {
     begin(e);
   }
 
-  /// Where the CPU writes: the bound slots themselves where they are its own.
-  const Slots& staged() const { return device_.is_cpu() ? slots_ : staging_; }
-
-  void publish_observations() const {
-    if (device_.is_cpu()) return;
-    const StepBuffers &from = staging_.current(), &to = slots_.current();
-    torch::Tensor(to.obs).copy_(from.obs);
-    torch::Tensor(to.privileged_obs).copy_(from.privileged_obs);
-  }
-
-  void publish_step() const {
-    if (device_.is_cpu()) return;
-    publish_observations();
-    const StepBuffers &from = staging_.current(), &to = slots_.current();
-    torch::Tensor(to.reward).copy_(from.reward);
-    torch::Tensor(to.terminated).copy_(from.terminated);
-    torch::Tensor(to.truncated).copy_(from.truncated);
-    torch::Tensor(to.command_changed).copy_(from.command_changed);
-    torch::Tensor(to.final_obs).copy_(from.final_obs);
-    torch::Tensor(to.final_privileged_obs).copy_(from.final_privileged_obs);
-  }
-
-  Slots slots_, staging_;
-  torch::Device device_;
+  EnvSpec spec_;
   std::uint64_t seed_;
   std::vector<Env> envs_;
   Tally tally_;
-  bool started_ = false;
 };
 
 template <class... Tasks>
-std::unique_ptr<VecEnv> make_one_of(std::tuple<Tasks...>*, const small::TaskRow& task,
-                                    const EnvOptions& options, torch::Device device) {
-  std::unique_ptr<VecEnv> made;
+std::unique_ptr<HostBatch> make_one_of(std::tuple<Tasks...>*, const small::TaskRow& task,
+                                       const BatchOptions& options) {
+  std::unique_ptr<HostBatch> made;
   const auto make = [&]<class Task>() {
-    if (&Task::kRow == &task) made = std::make_unique<SmallEnv<Task>>(options, device);
+    if (&Task::kRow == &task) made = std::make_unique<SmallBatch<Task>>(options);
   };
   (make.template operator()<Tasks>(), ...);
   KENNEL_CHECK(made, "the task ", task.name, " is not in the table of small tasks");
@@ -283,9 +234,9 @@ std::unique_ptr<VecEnv> make_one_of(std::tuple<Tasks...>*, const small::TaskRow&
 
 }  // namespace
 
-std::unique_ptr<VecEnv> make_small_env(const small::TaskRow& task, const EnvOptions& options,
-                                       torch::Device device) {
-  return make_one_of(static_cast<small::Tasks*>(nullptr), task, options, device);
+std::unique_ptr<HostBatch> make_host_batch(const small::TaskRow& task,
+                                           const BatchOptions& options) {
+  return make_one_of(static_cast<small::Tasks*>(nullptr), task, options);
 }
 
 }  // namespace kennel
