@@ -163,7 +163,7 @@ TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
        kUser,
        "train.steps = 100 is less than sac takes to learn once"},
       {"a budget of a comparison below a generation",
-       {"compare", "default:ppo", "default:es", "--task", "lqr", "--steps", "50000", "--out", "c"},
+       {"compare", "default:a2c", "default:es", "--task", "lqr", "--steps", "50000", "--out", "c"},
        kUser,
        "es: train.steps = 50000 is less than es takes to learn once, 61440 control steps"},
       {"no TOML", {"train", "--config", "syntax.toml"}, kUser, "(syntax.toml:1)"},

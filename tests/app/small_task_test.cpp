@@ -24,7 +24,7 @@ class SmallTask : public ::testing::Test {
   SmallTask() {
     write_raw(folder_ / "tiny.toml",
               "[train]\nnum_envs = 64\nsteps = 4096\ncheckpoint_every = 2\njudge_episodes = 50\n"
-              "[es]\npopulation = 16\n[apg]\nepisodes = 8\n");
+              "[ppo]\nnum_steps = 20\n[es]\npopulation = 16\n[apg]\nepisodes = 8\n");
   }
 
   Outcome kennel(const std::vector<std::string>& arguments) const {
