@@ -79,7 +79,7 @@ Made make(const Asked& asked) {
   choice.keys_from = "overrides";
   EnvRecipe recipe = load_env_recipe(choice, [&](EnvRecipe& r) { apply(asked, r); });
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
-  const BatchOptions options = {recipe.train.num_envs, seed, asked.num_threads, asked.first_env_id};
+  const BatchOptions options = {recipe.train.num_envs, seed, asked.num_threads, 0};
   auto simulator = std::make_unique<Simulator>(maker_of(recipe, options), seed);
   return {std::move(recipe), std::move(simulator)};
 }

@@ -23,7 +23,6 @@ struct Asked {
   std::optional<int> num_envs;
   std::optional<std::uint64_t> seed;
   int num_threads = 0;
-  std::int64_t first_env_id = 0;
 };
 
 struct Made {

@@ -97,7 +97,7 @@ nb::tuple make_environments(const std::string& robot, const std::string& task,
                             const std::filesystem::path& model, const std::string& overrides,
                             std::optional<int> num_envs, std::optional<std::uint64_t> seed,
                             int num_threads) {
-  Asked asked{robot, task, recipe, config, model, overrides, num_envs, seed, num_threads, 0};
+  Asked asked{robot, task, recipe, config, model, overrides, num_envs, seed, num_threads};
   std::optional<Made> made;
   {
     const nb::gil_scoped_release release;

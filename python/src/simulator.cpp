@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -15,17 +13,7 @@
 namespace kennel::python {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
 constexpr std::int64_t kMostSteps = 1 << 24;  // beyond it a float skips whole numbers
-
-std::size_t rows(const EnvSpec& spec, int size) {
-  return static_cast<std::size_t>(spec.num_envs) * static_cast<std::size_t>(size) *
-         (spec.bfloat16_obs ? 2 : 4);
-}
-
-std::size_t numbers(const EnvSpec& spec) {
-  return static_cast<std::size_t>(spec.num_envs) * sizeof(float);
-}
 
 void as_bools(const Memory& from, const Memory& to, int count) {
   const float* flags = from.as<float>();
@@ -56,47 +44,6 @@ void check_finite(const float* action, const EnvSpec& spec) {
 }
 
 }  // namespace
-
-void Memory::Free::operator()(void* bytes) const { std::free(bytes); }
-
-Memory::Memory(std::size_t bytes) {
-  const std::size_t whole = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  bytes_.reset(std::aligned_alloc(kAlignment, std::max(whole, kAlignment)));
-  if (!bytes_) throw std::bad_alloc();
-  std::memset(bytes_.get(), 0, whole);
-}
-
-Slot::Slot(const EnvSpec& spec)
-    : obs(rows(spec, spec.obs_size)),
-      privileged_obs(rows(spec, spec.privileged_obs_size)),
-      reward(numbers(spec)),
-      terminated(numbers(spec)),
-      truncated(numbers(spec)),
-      command_changed(numbers(spec)),
-      is_terminated(static_cast<std::size_t>(spec.num_envs)),
-      is_truncated(static_cast<std::size_t>(spec.num_envs)),
-      is_changed(static_cast<std::size_t>(spec.num_envs)),
-      final_obs(rows(spec, spec.obs_size)),
-      final_privileged_obs(rows(spec, spec.privileged_obs_size)) {}
-
-StepPointers Slot::pointers(bool bfloat16) const {
-  const auto observations = [&](const Memory& memory) {
-    return ObsRows{memory.as<void>(), bfloat16};
-  };
-  return {observations(obs),       observations(privileged_obs),
-          reward.as<float>(),      terminated.as<float>(),
-          truncated.as<float>(),   command_changed.as<float>(),
-          observations(final_obs), observations(final_privileged_obs)};
-}
-
-View::View(const StateField& of, int num_envs)
-    : field(of),
-      bytes(static_cast<std::size_t>(num_envs) * static_cast<std::size_t>(of.size()) *
-            sizeof(float)),
-      values(bytes),
-      known(bytes) {}
-
-Buffers::Buffers(const EnvSpec& spec) : slots{Slot(spec), Slot(spec)} {}
 
 /// One call at a time, of the process that made the environments, while they are there.
 class Simulator::Turn {
@@ -151,9 +98,9 @@ int Simulator::reset(const std::uint8_t* chosen) {
   const Slot& to = next_slot();
   if (chosen) {  // the others' rows are what they were
     const Slot& from = buffers_->slots[static_cast<std::size_t>(slot_)];
-    std::memcpy(to.obs.as<void>(), from.obs.as<void>(), rows(spec_, spec_.obs_size));
+    std::memcpy(to.obs.as<void>(), from.obs.as<void>(), bytes_of_rows(spec_, spec_.obs_size));
     std::memcpy(to.privileged_obs.as<void>(), from.privileged_obs.as<void>(),
-                rows(spec_, spec_.privileged_obs_size));
+                bytes_of_rows(spec_, spec_.privileged_obs_size));
   }
   batch_->reset(to.pointers(spec_.bfloat16_obs), chosen);
   started_ = true;
