@@ -32,8 +32,8 @@ struct LaneMemory {
   int width = 1;
 
   std::size_t at(int env, int word) const {
-    return static_cast<std::size_t>(env / width) * stride +
-           static_cast<std::size_t>(word) * width + env % width;
+    return static_cast<std::size_t>(env / width) * stride + static_cast<std::size_t>(word) * width +
+           env % width;
   }
 };
 
