@@ -157,7 +157,7 @@ constexpr Solved kSolved[] = {
     {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
     {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},  {"lqr", "a2c", 0.4},
     {"chain", "dqn", 0.01},        {"lqr", "ddpg", 0.25},      {"lqr", "td3", 0.25},
-    {"lqr", "sac", 0.25},
+    {"lqr", "sac", 0.25},          {"lqr", "dqn", 1.5},
 };
 
 std::string name_of_test(const ::testing::TestParamInfo<Solved>& info) {
