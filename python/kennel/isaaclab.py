@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from gymnasium.vector.utils import batch_space
 
+from .clocks import Clocks
 from .making import make
 
 
-class Env:
+class Env(Clocks):
     """Kennel's environments by Isaac Lab's names. A change of command ends nothing.
 
     Args:
@@ -48,19 +49,6 @@ class Env:
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.state_space = None
 
-    @property
-    def unwrapped(self) -> Env:
-        return self
-
-    @property
-    def episode_length_buf(self) -> torch.Tensor:
-        """Control steps since each episode's start: the simulator's clocks, which take what is assigned."""
-        return self.env.episode_length
-
-    @episode_length_buf.setter
-    def episode_length_buf(self, steps: torch.Tensor) -> None:
-        self.env.episode_length = steps
-
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
         return _groups(*self.env.reset(seed=seed)), {}
 
@@ -71,9 +59,6 @@ class Env:
 
     def render(self, recompute: bool = False) -> None:
         return None
-
-    def close(self) -> None:
-        self.env.close()
 
 
 def _groups(obs: torch.Tensor, privileged_obs: torch.Tensor) -> dict[str, torch.Tensor]:

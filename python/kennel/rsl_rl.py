@@ -17,10 +17,11 @@ import torch
 from rsl_rl.env import VecEnv as _VecEnv
 from tensordict import TensorDict
 
+from .clocks import Clocks
 from .making import make
 
 
-class VecEnv(_VecEnv):
+class VecEnv(Clocks, _VecEnv):
     """Kennel's environments for rsl_rl. They are reset when this is made, and by themselves later.
 
     A change of command within an episode is no end of it, and not reported.
@@ -52,19 +53,6 @@ class VecEnv(_VecEnv):
         self._groups: dict[int, TensorDict] = {}
         self._now = self._group(*self.env.reset())
 
-    @property
-    def unwrapped(self) -> VecEnv:
-        return self
-
-    @property
-    def episode_length_buf(self) -> torch.Tensor:
-        """Control steps since each episode's start: the simulator's clocks, which take what is assigned."""
-        return self.env.episode_length
-
-    @episode_length_buf.setter
-    def episode_length_buf(self, steps: torch.Tensor) -> None:
-        self.env.episode_length = steps
-
     def get_observations(self) -> TensorDict:
         return self._now
 
@@ -78,9 +66,6 @@ class VecEnv(_VecEnv):
             if self._training_steps is not None:
                 self.env.progress = min(1.0, self._steps * self.num_envs / self._training_steps)
         return self._now, reward, (terminated | truncated).long(), extras
-
-    def close(self) -> None:
-        self.env.close()
 
     def _group(self, obs: torch.Tensor, privileged_obs: torch.Tensor) -> TensorDict:
         """Made once for each of the two buffers."""
