@@ -113,6 +113,21 @@ need_python() {
   printf '%s\n' "$key" >"$root/.venv/kennel-wheels" || die "cannot write into $root/.venv" "free some space"
 }
 
+# Libraries that the Python package's tests call. Without them those tests are skipped, so nothing stops here.
+need_test_wheels() {
+  local wanted=$root/python/tests/requirements.txt key
+  [[ -z ${KENNEL_PYTHON:-} ]] || return 0
+  key="$(readlink -f -- "$python")|$(<"$root/requirements.txt")|$(<"$wanted")"
+  stamped test_wheels "$key" && return
+  say "installing the trainers that the Python package is tested with into .venv"
+  if pip_install "trainers for tests" -r "$root/requirements.txt" -r "$wanted"; then
+    stamp test_wheels "$key"
+  else
+    failed=
+    say "pip could not install python/tests/requirements.txt, see $log: tests of what is missing will be skipped"
+  fi
+}
+
 need_venv() {
   if [[ -e $root/.venv && ! -e $root/.venv/kennel-creating ]] && "$python" -m pip --version >>"$log" 2>&1; then
     return

@@ -221,12 +221,13 @@ command_setup() {
   say "set up; next: ./kennel train"
 }
 
-build_everything() {
+build_everything() {  # [tests]: with what running the tests needs
   local targets=(kennel_app all) cuda=cuda
   case ${KENNEL_CUDA:-auto} in OFF | off | 0) cuda= ;; esac
   lock
   rm -f -- "$state/no_cuda"
   set_up $cuda
+  [[ -z ${1:-} ]] || need_test_wheels
   [[ -n $nvcc ]] && targets+=(kennel_cuda)
   [[ -e $state/all ]] || say "building everything, tests included (once: 5 to 20 minutes on two cores)"
   build_targets "building" "${targets[@]}"
@@ -253,7 +254,7 @@ skipped_tests() {
 }
 
 command_test() {
-  build_everything
+  build_everything tests
   local result=0 skipped
   "$ctest" --test-dir "$build" --output-on-failure --parallel "$(nproc)" "$@" || result=$?
   skipped=$(skipped_tests 2>/dev/null)
