@@ -57,19 +57,16 @@ class Chromium:
         return result["result"].get("value")
 
     def press(self, key: str) -> None:
-        """A key, down and up."""
-        code = {" ": "Space"}.get(key, f"Key{key.upper()}")
+        """A key, down and up: a letter, a space, or a name such as ArrowRight."""
+        code = {" ": "Space"}.get(key, f"Key{key.upper()}" if len(key) == 1 else key)
+        number = {"ArrowRight": 39}.get(key) or ord(key.upper())
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, text=key if kind == "keyDown" else "",
-                      windowsVirtualKeyCode=ord(key.upper()))
+            text = key if kind == "keyDown" and len(key) == 1 else ""
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, text=text, windowsVirtualKeyCode=number)
 
-    def click(self, x: float, y: float) -> None:
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-
-    def screenshot(self) -> bytes:
+    def screenshot(self, **options) -> bytes:
         """The page as a PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png", **options)["data"])
 
     def close(self) -> None:
         if hasattr(self, "_socket"):

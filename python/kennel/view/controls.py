@@ -71,14 +71,17 @@ class Controls:
     def _add_checkpoints(self, chosen: str) -> None:
         with self.server.gui.add_folder("Checkpoint"):
             self.checkpoint = self.server.gui.add_dropdown("steps", [chosen], initial_value=chosen)
-        self.checkpoint.on_update(lambda _: self.viewer.do(lambda: self.viewer.choose(self.checkpoint.value)))
+        self.checkpoint.on_update(lambda event: self._choose(event.target.value))
 
-    def offer(self, choices: list[str]) -> None:
-        """What checkpoints there are; the chosen one stays, also where training has removed it."""
-        chosen = self.checkpoint.value
+    def _choose(self, name: str) -> None:
+        self.viewer.do(lambda: self.viewer.choose(name))
+
+    def offer(self, choices: list[str], chosen: str) -> None:
+        """What checkpoints there are; the chosen one is among them, also where training has removed it."""
         offered = tuple(choices if chosen in choices else [*choices, chosen])
         if offered != tuple(self.checkpoint.options):
             self.checkpoint.options = offered
+        if self.checkpoint.value != chosen:
             self.checkpoint.value = chosen
 
     def show_told(self, command: list[float]) -> None:

@@ -1,6 +1,8 @@
 """Curves of the followed robot's last seconds: what it was told and did, feet on the floor, torques."""
 from __future__ import annotations
 
+from typing import Sequence
+
 import numpy as np
 import viser
 from viser import uplot
@@ -19,9 +21,9 @@ class Plots:
         panel = server.gui.add_panel()
         with panel.add_tab("Tracking", viser.Icon.CHART_LINE):
             self.tracking = [
-                _plot(server, f"{name} [{unit}]", ("told", "measured"), 1.3 * max(map(abs, bounds)))
-                for name, bounds, unit in simulation.told]
-            self.contact = _plot(server, "feet on the floor", legs)
+                _plot(server, f"{name} [{unit}]", ("told", "measured"), reach=1.3 * max(map(abs, bounds)), legend=at == 0)
+                for at, (name, bounds, unit) in enumerate(simulation.told)]
+            self.contact = _plot(server, "feet on the floor", legs, reach=4.0, low=-0.3)
         with panel.add_tab("Torques", viser.Icon.WAVE_SINE):
             self.torques = [_plot(server, f"{leg} [N m]", ("joint 1", "joint 2", "joint 3")) for leg in legs]
         panel.dock_left()
@@ -52,12 +54,15 @@ def _leg(simulation: Simulation, leg: int) -> str:
     return common.strip("_-. ") or f"leg {leg + 1}"
 
 
-def _plot(server: viser.ViserServer, title: str, lines: tuple | list, reach: float | None = None) -> viser.GuiUplotHandle:
-    """An empty plot of named lines over time; `reach` fixes its height to both sides of zero."""
-    y = uplot.Scale(auto=True) if reach is None else uplot.Scale(auto=False, range=(-reach, reach))
+def _plot(
+    server: viser.ViserServer, title: str, lines: Sequence[str], *, reach: float | None = None, low: float | None = None, legend: bool = True
+) -> viser.GuiUplotHandle:
+    """An empty plot of named lines over time, `low` to `reach` high (-reach where there is no `low`); None: as high as its lines."""
+    y = uplot.Scale(auto=True) if reach is None else uplot.Scale(auto=False, range=(-reach if low is None else low, reach))
     series = (uplot.Series(label="s"), *(uplot.Series(label=line, stroke=COLOURS[at], width=1.5) for at, line in enumerate(lines)))
     return server.gui.add_uplot(
-        tuple(np.zeros(2) for _ in series), series, title=title, scales={"x": uplot.Scale(time=False, auto=True), "y": y}, height=170)
+        tuple(np.zeros(2) for _ in series), series, title=title, scales={"x": uplot.Scale(time=False, auto=True), "y": y},
+        legend=uplot.Legend(show=legend), height=130)
 
 
 def _show(plot: viser.GuiUplotHandle, *columns: np.ndarray) -> None:

@@ -17,7 +17,7 @@ TOLD, DONE, FORCE = (40, 90, 220), (30, 150, 70), (230, 120, 30)  # colours of a
 class Scene:
     """All robots on one floor, a cell of a square grid each; the followed one is held in the middle.
 
-    A robot is where it went, seen from its cell. Robots do not meet: where they overlap they pass
+    A robot is where it went since its episode began in its cell, heading along x. Robots do not meet: where they overlap they pass
     through each other, as each has a world of its own.
     """
 
@@ -53,8 +53,7 @@ class Scene:
 
     def update(self, simulation: Simulation, followed: int) -> None:
         """Draws the robots as they are now."""
-        position, quaternion, joints = (
-            simulation.state(name) for name in ("base_position", "base_orientation", "joint_position"))
+        (position, quaternion), joints = simulation.walked(), simulation.state("joint_position")
         middle = np.array([*(position[followed, :2] + self.cells[followed, :2]), 0.0])
         feet = np.zeros((len(self.feet), 3))
         for robot in range(len(self.cells)):

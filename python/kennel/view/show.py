@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Sequence
 
 from .._core import Error
@@ -50,7 +51,7 @@ def show(
         import mjviser  # noqa: F401
         import viser  # noqa: F401
     except ImportError as error:
-        raise ImportError(f"a browser view needs viser and mjviser ({error}); try: pip install viser mjviser") from None
+        raise ImportError(f"a browser view needs viser and mjviser ({error}); try: {sys.executable} -m pip install viser mjviser") from None
     from .source import source_of
     from .viewer import Viewer
 

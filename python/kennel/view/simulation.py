@@ -19,6 +19,12 @@ def turned_back(quaternions: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return vectors + w * t + np.cross(u, t)
 
 
+def heading_of(quaternions: np.ndarray) -> np.ndarray:
+    """Angles (n,) of the bases' x axes about the world's z; quaternions (n, 4) w, x, y, z, base to world."""
+    w, x, y, z = quaternions.T
+    return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
 class Simulation:
     """Steps the environments of a source. All robots are told the same.
 
@@ -40,6 +46,8 @@ class Simulation:
         self.random = np.random.default_rng(0)  # of the pushes' directions
         self.history: collections.deque = collections.deque(maxlen=round(HISTORY_SECONDS / self.control_dt))
         self.obs = self.env.reset()[0]
+        self._home = np.zeros((self.env.num_envs, 3))  # x, y and heading at each episode's start
+        self._come_home(np.ones(self.env.num_envs, bool))
 
     def state(self, name: str) -> np.ndarray:
         return np.asarray(self.env.state[name])
@@ -52,15 +60,17 @@ class Simulation:
             actions = np.zeros((env.num_envs, env.num_actions), np.float32)
         else:
             actions = np.ascontiguousarray(self.policy(self.obs), np.float32)
-        self.obs, _, _, terminated, _, _ = env.step(actions)
+        self.obs, _, _, terminated, truncated, _ = env.step(actions)
         self.time += self.control_dt
         self.falls += int(np.asarray(terminated).sum())
+        self._come_home(np.asarray(terminated) | np.asarray(truncated))
         self._remember()
 
     def reset(self) -> None:
         self.obs = self.env.reset()[0]
         self.falls = 0
         self.history.clear()
+        self._come_home(np.ones(self.env.num_envs, bool))
 
     def push(self, speed: float) -> None:
         """Adds a horizontal velocity of `speed`, m/s, in a direction of its own to each robot's base."""
@@ -82,6 +92,25 @@ class Simulation:
             "height": height - self.stance_height if self.stance_height is not None else np.full(len(height), np.nan),
         }
         return np.stack([quantities.get(name, np.full(len(height), np.nan)) for name, _, _ in self.told], axis=1)
+
+    def walked(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the bases are, (n, 3), and their quaternions, (n, 4), seen from where their episodes began.
+
+        Episodes begin with any heading; seen so, all robots set out along x.
+        """
+        x, y, heading = self._home.T
+        cosine, sine = np.cos(heading), np.sin(heading)
+        position = self.state("base_position").astype(float)
+        east, north = position[:, 0] - x, position[:, 1] - y
+        position[:, 0], position[:, 1] = cosine * east + sine * north, cosine * north - sine * east
+        c, s = np.cos(heading / 2), -np.sin(heading / 2)
+        qw, qx, qy, qz = self.state("base_orientation").astype(float).T
+        return position, np.stack([c * qw - s * qz, c * qx - s * qy, c * qy + s * qx, c * qz + s * qw], axis=1)
+
+    def _come_home(self, where: np.ndarray) -> None:
+        """Episodes begin here, (num_envs) bool."""
+        self._home[where, :2] = self.state("base_position")[where, :2]
+        self._home[where, 2] = heading_of(self.state("base_orientation")[where])
 
     def _remember(self) -> None:
         self.history.append((

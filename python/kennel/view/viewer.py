@@ -1,6 +1,7 @@
 """The server and its loop: the one thread that touches the environment."""
 from __future__ import annotations
 
+import atexit
 import concurrent.futures
 import contextlib
 import io
@@ -45,7 +46,8 @@ class Viewer:
     def __init__(self, source: Source, *, host: str, port: int):
         self.source, self.simulation = source, Simulation(source)
         self.paused, self.speed, self.followed = False, 1.0, 0
-        self.error: BaseException | None = None
+        self.error: BaseException | None = None  # what ended the loop
+        self._waited_for = False
         self._said = ""  # why the chosen checkpoint is not shown
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -72,6 +74,8 @@ class Viewer:
     # For any thread.
 
     def start(self) -> None:
+        """Begins to step and to draw; once."""
+        atexit.register(self.close)
         self._thread.start()
 
     def do(self, act: Callable[[], None]) -> None:
@@ -88,6 +92,7 @@ class Viewer:
 
     def wait(self) -> None:
         """Until Ctrl-C or an error, which is raised; the page is closed then."""
+        self._waited_for = True
         try:
             while self._thread.is_alive():
                 self._thread.join(0.2)
@@ -100,6 +105,7 @@ class Viewer:
 
     def close(self) -> None:
         """Ends page and loop, and the environments unless they are the caller's; may be called again."""
+        atexit.unregister(self.close)
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -159,7 +165,7 @@ class Viewer:
         checkpoints, name = self.source.checkpoints, self.source.checkpoint
         if checkpoints is None:
             return
-        self.controls.offer(checkpoints.choices())
+        self.controls.offer(checkpoints.choices(), name)
         version = checkpoints.version(name)
         if version == self._version:
             return
@@ -185,7 +191,8 @@ class Viewer:
             self._loop()
         except BaseException as error:  # noqa: BLE001  the caller's thread raises it
             self.error = error
-            print(f"kennel: {error}", file=sys.stderr)
+            if not self._waited_for:
+                print(f"kennel: {error}", file=sys.stderr)
 
     def _loop(self) -> None:
         now = time.monotonic()
