@@ -209,6 +209,18 @@ prepare_program() {
   unlock
 }
 
+prepare_python() {
+  lock
+  if ! up_to_date kennel_python; then
+    set_up
+    grep -q '^build .*kennel_python' "$build/build.ninja" ||
+      die "the Python package cannot be built for $python" "install python3-dev, and nanobind and nanobind-backend into it"
+    say "building the Python package"
+    build_targets "building" kennel_python
+  fi
+  unlock
+}
+
 # --- the launcher's own commands
 
 command_setup() {

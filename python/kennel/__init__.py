@@ -12,6 +12,7 @@ What is what:
   ids            what `make` knows by a short name
   gymnasium      Gymnasium's Env and VectorEnv        sb3       Stable-Baselines3's VecEnv
   rsl_rl         rsl_rl's VecEnv                      isaaclab  what skrl and others wrap
+  view           robots in a browser: `kennel.view(run)`, or `python -m kennel.view RUN`
 
 Nothing here needs LibTorch or torch. `kennel.Error` is a ValueError: a recipe, a name or a number
 that does not fit, in one line.
@@ -45,7 +46,7 @@ from .making import ids, make  # noqa: E402
 
 def __getattr__(name: str):
     """Adapters, whose libraries are imported when they are asked for."""
-    if name in ("gymnasium", "isaaclab", "rsl_rl", "sb3"):
+    if name in ("gymnasium", "isaaclab", "rsl_rl", "sb3", "view"):
         return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

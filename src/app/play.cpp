@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/core/check.h"
 #include "kennel/judge/model_for.h"
 #include "kennel/run/interrupt.h"
 #include "run_policy.h"
@@ -16,6 +17,7 @@ RunCommand add_play(CLI::App& app) {
     std::string policy;
     play::PlayOptions options;
     std::vector<double> command;
+    bool web = false;
   };
   const auto flags = std::make_shared<Flags>();
   play::PlayOptions& options = flags->options;
@@ -24,6 +26,10 @@ RunCommand add_play(CLI::App& app) {
       ->required();
   app.add_option("--video", options.video,
                  "write an .mp4 instead of opening a window; needs no display, but ffmpeg");
+  app.add_flag(
+      "--web", flags->web,
+      "on a page in a browser instead, which Python's kennel.view serves; --web --help lists "
+      "its flags");
   app.add_option("--command", flags->command,
                  "what the robot is told, three numbers: vx,vy,yaw_rate in m/s and rad/s for one "
                  "that walks, else what its policy file names, in that order (default: the "
@@ -58,6 +64,8 @@ RunCommand add_play(CLI::App& app) {
   app.add_option("--height", options.height, "pixels (default: 540; a window 720)")
       ->check(number_from(64, 4320));
   return [flags] {
+    KENNEL_CHECK(!flags->web, "--web is the launcher's: ./kennel play ", flags->policy,
+                 " --web, or with the Python package: python -m kennel.view ", flags->policy);
     if (flags->command.size() == 3)
       flags->options.command = {flags->command[0], flags->command[1], flags->command[2]};
     const PolicyFile policy = load_named_policy(flags->policy);

@@ -93,6 +93,37 @@ folder $PWD"
   for name in $names; do check "the refusal lists $name" contains "$err" " $name,"; done
 }
 
+test_play_on_a_page_is_the_python_packages() {
+  mkdir -- "$sandbox/python"
+  touch -d '1 hour ago' -- "$sandbox/python"
+  kennel play run --web
+  check "a package that cannot be built" equal "$code" 1
+  check "says what is missing" contains "$err" "python3-dev"
+  stand_in "$tools/cmake" <<<'echo "build python/kennel_python: phony" >"$SANDBOX/build/build.ninja"'
+  stand_in "$tools/python" <<'END'
+[[ $1 == -m ]] && { printf 'argument %s\n' "$@"; echo "$PYTHONPATH, $KENNEL_PROGRAM"; exit 3; }
+[[ "$*" != *CMAKE_BIN_DIR* && "$*" != *nvidia* ]]
+END
+  echo >>"$sandbox/CMakeLists.txt"
+  touch -- "$sandbox/python/module.cpp"
+  kennel setup
+  kennel play 'a run' --web --port 0
+  check "the command's exit code" equal "$code" 3
+  check "its arguments" equal "$out" "argument -m
+argument kennel.view
+argument a run
+argument --port
+argument 0
+$sandbox/build/python, $sandbox/build/bin/kennel"
+  check "builds the package" contains "$(<"$sandbox/ninja_calls")" kennel_python
+  local before
+  before=$(builds)
+  kennel play 'a run' --web
+  check "once" equal "$(builds)" "$before"
+  kennel play run --video web.mp4
+  check "and without --web the program plays" contains "$out" "argument play"
+}
+
 test_standard_output_is_the_commands_alone() {
   kennel info
   check "succeeds" equal "$code" 0
