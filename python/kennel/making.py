@@ -166,4 +166,5 @@ def make(
         for line in _core.edit_model(os.fspath(model), file, **(edits or {})):
             warnings.warn(line, stacklevel=2)
         asked["robot"] = robot or ""
-        return Env(*_core.make(model=file, **asked), output=output)
+        made = _core.make(model=file, **asked)
+        return Env(*made, output=output, model=(os.path.abspath(model), dict(edits or {})))
