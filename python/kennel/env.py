@@ -98,11 +98,21 @@ class Env:
       obs_terms, privileged_obs_terms: what observations are made of, a tuple of `Term`.
       state, params: named quantities, see `Views`; params are drawn anew at each reset.
       robot, task: names. recipe: the resolved recipe, TOML. kernel: what code steps them.
+      model: where it is no shipped one, the file that was given and its edits; else None.
     """
 
-    def __init__(self, simulator: _core.Simulator, robot: str, task: str, recipe: str, *, output: str):
+    def __init__(
+        self,
+        simulator: _core.Simulator,
+        robot: str,
+        task: str,
+        recipe: str,
+        *,
+        output: str,
+        model: tuple[str, dict[str, Any]] | None = None,
+    ):
         self._simulator = simulator
-        self.robot, self.task, self.recipe, self.output = robot, task, recipe, output
+        self.robot, self.task, self.recipe, self.output, self.model = robot, task, recipe, output, model
         self.device = "cpu"
         spec = simulator.spec
         self._bfloat16 = spec["bfloat16_obs"]
@@ -211,6 +221,35 @@ class Env:
         if not isinstance(state, bytes):
             raise TypeError(f"state is a {type(state).__name__}; expected the bytes that save_state returned")
         self._simulator.load_state(state)
+
+    def mujoco(self, index: int = 0) -> tuple[Any, Any]:
+        """An environment as MuJoCo has it: to render, to compare, to hand over. Needs the package mujoco.
+
+        The model is the robot's own with this environment's parameters: friction, masses, inertias,
+        centre of mass, servos, joints. The data holds its state; `ctrl` the targets of its last
+        action, as if they had arrived, less `joint_offset`. The solver runs to its end (100 Newton
+        iterations), where training takes the recipe's few; geoms touch each other as the file says,
+        where Kennel's touch the floor alone.
+
+        Not carried, because MuJoCo has no place for it: latencies and what is on its way,
+        `imu_tilt`, noise, older frames, command, the solver's warm start. Both are copies, made
+        anew in milliseconds.
+
+        Args:
+          index: of the environment, from 0.
+
+        Returns:
+          (mujoco.MjModel, mujoco.MjData), after mj_forward.
+
+        Raises:
+          kennel.Error: an index out of bounds, a task without a robot, a model that a recipe's file
+          names. RuntimeError: closed.
+        """
+        if "base_position" not in self.state.fields:
+            raise _core.Error(f"the task {self.task} has no robot, which MuJoCo could show")
+        from .mujoco_model import model_and_data
+
+        return model_and_data(self, whole("index", index, 0, self.num_envs - 1))
 
     def close(self) -> None:
         """Gives environments and threads back; may be called again. Arrays stay readable."""

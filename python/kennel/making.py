@@ -91,6 +91,16 @@ def _check_device(device: Any) -> None:
     raise _core.Error(f'device "{name}" is unknown; expected cpu, cuda, cuda:N or auto')
 
 
+def _over(backend: str, env: Env, num_threads: int) -> Any:
+    """The environments, or what backend="mujoco" makes of their sizes and recipe."""
+    if backend == "kennel":
+        return env
+    from . import mujoco_env
+
+    with env:
+        return mujoco_env.Env(env, num_threads=num_threads, output=env.output)
+
+
 def make(
     id: str | None = None,
     num_envs: int | None = None,
@@ -106,6 +116,7 @@ def make(
     device: str = "cpu",
     num_threads: int = 0,
     output: str = "numpy",
+    backend: str = "kennel",
 ) -> Env:
     """Environments of a robot, a task and a recipe. Everything but `id` is as the flags of `kennel train`.
 
@@ -120,6 +131,8 @@ def make(
       seed: of everything random; None: as the recipe has it. Same seed, same bits.
       device: "cpu". num_threads: of the simulator, 0: one a core; results do not depend on it.
       output: what arrays are: "numpy", or "torch" tensors of the same memory.
+      backend: "kennel", or "mujoco": the walking task a second time, over MuJoCo's batch interface,
+        for comparison; a `kennel.mujoco_env.Env`, with the same class interface.
 
     Raises:
       kennel.Error (a ValueError): a name, key or number that does not fit, with the nearest one.
@@ -133,6 +146,8 @@ def make(
             raise TypeError(f"{name} is a {type(value).__name__}; expected a dictionary")
     if output not in ("numpy", "torch"):
         raise _core.Error(f'output = "{output}" is unknown; expected numpy or torch')
+    if backend not in ("kennel", "mujoco"):
+        raise _core.Error(f'backend = "{backend}" is unknown; expected kennel or mujoco')
     _check_device(device)
     chosen = _named(id) if id is not None else {}
     for name, value in (("robot", robot), ("task", task)):
@@ -159,11 +174,13 @@ def make(
     if model is None:
         if edits:
             raise _core.Error("edits change a model: name it with model=")
-        return Env(*_core.make(**asked), output=output)
+        return _over(backend, Env(*_core.make(**asked), output=output), asked["num_threads"])
     with tempfile.TemporaryDirectory(prefix="kennel-") as folder:
         # A shipped robot's name says that the model is that robot's; otherwise it is its own.
         file = pathlib.Path(folder) / "robot.xml"
         for line in _core.edit_model(os.fspath(model), file, **(edits or {})):
             warnings.warn(line, stacklevel=2)
         asked["robot"] = robot or ""
-        return Env(*_core.make(model=file, **asked), output=output)
+        made = _core.make(model=file, **asked)
+        env = Env(*made, output=output, model=(os.path.abspath(model), dict(edits or {})))
+        return _over(backend, env, asked["num_threads"])

@@ -1,0 +1,80 @@
+"""rsl_rl's own runner on Kennel beside the same runner on the same task over MuJoCo's batch interface: environment steps a second.
+
+    python bench/python_rsl_rl.py [--num-envs 1024 4096] [--networks 96-96 256-256-256] [--torch-threads 1 2] [--repeats 3]
+
+Both sides take turns within a process, on the same cores: an iteration of Kennel's, one of MuJoCo's, and again. A line of JSON each: the
+best iteration of the repeats, with the seconds that rsl_rl counts as collection and as learning. The first iteration of each is not counted.
+"""
+import argparse
+import copy
+import json
+import os
+import sys
+
+import torch
+from rsl_rl.runners import OnPolicyRunner
+
+from kennel.rsl_rl import VecEnv
+
+SIDES = ("kennel", "mujoco")
+
+
+def config(network: list[int]) -> dict:
+    """rsl_rl's example in everything but the networks."""
+    model = {"class_name": "MLPModel", "hidden_dims": network, "activation": "elu", "obs_normalization": False}
+    return {
+        "num_steps_per_env": 24,
+        "save_interval": 10**9,
+        "obs_groups": {"actor": ["policy"], "critic": ["policy", "privileged"]},
+        "algorithm": {"class_name": "PPO", "num_learning_epochs": 5, "num_mini_batches": 4},
+        "actor": {**model, "distribution_cfg": {"class_name": "GaussianDistribution", "init_std": 1.0}},
+        "critic": dict(model),
+    }
+
+
+def runner_of(backend: str, options: argparse.Namespace, num_envs: int, network: list[int]) -> OnPolicyRunner:
+    torch.manual_seed(1)
+    env = VecEnv("pupper", num_envs=num_envs, seed=1, num_threads=options.env_threads, backend=backend)
+    runner = OnPolicyRunner(env, copy.deepcopy(config(network)), device="cpu")
+    runner.times = []
+    runner.logger.log = lambda **told: runner.times.append((told["collect_time"], told["learn_time"]))
+    return runner
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--num-envs", type=int, nargs="+", default=[1024, 4096])
+    parser.add_argument("--networks", nargs="+", default=["96-96", "256-256-256"], help="widths of hidden layers, of actor and critic")
+    parser.add_argument("--torch-threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--env-threads", type=int, default=0, help="of the simulators; 0: one a core")
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    for num_envs in options.num_envs:
+        for network in options.networks:
+            runners = [runner_of(side, options, num_envs, [int(width) for width in network.split("-")]) for side in SIDES]
+            for threads in options.torch_threads:
+                torch.set_num_threads(threads)
+                measure(runners, options.repeats, {"num_envs": num_envs, "network": network, "torch_threads": threads})
+            for runner in runners:
+                runner.env.close()
+    return 0
+
+
+def measure(runners: list[OnPolicyRunner], repeats: int, setting: dict) -> None:
+    for runner in runners:
+        runner.learn(1)
+        runner.times.clear()
+    for _ in range(repeats):
+        for runner in runners:
+            runner.learn(1)
+    rates = []
+    for side, runner in zip(SIDES, runners):
+        collection, learning = min(runner.times, key=sum)
+        rates.append(setting["num_envs"] * runner.cfg["num_steps_per_env"] / (collection + learning))
+        row = {"backend": side, **setting, "steps_per_second": round(rates[-1]), "collection_s": round(collection, 4),
+               "learning_s": round(learning, 4), "load": round(os.getloadavg()[0], 1), "cores": len(os.sched_getaffinity(0))}
+        print(json.dumps(row if side == "kennel" else {**row, "kennel_is_faster_by": round(rates[0] / rates[1], 2)}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
