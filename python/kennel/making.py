@@ -7,10 +7,11 @@ import pathlib
 import re
 import tempfile
 import warnings
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from . import _core
 from .env import MAX_SEED, Env, whole
+from .own_terms import OwnEnv, checked_functions
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _EDITS = ("feet_only", "pyramidal", "add_servos", "add_floor", "bare_base", "kp", "kd")
@@ -91,6 +92,10 @@ def _check_device(device: Any) -> None:
     raise _core.Error(f'device "{name}" is unknown; expected cpu, cuda, cuda:N or auto')
 
 
+def _env(made: tuple, output: str, own: Mapping[str, Callable]) -> Env:
+    return OwnEnv(*made, output=output, own=own) if own else Env(*made, output=output)
+
+
 def make(
     id: str | None = None,
     num_envs: int | None = None,
@@ -106,6 +111,10 @@ def make(
     device: str = "cpu",
     num_threads: int = 0,
     output: str = "numpy",
+    reward: Callable | None = None,
+    extra_reward: Callable | None = None,
+    extra_obs: Callable | None = None,
+    curriculum: Callable | None = None,
 ) -> Env:
     """Environments of a robot, a task and a recipe. Everything but `id` is as the flags of `kennel train`.
 
@@ -120,6 +129,13 @@ def make(
       seed: of everything random; None: as the recipe has it. Same seed, same bits.
       device: "cpu". num_threads: of the simulator, 0: one a core; results do not depend on it.
       output: what arrays are: "numpy", or "torch" tensors of the same memory.
+      reward: function(env, now) -> (num_envs,) float32, instead of the native reward. `now` has what the step
+        led to by name, before any reset or new command (own_terms.Moment); `env.state` has more, and is after them.
+      extra_reward: likewise, added to the reward.
+      extra_obs: function(env, now) -> (num_envs, n) float32, n columns after those of obs and privileged_obs.
+        Where something ended it is called twice, for final_obs before.
+      curriculum: function(env, began), after each reset and step, which may write into env.state, env.params and
+        env.progress; began is (num_envs,) bool, whose episode begins. It takes effect with the next step.
 
     Raises:
       kennel.Error (a ValueError): a name, key or number that does not fit, with the nearest one.
@@ -128,6 +144,7 @@ def make(
     for name, value in (("id", id), ("robot", robot), ("task", task), ("recipe", recipe)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f"{name} is a {type(value).__name__}; expected a name, or None")
+    own = checked_functions({"reward": reward, "extra_reward": extra_reward, "extra_obs": extra_obs, "curriculum": curriculum})
     for name, value in (("overrides", overrides), ("edits", edits)):
         if value is not None and not isinstance(value, Mapping):
             raise TypeError(f"{name} is a {type(value).__name__}; expected a dictionary")
@@ -159,11 +176,11 @@ def make(
     if model is None:
         if edits:
             raise _core.Error("edits change a model: name it with model=")
-        return Env(*_core.make(**asked), output=output)
+        return _env(_core.make(**asked), output, own)
     with tempfile.TemporaryDirectory(prefix="kennel-") as folder:
         # A shipped robot's name says that the model is that robot's; otherwise it is its own.
         file = pathlib.Path(folder) / "robot.xml"
         for line in _core.edit_model(os.fspath(model), file, **(edits or {})):
             warnings.warn(line, stacklevel=2)
         asked["robot"] = robot or ""
-        return Env(*_core.make(model=file, **asked), output=output)
+        return _env(_core.make(model=file, **asked), output, own)
