@@ -10,6 +10,7 @@ What is what:
   make           a robot, a task and a recipe, by the words of `kennel train`, as an `Env`
   Env            the batch: reset, step, named state and parameters, clocks, terms
   ids            what `make` knows by a short name
+  save_policy    a network of your own as the file that the judge and the robot load
   gymnasium      Gymnasium's Env and VectorEnv        sb3       Stable-Baselines3's VecEnv
   rsl_rl         rsl_rl's VecEnv                      isaaclab  what skrl and others wrap
   view           robots in a browser: `kennel.view(run)`, or `python -m kennel.view RUN`
@@ -42,6 +43,7 @@ _load_mujoco()
 from ._core import Error  # noqa: E402
 from .env import Env, Field, Term  # noqa: E402
 from .making import ids, make  # noqa: E402
+from .policy_file import save_policy  # noqa: E402
 
 
 def __getattr__(name: str):
@@ -54,5 +56,5 @@ def __getattr__(name: str):
 if hasattr(_sys.modules.get("gymnasium"), "register"):  # gymnasium.make("kennel:kennel/Pupper-v0") imports this
     from . import gymnasium as _gymnasium  # noqa: F401
 
-__all__ = ["Env", "Error", "Field", "Term", "ids", "make"]
+__all__ = ["Env", "Error", "Field", "Term", "ids", "make", "save_policy"]
 __version__ = "0.1.0"

@@ -7,10 +7,11 @@ import pathlib
 import re
 import tempfile
 import warnings
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from . import _core
 from .env import MAX_SEED, Env, whole
+from .own_terms import OwnEnv, checked_functions
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 _EDITS = ("feet_only", "pyramidal", "add_servos", "add_floor", "bare_base", "kp", "kd")
@@ -101,6 +102,10 @@ def _over(backend: str, env: Env, num_threads: int) -> Any:
         return mujoco_env.Env(env, num_threads=num_threads, output=env.output)
 
 
+def _env(made: tuple, own: Mapping[str, Callable], **as_env: Any) -> Env:
+    return OwnEnv(*made, own=own, **as_env) if own else Env(*made, **as_env)
+
+
 def make(
     id: str | None = None,
     num_envs: int | None = None,
@@ -117,6 +122,10 @@ def make(
     num_threads: int = 0,
     output: str = "numpy",
     backend: str = "kennel",
+    reward: Callable | None = None,
+    extra_reward: Callable | None = None,
+    extra_obs: Callable | None = None,
+    curriculum: Callable | None = None,
 ) -> Env:
     """Environments of a robot, a task and a recipe. Everything but `id` is as the flags of `kennel train`.
 
@@ -133,6 +142,13 @@ def make(
       output: what arrays are: "numpy", or "torch" tensors of the same memory.
       backend: "kennel", or "mujoco": the walking task a second time, over MuJoCo's batch interface,
         for comparison; a `kennel.mujoco_env.Env`, with the same class interface.
+      reward: function(env, now) -> (num_envs,) float32, instead of the native reward. `now` has what the step
+        led to by name, before any reset or new command (own_terms.Moment); `env.state` has more, and is after them.
+      extra_reward: likewise, added to the reward.
+      extra_obs: function(env, now) -> (num_envs, n) float32, n columns after those of obs and privileged_obs.
+        Where something ended it is called twice, for final_obs before.
+      curriculum: function(env, began), after each reset and step, which may write into env.state, env.params and
+        env.progress; began is (num_envs,) bool, whose episode begins. It takes effect with the next step.
 
     Raises:
       kennel.Error (a ValueError): a name, key or number that does not fit, with the nearest one.
@@ -141,6 +157,7 @@ def make(
     for name, value in (("id", id), ("robot", robot), ("task", task), ("recipe", recipe)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f"{name} is a {type(value).__name__}; expected a name, or None")
+    own = checked_functions({"reward": reward, "extra_reward": extra_reward, "extra_obs": extra_obs, "curriculum": curriculum})
     for name, value in (("overrides", overrides), ("edits", edits)):
         if value is not None and not isinstance(value, Mapping):
             raise TypeError(f"{name} is a {type(value).__name__}; expected a dictionary")
@@ -148,6 +165,8 @@ def make(
         raise _core.Error(f'output = "{output}" is unknown; expected numpy or torch')
     if backend not in ("kennel", "mujoco"):
         raise _core.Error(f'backend = "{backend}" is unknown; expected kennel or mujoco')
+    if own and backend != "kennel":
+        raise _core.Error(f'{", ".join(own)}: functions of one\'s own are for backend="kennel"; backend="{backend}" is the recipe as it stands')
     _check_device(device)
     chosen = _named(id) if id is not None else {}
     for name, value in (("robot", robot), ("task", task)):
@@ -174,7 +193,7 @@ def make(
     if model is None:
         if edits:
             raise _core.Error("edits change a model: name it with model=")
-        return _over(backend, Env(*_core.make(**asked), output=output), asked["num_threads"])
+        return _over(backend, _env(_core.make(**asked), own, output=output), asked["num_threads"])
     with tempfile.TemporaryDirectory(prefix="kennel-") as folder:
         # A shipped robot's name says that the model is that robot's; otherwise it is its own.
         file = pathlib.Path(folder) / "robot.xml"
@@ -182,5 +201,5 @@ def make(
             warnings.warn(line, stacklevel=2)
         asked["robot"] = robot or ""
         made = _core.make(model=file, **asked)
-        env = Env(*made, output=output, model=(os.path.abspath(model), dict(edits or {})))
+        env = _env(made, own, output=output, model=(os.path.abspath(model), dict(edits or {})))
         return _over(backend, env, asked["num_threads"])

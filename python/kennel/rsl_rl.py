@@ -24,12 +24,14 @@ from .making import make
 class VecEnv(Clocks, _VecEnv):
     """Kennel's environments for rsl_rl. They are reset when this is made, and by themselves later.
 
-    A change of command within an episode is no end of it, and not reported.
+    A change of command within an episode is no end of it, and not reported, unless `cut_at_commands`.
 
     Args:
       id, num_envs, others: as `kennel.make` has them.
       training_steps: control steps of all environments over which the recipe's schedules go; None:
         they stay at their start.
+      cut_at_commands: report a change of command as a time-out, so that rsl_rl bootstraps there and its surprise stays
+        out of the advantages, as Kennel's own learner has it. The lengths of episodes that rsl_rl logs are then a command's.
       log_interval: steps of the batch between two logs of the simulator's own means.
     """
 
@@ -39,6 +41,7 @@ class VecEnv(Clocks, _VecEnv):
         num_envs: int | None = None,
         *,
         training_steps: int | None = None,
+        cut_at_commands: bool = False,
         log_interval: int = 24,
         **others: Any,
     ):
@@ -49,6 +52,7 @@ class VecEnv(Clocks, _VecEnv):
         self.cfg = {"id": id, "recipe": self.env.recipe, **{k: str(v) for k, v in others.items()}}
         self.step_dt = self.env.control_dt
         self._training_steps, self._log_interval = training_steps, log_interval
+        self._cut_at_commands = cut_at_commands
         self._steps = 0
         self._groups: dict[int, TensorDict] = {}
         self._now = self._group(*self.env.reset())
@@ -57,8 +61,10 @@ class VecEnv(Clocks, _VecEnv):
         return self._now
 
     def step(self, actions: torch.Tensor) -> tuple[TensorDict, torch.Tensor, torch.Tensor, dict]:
-        obs, privileged_obs, reward, terminated, truncated, _ = self.env.step(actions.detach().contiguous())
+        obs, privileged_obs, reward, terminated, truncated, info = self.env.step(actions.detach().contiguous())
         self._now = self._group(obs, privileged_obs)
+        if self._cut_at_commands:
+            truncated = truncated | (info["command_changed"] & ~terminated)
         self._steps += 1
         extras: dict[str, Any] = {"time_outs": truncated}
         if self._steps % self._log_interval == 0:
