@@ -7,6 +7,7 @@
 #include "envs/quadruped/task.h"
 #include "kennel/core/check.h"
 #include "kennel/judge/quantities.h"
+#include "kennel/policy/clipped_network.h"
 #include "kennel/sim/env_spec.h"
 #include "kennel/sim/make_env.h"
 
@@ -144,7 +145,7 @@ GaitContract gait_of(const RunConfig& config, const Robot& robot) {
 PolicyFile policy_file(const PolicyNetwork& network, const RunConfig& config) {
   if (const small::TaskRow* task = small_task_of(config)) return small_policy(*task, network);
   PolicyFile policy{contract_of(load_robot(config.robot), config.env)};
-  policy.network = network;
+  policy.network = clipped(network, EnvSpec{}.action_bounds);  // a robot's environments' own
   return policy;
 }
 

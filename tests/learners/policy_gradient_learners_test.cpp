@@ -2,6 +2,7 @@
 // bits on any number of threads, and refuses what it cannot do.
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <functional>
 
 #include "kennel/io/atomic_file.h"
@@ -221,6 +222,28 @@ std::string error_of(const Work& work) {
     return error.what();
   }
   return "no error";
+}
+
+/// The first action of a2c's policy away from the middle, trained at a price of its mean's square.
+float action_at(float mean_coef) {
+  PointMassEnv env(kNumEnvs);
+  A2cConfig config;
+  config.learning_rate = config.value_learning_rate = 5e-3f;
+  config.entropy_coef = 0.0f;
+  config.mean_coef = mean_coef;
+  config.network = small_network();
+  const auto a2c = learner_of(kA2c, ConfigBlock("a2c", config), env);
+  for (int t = 0; t < 200; ++t) a2c->iterate();
+  return forward(a2c->policy(), std::vector<float>{0.8f, 0.0f, 0.0f, 0.0f}).at(0);
+}
+
+// Back to the middle; the dearer, the less. A price of the wrong sign would drive it to its bounds.
+TEST(A2c, PaysForTheSquareOfItsMeanAction) {
+  const float free = std::abs(action_at(0)), dear = std::abs(action_at(1)),
+              dearest = std::abs(action_at(100));
+  EXPECT_GT(free, 0.3f);
+  EXPECT_LT(dear, 0.8f * free);
+  EXPECT_LT(dearest, 0.05f);
 }
 
 /// Two ranks, of which only one is there.

@@ -48,6 +48,7 @@ std::vector<torch::Tensor> A2c::learn_from(const RolloutBatch& batch,
   const SliceWork loss = [&](const SlicePass& pass) {
     const Samples samples = pass.rows.samples();
     log_density_gradient(samples.action, samples.advantage * -scale, pass.loss);
+    pass.loss.grad_mean.add_(pass.loss.mean, 2.0 * scale * config_.mean_coef);
     torch::Tensor error;
     squared_error(samples.returns, scale * config_.value_loss_coef, pass.loss, error);
     pass.loss.sums[0].copy_((samples.advantage * samples.log_prob).sum().mul_(-scale));

@@ -1,11 +1,16 @@
 // Advantage actor-critic, all environments in step (A3C without its threads: Mnih et al. 2016,
 // arXiv 1602.01783, section 4).
 //
-//   g = 1/M sum [ A grad log pi(a|s) - value_loss_coef grad (V(s) - R)^2 ] + entropy_coef grad H
+//   g = 1/M sum [ A grad log pi(a|s) - value_loss_coef grad (V(s) - R)^2
+//                 - mean_coef grad |mean(s)|^2 ] + entropy_coef grad H
 //   theta <- theta + RMSProp(g)                      one step for both networks an iteration
 //
 // The critic has a learning rate of its own: advantages by a critic that is slower than the policy
 // lead it astray, so the critic has to be on the faster time scale (Konda & Tsitsiklis 2000).
+//
+// mean_coef is not the paper's: noise that the bounds of an action cut off costs less, so a policy
+// whose exploration is dear gains by driving its mean to the bounds, and a squashed mean has no
+// slope there to come back by. The divergence that limits the steps of the others keeps them off.
 //
 // A are generalised advantages, scaled to mean 0 and deviation 1 over the iteration; gae_lambda = 1
 // makes them the paper's. R = A + V before that. The gradient is that of the policy that acted: an
@@ -31,6 +36,7 @@ struct A2cConfig {
   RmsPropConfig optimiser{};
   float value_loss_coef = 0.5f;
   float entropy_coef = 0.008f;
+  float mean_coef = 0;
   NetworkConfig network{};
 };
 
@@ -49,6 +55,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, A2cConfig
   v.field("value_loss_coef", c.value_loss_coef, Bounds{0.0, 1e3},
           "weight of the critic's squared error");
   v.field("entropy_coef", c.entropy_coef, Bounds{0.0, 1.0}, "weight of the entropy bonus");
+  v.field("mean_coef", c.mean_coef, Bounds{0.0, 1e3},
+          "price of the mean action's squares: keeps a squashed mean off its bounds, where it has "
+          "no slope to come back by");
   visit_network_fields(c.network, v);
 }
 
