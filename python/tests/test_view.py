@@ -1,6 +1,7 @@
 """Robots in a browser: what is shown, what moves, and that a page's sliders and keys are obeyed."""
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +118,19 @@ def test_a_wrong_number_ends_the_command_in_a_line(tmp_path):
     assert said.returncode == 1 and said.stderr.startswith("kennel: no run or policy") and said.stderr.count("\n") == 1
 
 
+def test_the_command_serves_a_page_until_it_is_interrupted(trained):
+    command = [sys.executable, "-m", "kennel.view", str(trained), "--port", "0", "--command=-0.2,0,0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stderr.readline()
+            assert "kennel: run at http://127.0.0.1:" in said, said + process.stderr.read()
+            assert urllib.request.urlopen(said.split()[-1], timeout=60).status == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0 and process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
 # Robots under one command.
 
 def test_a_command_stays_what_it_is(simulation):
@@ -221,7 +235,9 @@ def test_the_page_is_served_to_this_machine_alone(viewer, capsys):
 
 
 def test_a_page_for_others_warns(trained, capfd):
-    kennel.view(trained, host="0.0.0.0", port=0, block=False).close()
+    viewer = kennel.view(trained, host="0.0.0.0", port=0, block=False)
+    viewer.close()
+    viewer.close()
     said = capfd.readouterr()
     assert "it has no password" in said.err and not said.out
 

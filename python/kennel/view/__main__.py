@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from .show import show
@@ -36,11 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1, this machine alone; the page has no password)")
     parser.add_argument("--port", type=int, default=8080, help="the next free one where it is taken (default: 8080)")
     flags = vars(parser.parse_args(arguments))
+    logging.getLogger("websockets.server").setLevel(logging.CRITICAL)  # of connections that browsers open in reserve
     try:
         show(flags.pop("what"), **flags)
     except (ValueError, ImportError, OSError) as error:
         print(f"kennel: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # while the page was being made
+        pass
     return 0
 
 

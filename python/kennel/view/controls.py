@@ -20,6 +20,7 @@ class Controls:
         self.server, self.viewer = server, viewer
         gui = server.gui
         gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
+        gui.main_panel.dock_right()
         self.status = gui.add_markdown("")
         with gui.add_folder("Told"):
             self.sliders = [self._slider(index, *told) for index, told in enumerate(viewer.simulation.told)]
@@ -41,7 +42,7 @@ class Controls:
             if robots > 1:
                 followed = gui.add_slider("robot", min=0, max=robots - 1, step=1, initial_value=viewer.followed)
                 followed.on_update(lambda _: viewer.do(lambda: viewer.follow(int(followed.value))))
-            arrows = gui.add_checkbox("arrows", True, hint="blue: velocity as told; green: as it is; orange: the floor's force on a foot")
+            arrows = gui.add_checkbox("arrows", True, hint="blue: velocity as told; green: as it is; magenta: the floor's force on a foot")
             arrows.on_update(lambda _: viewer.do(lambda: viewer.show_arrows(arrows.value)))
         self._add_nudges()
 

@@ -11,7 +11,7 @@ import viser
 
 from .simulation import Simulation
 
-TOLD, DONE, FORCE = (40, 90, 220), (30, 150, 70), (230, 120, 30)  # colours of arrows
+TOLD, DONE, FORCE = (40, 90, 220), (30, 150, 70), (200, 40, 140)  # colours of arrows
 
 
 class Scene:
@@ -44,8 +44,9 @@ class Scene:
         self.rotations = np.zeros((robots, self.model.nbody, 3, 3))
         self.show_arrows = True
         thick = 0.035 * self.reach
+        self.colours = np.array([TOLD, DONE] + [FORCE] * len(self.feet), np.uint8)
         self.arrows = server.scene.add_arrows(
-            "/arrows", np.zeros((2 + len(self.feet), 2, 3), np.float32), np.array([TOLD, DONE] + [FORCE] * len(self.feet), np.uint8),
+            "/arrows", np.zeros((len(self.colours), 2, 3), np.float32), self.colours,
             shaft_radius=thick, head_radius=2 * thick, head_length=3 * thick)
         distance = self.reach * (6.0 + 3.5 * (side - 1))
         server.initial_camera.position = distance * np.array([-0.62, -0.62, 0.48])
@@ -69,10 +70,12 @@ class Scene:
             self.drawn.fixed_bodies_frame.position = -middle
             self.arrows.visible = self.show_arrows
             if self.show_arrows:
-                self.arrows.points = self._arrows(simulation, followed, feet)
+                lines = self._arrows(simulation, followed, feet)
+                shown = np.any(lines[:, 0] != lines[:, 1], axis=1)  # one without length would still have its head
+                self.arrows.points, self.arrows.colors = lines[shown], self.colours[shown]
 
     def _arrows(self, simulation: Simulation, followed: int, feet: np.ndarray) -> np.ndarray:
-        """(2 + 4, 2, 3): velocity as told and as it is, above the base; the floor's force on each foot."""
+        """(2 + 4, 2, 3): velocity as told and as it is, above the base; the floor's force on each foot, beside its leg."""
         lines = np.zeros((2 + len(feet), 2, 3), np.float32)
         base = self.positions[followed, self.base] + [0, 0, 0.8 * self.reach]
         lines[:2] = base
@@ -84,7 +87,9 @@ class Scene:
             for arrow, velocity in enumerate((simulation.command, simulation.measured()[followed])):
                 lines[arrow, 1, :2] += 1.5 * self.reach / fastest * heading @ velocity[:2]
                 lines[arrow, :, 2] += 0.12 * self.reach * arrow
-        lines[2:] = feet[:, None]
+        left = self.rotations[followed, self.base, :, 1]
+        outwards = np.sign((feet - self.positions[followed, self.base]) @ left)
+        lines[2:] = (feet + 0.2 * self.reach * outwards[:, None] * left)[:, None]
         lines[2:, 1, 2] += 1.5 * self.reach * simulation.state("foot_force")[followed] / self.weight
         return lines
 

@@ -50,7 +50,7 @@ class Viewer:
         self._waited_for = False
         self._said = ""  # why the chosen checkpoint is not shown
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._closing = threading.Event()
+        self._closing, self._ended = threading.Event(), threading.Event()
         self._loader = concurrent.futures.ThreadPoolExecutor(1, "kennel-checkpoint")
         self._version = source.checkpoints.version(source.checkpoint) if source.checkpoints else ()
         with contextlib.redirect_stdout(io.StringIO()):  # it prints a banner
@@ -66,17 +66,17 @@ class Viewer:
             raise
         name = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host
         self.url = f"http://{name}:{self.server.get_port()}"
-        print(f"kennel: {source.title} at {self.url}", file=sys.stderr)
-        if not _is_loopback(host):
-            print(f"kennel: whoever can reach {host}:{self.server.get_port()} can open the page; it has no password", file=sys.stderr)
         self._thread = threading.Thread(target=self._run, name="kennel-view", daemon=True)
 
     # For any thread.
 
     def start(self) -> None:
-        """Begins to step and to draw; once."""
+        """Begins to step and to draw, and says where; once."""
         atexit.register(self.close)
         self._thread.start()
+        print(f"kennel: {self.source.title} at {self.url}", file=sys.stderr)
+        if not _is_loopback(self.server.get_host()):
+            print(f"kennel: whoever can reach {self.server.get_host()}:{self.server.get_port()} can open the page; it has no password", file=sys.stderr)
 
     def do(self, act: Callable[[], None]) -> None:
         """Has the loop call `act` before its next step."""
@@ -94,8 +94,8 @@ class Viewer:
         """Until Ctrl-C or an error, which is raised; the page is closed then."""
         self._waited_for = True
         try:
-            while self._thread.is_alive():
-                self._thread.join(0.2)
+            while not self._ended.wait(0.2):  # not the thread's join, which Python 3.11 believes ended when it is interrupted
+                pass
         except KeyboardInterrupt:
             pass
         finally:
@@ -107,7 +107,8 @@ class Viewer:
         """Ends page and loop, and the environments unless they are the caller's; may be called again."""
         atexit.unregister(self.close)
         self._closing.set()
-        if self._thread.is_alive():
+        if self._thread.ident is not None:
+            self._ended.wait()
             self._thread.join()
         self._loader.shutdown()
         self._stop_server()
@@ -193,6 +194,8 @@ class Viewer:
             self.error = error
             if not self._waited_for:
                 print(f"kennel: {error}", file=sys.stderr)
+        finally:
+            self._ended.set()
 
     def _loop(self) -> None:
         now = time.monotonic()
@@ -228,7 +231,7 @@ class Viewer:
         simulation = self.simulation
         done = simulation.measured()[self.followed]
         lines = [f"**{simulation.time:.1f} s**, {'paused' if self.paused else f'{pace:.2f} of real time'}, {simulation.falls} falls"]
-        lines.append("measured " + ", ".join(f"{name} {value:+.2f}" for (name, _, _), value in zip(simulation.told, done)))
+        lines.append("measured " + ", ".join(f"{name} {value:+.2f}" for (name, _, _), value in zip(simulation.told, done) if np.isfinite(value)))
         steps = getattr(simulation.policy, "contract", {}).get("env_steps")
         if simulation.policy is None:
             lines.append("no policy: actions are zero")
