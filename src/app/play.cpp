@@ -5,9 +5,9 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/app/run_policy.h"
 #include "kennel/judge/model_for.h"
 #include "kennel/run/interrupt.h"
-#include "run_policy.h"
 
 namespace kennel {
 
