@@ -1,7 +1,11 @@
 """The judge says in Python what `kennel eval --json` prints."""
 import json
 import math
+import os
+import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -45,6 +49,15 @@ def test_a_task_without_a_robot(program, small_run):
     same(kennel.judge(policy, 50, seed=7), printed(program, policy, "--episodes", "50", "--seed", "7"))
     with pytest.raises(kennel.Error, match="no robot"):
         kennel.judge(policy, condition="shifted")
+
+
+def test_ctrl_c_ends_it_at_once(robot_run):
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        kennel.judge(robot_run, 1_000_000, num_threads=1)
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The native learner from Python: the command's bits, and ends that keep what was learnt."""
 import os
 import signal
+import sys
 
 import pytest
 
@@ -53,6 +54,19 @@ def test_ctrl_c_keeps_a_checkpoint(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         kennel.train(**QUICK, out=run, callback=lambda now: os.kill(os.getpid(), signal.SIGINT) and None)
     assert len(checkpoints(run)) == 1
+
+
+def test_torch_that_does_not_fit(small_run, monkeypatch):
+    import torch
+
+    wanted = kennel._core.built_for_torch
+    monkeypatch.setattr(torch, "__version__", "1.0.0+cpu")
+    with pytest.raises(ImportError, match=f"built for torch {wanted}, and here is 1.0.0; try: pip install torch=={wanted}"):
+        kennel.train(**QUICK, out=small_run / "never")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=f"needs torch; try: pip install torch=={wanted}"):
+        kennel.report(small_run)
+    assert kennel.load_policy(small_run).task == "lqr", "JSON needs none"
 
 
 def test_other_formats(small_run, tmp_path):
