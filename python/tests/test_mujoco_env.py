@@ -155,7 +155,8 @@ def test_what_it_has_not_is_said_in_one_line():
         env.reset()
 
 
-def test_what_diverges_ends_its_episode_and_nothing_else(other, waves):
+def test_what_diverges_ends_its_episode_and_nothing_else(other, waves, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where MuJoCo writes its log
     other.step(waves(other, 0))
     other._physics.qvel[5] = 1e12
     obs, privileged_obs, reward_, terminated, _, info = other.step(waves(other, 1))
