@@ -3,13 +3,16 @@
     python bench/python_rsl_rl.py [--num-envs 1024 4096] [--networks 96-96 256-256-256] [--torch-threads 1 2] [--repeats 3]
 
 Both sides take turns within a process, on the same cores: an iteration of Kennel's, one of MuJoCo's, and again. A line of JSON each: the
-best iteration of the repeats, with the seconds that rsl_rl counts as collection and as learning. The first iteration of each is not counted.
+best iteration of the repeats, with the seconds that rsl_rl counts as collection and as learning, and the processor's seconds of both, which
+other work on the machine stretches less (best of the repeats likewise; with one thread each they are what an idle core would take). The first
+iteration of each is not counted.
 """
 import argparse
 import copy
 import json
 import os
 import sys
+import time
 
 import torch
 from rsl_rl.runners import OnPolicyRunner
@@ -36,9 +39,22 @@ def runner_of(backend: str, options: argparse.Namespace, num_envs: int, network:
     torch.manual_seed(1)
     env = VecEnv("pupper", num_envs=num_envs, seed=1, num_threads=options.env_threads, backend=backend)
     runner = OnPolicyRunner(env, copy.deepcopy(config(network)), device="cpu")
-    runner.times = []
+    runner.times, runner.busy = [], []
+    compute_returns = runner.alg.compute_returns
+
+    def at_the_end_of_collection(obs):
+        runner.collected = time.process_time()
+        compute_returns(obs)
+
+    runner.alg.compute_returns = at_the_end_of_collection
     runner.logger.log = lambda **told: runner.times.append((told["collect_time"], told["learn_time"]))
     return runner
+
+
+def iterate(runner: OnPolicyRunner) -> None:
+    start = time.process_time()
+    runner.learn(1)
+    runner.busy.append((runner.collected - start, time.process_time() - runner.collected))
 
 
 def main() -> int:
@@ -62,18 +78,23 @@ def main() -> int:
 
 def measure(runners: list[OnPolicyRunner], repeats: int, setting: dict) -> None:
     for runner in runners:
-        runner.learn(1)
-        runner.times.clear()
+        iterate(runner)
+        runner.times.clear(), runner.busy.clear()
     for _ in range(repeats):
         for runner in runners:
-            runner.learn(1)
+            iterate(runner)
     rates = []
     for side, runner in zip(SIDES, runners):
-        collection, learning = min(runner.times, key=sum)
-        rates.append(setting["num_envs"] * runner.cfg["num_steps_per_env"] / (collection + learning))
-        row = {"backend": side, **setting, "steps_per_second": round(rates[-1]), "collection_s": round(collection, 4),
-               "learning_s": round(learning, 4), "load": round(os.getloadavg()[0], 1), "cores": len(os.sched_getaffinity(0))}
-        print(json.dumps(row if side == "kennel" else {**row, "kennel_is_faster_by": round(rates[0] / rates[1], 2)}), flush=True)
+        steps = setting["num_envs"] * runner.cfg["num_steps_per_env"]
+        row = {"backend": side, **setting, "load": round(os.getloadavg()[0], 1), "cores": len(os.sched_getaffinity(0))}
+        for of, seconds in (("", min(runner.times, key=sum)), ("processor_", min(runner.busy, key=sum))):
+            row[f"{of}steps_per_second"] = round(steps / sum(seconds))
+            row[f"{of}collection_s"], row[f"{of}learning_s"] = (round(part, 4) for part in seconds)
+        rates.append(row)
+    for name in ("steps_per_second", "processor_steps_per_second"):
+        rates[1][f"ratio_of_{name}"] = round(rates[0][name] / rates[1][name], 2)
+    for row in rates:
+        print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

@@ -153,3 +153,23 @@ def test_what_it_has_not_is_said_in_one_line():
             env.step(np.full((2, 12), np.nan, np.float32))
     with pytest.raises(RuntimeError, match="closed"):
         env.reset()
+
+
+def test_what_diverges_ends_its_episode_and_nothing_else(other, waves, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where MuJoCo writes its log
+    other.step(waves(other, 0))
+    other._physics.qvel[5] = 1e12
+    obs, privileged_obs, reward_, terminated, _, info = other.step(waves(other, 1))
+    assert terminated[5] and terminated.sum() == 1 and reward_[5] <= 0
+    assert other.stats()["env/diverged"] == 1 and not info["final_obs"][5].any()
+    assert np.isfinite(obs).all() and np.isfinite(privileged_obs).all()
+    assert not other.step(waves(other, 2))[3][5]
+
+
+def test_another_robot():
+    with kennel.make("go1", 4, seed=1, backend="mujoco") as env:
+        env.reset()
+        for _ in range(25):
+            obs, _, _, terminated, _, _ = env.step(np.zeros((4, 12), np.float32))
+        assert np.isfinite(obs).all() and not terminated.any()
+        assert env._abduction == 0 and env._first_pair.tolist() == [False, True, True, False]
