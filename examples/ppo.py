@@ -19,9 +19,11 @@ args.add_argument("--recipe", default="fast")
 args.add_argument("--seed", type=int, default=1)
 args = args.parse_args()
 
-NUM_STEPS, EPOCHS, MINIBATCHES = 24, 3, 4
+NUM_STEPS, EPOCHS, MINIBATCHES = 24, 3, 3
 GAMMA, LAMBDA, CLIP = 0.97, 0.95, 0.2
-ENTROPY, FINAL_ENTROPY, KL, FINAL_KL, ANNEAL_FROM = 0.01, 0.002, 0.01, 0.004, 0.1
+ENTROPY, FINAL_ENTROPY, KL, FINAL_KL, ANNEAL_FROM = 0.01, 0.002, 0.01, 0.004, 0.4
+# The recipe's prices of changing actions are for longer trainings, which come to walk before them.
+SCHEDULE = {"env.late_reward.from": 0.4, "env.late_reward.until": 0.9, "env.late_reward.action_rate": 10.0, "env.reward.track_yaw": 1.6}
 
 
 class Normaliser(nn.Module):
@@ -48,19 +50,53 @@ class Normaliser(nn.Module):
         return (x - self.mean) / self.deviation()
 
 
-def mlp(inputs: int, outputs: int, gain: float, *last: nn.Module) -> nn.Sequential:
-    net = nn.Sequential(nn.Linear(inputs, 96), nn.ReLU(), nn.Linear(96, 96), nn.ReLU(), nn.Linear(96, outputs), *last)
-    for layer in net:
-        if isinstance(layer, nn.Linear):
-            nn.init.orthogonal_(layer.weight, gain if layer.out_features == outputs else 2**0.5)
-            nn.init.zeros_(layer.bias)
+class Mirrored(nn.Module):
+    """A policy that answers the mirror image with the mirror image, so that each sample teaches both sides of the robot.
+
+        mean(x) = tanh((f(x) + A f(O x)) / 2),   O and A the left-right maps of observations and actions
+    """
+
+    joints, signs = [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8], [-1.0] * 12  # legs front right, front left, back right, back left
+
+    def __init__(self, env: kennel.Env):
+        super().__init__()
+        of = {"base_angular_velocity": [-1.0, 1.0, -1.0], "projected_gravity": [1.0, -1.0, 1.0], "command": [1.0, -1.0, -1.0]}
+        of["desired_world_z"] = of["projected_gravity"]
+        places, signs = [], []
+        for term in env.obs_terms:
+            name = term.name.split("[")[0]  # of an older frame
+            places += [term.offset + place for place in (range(3) if name in of else self.joints)]
+            signs += of.get(name, self.signs)
+        self.register_buffer("O", torch.eye(env.obs_size)[places] * torch.tensor(signs)[:, None])
+        self.register_buffer("A", torch.eye(12)[self.joints] * torch.tensor(self.signs)[:, None])
+        self.net = mlp(env.obs_size, env.num_actions, 0.1, 64)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        here, there = self.net(torch.cat([x, x @ self.O.T])).chunk(2)
+        return ((here + there @ self.A.T) / 2).tanh()
+
+    def layers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The same as one network of dense layers: both images side by side."""
+        first, second, last = (layer for layer in self.net if isinstance(layer, nn.Linear))
+        return [
+            (torch.cat([first.weight, first.weight @ self.O]), torch.cat([first.bias] * 2)),
+            (torch.block_diag(second.weight, second.weight), torch.cat([second.bias] * 2)),
+            (torch.cat([last.weight, self.A @ last.weight], 1) / 2, (last.bias + self.A @ last.bias) / 2),
+        ]
+
+
+def mlp(inputs: int, outputs: int, gain: float, width: int = 96) -> nn.Sequential:
+    net = nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs))
+    for layer in net[::2]:
+        nn.init.orthogonal_(layer.weight, gain if layer is net[-1] else 2**0.5)
+        nn.init.zeros_(layer.bias)
     return net
 
 
 torch.set_num_threads(1)
 torch.manual_seed(args.seed)
-env = kennel.make("pupper-flat", args.envs, recipe=args.recipe, seed=args.seed, output="torch", num_threads=1)
-actor, critic = mlp(env.obs_size, env.num_actions, 0.1, nn.Tanh()), mlp(env.privileged_obs_size, 1, 1.0)
+env = kennel.make("pupper-flat", args.envs, recipe=args.recipe, overrides=SCHEDULE, seed=args.seed, output="torch", num_threads=1)
+actor, critic = Mirrored(env), mlp(env.privileged_obs_size, 1, 1.0)
 log_std = nn.Parameter(torch.full((env.num_actions,), 0.5).log())
 norm, privileged_norm = Normaliser(env.obs_size), Normaliser(env.privileged_obs_size)
 parameters = [*actor.parameters(), log_std, *critic.parameters()]
@@ -132,7 +168,8 @@ for iteration in range(iterations):
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
-    norm.update(obs_of.flatten(0, 1))
+    x = obs_of.flatten(0, 1)
+    norm.update(torch.cat([x, x @ actor.O.T]))  # of both images, so that normalised ones are images as well
     privileged_norm.update(privileged_of.flatten(0, 1))
 
     if iteration % 20 == 0 or iteration == iterations - 1:
@@ -143,9 +180,8 @@ for iteration in range(iterations):
             f"yaw {stats['env/yaw_error']:.3f} rad/s  falls {stats['env/falls_per_minute']:.2f}/min  std {log_std.exp().mean():.2f}  lr {learning_rate:.1e}",
             flush=True,
         )
-
-layers = [(layer.weight, layer.bias) for layer in actor if isinstance(layer, nn.Linear)]
-kennel.save_policy(
-    args.policy, env, layers, activation="relu", last_activation="tanh", mean=norm.mean, deviation=norm.deviation(), env_steps=iterations * batch
-)
+        layers, deviation = actor.layers(), norm.deviation()
+        kennel.save_policy(
+            args.policy, env, layers, activation="relu", last_activation="tanh", mean=norm.mean, deviation=deviation, env_steps=steps
+        )
 print(f"{args.policy}: judge it with kennel eval {args.policy}")

@@ -135,3 +135,17 @@ def test_its_runner_learns_a_small_task():
     runner.learn(40)
     after = mean_return()
     assert after > 0.5 * before and after > before + 20, (before, after)
+
+
+def test_a_change_of_command_can_be_a_time_out():
+    made = [VecEnv("pupper", num_envs=64, seed=1, num_threads=1, cut_at_commands=cut) for cut in (False, True)]
+    changes = 0
+    for _ in range(40):
+        (_, _, plain, plain_extras), (_, _, dones, extras) = [env.step(torch.zeros(64, 12)) for env in made]
+        changed = dones.bool() & ~plain.bool()
+        changes += int(changed.sum())
+        assert torch.equal(extras["time_outs"], plain_extras["time_outs"] | changed)
+        assert not (made[1].episode_length_buf[changed] == 0).any()  # the episode goes on
+    assert changes > 0
+    for env in made:
+        env.close()
