@@ -3,7 +3,6 @@ import copy
 import functools
 import importlib
 import importlib.util
-import importlib.util
 import os
 import pathlib
 import re
