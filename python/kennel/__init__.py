@@ -10,12 +10,15 @@ What is what:
   make           a robot, a task and a recipe, by the words of `kennel train`, as an `Env`
   Env            the batch: reset, step, named state and parameters, clocks, terms
   ids            what `make` knows by a short name
+  load_policy    a policy file or a run, as a function of observations; `export` writes it for other software
+  judge          what a policy is worth, by the protocol of `kennel eval`
+  train          the native learner, and `report`, the page of a run; these need torch
   save_policy    a network of your own as the file that the judge and the robot load
   gymnasium      Gymnasium's Env and VectorEnv        sb3       Stable-Baselines3's VecEnv
   rsl_rl         rsl_rl's VecEnv                      isaaclab  what skrl and others wrap
   view           robots in a browser: `kennel.view(run)`, or `python -m kennel.view RUN`
 
-Nothing here needs LibTorch or torch. `kennel.Error` is a ValueError: a recipe, a name or a number
+Nothing else here needs torch. `kennel.Error` is a ValueError: a recipe, a name or a number
 that does not fit, in one line.
 """
 from __future__ import annotations
@@ -42,7 +45,10 @@ _load_mujoco()
 
 from ._core import Error  # noqa: E402
 from .env import Env, Field, Term  # noqa: E402
+from .judging import judge, report  # noqa: E402
 from .making import ids, make  # noqa: E402
+from .policy import Policy, export, load_policy  # noqa: E402
+from .training import train  # noqa: E402
 from .policy_file import save_policy  # noqa: E402
 
 
@@ -56,5 +62,5 @@ def __getattr__(name: str):
 if hasattr(_sys.modules.get("gymnasium"), "register"):  # gymnasium.make("kennel:kennel/Pupper-v0") imports this
     from . import gymnasium as _gymnasium  # noqa: F401
 
-__all__ = ["Env", "Error", "Field", "Term", "ids", "make", "save_policy"]
+__all__ = ["Env", "Error", "Field", "Policy", "Term", "export", "ids", "judge", "load_policy", "make", "report", "save_policy", "train"]
 __version__ = "0.1.0"

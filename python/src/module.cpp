@@ -2,16 +2,20 @@
 // it.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include "arrays.h"
 #include "kennel/core/check.h"
 #include "make.h"
+#include "policy.h"
+#include "signals.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -117,10 +121,42 @@ std::vector<std::string> edit_model(const std::filesystem::path& model,
                             out);
 }
 
+/// The actions of observations (rows, obs_size), into actions (rows, num_actions).
+void act(Policy& policy, nb::handle obs, nb::handle actions, int rows) {
+  const PolicyNetwork& network = policy.file().network;
+  const Given given(obs, "obs", Kind::kFloat, {rows, network.input_size()});
+  const Given to(actions, "actions", Kind::kFloat, {rows, network.output_size()});
+  const nb::gil_scoped_release release;
+  // It is an array of the caller's own, made for this.
+  policy.act(static_cast<const float*>(given.data()), rows,
+             const_cast<float*>(static_cast<const float*>(to.data())));
+}
+
+std::unique_ptr<Policy> policy_of_text(const std::string& path, const std::string& json) {
+  return std::make_unique<Policy>(path, policy_from_json(path, json));
+}
+
+std::string judge_policy(const Policy& policy, const std::string& condition,
+                         const std::string& physics, int episodes, std::uint64_t seed, int threads,
+                         const std::string& model,
+                         std::optional<std::array<double, kCommandTerms>> command) {
+  const nb::gil_scoped_release release;
+  judge::EvalOptions options;
+  options.episodes = episodes;
+  options.seed = seed;
+  options.threads = threads;
+  options.model = model;
+  options.command = command;
+  options.on_progress = [](int) { raise_signals(); };
+  return judged(policy, condition, physics, std::move(options));
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
-  m.doc() = "Kennel's simulator: batches of environments in memory that arrays share.";
+  m.doc() =
+      "Kennel without LibTorch: batches of environments in memory that arrays share, policies, the "
+      "judge.";
   // One line each; the right type for "not like this" from a recipe, a name or a number.
   nb::exception<Error>(m, "Error", PyExc_ValueError);
 
@@ -157,6 +193,35 @@ NB_MODULE(_core, m) {
   m.def("make", &make_environments, "robot"_a = "", "task"_a = "", "recipe"_a = "", "config"_a = "",
         "model"_a = "", "overrides"_a = "", "num_envs"_a = nb::none(), "seed"_a = nb::none(),
         "num_threads"_a = 0, "Returns (simulator, robot, task, recipe as TOML).");
+  nb::class_<Policy>(m, "PolicyFile", "A policy file; kennel.Policy is made of it.")
+      .def_prop_ro("path", &Policy::path)
+      .def_prop_ro("obs_size", [](const Policy& p) { return p.file().network.input_size(); })
+      .def_prop_ro("num_actions", [](const Policy& p) { return p.file().network.output_size(); })
+      .def_prop_ro("robot", [](const Policy& p) { return p.file().robot; })
+      .def_prop_ro("task", [](const Policy& p) { return p.file().task; })
+      .def_prop_ro("control_dt", [](const Policy& p) { return p.file().control_dt; })
+      .def_prop_ro("is_gait", [](const Policy& p) { return p.file().network.gait.has_value(); })
+      .def_prop_ro("env_steps", [](const Policy& p) { return p.file().env_steps; })
+      .def_prop_ro("golden_obs", [](const Policy& p) { return p.file().golden_obs; })
+      .def_prop_ro("golden_action", [](const Policy& p) { return p.file().golden_action; })
+      .def_prop_ro(
+          "warning", [](const Policy& p) { return deployment_warning(p.file()); },
+          "What the robot's own controller would do otherwise; empty: nothing.")
+      .def("act", &act, "obs"_a.none(), "actions"_a.none(), "rows"_a,
+           "Writes the actions of observations, without the GIL.")
+      .def("reset", &Policy::reset, "The clocks of a gait begin anew.")
+      .def(
+          "json", [](const Policy& p) { return policy_json(p.path(), p.file()); },
+          "The robot's JSON.")
+      .def("write", &write, "path"_a, "format"_a, "Writes the policy as json or c.");
+  m.def("is_readable", &is_readable, "path"_a,
+        "Whether a policy is read without LibTorch: JSON, or a run's newest policy.json.");
+  m.def("load_policy", &load, "path"_a, "Reads a policy's JSON, or a run's.");
+  m.def("policy_of_text", &policy_of_text, "path"_a, "json"_a, "The policy of a file's text.");
+  m.def("judge", &judge_policy, "policy"_a, "condition"_a, "physics"_a, "episodes"_a, "seed"_a,
+        "num_threads"_a, "model"_a, "command"_a.none(),
+        "Plays the judge's protocol; returns its result as JSON.");
+  m.attr("built_for_torch") = KENNEL_TORCH_VERSION;  // of kennel._train; empty: it was not built
   m.def("edit_model", &edit_model, "model"_a, "out"_a, "feet_only"_a = false, "pyramidal"_a = false,
         "add_servos"_a = false, "add_floor"_a = false, "bare_base"_a = false, "kp"_a = nb::none(),
         "kd"_a = nb::none(),

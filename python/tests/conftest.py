@@ -1,3 +1,6 @@
+import pathlib
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -20,3 +23,32 @@ def waves():
         return (0.8 * np.sin(0.7 * step + phases)).astype(np.float32)
 
     return actions
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The program of the same build."""
+    found = pathlib.Path(kennel.__file__).absolute().parents[2] / "bin" / "kennel"
+    if not found.is_file():
+        found = pathlib.Path(kennel.__file__).resolve().parents[2] / "build" / "bin" / "kennel"
+    if not found.is_file():
+        pytest.skip(f"no program beside the package ({found})")
+    return str(found)
+
+
+def run_of(program: str, folder: pathlib.Path, *flags: str) -> pathlib.Path:
+    command = [program, "train", "--out", str(folder), "--device", "cpu", "--threads", "1", "--seed", "5", *flags]
+    subprocess.run([*command, "--set", "train.judge_episodes = 0"], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def robot_run(program, tmp_path_factory) -> pathlib.Path:
+    """A run of a robot, hardly trained, by the program."""
+    return run_of(program, tmp_path_factory.mktemp("runs") / "robot", "--num-envs", "64", "--steps", "2000")
+
+
+@pytest.fixture(scope="session")
+def small_run(program, tmp_path_factory) -> pathlib.Path:
+    """A run of a task without a robot, by the program."""
+    return run_of(program, tmp_path_factory.mktemp("runs") / "lqr", "--task", "lqr", "--num-envs", "64", "--steps", "20000")

@@ -1,12 +1,12 @@
 #include "compare_judge.h"
 
+#include "kennel/app/run_policy.h"
+#include "kennel/app/task_eval.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/run_folder.h"
 #include "kennel/judge/model_for.h"
 #include "kennel/report/report.h"
-#include "run_policy.h"
-#include "task_eval.h"
 
 namespace kennel {
 namespace {

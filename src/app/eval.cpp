@@ -6,9 +6,9 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/app/run_policy.h"
+#include "kennel/app/task_eval.h"
 #include "kennel/judge/eval_command.h"
-#include "run_policy.h"
-#include "task_eval.h"
 
 namespace kennel {
 

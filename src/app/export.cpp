@@ -6,9 +6,9 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/app/run_policy.h"
 #include "kennel/export/policy_formats.h"
 #include "kennel/io/run_folder.h"
-#include "run_policy.h"
 
 namespace kennel {
 namespace {

@@ -6,14 +6,14 @@
 #include <system_error>
 #include <vector>
 
+#include "kennel/app/run_policy.h"
+#include "kennel/app/task_eval.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/eval_command.h"
 #include "kennel/report/report.h"
 #include "kennel/run/paths.h"
 #include "policy_export.h"
-#include "run_policy.h"
-#include "task_eval.h"
 
 namespace kennel {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "command.h"
 #include "flags.h"
+#include "kennel/app/run_policy.h"
 #include "kennel/core/check.h"
 #include "kennel/judge/model_for.h"
 #include "kennel/run/interrupt.h"
-#include "run_policy.h"
 
 namespace kennel {
 

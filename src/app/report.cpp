@@ -1,15 +1,11 @@
 // kennel report: the flags; src/report has the rest.
-#include "kennel/report/report.h"
-
 #include <iostream>
 #include <memory>
-#include <optional>
 
 #include "command.h"
 #include "flags.h"
-#include "kennel/judge/model_for.h"
+#include "kennel/app/run_report.h"
 #include "kennel/judge/progress.h"
-#include "run_policy.h"
 
 namespace kennel {
 
@@ -38,26 +34,14 @@ RunCommand add_report(CLI::App& app) {
                  "MJCF to play in (default: the run's robot.xml, or that of the policy's robot)");
   add_threads(app, flags->options.threads, "0: one for each core");
   return [flags] {
-    const std::filesystem::path given = flags->run;
-    std::optional<RunFolder> run;
-    if (std::filesystem::is_directory(given)) run.emplace(RunFolder::open(given));
-    const report::Subject subject =
-        run ? report::subject_of(*run, newest_policy(*run))
-            : report::Subject{given.filename().string(), given.filename().string(),
-                              load_named_policy(given.string())};
-    require_robot(subject.policy, flags->run, "kennel report");
-    std::string& model = flags->options.model;
-    if (model.empty()) model = judge::model_for(given, subject.policy);
-    std::filesystem::path file = flags->out;
-    if (file.empty())
-      file = run ? run->report() : std::filesystem::path(given).replace_extension(".html");
     if (flags->no_sweeps) flags->options.sweep_episodes = 0;
+    std::filesystem::path file;
     {
       const EpisodeProgress progress;
       flags->options.on_progress = [&](const std::string& what, int done) {
         progress.show(what, done);
       };
-      report::write_report(subject, file, flags->options);
+      file = write_report_of(flags->run, flags->out, flags->options);
     }
     std::cout << file.string() << '\n';
     return 0;

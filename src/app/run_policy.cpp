@@ -1,4 +1,4 @@
-#include "run_policy.h"
+#include "kennel/app/run_policy.h"
 
 #include <algorithm>
 #include <iostream>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kennel/app/run_policy.h"
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/run_folder.h"
@@ -9,7 +10,6 @@
 #include "kennel/judge/model_for.h"
 #include "kennel/judge/quantities.h"
 #include "kennel/report/report.h"
-#include "run_policy.h"
 
 namespace kennel {
 namespace {

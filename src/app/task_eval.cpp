@@ -1,4 +1,4 @@
-#include "task_eval.h"
+#include "kennel/app/task_eval.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +59,20 @@ TaskReturn task_return(const NamedPolicy& named, int episodes, std::uint64_t see
   return {sum.mean().item<double>(), error};
 }
 
+std::string task_json(const NamedPolicy& named, int episodes, std::uint64_t seed,
+                      const TaskReturn& earned) {
+  const small::TaskRow& task = task_of(named);
+  const nlohmann::ordered_json line = {{"policy", named.name},
+                                       {"task", task.name},
+                                       {"episodes", episodes},
+                                       {"seed", seed},
+                                       {"return", earned.mean},
+                                       {"standard_error", earned.standard_error},
+                                       {"best_return", task.best_return},
+                                       {"best_from", task.best_from}};
+  return line.dump();
+}
+
 int run_task_eval(const TaskEvalCommand& command) {
   std::size_t width = std::string("policy").size();
   for (const NamedPolicy& named : command.policies) {
@@ -73,15 +87,7 @@ int run_task_eval(const TaskEvalCommand& command) {
     const small::TaskRow& task = task_of(named);
     const TaskReturn earned = task_return(named, command.episodes, command.seed);
     if (command.json) {
-      const nlohmann::ordered_json line = {{"policy", named.name},
-                                           {"task", task.name},
-                                           {"episodes", command.episodes},
-                                           {"seed", command.seed},
-                                           {"return", earned.mean},
-                                           {"standard_error", earned.standard_error},
-                                           {"best_return", task.best_return},
-                                           {"best_from", task.best_from}};
-      std::puts(line.dump().c_str());
+      std::puts(task_json(named, command.episodes, command.seed, earned).c_str());
     } else {
       std::printf("%-*s  %-9s %8d %12.5g %9.2g %12.7g  (%s)\n", columns, named.name.c_str(),
                   task.name, command.episodes, earned.mean, earned.standard_error, task.best_return,

@@ -1,6 +1,7 @@
 // kennel train: everything is read and checked, then the run folder appears, then training starts.
-#include "train.h"
+#include "kennel/app/train.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -12,6 +13,7 @@
 
 #include "brought_model.h"
 #include "finished_run.h"
+#include "kennel/app/run_policy.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
 #include "kennel/io/atomic_file.h"
@@ -26,7 +28,6 @@
 #include "kennel/run/run_config.h"
 #include "kennel/run/train_loop.h"
 #include "policy_export.h"
-#include "run_policy.h"
 #include "simulation.h"
 
 namespace kennel {
@@ -89,16 +90,11 @@ const char* reason_text(StopReason reason) {
       return " (--minutes are over)";
     case StopReason::kInterrupted:
       return " (interrupted)";
+    case StopReason::kToldToStop:
+      return " (told to stop)";
     default:
       return "";
   }
-}
-
-/// Where the policy is not what its steps promise: true, and an error is printed.
-bool told_of_complaint(const Learner& trainer) {
-  const std::string complaint = trainer.complaint();
-  if (!complaint.empty()) std::cerr << "kennel: error: " << complaint << '\n';
-  return !complaint.empty();
 }
 
 /// What the run's report says of the machine.
@@ -113,8 +109,8 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
   write_file_atomically(run.machine(), machine.dump(2) + "\n");
 }
 
-int train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
-          RunFolder& run, bool resumed) {
+Trained train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
+              RunFolder& run, bool resumed) {
   note_machine(run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
   std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
   const std::int64_t first_steps = simulation.trainer->env_steps();
@@ -126,6 +122,11 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
                  .config_text = recipe_text(config),
                  .resumed = resumed,
                  .interrupted = InterruptGuard::flag()};
+  if (command.on_iteration)
+    loop.on_iteration = [&](std::int64_t env_steps, const std::vector<Scalar>& scalars) {
+      const double spent = static_cast<double>(env_steps) / static_cast<double>(config.train.steps);
+      return command.on_iteration(env_steps, std::min(1.0, spent), scalars);
+    };
   if (command.minutes) loop.max_minutes = *command.minutes;
   std::optional<InterruptGuard> guard(std::in_place);
   const StopReason reason = train_loop(loop);
@@ -136,7 +137,7 @@ int train(const TrainCommand& command, const RunConfig& config, Simulation& simu
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
   finish_run(simulation, config, run, command.threads, reason);
-  return told_of_complaint(*simulation.trainer) ? 1 : 0;
+  return {run.path(), simulation.trainer->env_steps(), simulation.trainer->complaint()};
 }
 
 /// Says before training what cannot be mended after it.
@@ -145,7 +146,7 @@ void check_contract(const RunConfig& config) {
   if (!warning.empty()) std::cerr << "kennel: warning: " << warning << '\n';
 }
 
-int resume(const TrainCommand& command) {
+Trained resume(const TrainCommand& command) {
   RunFolder run = RunFolder::resume(command.resume);
   const std::string which = command.checkpoint ? std::to_string(*command.checkpoint) : "last";
   // Killed before its first checkpoint, it starts from the beginning.
@@ -171,14 +172,14 @@ int resume(const TrainCommand& command) {
               << (small_task_of(config) == nullptr ? ", policy and report" : " and policy")
               << " are there; train longer with kennel train --resume " << shown(run.path())
               << " --steps " << 2 * env_steps << '\n';
-    return 0;
+    return {run.path(), env_steps};
   }
   write_file_atomically(run.config(), recipe_text(config));
   if (env_steps >= config.train.steps) {  // killed after its last step
     std::cerr << shown(run.path()) << " has its " << env_steps
               << " steps; finishing what is missing\n";
     finish_run(simulation, config, run, command.threads, StopReason::kBudgetSpent);
-    return 0;
+    return {run.path(), env_steps};
   }
   return train(command, config, simulation, run, true);
 }
@@ -210,7 +211,7 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
   return {std::move(config), std::move(model)};
 }
 
-int start(const TrainCommand& command) {
+Trained start(const TrainCommand& command) {
   const std::filesystem::path out =
       command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
   const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
@@ -236,7 +237,7 @@ int start(const TrainCommand& command) {
 
 }  // namespace
 
-int run_train(const TrainCommand& command) {
+Trained run_train(const TrainCommand& command) {
   return command.resume.empty() ? start(command) : resume(command);
 }
 

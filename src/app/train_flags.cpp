@@ -1,15 +1,16 @@
 // kennel train: the flags.
+#include <iostream>
 #include <memory>
 
 #include "command.h"
 #include "envs/small/rows.h"
 #include "envs/tasks/rows.h"
 #include "flags.h"
+#include "kennel/app/train.h"
 #include "kennel/learners/learners.h"
 #include "kennel/sim/limits.h"
 #include "model_flags.h"
 #include "recipe_flags.h"
-#include "train.h"
 
 namespace kennel {
 
@@ -64,7 +65,11 @@ RunCommand add_train(CLI::App& app) {
   for (CLI::Option* other :
        {recipe, config, keys, robot, model, out, seed, num_envs, algorithm, task, init_from, force})
     resume->excludes(other);
-  return [command] { return run_train(*command); };
+  return [command] {
+    const std::string complaint = run_train(*command).complaint;
+    if (!complaint.empty()) std::cerr << "kennel: error: " << complaint << '\n';
+    return complaint.empty() ? 0 : 1;
+  };
 }
 
 }  // namespace kennel

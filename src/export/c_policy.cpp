@@ -1,4 +1,4 @@
-#include "src/export/c_policy.h"
+#include "kennel/export/c_policy.h"
 
 #include <algorithm>
 #include <charconv>

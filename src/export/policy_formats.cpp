@@ -7,7 +7,7 @@
 #include "kennel/core/check.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/text_lines.h"
-#include "src/export/c_policy.h"
+#include "kennel/export/c_policy.h"
 #include "src/export/onnx_policy.h"
 #include "src/export/torchscript_policy.h"
 

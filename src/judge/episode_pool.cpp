@@ -7,6 +7,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "kennel/core/usable_cores.h"
 
@@ -24,7 +25,11 @@ class EpisodePool {
     count = std::clamp(count, 1, plans_.episodes);
     std::vector<std::thread> threads;
     for (int thread = 0; thread < count; ++thread) threads.emplace_back([this] { work(); });
-    report_progress();
+    try {
+      report_progress();
+    } catch (...) {
+      fail_with(std::current_exception());
+    }
     for (std::thread& thread : threads) thread.join();
     if (error_) std::rethrow_exception(error_);
     return std::move(stats_);
@@ -43,12 +48,17 @@ class EpisodePool {
         finish(1);
       }
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      error_ = std::current_exception();
-      next_ = plans_.episodes;
-      done_ = plans_.episodes;
-      changed_.notify_one();
+      fail_with(std::current_exception());
     }
+  }
+
+  /// No further episode begins.
+  void fail_with(std::exception_ptr error) {
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    next_ = plans_.episodes;
+    done_ = plans_.episodes;
+    changed_.notify_one();
   }
 
   void finish(int episodes) {

@@ -53,7 +53,7 @@ void run_protocol(const EvalCommand& command, const std::vector<Named>& policies
         if (command.on_result) command.on_result(condition, physics, result);
         const EvalSubject subject{named.path, physics, command.seed, named.policy};
         if (command.json) {
-          print_protocol_json(subject, condition, result, command.told);
+          std::printf("%s\n", protocol_json(subject, condition, result, command.told).c_str());
         } else {
           print_protocol_row(subject, condition, result, width);
         }

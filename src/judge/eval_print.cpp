@@ -48,9 +48,11 @@ void add_result(const EvalSubject& subject, const EvalResult& result, Json& json
   add_seed(subject.seed, json);
 }
 
-void print_line(const Json& json) {
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
+
+void print_line(const Json& json) { std::printf("%s\n", line_of(json).c_str()); }
 
 /// A command by the names of what the robot is told.
 Json command_json(const RobotContract& robot, const judge::Command& command) {
@@ -120,14 +122,14 @@ void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
   std::printf("\n");
 }
 
-void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
-                         const EvalResult& result, const std::optional<judge::Command>& told) {
+std::string protocol_json(const EvalSubject& subject, judge::Condition condition,
+                          const EvalResult& result, const std::optional<judge::Command>& told) {
   Json json = {{"policy", subject.policy},
                {"condition", judge::name_of(condition)},
                {"physics", judge::name_of(subject.physics)}};
   if (told) json["command"] = command_json(subject.robot, *told);
   add_result(subject, result, json);
-  print_line(json);
+  return line_of(json);
 }
 
 void print_slow(const EvalSubject& subject, const judge::SlowStudy& study) {

@@ -5,26 +5,16 @@
 #include <string>
 
 #include "kennel/judge/falls.h"
+#include "kennel/judge/result_json.h"
 #include "kennel/judge/sweeps.h"
 
 namespace kennel {
-
-/// What a result is about.
-struct EvalSubject {
-  std::string policy;
-  judge::Physics physics;
-  std::uint64_t seed;
-  const RobotContract& robot;
-};
 
 /// \param told  what the robot is told all the time, where commands are not random
 void print_protocol_head(const RobotContract& robot, std::size_t policy_width, std::uint64_t seed,
                          const std::optional<judge::Command>& told);
 void print_protocol_row(const EvalSubject& subject, judge::Condition condition,
                         const judge::EvalResult& result, std::size_t policy_width);
-void print_protocol_json(const EvalSubject& subject, judge::Condition condition,
-                         const judge::EvalResult& result,
-                         const std::optional<judge::Command>& told);
 
 void print_slow(const EvalSubject& subject, const judge::SlowStudy& study);
 void print_slow_json(const EvalSubject& subject, const judge::SlowStudy& study);

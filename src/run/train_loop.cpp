@@ -94,6 +94,7 @@ class Session {
       if (seconds_since(start_) >= 60.0 * loop_.max_minutes) return stop(StopReason::kMinutesOver);
       iterate();
       if (loop_.learner.iteration() % loop_.config.checkpoint_every == 0) save_checkpoint();
+      if (!is_to_go_on()) return stop(StopReason::kToldToStop);
     }
   }
 
@@ -110,6 +111,17 @@ class Session {
     log_.write(report.env_steps, scalars);
     best_.add(report.mean_reward);
     if (progress_.is_due()) progress_.show(progress_text(stats));
+    if (loop_.on_iteration) last_ = std::move(scalars);
+  }
+
+  bool is_to_go_on() {
+    if (!loop_.on_iteration) return true;
+    try {
+      return loop_.on_iteration(loop_.learner.env_steps(), last_);
+    } catch (...) {
+      stop(StopReason::kToldToStop);
+      throw;
+    }
   }
 
   IterationReport learn() {
@@ -174,6 +186,7 @@ class Session {
   BestScore best_;
   ProgressLine progress_;
   Clock::time_point start_ = Clock::now();
+  std::vector<Scalar> last_;  // iteration's, for who is told of it
   std::int64_t first_steps_;
   std::int64_t saved_iteration_;
 };

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "../io/temp_folder.h"
 #include "fake_learner.h"
 #include "kennel/run/progress_line.h"
@@ -54,6 +56,34 @@ TEST_F(TrainLoopTest, StopsAtTheBudgetWithALastCheckpoint) {
   EXPECT_THAT(metrics(), HasSubstr("step,iteration,train/mean_reward"));
   EXPECT_THAT(metrics(), HasSubstr("\n1000,10,10,"));
   EXPECT_THAT(metrics(), HasSubstr("env/velocity_error\n"));
+}
+
+TEST_F(TrainLoopTest, WhoIsToldOfIterationsCanStopItWithACheckpoint) {
+  FakeLearner learner;
+  RunFolder run = create();
+  TrainLoop told = loop(learner, run);
+  std::vector<std::int64_t> seen;
+  told.on_iteration = [&](std::int64_t env_steps, const std::vector<Scalar>& scalars) {
+    seen.push_back(env_steps);
+    EXPECT_EQ(scalars.front(), Scalar("iteration", static_cast<double>(seen.size())));
+    EXPECT_EQ(scalars.back(), Scalar("env/velocity_error", 0.25));
+    return seen.size() < 4;
+  };
+  EXPECT_EQ(train_loop(told), StopReason::kToldToStop);
+  EXPECT_THAT(seen, ElementsAre(100, 200, 300, 400));
+  EXPECT_EQ(read_file(run.last_checkpoint()), "4 recipe");
+}
+
+TEST_F(TrainLoopTest, WhatWhoIsToldThrowsComesOutAfterACheckpoint) {
+  FakeLearner learner;
+  RunFolder run = create();
+  TrainLoop told = loop(learner, run);
+  told.on_iteration = [](std::int64_t env_steps, const std::vector<Scalar>&) {
+    if (env_steps == 200) throw std::out_of_range("mine");
+    return true;
+  };
+  EXPECT_THROW(train_loop(told), std::out_of_range);
+  EXPECT_EQ(read_file(run.last_checkpoint()), "2 recipe");
 }
 
 TEST_F(TrainLoopTest, AnInterruptionEndsItWithACheckpointFromWhichItGoesOn) {

@@ -94,6 +94,7 @@ struct EvalOptions {
   std::optional<std::array<double, kCommandTerms>> command{};
 
   /// Called from the calling thread now and then, with episodes done so far; may be empty.
+  /// What it throws ends the judgement.
   std::function<void(int done)> on_progress;
 
   /// \throws Error naming the option that is out of range, and its range

@@ -26,13 +26,17 @@ struct TrainLoop {
   bool resumed = false;
   double max_minutes = std::numeric_limits<double>::infinity();
   const volatile std::sig_atomic_t& interrupted;
+
+  /// Sees each iteration's statistics, by the names of metrics.csv; false stops the training. May
+  /// be empty. What it throws ends the training, with a checkpoint of where it stands.
+  std::function<bool(std::int64_t env_steps, const std::vector<Scalar>&)> on_iteration = {};
 };
 
-enum class StopReason { kBudgetSpent, kMinutesOver, kInterrupted };
+enum class StopReason { kBudgetSpent, kMinutesOver, kInterrupted, kToldToStop };
 
-/// Trains until `config.steps`, `max_minutes` or an interruption, whichever comes first. The run's
-/// last checkpoint is then the learner's state. Which steps are taken and what is saved never
-/// depends on the clock, but for `max_minutes`.
+/// Trains until `config.steps`, `max_minutes`, an interruption or a word of `on_iteration`,
+/// whichever comes first. The run's last checkpoint is then the learner's state. Which steps are
+/// taken and what is saved never depends on the clock, but for `max_minutes`.
 /// \throws Error when training diverges or the disk is full; the run folder then holds the
 /// checkpoints made so far
 StopReason train_loop(const TrainLoop& loop);

@@ -33,6 +33,10 @@ struct TaskReturn {
 /// \throws Error when the policy does not fit its task, or is of a task that there is not
 TaskReturn task_return(const NamedPolicy& named, int episodes, std::uint64_t seed);
 
+/// A return as one JSON object, as `kennel eval --json` prints it.
+std::string task_json(const NamedPolicy& named, int episodes, std::uint64_t seed,
+                      const TaskReturn& earned);
+
 /// Prints a line a policy on standard output: its return and the best one of its task.
 /// \return the exit code, 0
 int run_task_eval(const TaskEvalCommand& command);

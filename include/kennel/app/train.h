@@ -1,10 +1,14 @@
-// kennel train: what its flags say.
+// A training from its recipe to its report: what `kennel train` does.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "kennel/io/event_file.h"
 #include "kennel/model/edits.h"
 #include "kennel/run/run_config.h"
 
@@ -29,11 +33,21 @@ struct TrainCommand {
   std::optional<int> num_envs;
   int threads = 0;  // of the simulator; 0: one for each core
   std::string device = "auto";
+
+  /// As `TrainLoop::on_iteration`, and how far the budget is spent, from 0 to 1.
+  std::function<bool(std::int64_t env_steps, double progress, const std::vector<Scalar>&)>
+      on_iteration;
 };
 
-/// Trains, exports, judges.
-/// \return the exit code
+/// What a training came to.
+struct Trained {
+  std::filesystem::path run;
+  std::int64_t env_steps = 0;
+  std::string complaint{};  // where the policy is not what its steps promise
+};
+
+/// Trains, exports, judges; says on standard error how far it is.
 /// \throws Error for everything the user can act on; an existing run folder is whole then
-int run_train(const TrainCommand& command);
+Trained run_train(const TrainCommand& command);
 
 }  // namespace kennel
