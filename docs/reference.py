@@ -66,7 +66,7 @@ def _module(name: str) -> str:
     """Public classes and functions of a module of the package; a public one has a docstring."""
     text = (PACKAGE / f"{name}.py").read_text()
     tree = ast.parse(text)
-    of_package = name in ("env", "making")
+    of_package = name in _imported()
     module = "kennel" if of_package else f"kennel.{name}"
     parts = [] if of_package else [f"## {module}", _doc(tree)]
     exported = _exported(ast.parse((PACKAGE / "__init__.py").read_text()) if of_package else tree)
@@ -85,12 +85,18 @@ def _exported(tree: ast.Module) -> set[str]:
     return set()
 
 
+def _imported() -> list[str]:
+    """Modules whose names `import kennel` brings, but for the compiled one."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    return [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module not in (None, "_core")]
+
+
 def package() -> str:
-    return _module("making") + "\n\n" + _module("env")
+    return "\n\n".join(_module(name) for name in _imported())
 
 
 def adapters() -> str:
-    return "\n\n".join(_module(name) for name in ("gymnasium", "rsl_rl", "isaaclab", "sb3"))
+    return "\n\n".join(_module(name) for name in ("own_terms", "gymnasium", "rsl_rl", "isaaclab", "sb3"))
 
 
 PARTS = {"package": package, "adapters": adapters}
