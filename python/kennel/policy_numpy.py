@@ -32,12 +32,12 @@ class Policy:
     """Dense layers, y = activation(x W + b), normalisation folded in.
 
     Attributes:
-      contract: what the file says beside its layers: robot, joint_names, control_dt, golden, ...
+      path: the file. contract: what the file says beside its layers: robot, joint_names, control_dt, golden, ...
       obs_size, num_actions: sizes.
     """
 
-    def __init__(self, contract: dict[str, Any], layers: list[tuple[np.ndarray, np.ndarray, str]]):
-        self.contract, self._layers = contract, layers
+    def __init__(self, path: pathlib.Path, contract: dict[str, Any], layers: list[tuple[np.ndarray, np.ndarray, str]]):
+        self.path, self.contract, self._layers = path, contract, layers
         self.obs_size, self.num_actions = layers[0][0].shape[0], layers[-1][0].shape[1]
 
     def __call__(self, obs: Any) -> np.ndarray:
@@ -67,7 +67,7 @@ def load_policy(path: str | os.PathLike) -> Policy:
         raise Error(f"{path}: a gait has a clock and no layers; see it with: ./kennel play {path}")
     if not isinstance(layers, list) or not layers:
         raise Error(f"{path}: no layers; expected a policy that `kennel export` wrote")
-    policy = Policy(contract, [_layer(f"{path}: layers[{at}]", layer) for at, layer in enumerate(layers)])
+    policy = Policy(path, contract, [_layer(f"{path}: layers[{at}]", layer) for at, layer in enumerate(layers)])
     for at, ((_, bias, _), (weights, _, _)) in enumerate(zip(policy._layers, policy._layers[1:])):
         if len(weights) != len(bias):
             raise Error(f"{path}: layers[{at + 1}] takes {len(weights)} numbers, and the one before gives {len(bias)}")

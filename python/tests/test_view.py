@@ -91,11 +91,12 @@ def test_randomised_robots_differ(trained):
 
 
 def test_a_policy_file_alone_is_enough(trained):
-    source = source_of(trained / "policy.json", **OPTIONS)
-    try:
-        assert source.env.obs_size == source.policy.obs_size and source.checkpoints is None
-    finally:
-        source.close()
+    for what in (trained / "policy.json", load_policy(trained / "policy.json")):
+        source = source_of(what, **OPTIONS)
+        try:
+            assert source.env.obs_size == source.policy.obs_size and source.checkpoints is None
+        finally:
+            source.close()
 
 
 def test_what_cannot_be_shown_is_said_in_a_line(tmp_path, trained):

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from .._core import Error
-from ..policy_numpy import Policy, load_policy
+from .policies import Policy, load_policy
 
 
 def program() -> str | None:

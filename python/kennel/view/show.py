@@ -28,7 +28,7 @@ def show(
     unless `host` says otherwise. Where the port is taken the next free one is used.
 
     Args:
-      what: the folder of a run, the file of a policy, or a `kennel.Env`. Of a run and a policy
+      what: the folder of a run, a policy or its file, or a `kennel.Env`. Of a run and a policy
         environments are made: as trained, but commands, episodes' ends and pushes are the page's.
       policy: for an environment, what maps observations (num_envs, obs_size) to actions, or a
         policy's file; None: actions are zero.

@@ -12,8 +12,8 @@ import numpy as np
 from .. import making
 from .._core import Error
 from ..env import Env
-from ..policy_numpy import Policy, load_policy
 from .checkpoints import Checkpoints
+from .policies import Policy, load_policy
 
 # Overrides of environments whose commands and pushes are the page's, for `kennel.make`.
 STEADY = {
@@ -52,8 +52,9 @@ def source_of(
     drawn = pathlib.Path(model) if model is not None else None
     if isinstance(what, Env):
         return _of_env(what, policy, drawn)
+    what = getattr(what, "path", what)  # a policy says where it is from
     if not isinstance(what, (str, os.PathLike)):
-        raise Error(f"view takes a run's folder, a policy's file or a kennel.Env, got a {type(what).__name__}")
+        raise Error(f"view takes a run's folder, a policy, its file, or a kennel.Env, got a {type(what).__name__}")
     if policy is not None:
         raise Error("policy= is for an environment; a run and a policy's file have their own")
     path = pathlib.Path(what)

@@ -75,8 +75,9 @@ class Viewer:
         atexit.register(self.close)
         self._thread.start()
         print(f"kennel: {self.source.title} at {self.url}", file=sys.stderr)
-        if not _is_loopback(self.server.get_host()):
-            print(f"kennel: whoever can reach {self.server.get_host()}:{self.server.get_port()} can open the page; it has no password", file=sys.stderr)
+        host, port = self.server.get_host(), self.server.get_port()
+        if not _is_loopback(host):
+            print(f"kennel: whoever can reach {host}:{port} can open the page; it has no password", file=sys.stderr)
 
     def do(self, act: Callable[[], None]) -> None:
         """Has the loop call `act` before its next step."""
