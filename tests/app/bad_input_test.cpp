@@ -132,7 +132,7 @@ TEST_F(BadInput, TrainingIsRefusedBeforeAnythingIsCreated) {
        {"train", "--recipe", "fats"},
        kUser,
        "no recipe named \"fats\" ships for this robot and task; did you mean fast? there are: "
-       "default, fast"},
+       "default, a2c, fast"},
       {"another robot's recipe",
        {"train", "--robot", "go1", "--recipe", "fast"},
        kUser,

@@ -182,8 +182,9 @@ TEST(RunConfig, ANameThatNoRecipeHasIsRefusedWithThoseThatThereAre) {
     }
     return "";
   };
-  EXPECT_THAT(problem("fats", {}), AllOf(HasSubstr("did you mean fast? there are: default, fast"),
-                                         HasSubstr("--config"), Not(HasSubstr("\n"))));
+  EXPECT_THAT(problem("fats", {}),
+              AllOf(HasSubstr("did you mean fast? there are: default, a2c, fast"),
+                    HasSubstr("--config"), Not(HasSubstr("\n"))));
   // Of another task, and of another robot.
   EXPECT_THAT(problem("fast", [](RunConfig& config) { config.task.name = "pose"; }),
               HasSubstr("there are: default;"));

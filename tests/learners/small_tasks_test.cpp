@@ -154,7 +154,7 @@ constexpr Solved kSolved[] = {
     {"chain", "trpo", 0.01},       {"chain", "ppo-kl", 0.01},  {"chain", "es", 0.01},
     {"chain", "ars", 0.01},        {"chain", "cem", 0.01},     {"chain", "fd", 0.01},
     {"chain", "wp", 0.01},         {"chain", "rwr", 0.01},     {"chain", "pi2", 0.01},
-    {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 50.0},
+    {"chain", "power", 0.01},      {"chain", "cma-es", 0.01},  {"pendulum", "ppo", 100.0},
     {"lqr", "apg", 0.001},         {"bandit", "apg", 0.0001},  {"lqr", "a2c", 0.4},
     {"chain", "dqn", 0.01},        {"lqr", "ddpg", 0.25},      {"lqr", "td3", 0.25},
     {"lqr", "sac", 0.25},          {"lqr", "dqn", 1.5},
