@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "kennel/core/check.h"
+#include "kennel/export/c_policy.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/text_lines.h"
-#include "kennel/export/c_policy.h"
 #include "src/export/onnx_policy.h"
 #include "src/export/torchscript_policy.h"
 
