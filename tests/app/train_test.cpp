@@ -164,7 +164,7 @@ TEST_F(Train, AShippedRecipeIsTakenByNameAndChangedByAFile) {
   ASSERT_EQ(shown.exit_code, 0) << shown.err;
   const auto info = nlohmann::json::parse(shown.out);
   EXPECT_THAT(config, HasSubstr("\nsteps = " + info["recipe"]["train"]["steps"]["value"].dump()));
-  EXPECT_EQ(info["recipes"].size(), 3u);
+  EXPECT_EQ(info["recipes"].size(), 4u);
   EXPECT_THAT(run_kennel(folder_.path(), {"info"}).out,
               HasSubstr("\n  fast            " + info["recipes"]["fast"].get<std::string>()));
 }
