@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 import mujoco
 import numpy as np
 
-from . import _core
+from . import _core, shipped
 
 if TYPE_CHECKING:
     from .env import Env
 
 NUM_LEGS, JOINTS_PER_LEG = 4, 3
 NUM_JOINTS = NUM_LEGS * JOINTS_PER_LEG
-_HERE = pathlib.Path(__file__)
 
 
 class Robot(NamedTuple):
@@ -40,10 +39,9 @@ class Robot(NamedTuple):
 
 def model_file(env: Env) -> pathlib.Path:
     """Of the shipped robot. Raises kennel.Error where the environments are of a model of a recipe's own."""
-    for folder in (_HERE.parent / "envs", _HERE.resolve().parents[2] / "envs"):  # installed; in a checkout
-        file = folder / env.robot / f"{env.robot}.xml"
-        if env.robot and file.exists():
-            return file
+    file = shipped.mjcf(env.robot)
+    if file is not None:
+        return file
     what = f'robot "{env.robot}"' if env.robot else f"the task {env.task}"
     raise _core.Error(f"{what}: no MJCF ships for it; make the environments with model=FILE, of a robot")
 

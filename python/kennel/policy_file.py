@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from typing import Any, Sequence
 
 import numpy as np
@@ -14,18 +15,6 @@ ACTIVATIONS = ("tanh", "relu", "elu", "sigmoid", "softmax", "")
 _JOINTS = [f"leg_{end}_{side}_{joint}" for end in ("front", "back") for side in "rl" for joint in (1, 2, 3)]
 _RIGHT, _LEFT = ([0.26, 0.0, -0.52], [-1.22, -0.42, -2.79], [2.51, 3.14, 0.71]), ([-0.26, 0.0, 0.52], [-2.51, -3.14, -0.71], [1.22, 0.42, 2.79])
 _POSE, _LOW, _HIGH = (2 * (of_right + of_left) for of_right, of_left in zip(_RIGHT, _LEFT))  # rad, of the joints' ranges
-
-
-def _recipe(env: Env) -> dict[str, Any]:
-    """The resolved recipe's keys, which it has one a line."""
-    keys, section = {}, ""
-    for line in env.recipe.splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            key, value = line.split(" = ", 1)
-            keys[f"{section}.{key}"] = json.loads(value)
-    return keys
 
 
 def _array(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -69,10 +58,10 @@ def save_policy(
     for name in (activation, last_activation):
         if name not in ACTIVATIONS:
             raise ValueError(f'activation "{name}" is unknown; expected one of {", ".join(ACTIVATIONS[:-1])} or ""')
-    recipe = _recipe(env)
+    recipe = tomllib.loads(env.recipe)["env"]
     native = sum(term.size for term in env.obs_terms)
     frame = [term for term in env.obs_terms if "[" not in term.name]
-    history = recipe["env.history"]
+    history = recipe["history"]
     if native != history * sum(term.size for term in frame) or env.obs_size != native:
         raise _core.Error("save_policy: the policy sees extra observations, which the robot's controller does not have; leave extra_obs out")
     rows, inputs = [], env.obs_size
@@ -92,13 +81,13 @@ def save_policy(
     names = [activation] * (len(rows) - 1) + [last_activation]
     if last_activation != "tanh":
         rows, names = _clamped(rows, names)
-    margin, scale = recipe["env.target_margin"], recipe["env.action_scale"]
+    margin, scale = recipe["target_margin"], recipe["action_scale"]
     file = {
         "format_version": 2,
         "robot": env.robot,
         **({} if env_steps is None else {"env_steps": int(env_steps)}),
         "control_dt": round(env.control_dt, 6),
-        "physics_dt": round(env.control_dt / recipe["env.decimation"], 6),
+        "physics_dt": round(env.control_dt / recipe["decimation"], 6),
         "use_imu": True,
         "kp": 5.0,
         "kd": 0.25,
@@ -109,11 +98,11 @@ def save_policy(
         "joint_upper_limits": [round(high - margin, 6) for high in _HIGH],
         "observation_history": history,
         "observation": [{"name": t.name, "size": t.size, "scale": t.scale, "unit": t.unit} for t in frame],
-        "command_ranges": {of: recipe[f"env.command.{key}"] for of, key in (("vx", "vx"), ("vy", "vy"), ("yaw_rate", "yaw"))},
+        "command_ranges": {of: recipe["command"][key] for of, key in (("vx", "vx"), ("vy", "vy"), ("yaw_rate", "yaw"))},
         "start_height": 0.17,
-        "fall_tilt": recipe["env.max_tilt"],
-        "fall_height": recipe["env.min_height"],
-        "training_simulator": {"solver_iterations": recipe["env.solver_iterations"], "ls_iterations": recipe["env.ls_iterations"]},
+        "fall_tilt": recipe["max_tilt"],
+        "fall_height": recipe["min_height"],
+        "training_simulator": {"solver_iterations": recipe["solver_iterations"], "ls_iterations": recipe["ls_iterations"]},
         "in_shape": [None, env.obs_size],
         "layers": [
             {

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .. import making
+from .. import making, shipped
 from .._core import Error
 from ..env import Env
 from .checkpoints import Checkpoints
@@ -98,7 +98,7 @@ def _of_policy(path: pathlib.Path, overrides: dict, asked: dict, model: pathlib.
     if not contract.get("robot") and contract.get("task"):
         raise Error(f"{path} is a policy of {contract['task']}, which has no robot to show")
     robot = contract.get("robot", "pupper_v3")
-    shipped = model or _shipped(robot)
+    drawn = model or _shipped(robot)
     overrides["env.history"] = contract.get("observation_history", 1)
     overrides["env.decimation"] = round(contract.get("control_dt", 0.02) / contract.get("physics_dt", 0.004))
     scale = np.unique(contract["action_scale"])
@@ -111,7 +111,7 @@ def _of_policy(path: pathlib.Path, overrides: dict, asked: dict, model: pathlib.
     except Error:
         env.close()
         raise
-    return Source(env, policy, shipped, path.stem)
+    return Source(env, policy, drawn, path.stem)
 
 
 def check_fits(policy: Policy, env: Env, name: str) -> None:
@@ -125,10 +125,7 @@ def check_fits(policy: Policy, env: Env, name: str) -> None:
 
 
 def _shipped(robot: str) -> pathlib.Path:
-    """A shipped robot's MJCF: beside an installed package, else in the sources that are linked."""
-    package = pathlib.Path(__file__).resolve().parents[1]
-    for envs in (package / "envs", package.parents[1] / "envs"):
-        file = envs / robot / f"{robot}.xml"
-        if robot and file.exists():
-            return file
-    raise Error(f'the robot "{robot}" does not ship with Kennel; name what is to be drawn: model=ROBOT.xml')
+    file = shipped.mjcf(robot)
+    if file is None:
+        raise Error(f'the robot "{robot}" does not ship with Kennel; name what is to be drawn: model=ROBOT.xml')
+    return file
