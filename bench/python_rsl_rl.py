@@ -1,6 +1,6 @@
 """rsl_rl's own runner on Kennel beside the same runner on the same task over MuJoCo's batch interface: environment steps a second.
 
-    python bench/python_rsl_rl.py [--num-envs 1024 4096] [--networks 96-96 256-256-256] [--torch-threads 1 2] [--repeats 3]
+    python bench/python_rsl_rl.py [--num-envs 1024 4096] [--networks example 96-96 256-256-256] [--torch-threads 1 2] [--repeats 3]
 
 Both sides take turns within a process, on the same cores: an iteration of Kennel's, one of MuJoCo's, and again. A line of JSON each: the
 best iteration of the repeats, with the seconds that rsl_rl counts as collection and as learning, and the processor's seconds of both, which
@@ -11,6 +11,7 @@ import argparse
 import copy
 import json
 import os
+import pathlib
 import sys
 import time
 
@@ -19,12 +20,17 @@ from rsl_rl.runners import OnPolicyRunner
 
 from kennel.rsl_rl import VecEnv
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "examples"))
+from rsl_rl_train import CONFIG  # noqa: E402  what walks
+
 SIDES = ("kennel", "mujoco")
 
 
-def config(network: list[int]) -> dict:
-    """rsl_rl's example in everything but the networks."""
-    model = {"class_name": "MLPModel", "hidden_dims": network, "activation": "elu", "obs_normalization": False}
+def config(network: str) -> dict:
+    """"example": as examples/rsl_rl_train.py has it. Widths of hidden layers: rsl_rl's own example in everything but these."""
+    if network == "example":
+        return CONFIG
+    model = {"class_name": "MLPModel", "hidden_dims": [int(width) for width in network.split("-")], "activation": "elu", "obs_normalization": False}
     return {
         "num_steps_per_env": 24,
         "save_interval": 10**9,
@@ -35,7 +41,7 @@ def config(network: list[int]) -> dict:
     }
 
 
-def runner_of(backend: str, options: argparse.Namespace, num_envs: int, network: list[int]) -> OnPolicyRunner:
+def runner_of(backend: str, options: argparse.Namespace, num_envs: int, network: str) -> OnPolicyRunner:
     torch.manual_seed(1)
     env = VecEnv("pupper", num_envs=num_envs, seed=1, num_threads=options.env_threads, backend=backend)
     runner = OnPolicyRunner(env, copy.deepcopy(config(network)), device="cpu")
@@ -60,14 +66,14 @@ def iterate(runner: OnPolicyRunner) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--num-envs", type=int, nargs="+", default=[1024, 4096])
-    parser.add_argument("--networks", nargs="+", default=["96-96", "256-256-256"], help="widths of hidden layers, of actor and critic")
+    parser.add_argument("--networks", nargs="+", default=["example", "96-96", "256-256-256"], help="example, or widths of hidden layers")
     parser.add_argument("--torch-threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--env-threads", type=int, default=0, help="of the simulators; 0: one a core")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     for num_envs in options.num_envs:
         for network in options.networks:
-            runners = [runner_of(side, options, num_envs, [int(width) for width in network.split("-")]) for side in SIDES]
+            runners = [runner_of(side, options, num_envs, network) for side in SIDES]
             for threads in options.torch_threads:
                 torch.set_num_threads(threads)
                 measure(runners, options.repeats, {"num_envs": num_envs, "network": network, "torch_threads": threads})

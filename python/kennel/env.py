@@ -107,11 +107,12 @@ class Env:
         robot: str,
         task: str,
         recipe: str,
+        policies: _core.PolicyMaker,
         *,
         output: str,
         model: tuple[str, dict[str, Any]] | None = None,
     ):
-        self._simulator = simulator
+        self._simulator, self._policies = simulator, policies
         self.robot, self.task, self.recipe, self.output, self.model = robot, task, recipe, output, model
         self.device = "cpu"
         spec = simulator.spec

@@ -1,6 +1,7 @@
 """Policies: `load_policy`, `Policy`, `export`."""
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from typing import Any
@@ -22,12 +23,14 @@ class Policy:
       env_steps: of its training, None where the file does not say it.
       is_gait: whether it is a gait, which has a clock (`reset`), and not a network.
       golden: (obs, action) as the file carries it, (obs_size,) and (num_actions,) float32.
+      contract: what its file says beside its layers, by the file's keys: joint_names, observation, kp, ...
     """
 
     def __init__(self, file: _core.PolicyFile):
         self._file = file
         for name in ("path", "obs_size", "num_actions", "robot", "task", "control_dt", "is_gait", "env_steps"):
             setattr(self, name, getattr(file, name))
+        self._contract: dict[str, Any] | None = None
         self.golden = (np.array(file.golden_obs, np.float32), np.array(file.golden_action, np.float32))
 
     def __repr__(self) -> str:
@@ -63,6 +66,13 @@ class Policy:
 
             return torch.from_numpy(actions)
         return actions
+
+    @property
+    def contract(self) -> dict[str, Any]:
+        if self._contract is None:
+            self._contract = json.loads(self._file.json())
+            self._contract.pop("layers", None)
+        return self._contract
 
     def reset(self) -> None:
         """An episode begins: the clocks of a gait start anew. A network has none."""

@@ -6,6 +6,7 @@
 #include "kennel/core/check.h"
 #include "kennel/learners/sections.h"
 #include "kennel/model/anatomy.h"
+#include "kennel/run/env_policy.h"
 #include "kennel/run/shipped_recipes.h"
 #include "kennel/sim/host_task.h"
 
@@ -50,22 +51,31 @@ void apply(const Asked& asked, EnvRecipe& recipe) {
   recipe.robot.model = asked.model.filename().string();
 }
 
-MakeBatch maker_of(const EnvRecipe& recipe, const BatchOptions& options) {
+Made made_of(const EnvRecipe& recipe, const BatchOptions& options) {
   check_num_envs(options.num_envs);
   const auto seeded = [options](std::uint64_t seed) {
     BatchOptions own = options;
     own.seed = seed;
     return own;
   };
-  if (const small::TaskRow* task = small_task_of(recipe))
-    return [task, seeded](std::uint64_t seed) { return make_host_batch(*task, seeded(seed)); };
-  quadruped::Task task =
-      make_checked_task(recipe.env, recipe.robot, load_robot(recipe.robot), options.seed);
-  return [task, seeded](std::uint64_t seed) {
-    quadruped::Task own = task;
-    own.seed = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
-    return make_host_batch(own, seeded(seed));
+  const auto made = [&](MakeBatch batch, MakePolicy policy) {
+    return Made{recipe, std::make_unique<Simulator>(std::move(batch), options.seed),
+                std::move(policy)};
   };
+  if (const small::TaskRow* task = small_task_of(recipe))
+    return made([task, seeded](std::uint64_t seed) { return make_host_batch(*task, seeded(seed)); },
+                [task](const PolicyNetwork& network) { return small_policy(*task, network); });
+  const Robot robot = load_robot(recipe.robot);
+  quadruped::Task task = make_checked_task(recipe.env, recipe.robot, robot, options.seed);
+  return made(
+      [task, seeded](std::uint64_t seed) {
+        quadruped::Task own = task;
+        own.seed = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+        return make_host_batch(own, seeded(seed));
+      },
+      [robot, env = recipe.env](const PolicyNetwork& network) {
+        return robot_policy(network, robot, env);
+      });
 }
 
 }  // namespace
@@ -77,11 +87,10 @@ Made make(const Asked& asked) {
   choice.file = asked.config;
   choice.keys = asked.overrides;
   choice.keys_from = "overrides";
-  EnvRecipe recipe = load_env_recipe(choice, [&](EnvRecipe& r) { apply(asked, r); });
+  const EnvRecipe recipe = load_env_recipe(choice, [&](EnvRecipe& r) { apply(asked, r); });
   const auto seed = static_cast<std::uint64_t>(recipe.train.seed);
   const BatchOptions options = {recipe.train.num_envs, seed, asked.num_threads, 0};
-  auto simulator = std::make_unique<Simulator>(maker_of(recipe, options), seed);
-  return {std::move(recipe), std::move(simulator)};
+  return made_of(recipe, options);
 }
 
 std::vector<std::string> write_edited_model(const std::filesystem::path& model,

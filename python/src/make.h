@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "kennel/model/edits.h"
+#include "kennel/policy/policy_file.h"
 #include "kennel/run/env_recipe.h"
 #include "simulator.h"
 
@@ -25,9 +27,13 @@ struct Asked {
   int num_threads = 0;
 };
 
+/// The policy file of a network that was trained in certain environments.
+using MakePolicy = std::function<PolicyFile(const PolicyNetwork&)>;
+
 struct Made {
   EnvRecipe recipe;  // resolved
   std::unique_ptr<Simulator> simulator;
+  MakePolicy policy;  // needs no file of the robot any more
 };
 
 /// \throws Error in one line a problem, naming the nearest where a name is unknown

@@ -8,6 +8,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
@@ -96,6 +97,36 @@ void set_clocks(Simulator& simulator, nb::handle steps) {
   simulator.set_clocks(static_cast<const std::int64_t*>(given.data()));
 }
 
+/// How environments make policy files.
+struct PolicyMaker {
+  MakePolicy make;
+};
+
+using Numbers = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
+using Layer =
+    std::tuple<Numbers, Numbers, std::string>;  // weights (in, out), bias (out), activation
+
+DenseLayer dense(const Layer& layer) {
+  const auto& [weights, bias, activation] = layer;
+  if (weights.ndim() != 2 || bias.ndim() != 1)
+    throw nb::value_error("a layer is weights (in, out), bias (out) and an activation's name");
+  return {static_cast<int>(weights.shape(0)),
+          static_cast<int>(weights.shape(1)),
+          {weights.data(), weights.data() + weights.size()},
+          {bias.data(), bias.data() + bias.size()},
+          activation};
+}
+
+std::unique_ptr<Policy> policy_of_layers(const PolicyMaker& maker, const std::string& name,
+                                         const std::vector<Layer>& layers,
+                                         std::optional<std::int64_t> env_steps) {
+  PolicyNetwork network;
+  for (const Layer& layer : layers) network.layers.push_back(dense(layer));
+  PolicyFile file = maker.make(network);
+  file.env_steps = env_steps;
+  return std::make_unique<Policy>(name, completed(name, file));
+}
+
 nb::tuple make_environments(const std::string& robot, const std::string& task,
                             const std::string& recipe, const std::filesystem::path& config,
                             const std::filesystem::path& model, const std::string& overrides,
@@ -110,7 +141,7 @@ nb::tuple make_environments(const std::string& robot, const std::string& task,
   const bool small = small_task_of(made->recipe) != nullptr;
   return nb::make_tuple(nb::cast(made->simulator.release(), nb::rv_policy::take_ownership),
                         small ? std::string() : made->recipe.robot.name, made->recipe.task.name,
-                        recipe_text(made->recipe));
+                        recipe_text(made->recipe), PolicyMaker{std::move(made->policy)});
 }
 
 std::vector<std::string> edit_model(const std::filesystem::path& model,
@@ -192,7 +223,10 @@ NB_MODULE(_core, m) {
 
   m.def("make", &make_environments, "robot"_a = "", "task"_a = "", "recipe"_a = "", "config"_a = "",
         "model"_a = "", "overrides"_a = "", "num_envs"_a = nb::none(), "seed"_a = nb::none(),
-        "num_threads"_a = 0, "Returns (simulator, robot, task, recipe as TOML).");
+        "num_threads"_a = 0, "Returns (simulator, robot, task, recipe as TOML, policy maker).");
+  nb::class_<PolicyMaker>(m, "PolicyMaker", "Policy files of networks trained in environments.")
+      .def("make", &policy_of_layers, "name"_a, "layers"_a, "env_steps"_a.none(),
+           "The policy of layers (weights (in, out), bias (out), activation); name: for messages.");
   nb::class_<Policy>(m, "PolicyFile", "A policy file; kennel.Policy is made of it.")
       .def_prop_ro("path", &Policy::path)
       .def_prop_ro("obs_size", [](const Policy& p) { return p.file().network.input_size(); })

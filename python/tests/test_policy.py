@@ -1,4 +1,6 @@
 """A policy gives the actions that its file carries, whatever its observations come in."""
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,12 @@ def test_the_golden_pair(policy):
     obs, action = policy.golden
     assert obs.shape == (policy.obs_size,) and action.shape == (policy.num_actions,)
     assert np.allclose(policy(obs), action, rtol=0, atol=1e-5)
+
+
+def test_the_contract_is_what_the_file_says_beside_its_layers(robot_run):
+    policy = kennel.load_policy(robot_run)
+    file = json.loads((robot_run / "policy.json").read_text())
+    assert file.pop("layers") and policy.contract == file and len(file["joint_names"]) == 12
 
 
 def test_rows_are_as_one_by_one(policy):

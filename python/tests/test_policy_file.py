@@ -56,7 +56,7 @@ def test_what_does_not_fit_is_said_in_one_line(env, layers, tmp_path):
         kennel.save_policy(path, env, [(layers[0][0][:, :70], layers[0][1]), layers[1]])
     with pytest.raises(ValueError, match="layers put out 16 numbers; expected 12"):
         kennel.save_policy(path, env, layers[:1])
-    with pytest.raises(ValueError, match='activation "gelu" is unknown; expected one of tanh'):
+    with pytest.raises(kennel.Error, match=r'layers\[0\].activation is "gelu"; the robot knows tanh'):
         kennel.save_policy(path, env, layers, activation="gelu")
     layers[1][1][3] = np.nan
     with pytest.raises(ValueError, match=r"layers\[1\] bias has numbers that are not finite"):
@@ -64,7 +64,40 @@ def test_what_does_not_fit_is_said_in_one_line(env, layers, tmp_path):
     with kennel.make("pupper-flat", 2, extra_obs=lambda env, now: now["base_height"]) as wider:
         with pytest.raises(kennel.Error, match="leave extra_obs out"):
             kennel.save_policy(path, wider, layers)
-    with kennel.make("pupper-pose", 2) as other:
-        with pytest.raises(kennel.Error, match="expected pupper_v3 and walk"):
-            kennel.save_policy(path, other, layers)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("id", ["go1", "pupper-pose", "pendulum"])
+def test_any_robot_and_task(id, tmp_path):
+    with kennel.make(id, 3, seed=2, num_threads=1) as env:
+        rng = np.random.default_rng(7)
+        layers = [(rng.normal(0, 0.2, (env.num_actions, env.obs_size)), rng.normal(0, 0.1, env.num_actions))]
+        kennel.save_policy(tmp_path / "p.json", env, layers)
+        policy = kennel.load_policy(tmp_path / "p.json")
+        assert (policy.robot, policy.task, policy.control_dt) == (env.robot, env.task, pytest.approx(env.control_dt))
+        obs, _ = env.reset()
+        (weight, bias), = layers
+        low, high = (-1, 1) if env.robot else (-np.inf, np.inf)  # a task without a robot clamps to its file's action_bounds
+        np.testing.assert_allclose(policy(obs), np.clip(obs @ weight.T + bias, low, high), rtol=1e-5, atol=1e-5)
+
+
+def test_the_contract_is_the_programs(robot_run, tmp_path):
+    theirs = kennel.load_policy(robot_run)
+    with kennel.make(num_envs=2, config=robot_run / "config.toml") as env:
+        rng = np.random.default_rng(8)
+        kennel.save_policy(tmp_path / "p.json", env, [(rng.normal(size=(12, env.obs_size)), np.zeros(12))], last_activation="tanh", env_steps=theirs.env_steps)
+    ours = kennel.load_policy(tmp_path / "p.json").contract
+    numbers = ("golden", "checksum")  # of the layers
+    assert {k: v for k, v in ours.items() if k not in numbers} == {k: v for k, v in theirs.contract.items() if k not in numbers}
+
+
+def test_a_model_of_ones_own_needs_its_file_no_more(tmp_path):
+    import shutil
+
+    from kennel import shipped
+
+    model = shutil.copy(shipped.mjcf("go1"), tmp_path / "mine.xml")
+    with kennel.make(num_envs=2, model=model) as env:
+        (tmp_path / "mine.xml").unlink()
+        kennel.save_policy(tmp_path / "p.json", env, [(np.zeros((12, env.obs_size)), np.zeros(12))])
+        assert kennel.load_policy(tmp_path / "p.json").num_actions == 12

@@ -16,7 +16,7 @@ import kennel
 pytest.importorskip("viser", reason="viser is not installed: pip install viser mjviser")
 pytest.importorskip("mjviser", reason="mjviser is not installed: pip install viser mjviser")
 
-from kennel.policy_numpy import load_policy  # noqa: E402
+from kennel import load_policy  # noqa: E402
 from kennel.view.checkpoints import Checkpoints, program  # noqa: E402
 from kennel.view.simulation import Simulation  # noqa: E402
 from kennel.view.source import Source, source_of  # noqa: E402
@@ -199,15 +199,15 @@ def test_each_checkpoint_is_the_policy_of_its_steps(trained):
     assert len(steps) == 3 and steps == sorted(steps)
     assert checkpoints.choices()[0] == "newest" and checkpoints.choices()[-1] == str(steps[0])
     for step in steps:
-        assert checkpoints.load(str(step)).contract["env_steps"] == step
+        assert checkpoints.load(str(step)).env_steps == step
     newest, finished = checkpoints.load("newest"), load_policy(trained / "policy.json")
     obs = np.random.default_rng(0).normal(size=(4, newest.obs_size))
-    assert newest.contract["env_steps"] == steps[-1] and np.array_equal(newest(obs), finished(obs))
+    assert newest.env_steps == steps[-1] and np.array_equal(newest(obs), finished(obs))
 
 
 def test_without_the_program_the_finished_policy_is_shown(trained, monkeypatch):
     monkeypatch.setattr("kennel.view.checkpoints.program", lambda: None)
-    assert Checkpoints(trained).load("newest").contract["env_steps"] == Checkpoints(trained).steps()[-1]
+    assert Checkpoints(trained).load("newest").env_steps == Checkpoints(trained).steps()[-1]
     with pytest.raises(kennel.Error, match="set KENNEL_PROGRAM"):
         Checkpoints(trained).load("best")
 
@@ -215,17 +215,17 @@ def test_without_the_program_the_finished_policy_is_shown(trained, monkeypatch):
 def test_what_training_writes_is_shown(trained, tmp_path):
     run = shutil.copytree(trained, tmp_path / "run", symlinks=True)
     with kennel.view(run, port=0, block=False) as viewer:
-        before = viewer.simulation.policy.contract["env_steps"]
+        before = viewer.simulation.policy.env_steps
         train(run, "--resume", str(run), "--steps", "15360")
-        assert until(lambda: viewer.simulation.policy.contract["env_steps"] >= 15360), viewer.controls.status.content
-        assert viewer.simulation.policy.contract["env_steps"] > before
+        assert until(lambda: viewer.simulation.policy.env_steps >= 15360), viewer.controls.status.content
+        assert viewer.simulation.policy.env_steps > before
         oldest = Checkpoints(run).steps()[0]
         assert until(lambda: str(oldest) in viewer.controls.checkpoint.options)
         viewer.do(lambda: viewer.choose(str(oldest)))
-        assert until(lambda: viewer.simulation.policy.contract["env_steps"] == oldest)
+        assert until(lambda: viewer.simulation.policy.env_steps == oldest)
         viewer.do(lambda: viewer.choose("777"))
         assert until(lambda: "no checkpoint '777'" in viewer.controls.status.content), "and goes on"
-        assert viewer.simulation.policy.contract["env_steps"] == oldest and viewer.error is None
+        assert viewer.simulation.policy.env_steps == oldest and viewer.error is None
 
 
 # The page.

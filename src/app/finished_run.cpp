@@ -12,8 +12,8 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/judge/eval_command.h"
 #include "kennel/report/report.h"
+#include "kennel/run/env_policy.h"
 #include "kennel/run/paths.h"
-#include "policy_export.h"
 
 namespace kennel {
 namespace {

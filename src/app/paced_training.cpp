@@ -5,7 +5,7 @@
 
 #include "bench_walk.h"
 #include "kennel/core/usable_cores.h"
-#include "policy_export.h"
+#include "kennel/run/env_policy.h"
 #include "simulation.h"
 
 namespace kennel {

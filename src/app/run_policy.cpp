@@ -6,9 +6,9 @@
 #include "kennel/core/check.h"
 #include "kennel/export/policy_formats.h"
 #include "kennel/io/atomic_file.h"
+#include "kennel/run/env_policy.h"
 #include "kennel/run/paths.h"
 #include "kennel/run/run_config.h"
-#include "policy_export.h"
 
 namespace kennel {
 namespace {

@@ -3,7 +3,6 @@
   show         what the module itself is when it is called
   viewer       the server and its loop: the one thread that touches the environment
   source       from a run, a policy file or an environment to what is shown
-  policies     what computes their actions
   checkpoints  a run's checkpoints as policies, and whether there are new ones
   simulation   environments under one command, and what they did lately
   scene        robots in 3D      controls  sliders, buttons and keys      plots  curves

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 from .._core import Error
-from .policies import Policy, load_policy
+from ..policy import Policy, load_policy
 
 
 def program() -> str | None:

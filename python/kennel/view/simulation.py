@@ -68,6 +68,8 @@ class Simulation:
 
     def reset(self) -> None:
         self.obs = self.env.reset()[0]
+        if hasattr(self.policy, "reset"):  # a gait's clock
+            self.policy.reset()
         self.falls = 0
         self.history.clear()
         self._come_home(np.ones(self.env.num_envs, bool))

@@ -12,8 +12,8 @@ import numpy as np
 from .. import making, shipped
 from .._core import Error
 from ..env import Env
+from ..policy import Policy, load_policy
 from .checkpoints import Checkpoints
-from .policies import Policy, load_policy
 
 # Overrides of environments whose commands and pushes are the page's, for `kennel.make`.
 STEADY = {
@@ -95,17 +95,16 @@ def _of_run(run: pathlib.Path, checkpoint: str, overrides: dict, asked: dict, mo
 def _of_policy(path: pathlib.Path, overrides: dict, asked: dict, model: pathlib.Path | None) -> Source:
     policy = load_policy(path)
     contract = policy.contract
-    if not contract.get("robot") and contract.get("task"):
-        raise Error(f"{path} is a policy of {contract['task']}, which has no robot to show")
-    robot = contract.get("robot", "pupper_v3")
-    drawn = model or _shipped(robot)
-    overrides["env.history"] = contract.get("observation_history", 1)
-    overrides["env.decimation"] = round(contract.get("control_dt", 0.02) / contract.get("physics_dt", 0.004))
+    if not policy.robot:
+        raise Error(f"{path} is a policy of {policy.task}, which has no robot to show")
+    drawn = model or _shipped(policy.robot)
+    overrides["env.history"] = contract["observation_history"]
+    overrides["env.decimation"] = round(policy.control_dt / contract["physics_dt"])
     scale = np.unique(contract["action_scale"])
     if len(scale) == 1:
         overrides["env.action_scale"] = float(scale[0])
-    chosen = {"model": model} if model is not None else {"robot": robot}
-    env = making.make(task=contract.get("task", "walk"), overrides=overrides, **chosen, **asked)
+    chosen = {"model": model} if model is not None else {"robot": policy.robot}
+    env = making.make(task=policy.task, overrides=overrides, **chosen, **asked)
     try:
         check_fits(policy, env, str(path))
     except Error:
@@ -118,7 +117,7 @@ def check_fits(policy: Policy, env: Env, name: str) -> None:
     sizes = (policy.obs_size, policy.num_actions)
     if sizes != (env.obs_size, env.num_actions):
         raise Error(f"{name}: {sizes[0]} numbers to {sizes[1]}, and the environments have {env.obs_size} to {env.num_actions}; give its run's folder")
-    terms = [(term["name"], term["size"]) for term in policy.contract.get("observation", ())]
+    terms = [(term["name"], term["size"]) for term in policy.contract["observation"]]
     own = [(term.name, term.size) for term in env.obs_terms[: len(terms)]]
     if terms != own:
         raise Error(f"{name}: sees {terms}, and the environments show {own}; give its run's folder")

@@ -233,7 +233,7 @@ class Viewer:
         done = simulation.measured()[self.followed]
         lines = [f"**{simulation.time:.1f} s**, {'paused' if self.paused else f'{pace:.2f} of real time'}, {simulation.falls} falls"]
         lines.append("measured " + ", ".join(f"{name} {value:+.2f}" for (name, _, _), value in zip(simulation.told, done) if np.isfinite(value)))
-        steps = getattr(simulation.policy, "contract", {}).get("env_steps")
+        steps = getattr(simulation.policy, "env_steps", None)
         if simulation.policy is None:
             lines.append("no policy: actions are zero")
         elif steps is not None:
