@@ -18,6 +18,7 @@ target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
 function(kennel_reuse_pch TARGET FROM)
   if(TARGET "${FROM}")
     target_precompile_headers(${TARGET} REUSE_FROM ${FROM})
+    kennel_at_once(${TARGET})
     get_target_property(type ${TARGET} TYPE)
     if(type STREQUAL EXECUTABLE)
       # CMake gives an executable -fPIE; the precompiled header wants the flags it was compiled with.

@@ -13,7 +13,7 @@
 namespace kennel {
 namespace {
 
-struct Flags {
+struct ExportFlags {
   std::string run;
   std::string checkpoint = "last";
   std::string format = "json";
@@ -27,7 +27,7 @@ PolicyFile with_warning(const PolicyFile& policy) {
   return policy;
 }
 
-int run_export(const Flags& flags) {
+int run_export(const ExportFlags& flags) {
   const PolicyFormat format = policy_format(flags.format);
   std::string what;
   if (std::filesystem::is_regular_file(flags.run)) {
@@ -68,7 +68,7 @@ int run_check(const std::vector<std::string>& files) {
 }  // namespace
 
 RunCommand add_export(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ExportFlags>();
   CLI::Option* run =
       app.add_option("run", flags->run, "folder of a run, or a policy file to convert");
   app.add_option("--checkpoint", flags->checkpoint, "last, best or a number of steps")

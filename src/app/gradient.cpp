@@ -22,7 +22,7 @@ namespace {
 using gradient::Case;
 using gradient::Study;
 
-struct Flags {
+struct GradientFlags {
   std::string task;
   std::vector<double> sigmas, steps_ms{4, 2, 1}, command{0.4, 0, 0};
   std::vector<int> horizons{1, 4, 16, 64};
@@ -50,14 +50,14 @@ void check_task(const std::string& task) {
 }
 
 /// \throws Error for a flag that a small system would not heed
-void check_no_robots_flag(const Flags& flags) {
+void check_no_robots_flag(const GradientFlags& flags) {
   for (const CLI::Option* option : flags.of_robots)
     KENNEL_CHECK(option->count() == 0, option->get_name(), " is about a robot's gait, and ",
                  flags.task, " is a small system; leave it out");
 }
 
 /// Returns of a gait: a case for each physics step and horizon.
-std::vector<Case> robot_cases(const Flags& flags) {
+std::vector<Case> robot_cases(const GradientFlags& flags) {
   RobotChoice choice;
   choice.name = flags.task;
   const Robot robot = load_robot(choice);
@@ -123,7 +123,7 @@ std::string listed(const std::vector<Number>& numbers) {
 }
 
 /// What made the numbers. No machine is among it: none changes more than their rounding.
-StudyHead head_of(const Flags& flags, bool robot, const gradient::StudyOptions& options,
+StudyHead head_of(const GradientFlags& flags, bool robot, const gradient::StudyOptions& options,
                   const std::vector<double>& sigmas) {
   std::string command =
       text("kennel gradient ", flags.task, " --sigma ", listed(sigmas), " --samples ",
@@ -141,13 +141,14 @@ StudyHead head_of(const Flags& flags, bool robot, const gradient::StudyOptions& 
 }
 
 /// Anew after each study, so that one that is interrupted leaves what it found.
-void write_files(const Flags& flags, const StudyHead& head, const std::vector<StudiedCase>& found) {
+void write_files(const GradientFlags& flags, const StudyHead& head,
+                 const std::vector<StudiedCase>& found) {
   if (!flags.out.empty()) write_picture(flags.task, head, found, flags.out);
   if (!flags.markdown.empty())
     write_file_atomically(flags.markdown, gradient_markdown(flags.task, head, found));
 }
 
-int run(const Flags& flags) {
+int run(const GradientFlags& flags) {
   check_task(flags.task);
   if (!flags.out.empty()) check_picture_file(flags.out);
   if (!flags.markdown.empty()) check_folder_of(flags.markdown);
@@ -190,7 +191,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 RunCommand add_gradient(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<GradientFlags>();
   std::string tasks;
   for (const auto& task : gradient::small_tasks()) tasks += text("\n", task.name, ": ", task.doc);
   app.add_option("task", flags->task,

@@ -174,7 +174,7 @@ void print_algorithms(bool json) {
   }
 }
 
-struct Flags {
+struct InfoFlags {
   bool json = false;
   bool algorithms = false;
   RecipeChoice recipe;
@@ -185,7 +185,7 @@ struct Flags {
 }  // namespace
 
 RunCommand add_info(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<InfoFlags>();
   app.add_flag("--json", flags->json, "print one object");
   const auto [recipe, config, keys] = add_recipe(app, flags->recipe);
   CLI::Option* robot = app.add_option("--robot", flags->robot,

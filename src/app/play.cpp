@@ -13,13 +13,13 @@
 namespace kennel {
 
 RunCommand add_play(CLI::App& app) {
-  struct Flags {
+  struct PlayFlags {
     std::string policy;
     play::PlayOptions options;
     std::vector<double> command;
     bool web = false;
   };
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PlayFlags>();
   play::PlayOptions& options = flags->options;
   app.add_option("policy", flags->policy,
                  "policy file (the robot's JSON, ONNX, TorchScript) or folder of a run")

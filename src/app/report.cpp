@@ -10,12 +10,12 @@
 namespace kennel {
 
 RunCommand add_report(CLI::App& app) {
-  struct Flags {
+  struct ReportFlags {
     std::string run, out;
     bool no_sweeps = false;
     report::ReportOptions options;
   };
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReportFlags>();
   app.add_option("run", flags->run,
                  "folder of a run, or a policy file (the robot's JSON, ONNX, TorchScript)")
       ->required();

@@ -13,8 +13,8 @@
 namespace kennel {
 namespace {
 
-/// Flags whose text needs a second look.
-struct Flags {
+/// SimulateFlags whose text needs a second look.
+struct SimulateFlags {
   SimulateCommand command;
   std::string precision;
   std::string device = "cpu";
@@ -67,7 +67,7 @@ void apply_override(const std::string& assignment, ModelOverrides& overrides) {
        near.empty() ? "" : "; did you mean " + near + "?");
 }
 
-SimulateCommand checked(const Flags& flags) {
+SimulateCommand checked(const SimulateFlags& flags) {
   SimulateCommand command = flags.command;
   KENNEL_CHECK(!gpu_number(flags.device) || flags.precision != "double",
                "--device cuda computes in float only; use --precision float, or --device cpu");
@@ -93,7 +93,7 @@ SimulateCommand checked(const Flags& flags) {
 }  // namespace
 
 RunCommand add_simulate(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SimulateFlags>();
   SimulateCommand& command = flags->command;
   app.add_option("--model", command.model, "MJCF (default: the shipped robot)");
   CLI::Option* ctrl = app.add_option("--ctrl", command.ctrl,

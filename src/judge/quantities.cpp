@@ -11,7 +11,7 @@ namespace {
 
 using Vector = std::array<double, 3>;
 
-constexpr ErrorGroup kVelocity{"velocity", "m/s"}, kYaw{"yaw", "rad/s"}, kTilt{"tilt", "rad"},
+constexpr ErrorGroup kVelocityGroup{"velocity", "m/s"}, kYaw{"yaw", "rad/s"}, kTilt{"tilt", "rad"},
     kHeight{"height", "m"};
 
 Vector velocity_base(const mjData& data) {
@@ -32,9 +32,9 @@ double roll_of(const mjData& data) {
 }
 
 constexpr Quantity kQuantities[] = {
-    {"vx", &kVelocity, 2, "forward", "forward, back", 1.0,
+    {"vx", &kVelocityGroup, 2, "forward", "forward, back", 1.0,
      [](const mjData& data, double) { return velocity_base(data)[0]; }},
-    {"vy", &kVelocity, 2, "to the left", "left, right", 1.0,
+    {"vy", &kVelocityGroup, 2, "to the left", "left, right", 1.0,
      [](const mjData& data, double) { return velocity_base(data)[1]; }},
     // MuJoCo keeps a free joint's angular velocity in the body frame.
     {"yaw_rate", &kYaw, 2, "turning left", "turn left, right", 1.0,
@@ -81,7 +81,7 @@ Command Told::measure(const mjData& data, double floor_height) const {
   return command;
 }
 
-bool Told::is_velocity() const { return &pair() == &kVelocity; }
+bool Told::is_velocity() const { return &pair() == &kVelocityGroup; }
 
 double Told::speed(const Command& command) const {
   return is_velocity() ? std::hypot(command[0], command[1]) : 0.0;

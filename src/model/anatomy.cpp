@@ -1,9 +1,9 @@
 #include "kennel/model/anatomy.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
+#include "kennel/core/infinity.h"
 #include "src/model/edit_parts.h"
 #include "src/model/finite.h"
 #include "src/model/mirror.h"
@@ -13,8 +13,6 @@
 
 namespace kennel {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 /// Feet that miss their mirror image by so much of the leg's length have none.
 constexpr double kAsymmetric = 0.02;
@@ -41,8 +39,8 @@ JointAnatomy joint_from(const mjModel& m, int actuator, const Hinge<double>& hin
                         const std::string& name, double stance) {
   JointAnatomy joint;
   joint.name = name;
-  joint.low = hinge.limits_at_once ? hinge.range_low : -kInf;
-  joint.high = hinge.limits_at_once ? hinge.range_high : kInf;
+  joint.low = hinge.limits_at_once ? hinge.range_low : -kInfinity;
+  joint.high = hinge.limits_at_once ? hinge.range_high : kInfinity;
   joint.stance = stance;
   joint.ctrl_low = joint.ctrl_high = joint.torque_low = joint.torque_high = 0;
   if (actuator >= 0) {

@@ -1,16 +1,14 @@
 // The description of a robot for people.
 #include <algorithm>
 #include <iomanip>
-#include <limits>
 #include <sstream>
 
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 #include "kennel/model/anatomy.h"
 
 namespace kennel {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 std::string range(double low, double high) {
   std::ostringstream out;
@@ -33,8 +31,9 @@ std::string drive_of(const JointAnatomy& joint) {
   if (joint.drive.empty()) return "nothing drives it";
   std::string out = joint.drive + ", gain" + numbers(joint.gain);
   if (joint.bias != std::array<double, 3>{}) out += ", bias" + numbers(joint.bias);
-  if (joint.ctrl_high < kInf) out += ", ctrl " + range(joint.ctrl_low, joint.ctrl_high);
-  if (joint.torque_high < kInf) out += ", torque " + range(joint.torque_low, joint.torque_high);
+  if (joint.ctrl_high < kInfinity) out += ", ctrl " + range(joint.ctrl_low, joint.ctrl_high);
+  if (joint.torque_high < kInfinity)
+    out += ", torque " + range(joint.torque_low, joint.torque_high);
   return out;
 }
 

@@ -1,23 +1,21 @@
 // Edits of what drives and damps the joints.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "kennel/core/infinity.h"
 #include "src/model/edit_parts.h"
 
 namespace kennel {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 struct Range {
-  double low = -kInf, high = kInf;
+  double low = -kInfinity, high = kInfinity;
 
   void narrow(const mjtNum* range, double factor = 1) {
     low = std::max(low, factor * range[factor < 0]);
     high = std::min(high, factor * range[factor > 0]);
   }
-  bool limited() const { return high < kInf; }
+  bool limited() const { return high < kInfinity; }
 };
 
 /// What a hinge's actuator can exert, at the joint   [N m]

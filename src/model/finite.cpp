@@ -29,7 +29,7 @@ void check(const Source& s, const Attribute& a) {
     }
 }
 
-void check_options(const Source& s) {
+void check_option_numbers(const Source& s) {
   const mjOption& o = s.m.opt;
   for (const mjtNum x : {o.timestep, o.gravity[0], o.gravity[1], o.gravity[2], o.impratio})
     s.require_option(fits_float(x), "timestep, gravity or impratio is ", x,
@@ -40,7 +40,7 @@ void check_options(const Source& s) {
 
 void refuse_not_finite(const Source& s) {
   const mjModel& m = s.m;
-  check_options(s);
+  check_option_numbers(s);
   const Attribute attributes[] = {
       {mjOBJ_BODY, "pos", m.body_pos, m.nbody, 3},
       {mjOBJ_BODY, "quat", m.body_quat, m.nbody, 4},

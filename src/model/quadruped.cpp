@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kennel/core/infinity.h"
 #include "kennel/model/mjcf.h"
 #include "src/model/contact_pairs.h"
 #include "src/model/finite.h"
@@ -72,9 +73,8 @@ void fill_hinge(const Source& s, int joint, Hinge<double>& hinge) {
 
 /// The torque that an actuator can exert, limited by its own range and by its joint's.
 void fill_torque_range(const mjModel& m, int actuator, Hinge<double>& hinge) {
-  constexpr double kInf = std::numeric_limits<double>::infinity();
-  hinge.force_low = -kInf;
-  hinge.force_high = kInf;
+  hinge.force_low = -kInfinity;
+  hinge.force_high = kInfinity;
   if (m.actuator_forcelimited[actuator]) {
     const double a = gear(m, actuator) * m.actuator_forcerange[2 * actuator],
                  b = gear(m, actuator) * m.actuator_forcerange[2 * actuator + 1];
@@ -93,7 +93,6 @@ void fill_torque_range(const mjModel& m, int actuator, Hinge<double>& hinge) {
 /// = gear q and torque = gear force.
 void fill_drive(const Source& s, int actuator, Hinge<double>& hinge) {
   const mjModel& m = s.m;
-  constexpr double kInf = std::numeric_limits<double>::infinity();
   const double by = gear(m, actuator);
   const mjtNum* gain = m.actuator_gainprm + mjNGAIN * actuator;
   const mjtNum* bias = m.actuator_biasprm + mjNBIAS * actuator;
@@ -111,8 +110,8 @@ void fill_drive(const Source& s, int actuator, Hinge<double>& hinge) {
   fill_torque_range(m, actuator, hinge);
   const bool clamped =
       m.actuator_ctrllimited[hinge.ctrl_index] && !(m.opt.disableflags & mjDSBL_CLAMPCTRL);
-  hinge.target_low = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index] : -kInf;
-  hinge.target_high = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index + 1] : kInf;
+  hinge.target_low = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index] : -kInfinity;
+  hinge.target_high = clamped ? m.actuator_ctrlrange[2 * hinge.ctrl_index + 1] : kInfinity;
   for (const double x : {hinge.gain, hinge.gain_q, hinge.gain_qd, hinge.bias, hinge.kp, hinge.kd})
     s.require(std::abs(x) <= std::numeric_limits<float>::max(), mjOBJ_ACTUATOR, actuator,
               "gain or bias times gear is ", x,

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
-#include <limits>
 
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 #include "src/model/assets.h"
 
 namespace kennel {
@@ -51,10 +51,9 @@ void forget_zero_masses(mjSpec& spec) {
   for_each(spec, mjOBJ_BODY, [](mjsElement* e) {
     mjsBody& body = *mjs_asBody(e);
     if (body.explicitinertial && body.mass > 0) return;
-    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     body.explicitinertial = 0;
     body.mass = 0;
-    body.fullinertia[0] = body.ipos[0] = kNone;
+    body.fullinertia[0] = body.ipos[0] = kNaN;
     std::fill_n(body.inertia, 3, 0);
     for (mjsElement* g = mjs_firstChild(&body, mjOBJ_GEOM, 0); g; g = mjs_nextChild(&body, g, 0))
       mjs_asGeom(g)->mass = 0;

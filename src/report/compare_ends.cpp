@@ -2,18 +2,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include "compared_runs.h"
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 
 namespace kennel::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double median_reached(const std::vector<RunFacts>& runs, std::size_t threshold,
                       double Reached::*which) {
@@ -35,9 +32,9 @@ using NumberOf = std::function<double(std::size_t method, std::size_t run)>;
 
 /// A policy that falls at once has no error, and is none the better for it.
 double judged(const Json& judgement, const JudgedFigure& figure) {
-  if (!judgement.is_object() || !judgement.contains("figures")) return kNone;
+  if (!judgement.is_object() || !judgement.contains("figures")) return kNaN;
   const Json& figures = judgement.at("figures");
-  if (!figures.contains(figure.key)) return kNone;
+  if (!figures.contains(figure.key)) return kNaN;
   const Json& value = figures.at(figure.key);
   if (value.is_number() && std::isfinite(value.get<double>())) return value.get<double>();
   return figure.larger_is_better ? -kInfinity : kInfinity;

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <utility>
 
 #include "compared_runs.h"
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 #include "metrics_table.h"
 
 namespace kennel::report {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmoothing = 1.0 / 50.0;  // of a run's steps
 
 constexpr const char* kVelocityError = "env/velocity_error";
@@ -32,7 +31,7 @@ constexpr std::pair<const char*, const char*> kUnits[] = {
 
 void leave_out_return(LoadedRun& run) {
   if (const auto found = run.series.find(kReturn); found != run.series.end())
-    std::fill(found->second.begin(), found->second.end(), kNone);
+    std::fill(found->second.begin(), found->second.end(), kNaN);
 }
 
 /// An iteration in which no episode ended has no return, whatever number stands for it: robots'
@@ -42,7 +41,7 @@ void leave_out_empty(const MetricsTable& table, LoadedRun& run) {
   const auto found = run.series.find(kReturn);
   if (count == nullptr || found == run.series.end()) return;
   for (std::size_t row = 0; row < count->size(); ++row)
-    if ((*count)[row] == 0.0) found->second[row] = kNone;
+    if ((*count)[row] == 0.0) found->second[row] = kNaN;
 }
 
 LoadedRun load(const ComparedRun& run) {
@@ -65,7 +64,7 @@ std::vector<double> thresholds_of(const Comparison& comparison, const LoadedRuns
     all.assign(std::begin(kVelocityThresholds), std::end(kVelocityThresholds));
   if (all.empty()) {
     std::vector<double> starts;
-    double best = kNone;
+    double best = kNaN;
     for (const auto& method : runs.methods)
       for (const LoadedRun& run : method) {
         const Curve curve = smooth_curve(run, runs.measure);
@@ -85,7 +84,7 @@ std::vector<double> thresholds_of(const Comparison& comparison, const LoadedRuns
 }
 
 /// The curve's last value; NaN of nothing.
-double last_of(const Curve& curve) { return curve.y.empty() ? kNone : curve.y.back(); }
+double last_of(const Curve& curve) { return curve.y.empty() ? kNaN : curve.y.back(); }
 
 std::string chosen_measure(const Comparison& comparison, const LoadedRuns& runs) {
   std::set<std::string> columns, known;  // known: with a number at least

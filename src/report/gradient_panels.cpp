@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 
 namespace kennel::report {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kWide = 8.0;  // a logarithmic axis for values that differ by so much
 
 struct Quantity {
@@ -80,7 +79,7 @@ void put(double place, const std::string& name, const Point& point, const Gradie
   auto curve = std::find_if(curves.begin(), curves.end(),
                             [&](const GradientCurve& each) { return each.name == name; });
   if (curve == curves.end()) {
-    const std::vector<double> none(axis.values.size(), kNone);
+    const std::vector<double> none(axis.values.size(), kNaN);
     curve = curves.insert(curves.end(), GradientCurve{name, none, none});
   }
   const auto at = std::find(axis.values.begin(), axis.values.end(), place) - axis.values.begin();
@@ -116,7 +115,7 @@ void set_range(GradientRange& range) {
     for (GradientPanel& panel : range.panels)
       for (GradientCurve& curve : panel.curves)
         for (double& y : curve.y)
-          if (y <= 0.0) y = kNone;
+          if (y <= 0.0) y = kNaN;
     return;
   }
   if (all.empty()) return;
@@ -139,7 +138,7 @@ GradientRange range_of(const Quantity& quantity, const std::vector<GradientRow>&
       const double place = place_of(row, what, settings);
       if (quantity.value == &GradientRow::mean)
         put(place, "truth", {row.truth, row.truth_error}, axis, panel.curves);
-      const double error = quantity.error == nullptr ? kNone : row.*quantity.error;
+      const double error = quantity.error == nullptr ? kNaN : row.*quantity.error;
       put(place, row.estimate, {row.*quantity.value, error}, axis, panel.curves);
     }
   }

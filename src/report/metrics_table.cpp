@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <string_view>
 
 #include "kennel/core/check.h"
+#include "kennel/core/infinity.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/text_lines.h"
 
 namespace kennel::report {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::string_view> cells(std::string_view line) {
   std::vector<std::string_view> found;
@@ -26,7 +24,7 @@ std::vector<std::string_view> cells(std::string_view line) {
 }
 
 double number(std::string_view cell, const std::string& where) {
-  if (cell.empty()) return kNone;
+  if (cell.empty()) return kNaN;
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   KENNEL_CHECK(error == std::errc() && end == cell.data() + cell.size(), where,
@@ -38,7 +36,7 @@ double mean(const std::vector<double>& values, std::size_t from, std::size_t to)
   double sum = 0, count = 0;
   for (std::size_t i = from; i < to; ++i)
     if (!std::isnan(values[i])) sum += values[i], ++count;
-  return count > 0 ? sum / count : kNone;
+  return count > 0 ? sum / count : kNaN;
 }
 
 }  // namespace

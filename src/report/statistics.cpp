@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 
+#include "kennel/core/infinity.h"
 #include "kennel/core/philox.h"
 
 namespace kennel::report {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t kResamples = 10000;
 constexpr double kTail = 0.025;  // on either side of an interval
 
@@ -49,7 +48,7 @@ Curve smoothed(const Curve& curve, double width) {
 }
 
 double value_at(const Curve& curve, double x) {
-  if (curve.x.empty() || x < curve.x.front() || x > curve.x.back()) return kNone;
+  if (curve.x.empty() || x < curve.x.front() || x > curve.x.back()) return kNaN;
   const std::size_t above = static_cast<std::size_t>(
       std::lower_bound(curve.x.begin(), curve.x.end(), x) - curve.x.begin());
   if (curve.x[above] == x) return curve.y[above];
@@ -65,7 +64,7 @@ std::optional<double> first_at(const Curve& curve, double threshold, bool smalle
 }
 
 double quantile(std::vector<double> values, double share) {
-  if (values.empty()) return kNone;
+  if (values.empty()) return kNaN;
   std::sort(values.begin(), values.end());
   const double place = share * static_cast<double>(values.size() - 1);
   const std::size_t below = static_cast<std::size_t>(place);
@@ -92,14 +91,14 @@ Band band_of(std::span<const Curve> curves, const std::vector<double>& x) {
 }
 
 MedianInterval bootstrap_median(const std::vector<double>& values, std::uint64_t seed) {
-  if (values.empty()) return {kNone, kNone, kNone};
+  if (values.empty()) return {kNaN, kNaN, kNaN};
   const std::vector<double> medians = resampled_medians(values, 0, seed);
   return {median(values), quantile(medians, kTail), quantile(medians, 1.0 - kTail)};
 }
 
 MedianInterval bootstrap_difference(const std::vector<double>& first,
                                     const std::vector<double>& second, std::uint64_t seed) {
-  if (first.empty() || second.empty()) return {kNone, kNone, kNone};
+  if (first.empty() || second.empty()) return {kNaN, kNaN, kNaN};
   std::vector<double> differences = resampled_medians(first, 0, seed);
   const std::vector<double> others = resampled_medians(second, 1, seed);
   for (std::size_t k = 0; k < differences.size(); ++k)

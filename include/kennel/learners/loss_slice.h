@@ -5,6 +5,9 @@
 
 namespace kennel {
 
+/// What is logged: surrogate, value, KL, entropy.
+inline constexpr int kNumLosses = 4;
+
 /// Networks' outputs over a slice of a minibatch, and where the losses' gradients go.
 struct LossSlice {
   torch::Tensor mean;          // (rows, action_size)
@@ -13,7 +16,7 @@ struct LossSlice {
   torch::Tensor grad_mean;     // (rows, action_size) <- d loss / d mean
   torch::Tensor grad_log_std;  // (action_size) <- d loss / d log_std
   torch::Tensor grad_value;    // (rows, 1) <- d loss / d value
-  torch::Tensor sums;          // (number of losses) <- over rows, what is logged
+  torch::Tensor sums;          // (kNumLosses) <- over rows
 };
 
 }  // namespace kennel

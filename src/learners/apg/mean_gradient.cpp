@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kEpisodesASlice = 8;
 
 /// What each episode gave.
-struct Rows {
+struct EpisodeRows {
   std::size_t num_parameters;
   std::vector<EpisodeOutcome> outcomes;  // (count)
   std::vector<double> gradients;         // (count, num_parameters)
@@ -31,8 +31,8 @@ bool finite(double earned, std::span<const double> gradient) {
 MeanGradient mean_gradient(const DifferentiableTask& task, std::span<const double> parameters,
                            const Episodes& episodes, WorkerPool& pool) {
   const auto count = static_cast<std::size_t>(episodes.count);
-  Rows rows{parameters.size(), std::vector<EpisodeOutcome>(count),
-            std::vector<double>(count * parameters.size())};
+  EpisodeRows rows{parameters.size(), std::vector<EpisodeOutcome>(count),
+                   std::vector<double>(count * parameters.size())};
   for_each_slice(pool, SlicePlan(episodes.count, kEpisodesASlice), [&](const Slice& slice, int) {
     for (std::int64_t k = slice.begin; k < slice.begin + slice.rows; ++k) {
       const auto episode = static_cast<std::size_t>(k);

@@ -6,8 +6,6 @@
 namespace kennel {
 namespace {
 
-constexpr double kOutputGain = 0.1;  // values start small
-
 TrainedNetworks networks_of(const OffPolicyParts& parts, const ReplayConfig& replay,
                             const ActorCriticConfig& config, int count,
                             torch::Generator generator) {
@@ -15,7 +13,7 @@ TrainedNetworks networks_of(const OffPolicyParts& parts, const ReplayConfig& rep
   if (parts.mirrors != nullptr) mirrors = critic_mirrors(*parts.mirrors);
   return {{.shape = critic_shape(parts.spec, replay, config),
            .count = count,
-           .output_gain = kOutputGain,
+           .output_gain = kValueGain,
            .learning_rate = config.critic_learning_rate,
            .max_grad_norm = replay.max_grad_norm,
            .mirrors = mirrors ? &*mirrors : nullptr},

@@ -6,14 +6,12 @@
 namespace kennel {
 namespace {
 
-constexpr double kOutputGain = 0.01;  // start near the default pose
-
 TrainedNetworks networks_of(const OffPolicyParts& parts, const ReplayConfig& replay,
                             const ActorCriticConfig& config, torch::Generator generator) {
   std::optional<NetworkMirrors> mirrors;
   if (parts.mirrors != nullptr) mirrors = {parts.mirrors->obs, parts.mirrors->action};
   return {{.shape = actor_shape(parts.spec, replay, config),
-           .output_gain = kOutputGain,
+           .output_gain = kPolicyGain,
            .learning_rate = config.actor_learning_rate,
            .max_grad_norm = replay.max_grad_norm,
            .mirrors = mirrors ? &*mirrors : nullptr},

@@ -11,8 +11,6 @@
 namespace kennel {
 namespace {
 
-constexpr double kOutputGain = 0.1;  // values start small
-
 // A joint's bins are its mirror image's, from the other end where its sign turns.
 Mirror bins_mirror(const Mirror& action, int num_bins) {
   Mirror out;
@@ -31,7 +29,7 @@ TrainedNetworks networks_of(const OffPolicyParts& parts, const DqnConfig& config
   if (parts.mirrors != nullptr)
     mirrors = {parts.mirrors->obs, bins_mirror(parts.mirrors->action, config.num_bins)};
   return {{.shape = Dqn::shapes(config, parts.spec).front().shape,
-           .output_gain = kOutputGain,
+           .output_gain = kValueGain,
            .learning_rate = config.learning_rate,
            .max_grad_norm = config.replay.max_grad_norm,
            .mirrors = mirrors ? &*mirrors : nullptr},

@@ -11,8 +11,6 @@
 namespace kennel {
 namespace {
 
-constexpr double kOutputGain = 0.01;  // start near the default pose
-
 // A standard deviation has no side.
 Mirror output_mirror(const Mirror& action) {
   Mirror out = action;
@@ -26,7 +24,7 @@ TrainedNetworks actor_of(const OffPolicyParts& parts, const SacConfig& config) {
   if (parts.mirrors != nullptr)
     mirrors = {parts.mirrors->obs, output_mirror(parts.mirrors->action)};
   return {{.shape = gaussian_shape(parts.spec, config.replay, config.networks),
-           .output_gain = kOutputGain,
+           .output_gain = kPolicyGain,
            .learning_rate = config.networks.actor_learning_rate,
            .max_grad_norm = config.replay.max_grad_norm,
            .mirrors = mirrors ? &*mirrors : nullptr,

@@ -24,6 +24,9 @@ struct NetworkMirrors {
   Mirror in, out;
 };
 
+/// Of the last layer at the start: a policy's stays near the default pose, values start small.
+inline constexpr double kPolicyGain = 0.01, kValueGain = 0.1;
+
 struct NetworkPlan {
   MlpShape shape;
   int count = 1;             // networks of that shape

@@ -8,8 +8,6 @@
 namespace kennel {
 namespace {
 
-constexpr int kNumLosses = 4;  // as LossSlice::sums has them
-
 std::int64_t rounded_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace kennel {
 namespace {
 
-constexpr int kNumLosses = 4, kKl = 2;  // as LossSlice::sums has them
+constexpr int kKl = 2;  // of LossSlice::sums
 constexpr double kLearningRateFactor = 1.5;
 
 }  // namespace
