@@ -1,10 +1,15 @@
 import pathlib
+import signal
 import subprocess
 
 import numpy as np
 import pytest
 
 import kennel
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: tests of Ctrl-C would wait for ever
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

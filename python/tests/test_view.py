@@ -201,7 +201,7 @@ def test_each_checkpoint_is_the_policy_of_its_steps(trained):
     for step in steps:
         assert checkpoints.load(str(step)).env_steps == step
     newest, finished = checkpoints.load("newest"), load_policy(trained / "policy.json")
-    obs = np.random.default_rng(0).normal(size=(4, newest.obs_size))
+    obs = np.random.default_rng(0).normal(size=(4, newest.obs_size)).astype(np.float32)
     assert newest.env_steps == steps[-1] and np.array_equal(newest(obs), finished(obs))
 
 
