@@ -10,7 +10,7 @@ def module():
     """The module. Raises ImportError in one line, with what to install, where it cannot be had."""
     wanted = _core.built_for_torch
     if not wanted:
-        raise ImportError("this kennel was built without LibTorch, which this needs; build it with -DKENNEL_TORCH=ON")
+        raise ImportError("this kennel was built without LibTorch, which this needs; where torch is installed: pip install --no-build-isolation -C cmake.define.KENNEL_TORCH=ON . in its sources")
     try:
         import torch
     except ImportError:

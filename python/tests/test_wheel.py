@@ -29,15 +29,20 @@ def cmake() -> str:
 
 @pytest.mark.skipif(not (ROOT / "CMakeLists.txt").is_file(), reason="not in the checkout")
 @pytest.mark.skipif(importlib.util.find_spec("nanobind") is None, reason="nanobind is not installed")
-def test_a_portable_build_installs_all_that_the_module_needs(tmp_path):
+@pytest.mark.parametrize("torch", ["OFF", "ON"])
+def test_a_portable_build_installs_all_that_the_module_needs(torch, tmp_path):
+    if torch == "ON" and not kennel._core.built_for_torch:
+        pytest.skip("this build is without LibTorch")
     configured = subprocess.run(
         [cmake(), "-G", "Ninja", "-S", str(ROOT), "-B", str(tmp_path), f"-DKENNEL_PYTHON={sys.executable}", "-DKENNEL_NATIVE=OFF",
-         "-DKENNEL_TORCH=OFF", "-DKENNEL_PYTHON_PACKAGE=ON", "-DBUILD_TESTING=OFF"],
+         f"-DKENNEL_TORCH={torch}", "-DKENNEL_PYTHON_PACKAGE=ON", "-DBUILD_TESTING=OFF"],
         capture_output=True, text=True, env={**os.environ, "PATH": TOOLS},
     )
     assert configured.returncode == 0, configured.stderr
     installed = (tmp_path / "python" / "cmake_install.cmake").read_text()
     expected = ["_core.abi3.so", "_core.pyi", "py.typed", "/envs/"]
+    if torch == "ON":
+        expected += ["_train.abi3.so", "/src/report/page/"]
     if platform.machine() == "x86_64":
         expected += ["/bin/libkennel_lanes.so", "/glibc-hwcaps/x86-64-v4/libkennel_lanes.so"]
     for name in expected:

@@ -3,6 +3,7 @@
 #include <map>
 #include <sstream>
 
+#include "kennel/core/resource.h"
 #include "kennel/io/atomic_file.h"
 
 namespace kennel::report {
@@ -10,9 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string page_file(const std::string& name) {
-  return read_file(KENNEL_SOURCE_DIR "/src/report/page/" + name);
-}
+std::string page_file(const std::string& name) { return read_file(report_page(name).string()); }
 
 /// The scripts that the template lists for a kind of page, in its order.
 std::string scripts(const std::string& page, const std::string& kind) {

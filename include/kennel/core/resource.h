@@ -28,4 +28,7 @@ inline constexpr const char* kFirstTask = "default";
 std::filesystem::path default_recipe(const std::string& robot = kDefaultRobot,
                                      const std::string& task = kFirstTask);
 
+/// A file of the report's page: page.html, its style, its scripts.
+std::filesystem::path report_page(const std::string& file);
+
 }  // namespace kennel
