@@ -16,7 +16,9 @@ std::filesystem::path shipped(const char* name, [[maybe_unused]] const char* sou
   return beside;
 }
 
-std::filesystem::path folder_of(const std::string& robot) { return shipped("envs", "envs") / robot; }
+std::filesystem::path folder_of(const std::string& robot) {
+  return shipped("envs", "envs") / robot;
+}
 
 }  // namespace
 
