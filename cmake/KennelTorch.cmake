@@ -12,7 +12,9 @@ target_include_directories(kennel_torch SYSTEM INTERFACE
 target_link_libraries(kennel_torch INTERFACE
   ${KENNEL_TORCH_DIR}/lib/libtorch_cpu.so ${KENNEL_TORCH_DIR}/lib/libc10.so)
 target_compile_definitions(kennel_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
-target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
+if(NOT SKBUILD)  # a wheel finds it beside itself
+  target_link_options(kennel_torch INTERFACE -Wl,-rpath,${KENNEL_TORCH_DIR}/lib)
+endif()
 
 # kennel_reuse_pch(TARGET FROM): TARGET is compiled behind the precompiled header of FROM, if there is one. The last call counts.
 function(kennel_reuse_pch TARGET FROM)
