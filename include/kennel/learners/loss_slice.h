@@ -5,7 +5,7 @@
 
 namespace kennel {
 
-/// What is logged: surrogate, value, KL, entropy.
+/// What is logged: surrogate, value, KL, share of clipped ratios.
 inline constexpr int kNumLosses = 4;
 
 /// Networks' outputs over a slice of a minibatch, and where the losses' gradients go.
