@@ -122,6 +122,7 @@ class Env:
         self.num_envs: int = spec["num_envs"]
         self.num_actions: int = spec["num_actions"]
         self.obs_size: int = spec["obs_size"]
+        self._policy_obs_size = self.obs_size  # without extra_obs
         self.privileged_obs_size: int = spec["privileged_obs_size"]
         self.control_dt: float = spec["control_dt"]
         self.max_episode_length: int = spec["max_episode_length"]

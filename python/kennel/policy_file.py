@@ -47,7 +47,7 @@ def save_policy(
       ValueError: shapes that do not chain, numbers that are not finite. kennel.Error: an unknown activation, or
       environments whose policies no file can hold.
     """
-    if env.obs_size != sum(term.size for term in env.obs_terms):
+    if env.obs_size != env._policy_obs_size:
         raise _core.Error("save_policy: the policy sees extra observations, which the robot's controller does not have; leave extra_obs out")
     rows, inputs = [], env.obs_size
     for at, (weight, bias) in enumerate(layers):

@@ -101,3 +101,12 @@ def test_a_model_of_ones_own_needs_its_file_no_more(tmp_path):
         (tmp_path / "mine.xml").unlink()
         kennel.save_policy(tmp_path / "p.json", env, [(np.zeros((12, env.obs_size)), np.zeros(12))])
         assert kennel.load_policy(tmp_path / "p.json").num_actions == 12
+
+
+def test_the_same_task_over_mujoco_writes_the_same_file(tmp_path):
+    files = []
+    for backend in ("kennel", "mujoco"):
+        with kennel.make("pupper", 2, seed=1, num_threads=1, backend=backend) as env:
+            kennel.save_policy(tmp_path / backend, env, [(np.zeros((12, env.obs_size)), np.zeros(12))])
+            files.append((tmp_path / backend).read_text())
+    assert files[0] == files[1]

@@ -35,7 +35,7 @@ class Env:
     def __init__(self, native: Native, *, num_threads: int, output: str):
         if native.task != "walk":
             raise _core.Error(f'backend="mujoco" has the task walk alone, not {native.task}; use backend="kennel"')
-        self._policies = native._policies  # for save_policy
+        self._policies, self._policy_obs_size = native._policies, native._policy_obs_size  # for save_policy
         for name in _SPEC:
             setattr(self, name, getattr(native, name))
         self.output, self.kernel = output, "mujoco.batch"
