@@ -2,8 +2,8 @@
 // the same bits.
 #pragma once
 
+#include "kennel/core/epoch_order.h"
 #include "kennel/core/normal.h"
-#include "kennel/core/permutation.h"
 #include "kernels/learner/learner_args.h"
 
 namespace kennel {
@@ -11,11 +11,14 @@ namespace kennel {
 KENNEL_HD std::uint32_t low_word(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
 KENNEL_HD std::uint32_t high_word(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
 
-/// An epoch's order of rows.
-KENNEL_HD Permutation permutation_at(const KeyedSteps& at, int epoch, std::int64_t rows) {
-  const auto steps = static_cast<std::uint64_t>(*at.steps);
-  return permutation_of(static_cast<std::uint32_t>(rows), low_word(steps), high_word(steps),
-                        static_cast<std::uint32_t>(epoch), low_word(at.key), high_word(at.key));
+/// The rollout's row that stands at a place of an epoch's order.
+KENNEL_HD std::int64_t row_at(const KeyedSteps& at, int epoch, const EpochOrder& order,
+                              std::int64_t place) {
+  const EpochPlace from = place_of(order, place);
+  const Permutation permutation =
+      shard_permutation(order, from.shard, at.key, static_cast<std::uint64_t>(*at.steps), epoch);
+  return rollout_row(order, from.shard,
+                     permuted(permutation, static_cast<std::uint32_t>(from.row)));
 }
 
 /// Four standard normal numbers of an environment, `step` control steps on.

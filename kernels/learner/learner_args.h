@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kennel/core/bfloat16.h"
+#include "kennel/core/epoch_order.h"
 
 namespace kennel {
 
@@ -64,16 +65,15 @@ struct GatherArgs {
 };
 void launch_gather(const GatherArgs& args, cudaStream_t stream);
 
-/// order (rows) <- the permutation of an epoch
-void launch_order(const KeyedSteps& at, int epoch, std::int64_t rows, std::int64_t* order,
+/// out (rows) <- the rollout's rows in the order of an epoch
+void launch_order(const KeyedSteps& at, int epoch, const EpochOrder& order, std::int64_t* out,
                   cudaStream_t stream);
 
-/// A whole rollout in an epoch's order, observations scaled: row r is the rollout's row
-/// permutation(r).
+/// A whole rollout in an epoch's order, observations scaled.
 struct EpochArgs {
   KeyedSteps at;
   int epoch;
-  std::int64_t rows;  // below 2^32
+  EpochOrder order;  // of fewer than 2^32 rows
   ScaledRows obs, privileged_obs;
   SampleRows<const float> samples;
   int action_size;

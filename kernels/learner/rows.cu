@@ -2,7 +2,6 @@
 // row, so that neighbouring threads read neighbouring numbers; the permutation is computed where it
 // is needed, from the row's number alone.
 #include "kennel/core/normal.h"
-#include "kennel/core/permutation.h"
 #include "kernels/launch.h"
 #include "kernels/learner/block_sum.h"
 #include "kernels/learner/keys.h"
@@ -28,18 +27,18 @@ __global__ void gather_kernel(const __grid_constant__ GatherArgs a) {
     scale_row(a.x, a.index[r], a.out + r * a.x.n);
 }
 
-__global__ void order_kernel(KeyedSteps at, int epoch, std::int64_t rows, std::int64_t* order) {
-  const Permutation permutation = permutation_at(at, epoch, rows);
-  const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
+__global__ void order_kernel(KeyedSteps at, int epoch, const __grid_constant__ EpochOrder order,
+                             std::int64_t* out) {
+  const std::int64_t rows = order.rows(), stride = std::int64_t{gridDim.x} * kThreads;
   for (std::int64_t r = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; r < rows; r += stride)
-    order[r] = permuted(permutation, static_cast<std::uint32_t>(r));
+    out[r] = row_at(at, epoch, order, r);
 }
 
 __global__ void epoch_kernel(const __grid_constant__ EpochArgs a) {
-  const Permutation permutation = permutation_at(a.at, a.epoch, a.rows);
   const int lane = threadIdx.x % kLanes;
-  for (std::int64_t r = first_row(); r < a.rows; r += row_stride()) {
-    const std::int64_t from = permuted(permutation, static_cast<std::uint32_t>(r));
+  const std::int64_t rows = a.order.rows();
+  for (std::int64_t r = first_row(); r < rows; r += row_stride()) {
+    const std::int64_t from = row_at(a.at, a.epoch, a.order, r);
     scale_row(a.obs, from, a.obs_out + r * a.obs.n);
     scale_row(a.privileged_obs, from, a.privileged_obs_out + r * a.privileged_obs.n);
     for (int k = lane; k < a.action_size; k += kLanes)
@@ -74,15 +73,15 @@ void launch_gather(const GatherArgs& args, cudaStream_t stream) {
          stream, args);
 }
 
-void launch_order(const KeyedSteps& at, int epoch, std::int64_t rows, std::int64_t* order,
+void launch_order(const KeyedSteps& at, int epoch, const EpochOrder& order, std::int64_t* out,
                   cudaStream_t stream) {
-  launch("order kernel", order_kernel, {blocks_for(rows, kThreads, kMostBlocks), kThreads}, stream,
-         at, epoch, rows, order);
+  launch("order kernel", order_kernel, {blocks_for(order.rows(), kThreads, kMostBlocks), kThreads},
+         stream, at, epoch, order, out);
 }
 
 void launch_epoch(const EpochArgs& args, cudaStream_t stream) {
-  launch("epoch kernel", epoch_kernel, {blocks_for(args.rows, kWarps, kMostBlocks), kThreads},
-         stream, args);
+  launch("epoch kernel", epoch_kernel,
+         {blocks_for(args.order.rows(), kWarps, kMostBlocks), kThreads}, stream, args);
 }
 
 void launch_noise(const KeyedSteps& at, std::uint32_t first_env, int steps, int envs, int n,

@@ -12,6 +12,7 @@
 #include "envs/small/rows.h"
 #include "flags.h"
 #include "info_print.h"
+#include "info_ranks.h"
 #include "kennel/batch/cpu_batch.h"
 #include "kennel/batch/folded_fit.h"
 #include "kennel/batch/plain_fit.h"
@@ -180,6 +181,7 @@ struct InfoFlags {
   RecipeChoice recipe;
   std::string robot, task;
   ModelInfoCommand model;
+  RankInfoCommand ranks;
 };
 
 }  // namespace
@@ -206,12 +208,26 @@ RunCommand add_info(CLI::App& app) {
       ->excludes(config)
       ->excludes(keys)
       ->excludes(model);
+  CLI::Option* ranks =
+      app.add_option("--ranks", flags->ranks.ranks,
+                     "show who trains together under a launcher, and what a sum over all ranks "
+                     "costs; with a number: of so many that this command starts")
+          ->expected(0, 1)
+          ->check(number_from(2, 4096))
+          ->excludes(recipe)
+          ->excludes(config)
+          ->excludes(keys)
+          ->excludes(model);
   app.add_option("--write", flags->model.write,
                  "MJCF to write: the model as Kennel steps it, after the switches below")
       ->needs(model);
   add_model_edits(app, flags->model.edits);
   add_servo_gains(app, flags->model.edits);
-  return [flags] {
+  return [flags, ranks] {
+    if (ranks->count() > 0) {
+      flags->ranks.json = flags->json;
+      return run_rank_info(flags->ranks);
+    }
     if (!flags->model.model.empty()) {
       flags->model.json = flags->json;
       return run_model_info(flags->model);

@@ -12,12 +12,21 @@
 namespace kennel {
 
 Simulation make_simulation(const RunConfig& config, const Device& device, int threads) {
+  static const Ranks kAlone;
+  return make_simulation(config, device, threads, kAlone);
+}
+
+Simulation make_simulation(const RunConfig& config, const Device& device, int threads,
+                           const Ranks& ranks) {
   const auto seed = static_cast<std::uint64_t>(config.train.seed);
   EnvOptions options;
   options.robot = config.robot;
-  options.num_envs = config.train.num_envs;
+  const Ranks::Share share = ranks.share_of(config.train.num_envs);
+  options.num_envs = share.count;
+  options.first_env_id = share.first;
   options.seed = seed;
-  options.num_threads = threads > 0 ? threads : num_usable_cores();
+  options.num_threads =
+      threads > 0 ? threads : std::max(1, num_usable_cores() / ranks.place().local_size);
   options.device = name_of(device);
   options.learner_bytes = [&](const EnvSpec& spec) {
     return config.method->bytes(spec, config.learner, ops_for(torch::kCUDA));
@@ -45,7 +54,7 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
                                             .not_differentiable = simulation.derivatives.why_not,
                                             .num_threads = options.num_threads,
                                             .ops = ops_for(simulation.env->device()),
-                                            .all = alone(),
+                                            .all = ranks.collective(),
                                             // Small tasks are stepped by the host.
                                             .record = task == nullptr});
   return simulation;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "kennel/contract/vec_env.h"
+#include "kennel/ranks/ranks.h"
 #include "kennel/rl/learner.h"
 #include "kennel/run/derivatives.h"
 #include "kennel/run/device.h"
@@ -18,7 +19,10 @@ struct Simulation {
 };
 
 /// \param threads  of the simulator and the learner; 0: one for each core
+/// \param ranks    who share out the environments and train together
 /// \throws Error when recipe, robot and device do not fit
+Simulation make_simulation(const RunConfig& config, const Device& device, int threads,
+                           const Ranks& ranks);
 Simulation make_simulation(const RunConfig& config, const Device& device, int threads);
 
 /// Single environments that diverge are reset and counted; when many do, the recipe is at fault.

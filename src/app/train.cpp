@@ -8,6 +8,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "kennel/io/atomic_file.h"
 #include "kennel/io/checkpoint_links.h"
 #include "kennel/io/run_folder.h"
+#include "kennel/ranks/ranks.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
 #include "kennel/run/edited_recipe.h"
@@ -34,6 +37,33 @@ namespace kennel {
 namespace {
 
 constexpr const char* kRuns = "runs";  // where runs without --out go
+
+Ranks& ranks_of(const TrainCommand& command) {
+  static Ranks alone;
+  return command.ranks != nullptr ? *command.ranks : alone;
+}
+
+/// Of several ranks on a machine each takes a GPU of its own.
+Device device_of(const TrainCommand& command) {
+  Ranks& ranks = ranks_of(command);
+  Device device = choose_device(command.device);
+  if (!device.cuda || ranks.size() == 1) return device;
+  // A launcher may show every rank the one that it is to take.
+  if (!find_gpu(1).name.empty()) device = choose_device(text("cuda:", ranks.place().local_rank));
+  ranks.use_device({torch::kCUDA, static_cast<c10::DeviceIndex>(device.index)});
+  return device;
+}
+
+/// \param from  the checkpoint that training starts from
+/// \throws Error where ranks would train by different recipes, programs or checkpoints
+void agree_on(const RunConfig& config, Ranks& ranks, const std::string& from) {
+  if (ranks.size() == 1) return;
+  const BuildInfo& build = build_info();
+  ranks.meeting().agree("the program", text(build.version, " of commit ", build.commit, ", ",
+                                            build.compiler, " ", build.flags));
+  ranks.meeting().agree("the recipe", recipe_text(config));
+  ranks.meeting().agree("the checkpoint", from);
+}
 
 void apply_flags(const TrainCommand& command, RunConfig& config) {
   if (!command.algorithm.empty()) config.train.algorithm = command.algorithm;
@@ -64,16 +94,21 @@ void keep_divergence(const VecEnv& env, const RunFolder& run) {
             << " --out trajectory.npy\n";
 }
 
-/// What the environments measured since the last call, and the learner in their place.
-/// \param task  its name
-std::vector<Scalar> checked_stats(const Simulation& simulation, const RunFolder& run,
-                                  const std::string& task) {
+/// What all ranks' environments measured since the last call, and the learner in their place.
+/// \param run  null: another rank writes it
+std::vector<Scalar> checked_stats(const Simulation& simulation, const RunFolder* run,
+                                  const RunConfig& config, const Collective& all) {
   VecEnv& env = *simulation.env;
   std::vector<Scalar> scalars;
-  for (const Stat& stat : env.drain_stats()) {
+  const auto sum = [&](std::span<double> numbers) {
+    torch::Tensor x = torch::from_blob(numbers.data(), {static_cast<std::int64_t>(numbers.size())},
+                                       torch::kFloat64);
+    all.sum(x);
+  };
+  for (const Stat& stat : env.drain_stats_of_all(sum)) {
     if (stat.name == "env/diverged") {
-      if (stat.value > 0.0) keep_divergence(env, run);
-      check_diverged(stat.value, env.spec().num_envs, small::find_task(task) == nullptr);
+      if (stat.value > 0.0 && run != nullptr) keep_divergence(env, *run);
+      check_diverged(stat.value, config.train.num_envs, small_task_of(config) == nullptr);
     }
     scalars.emplace_back(stat.name, stat.value);
   }
@@ -110,18 +145,23 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
 }
 
 Trained train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
-              RunFolder& run, bool resumed) {
-  note_machine(run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
+              RunFolder* run, bool resumed) {
+  const Ranks& ranks = ranks_of(command);
+  if (run != nullptr)
+    note_machine(*run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
   std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
   const std::int64_t first_steps = simulation.trainer->env_steps();
   const auto start = std::chrono::steady_clock::now();
-  TrainLoop loop{.learner = *simulation.trainer,
-                 .run = run,
-                 .drain_stats = [&] { return checked_stats(simulation, run, config.task.name); },
-                 .config = config.train,
-                 .config_text = recipe_text(config),
-                 .resumed = resumed,
-                 .interrupted = InterruptGuard::flag()};
+  TrainLoop loop{
+      .learner = *simulation.trainer,
+      .run = run,
+      .drain_stats = [&] { return checked_stats(simulation, run, config, ranks.collective()); },
+      .config = config.train,
+      .config_text = recipe_text(config),
+      .resumed = resumed,
+      .interrupted = InterruptGuard::flag(),
+      .largest = [&](std::int64_t own) { return ranks.largest(own); },
+      .now = [&](const char* doing) { ranks.collective().now(doing); }};
   if (command.on_iteration)
     loop.on_iteration = [&](std::int64_t env_steps, const std::vector<Scalar>& scalars) {
       const double spent = static_cast<double>(env_steps) / static_cast<double>(config.train.steps);
@@ -136,8 +176,9 @@ Trained train(const TrainCommand& command, const RunConfig& config, Simulation& 
   const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
             << ", " << count_text(steps / elapsed.count()) << "/s" << reason_text(reason) << '\n';
-  finish_run(simulation, config, run, command.threads, reason);
-  return {run.path(), simulation.trainer->env_steps(), simulation.trainer->complaint()};
+  if (run == nullptr) return {{}, simulation.trainer->env_steps()};  // the rest is the first's
+  finish_run(simulation, config, *run, command.threads, reason);
+  return {run->path(), simulation.trainer->env_steps(), simulation.trainer->complaint()};
 }
 
 /// Says before training what cannot be mended after it.
@@ -146,42 +187,63 @@ void check_contract(const RunConfig& config) {
   if (!warning.empty()) std::cerr << "kennel: warning: " << warning << '\n';
 }
 
+/// The checkpoint that a run goes on from: "last" or a step; none where it was killed before its
+/// first.
+std::optional<std::string> checkpoint_of(const TrainCommand& command, const RunFolder& run) {
+  if (command.checkpoint) return std::to_string(*command.checkpoint);
+  if (run.checkpoint_steps().empty()) return std::nullopt;
+  return "last";
+}
+
+/// Whether all of a run is there; says so.
+bool is_complete(const RunFolder& run, std::int64_t env_steps, const RunConfig& config) {
+  if (!is_finished(run, env_steps, config)) return false;
+  std::cerr << shown(run.path()) << " is complete: its " << env_steps << " steps"
+            << (small_task_of(config) == nullptr ? ", policy and report" : " and policy")
+            << " are there; train longer with kennel train --resume " << shown(run.path())
+            << " --steps " << 2 * env_steps << '\n';
+  return true;
+}
+
 Trained resume(const TrainCommand& command) {
-  RunFolder run = RunFolder::resume(command.resume);
-  const std::string which = command.checkpoint ? std::to_string(*command.checkpoint) : "last";
-  // Killed before its first checkpoint, it starts from the beginning.
-  const bool has_checkpoint = command.checkpoint || !run.checkpoint_steps().empty();
+  Ranks& ranks = ranks_of(command);
+  std::optional<RunFolder> written;
+  if (ranks.first()) written.emplace(RunFolder::resume(command.resume));
+  ranks.word_of_first("tidied up", "");  // the others read what the first one left
+  const RunFolder run = RunFolder::open(command.resume);
+  const std::optional<std::string> from = checkpoint_of(command, run);
   std::optional<CheckpointSummary> saved;
-  if (has_checkpoint) saved = read_run_checkpoint(run, which);
+  if (from) saved = read_run_checkpoint(run, *from);
   const RunConfig config = load_run_config(
       {.file = run.config()}, [&](RunConfig& resolved) { apply_flags(command, resolved); });
-  if (!has_checkpoint) check_budget(config);
+  if (!from) check_budget(config);
   check_contract(config);
   RunConfig before = config;
   if (saved) {
-    before = parse_run_config(saved->config, run.find_checkpoint(which).string());
+    before = parse_run_config(saved->config, run.find_checkpoint(*from).string());
     check_resumable(before, config, run.config().string());
   }
-  Simulation simulation = make_simulation(config, choose_device(command.device), command.threads);
-  if (has_checkpoint) simulation.trainer->load(run.find_checkpoint(which));
+  agree_on(config, ranks, saved ? text(saved->env_steps, " steps") : "none");
+  Simulation simulation = make_simulation(config, device_of(command), command.threads, ranks);
+  if (from) simulation.trainer->load(run.find_checkpoint(*from));
   simulation.trainer->take_edits(before.learner);
-  if (command.checkpoint) run.go_back_to(*command.checkpoint);
   const std::int64_t env_steps = simulation.trainer->env_steps();
-  if (is_finished(run, env_steps, config)) {
-    std::cerr << shown(run.path()) << " is complete: its " << env_steps << " steps"
-              << (small_task_of(config) == nullptr ? ", policy and report" : " and policy")
-              << " are there; train longer with kennel train --resume " << shown(run.path())
-              << " --steps " << 2 * env_steps << '\n';
-    return {run.path(), env_steps};
+  const bool complete = written && is_complete(*written, env_steps, config);
+  if (ranks.word_of_first("complete", complete ? "yes" : "no") == "yes")
+    return {command.resume, env_steps};
+  if (!written) {
+    if (env_steps >= config.train.steps) return {command.resume, env_steps};
+    return train(command, config, simulation, nullptr, true);
   }
-  write_file_atomically(run.config(), recipe_text(config));
+  if (command.checkpoint) written->go_back_to(*command.checkpoint);
+  write_file_atomically(written->config(), recipe_text(config));
   if (env_steps >= config.train.steps) {  // killed after its last step
-    std::cerr << shown(run.path()) << " has its " << env_steps
+    std::cerr << shown(written->path()) << " has its " << env_steps
               << " steps; finishing what is missing\n";
-    finish_run(simulation, config, run, command.threads, StopReason::kBudgetSpent);
-    return {run.path(), env_steps};
+    finish_run(simulation, config, *written, command.threads, StopReason::kBudgetSpent);
+    return {written->path(), env_steps};
   }
-  return train(command, config, simulation, run, true);
+  return train(command, config, simulation, &*written, true);
 }
 
 /// The recipe of a new run, and the model that it brings along; none where the robot's own is
@@ -212,16 +274,19 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
 }
 
 Trained start(const TrainCommand& command) {
+  Ranks& ranks = ranks_of(command);
   const std::filesystem::path out =
       command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
   const IfExists if_exists = command.force ? IfExists::kReplace : IfExists::kRefuse;
-  RunFolder::check_can_create(out, if_exists);
-  const Device device = choose_device(command.device);
+  if (ranks.first()) RunFolder::check_can_create(out, if_exists);
+  const Device device = device_of(command);
   auto [config, model] = read_recipe(command, device.cuda);
   check_budget(config);
   check_contract(config);
-  Simulation simulation = make_simulation(config, device, command.threads);
+  agree_on(config, ranks, command.init_from);
+  Simulation simulation = make_simulation(config, device, command.threads, ranks);
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));
+  if (!ranks.first()) return train(command, config, simulation, nullptr, false);
   RunFolder run = command.out.empty() ? RunFolder::create_new(kRuns, recipe_text(config))
                                       : RunFolder::create(out, recipe_text(config), if_exists);
   std::cerr << "run folder: " << shown(run.path()) << '\n';
@@ -232,7 +297,7 @@ Trained start(const TrainCommand& command) {
   if (!has_symlinks(run.checkpoints()))
     std::cerr << "no symbolic links here: last.ckpt and best.ckpt are small files that name a "
                  "checkpoint\n";
-  return train(command, config, simulation, run, false);
+  return train(command, config, simulation, &run, false);
 }
 
 }  // namespace

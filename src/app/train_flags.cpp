@@ -8,11 +8,44 @@
 #include "flags.h"
 #include "kennel/app/train.h"
 #include "kennel/learners/learners.h"
+#include "kennel/ranks/ranks.h"
+#include "kennel/run/device.h"
 #include "kennel/sim/limits.h"
 #include "model_flags.h"
+#include "rank_launch.h"
 #include "recipe_flags.h"
 
 namespace kennel {
+
+namespace {
+
+/// How many processes the user asks for.
+struct RankStart {
+  int ranks = 0;
+  std::string gpus;
+};
+
+/// \return 0 where none are asked for
+int ranks_wanted(const RankStart& start, TrainCommand& command) {
+  if (start.gpus.empty()) return start.ranks == 1 ? 0 : start.ranks;
+  int there = 0;
+  while (!find_gpu(there).name.empty()) ++there;
+  KENNEL_CHECK(there > 0, "--gpus needs a GPU: ", find_gpu().why_not, "; try --ranks");
+  command.device = "cuda";
+  if (start.gpus == "all") return there;
+  int wanted = 0;
+  KENNEL_CHECK(CLI::detail::lexical_cast(start.gpus, wanted) && wanted >= 1 && wanted <= there,
+               "--gpus expects \"all\" or a number from 1 to ", there, ", came ", start.gpus);
+  return wanted;
+}
+
+int trained(const TrainCommand& command) {
+  const std::string complaint = run_train(command).complaint;
+  if (!complaint.empty()) std::cerr << "kennel: error: " << complaint << '\n';
+  return complaint.empty() ? 0 : 1;
+}
+
+}  // namespace
 
 RunCommand add_train(CLI::App& app) {
   const auto command = std::make_shared<TrainCommand>();
@@ -40,6 +73,15 @@ RunCommand add_train(CLI::App& app) {
   add_threads(app, command->threads,
               "threads of the simulator; 0: one for each core. Results do not depend on it");
   add_device(app, command->device);
+  const auto start = std::make_shared<RankStart>();
+  CLI::Option* ranks =
+      app.add_option("--ranks", start->ranks,
+                     "train as so many processes of this machine, each with its part of the "
+                     "environments; the policy does not depend on how many. Under torchrun, mpirun "
+                     "or srun the processes that they start are the ranks")
+          ->check(number_from(1, 4096));
+  app.add_option("--gpus", start->gpus, "the same with a GPU each: a number, or all")
+      ->excludes(ranks);
   CLI::Option* algorithm =
       app.add_option("--algorithm", command->algorithm, "learning method (default: the recipe's)")
           ->check(one_of(names_of(kLearners)));
@@ -65,10 +107,18 @@ RunCommand add_train(CLI::App& app) {
   for (CLI::Option* other :
        {recipe, config, keys, robot, model, out, seed, num_envs, algorithm, task, init_from, force})
     resume->excludes(other);
-  return [command] {
-    const std::string complaint = run_train(*command).complaint;
-    if (!complaint.empty()) std::cerr << "kennel: error: " << complaint << '\n';
-    return complaint.empty() ? 0 : 1;
+  return [command, start] {
+    const int wanted = ranks_wanted(*start, *command);
+    const RankPlace place = find_place();
+    if (wanted > 0 && place.launcher.empty())
+      return launch_ranks(own_command_without({"--ranks", "--gpus"}), wanted);
+    KENNEL_CHECK(wanted == 0, "--ranks and --gpus start ranks of their own, and ", place.launcher,
+                 " has started ", place.size, " already; leave the flag out");
+    if (place.size == 1) return trained(*command);
+    return together(place, [&](Ranks& all) {
+      command->ranks = &all;
+      return trained(*command);
+    });
   };
 }
 

@@ -411,6 +411,12 @@ std::vector<std::byte> CpuBatchOf<Legs>::save_state() const {
 }
 
 template <class Legs>
+std::vector<std::byte> CpuBatchOf<Legs>::state_tag() {
+  const auto* tag = reinterpret_cast<const std::byte*>(kTag<Legs>);
+  return {tag, tag + sizeof kTag<Legs>};
+}
+
+template <class Legs>
 void CpuBatchOf<Legs>::load_state(std::span<const std::byte> bytes) {
   lanes_->load_state(bytes);
 }

@@ -32,8 +32,10 @@ class RobotBatch final : public HostBatch {
   void step(const float* action, const StepPointers& out) override { batch_.step(action, out); }
   void set_progress(double fraction) override { batch_.set_progress(fraction); }
 
-  std::vector<Stat> drain_stats() override {
-    return stats_from(batch_.drain_stats(), batch_.task());
+  std::vector<Stat> drain_stats_of_all(const StatSum& sum) override {
+    quadruped::EnvStats<double> sums = batch_.drain_stats();
+    sum(numbers_of(sums));
+    return stats_from(sums, batch_.task());
   }
   std::optional<DivergenceDump> first_divergence() const override {
     const std::optional<Replay> replay = batch_.first_divergence();
@@ -42,6 +44,7 @@ class RobotBatch final : public HostBatch {
   }
 
   std::vector<std::byte> save_state() const override { return batch_.save_state(); }
+  std::vector<std::byte> state_header(int) const override { return batch_.state_tag(); }
   void load_state(std::span<const std::byte> bytes) override { batch_.load_state(bytes); }
 
   const std::vector<StateField>& fields() const override { return fields_; }

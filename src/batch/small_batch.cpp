@@ -78,8 +78,9 @@ class SmallBatch final : public HostBatch {
       step_one(e, action + e * Task::kRow.action_size, out);
   }
 
-  std::vector<Stat> drain_stats() override {
-    const Tally t = std::exchange(tally_, {});
+  std::vector<Stat> drain_stats_of_all(const StatSum& sum) override {
+    Tally t = std::exchange(tally_, {});
+    sum({reinterpret_cast<double*>(&t), sizeof t / sizeof(double)});
     const double steps = std::max(1.0, t.steps), episodes = t.episodes;
     return {
         {"env/reward", t.reward / steps},
@@ -95,20 +96,29 @@ class SmallBatch final : public HostBatch {
 
   std::vector<std::byte> save_state() const override {
     std::vector<std::byte> state(state_bytes());
-    const Header header = this->header();
-    std::memcpy(state.data(), &header, sizeof header);
-    std::memcpy(state.data() + sizeof header, envs_.data(), envs_.size() * sizeof(Env));
+    const std::vector<std::byte> header = state_header(spec_.num_envs);
+    std::memcpy(state.data(), header.data(), header.size());
+    std::memcpy(state.data() + header.size(), envs_.data(), envs_.size() * sizeof(Env));
     return state;
   }
 
+  std::vector<std::byte> state_header(int num_envs) const override {
+    Header header;
+    std::strncpy(header.task, Task::kRow.name, sizeof header.task - 1);
+    header.num_envs = static_cast<std::uint64_t>(num_envs);
+    const auto* bytes = reinterpret_cast<const std::byte*>(&header);
+    return {bytes, bytes + sizeof header};
+  }
+
   void load_state(std::span<const std::byte> bytes) override {
-    const Header expected = header();
-    KENNEL_CHECK(
-        bytes.size() == state_bytes() && std::memcmp(bytes.data(), &expected, sizeof expected) == 0,
-        "the state is not one of ", envs_.size(), " environments of the task ", Task::kRow.name,
-        ", or an older version's; use the recipe, num_envs and program of the run that "
-        "saved it");
-    std::memcpy(static_cast<void*>(envs_.data()), bytes.data() + sizeof expected,
+    const std::vector<std::byte> expected = state_header(spec_.num_envs);
+    KENNEL_CHECK(bytes.size() == state_bytes() &&
+                     std::memcmp(bytes.data(), expected.data(), expected.size()) == 0,
+                 "the state is not one of ", envs_.size(), " environments of the task ",
+                 Task::kRow.name,
+                 ", or an older version's; use the recipe, num_envs and program of the run that "
+                 "saved it");
+    std::memcpy(static_cast<void*>(envs_.data()), bytes.data() + expected.size(),
                 envs_.size() * sizeof(Env));
   }
 
@@ -136,13 +146,6 @@ class SmallBatch final : public HostBatch {
     char task[16] = {};
     std::uint64_t num_envs = 0;
   };
-
-  Header header() const {
-    Header header;
-    std::strncpy(header.task, Task::kRow.name, sizeof header.task - 1);
-    header.num_envs = envs_.size();
-    return header;
-  }
 
   std::size_t state_bytes() const { return sizeof(Header) + envs_.size() * sizeof(Env); }
 

@@ -11,6 +11,7 @@
 
 #include "cuda_device.h"
 #include "kennel/batch/divergence.h"
+#include "kennel/batch/field_layout.h"
 #include "kennel/batch/folded_fit.h"
 #include "kennel/batch/plain_fit.h"
 #include "kennel/batch/stats.h"
@@ -132,12 +133,16 @@ class CudaEnv final : public VecEnv {
   }
 
   std::vector<Stat> drain_stats() override {
+    return drain_stats_of_all([](std::span<double>) {});
+  }
+  std::vector<Stat> drain_stats_of_all(const StatSum& sum) override {
     if (!stats_sent_) send_stats();
     take_stats();
     quadruped::EnvStats<double> sums;
     static_assert(sizeof sums == sizeof arrived_);
     std::memcpy(&sums, arrived_.data(), sizeof sums);
     arrived_.fill(0.0);
+    sum(numbers_of(sums));
     return stats_from(sums, task_);
   }
 
@@ -151,22 +156,27 @@ class CudaEnv final : public VecEnv {
                                         : replay_of_kept<ManyPoints<AllLegs>>(kept)};
   }
 
-  torch::Tensor save_state() const override { return torch::cat({tag(), count(), state_.cpu()}); }
+  torch::Tensor save_state() const override {
+    const torch::Tensor rows = state_rows().narrow(0, 0, spec().num_envs).contiguous();
+    return torch::cat({tag(), rows.view(torch::kUInt8).flatten().cpu()});
+  }
+  torch::Tensor state_header(int) const override { return tag(); }
 
   void load_state(const torch::Tensor& state) override {
-    const std::int64_t tag_size = tag().numel(), before = tag_size + count().numel();
-    KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= tag_size &&
-                     torch::equal(state.narrow(0, 0, tag_size), tag()),
+    const std::int64_t before = tag().numel();
+    KENNEL_CHECK(state.scalar_type() == torch::kUInt8 && state.numel() >= before &&
+                     torch::equal(state.narrow(0, 0, before), tag()),
                  "the saved environments are of another backend, an older version or a robot with "
                  "other contact spheres; resume with the --device and the program that wrote them, "
                  "or start from the networks alone "
                  "with --init-from");
-    // The memory is padded: batches of 40 and of 41 environments have the same size.
-    KENNEL_CHECK(state.numel() == before + state_.numel() &&
-                     torch::equal(state.slice(0, tag_size, before), count()),
+    torch::Tensor rows = state_rows();
+    KENNEL_CHECK(state.numel() == before + 4 * spec().num_envs * rows.size(1),
                  "the saved environments are not ", spec().num_envs,
                  ": resume with the batch size they were saved with");
-    state_.copy_(state.slice(0, before));
+    rows.narrow(0, 0, spec().num_envs)
+        .copy_(state.slice(0, before).clone().view(torch::kInt32).view({-1, rows.size(1)}));
+    put_state_rows(rows);
     started_ = true;
   }
 
@@ -190,9 +200,40 @@ class CudaEnv final : public VecEnv {
 
   /// Changes with the layout of the saved fields. Other backends have other tags.
   torch::Tensor tag() const {
-    return bytes_of(batch_.points == kFewPoints ? "cudaenv5" : "cudamen5", 8);
+    return bytes_of(batch_.points == kFewPoints ? "cudaenv6" : "cudamen6", 8);
   }
-  torch::Tensor count() const { return bytes_of(&batch_.num_envs, sizeof batch_.num_envs); }
+
+  /// The memory's parts (kennel/batch/field_layout.h), padding included: the base's fields (fields,
+  /// envs), the legs' (fields, envs, legs), histories (envs, numbers). int32 views.
+  struct Parts {
+    torch::Tensor base, legs, history;
+  };
+  Parts parts() const {
+    const bool few = batch_.points == kFewPoints;
+    const auto base = static_cast<std::int64_t>(few ? LayoutOf<AllLegs>::kBaseFields
+                                                    : LayoutOf<ManyPoints<AllLegs>>::kBaseFields);
+    const auto legs = static_cast<std::int64_t>(few ? LayoutOf<AllLegs>::kLegFields
+                                                    : LayoutOf<ManyPoints<AllLegs>>::kLegFields);
+    const std::int64_t envs = batch_.stride, own = base * envs, of_legs = legs * envs * kNumLegs;
+    const torch::Tensor words = state_.view(torch::kInt32);
+    return {words.narrow(0, 0, own).view({base, envs}),
+            words.narrow(0, own, of_legs).view({legs, envs, kNumLegs}),
+            words.slice(0, own + of_legs).view({envs, -1})};
+  }
+
+  /// A row an environment, padding included: a copy (envs, words) int32.
+  torch::Tensor state_rows() const {
+    const Parts p = parts();
+    return torch::cat({p.base.t(), p.legs.permute({1, 0, 2}).flatten(1), p.history}, 1);
+  }
+  void put_state_rows(const torch::Tensor& rows) {
+    Parts p = parts();
+    const std::int64_t base = p.base.size(0), legs = p.legs.size(0) * kNumLegs;
+    p.base.t().copy_(rows.narrow(1, 0, base));
+    p.legs.permute({1, 0, 2}).copy_(
+        rows.narrow(1, base, legs).reshape({rows.size(0), p.legs.size(0), kNumLegs}));
+    p.history.copy_(rows.slice(1, base + legs));
+  }
 
   static torch::Tensor bytes_of(const void* from, std::size_t size) {
     return torch::tensor(at::ArrayRef<std::uint8_t>(static_cast<const std::uint8_t*>(from), size));

@@ -59,9 +59,9 @@ void draw_noise(WorkerPool&, std::uint64_t key, std::int64_t first_env, const St
                count_of(noise.size(1)), count_of(noise.size(2)), write(noise), stream_of(noise));
 }
 
-void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
-  launch_order(keyed(key, at), epoch, order.size(0), order.mutable_data_ptr<std::int64_t>(),
-               stream_of(order));
+void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
+             const torch::Tensor& out) {
+  launch_order(keyed(key, at), epoch, order, out.mutable_data_ptr<std::int64_t>(), stream_of(out));
 }
 
 void gather(const torch::Tensor& x, const torch::Tensor& index, const Scaling* scaling,
@@ -111,8 +111,9 @@ void sample(const NoiseAt& at, const torch::Tensor& mean, const torch::Tensor& l
 }
 
 void gather_epoch(const RolloutBatch& batch, const Scaling& obs, const Scaling& privileged_obs,
-                  std::uint64_t key, const StepCounter& at, int epoch, const RolloutBatch& out) {
-  launch_epoch({keyed(key, at), epoch, batch.obs.size(0), scaled(batch.obs, obs),
+                  std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
+                  const RolloutBatch& out) {
+  launch_epoch({keyed(key, at), epoch, order, scaled(batch.obs, obs),
                 scaled(batch.privileged_obs, privileged_obs), reading(batch.samples),
                 count_of(batch.samples.action.size(1)), write(out.obs), write(out.privileged_obs),
                 writing(out.samples)},

@@ -7,7 +7,6 @@
 #include "kennel/core/check.h"
 #include "kennel/core/normal.h"
 #include "kennel/core/pack.h"
-#include "kennel/core/permutation.h"
 
 namespace kennel {
 namespace {
@@ -47,21 +46,30 @@ void keyed_noise(std::uint64_t key, std::int64_t first_env, std::int64_t step,
   }
 }
 
-void keyed_order(std::uint64_t key, std::int64_t step, int epoch, std::int64_t rows,
-                 std::int64_t* order) {
-  KENNEL_CHECK(rows < std::int64_t{1} << 32, "an iteration of ", rows,
+void keyed_order(std::uint64_t key, std::int64_t step, int epoch, const EpochOrder& order,
+                 std::int64_t* out) {
+  KENNEL_CHECK(order.rows() < std::int64_t{1} << 32, "an iteration of ", order.rows(),
                " steps of all environments is too large to shuffle; expected fewer than 2^32, "
                "take fewer environments");
-  const auto at = static_cast<std::uint64_t>(step);
-  const Permutation permutation =
-      permutation_of(static_cast<std::uint32_t>(rows), low(at), high(at),
-                     static_cast<std::uint32_t>(epoch), low(key), high(key));
-  std::int64_t row = 0;
-  for (; row + kWidth <= rows; row += kWidth) {
-    const U to = permuted(permutation, ascending(row));
-    for (int lane = 0; lane < kWidth; ++lane) order[row + lane] = to[lane];
+  std::vector<std::int64_t> rows;  // a shard's, shuffled
+  for (std::int64_t shard = 0; shard < order.shards(); ++shard) {
+    const std::int64_t count = order.rows_of(shard);
+    const Permutation permutation =
+        shard_permutation(order, shard, key, static_cast<std::uint64_t>(step), epoch);
+    rows.resize(static_cast<std::size_t>(count));
+    std::int64_t x = 0;
+    for (; x + kWidth <= count; x += kWidth) {
+      const U to = permuted(permutation, ascending(x));
+      for (int lane = 0; lane < kWidth; ++lane)
+        rows[static_cast<std::size_t>(x + lane)] = rollout_row(order, shard, to[lane]);
+    }
+    for (; x < count; ++x)
+      rows[static_cast<std::size_t>(x)] =
+          rollout_row(order, shard, permuted(permutation, static_cast<std::uint32_t>(x)));
+    for (std::int64_t k = 0; k < order.minibatches; ++k)
+      std::copy(rows.begin() + order.taken(shard, k), rows.begin() + order.taken(shard, k + 1),
+                out + order.begin(k, shard));
   }
-  for (; row < rows; ++row) order[row] = permuted(permutation, static_cast<std::uint32_t>(row));
 }
 
 }  // namespace kennel

@@ -6,6 +6,7 @@
 #include "kennel/contract/vec_env.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
+#include "kennel/rl/collective.h"
 #include "kennel/rl/learner_entry.h"
 #include "kennel/rl/learner_ops.h"
 
@@ -26,10 +27,11 @@ inline int threads_of(const LearnerParts& parts) {
   return parts.ops.threads ? threads : 1;
 }
 
-/// \throws Error with all that is wrong with the config for these environments, in one line
+/// \throws Error with all that is wrong with the config for all ranks' environments, in one line
 inline void check_config(const LearnerParts& parts) {
   std::string all;
-  for (const std::string& problem : parts.config.problems(parts.env.spec().num_envs))
+  const auto envs = static_cast<int>(parts.all.total(parts.env.spec().num_envs));
+  for (const std::string& problem : parts.config.problems(envs))
     all += (all.empty() ? "" : "; ") + problem;
   KENNEL_CHECK(all.empty(), all);
 }

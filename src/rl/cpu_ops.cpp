@@ -1,7 +1,9 @@
 // The learner's arithmetic on the CPU: slices small enough for a core's cache, each operation one
 // pass over it.
+#include "kennel/lanes/exact_sums.h"
 #include "kennel/lanes/keyed_rows.h"
 #include "kennel/rl/learner_ops.h"
+#include "kennel/rl/slices.h"
 #include "src/rl/cpu_layers.h"
 #include "src/rl/fused_rows.h"
 
@@ -21,8 +23,9 @@ void draw_noise(WorkerPool& pool, std::uint64_t key, std::int64_t first_env,
   });
 }
 
-void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
-  keyed_order(key, at.value(), epoch, order.size(0), order.mutable_data_ptr<std::int64_t>());
+void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
+             const torch::Tensor& out) {
+  keyed_order(key, at.value(), epoch, order, out.mutable_data_ptr<std::int64_t>());
 }
 
 torch::Tensor set_flags(const torch::Tensor& flags, std::int64_t) {
@@ -37,6 +40,16 @@ void scale(const torch::Tensor& x, const Scaling& scaling, const Parity* parity,
   }
   at::sub_out(out, x, scaling.mean);
   out.mul_(scaling.inv_std);
+}
+
+void exact_sums(WorkerPool& pool, const torch::Tensor& slices, double quantum,
+                const torch::Tensor& sums) {
+  const SlicePlan plan(slices.size(1), kRowsASlice.parameters);
+  for_each_slice(pool, plan, [&](const Slice& columns, int) {
+    exact_column_sums(slices.const_data_ptr<float>() + columns.begin, slices.size(0),
+                      slices.stride(0), columns.rows, quantum,
+                      sums.mutable_data_ptr<double>() + columns.begin);
+  });
 }
 
 }  // namespace
@@ -56,7 +69,8 @@ const LearnerOps& cpu_ops() {
                                       .dense_forward = cpu::dense_forward,
                                       .activation_backward = cpu::activation_backward,
                                       .weight_gradient = cpu::weight_gradient,
-                                      .input_gradient = cpu::input_gradient};
+                                      .input_gradient = cpu::input_gradient,
+                                      .exact_sums = exact_sums};
   return kOps;
 }
 

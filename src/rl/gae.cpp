@@ -1,5 +1,7 @@
 #include "kennel/rl/gae.h"
 
+#include "kennel/rl/exact_sum.h"
+
 namespace kennel {
 
 torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda) {
@@ -17,22 +19,11 @@ torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda) {
   return advantage;
 }
 
-void normalise_advantages(torch::Tensor& advantage, const Collective& all) {
+void normalise_advantages(torch::Tensor& advantage, std::int64_t count, const Collective& all) {
   constexpr double kTiny = 1e-8;
-  if (all.size() == 1) {
-    advantage.sub_(advantage.mean()).div_(advantage.std().add_(kTiny));
-    return;
-  }
-  const torch::Tensor own_mean = advantage.mean();
-  torch::Tensor mean = own_mean.clone();
-  all.mean(mean);
-  // A rank's variance about the common mean. Each takes the one from its own count that makes a
-  // sample's variance unbiased, so that ranks with equal numbers have the deviation of one of them.
-  const auto rows = static_cast<double>(advantage.numel());
-  torch::Tensor variance =
-      (own_mean - mean).square_().mul_(rows / (rows - 1)).add_(advantage.var());
-  all.mean(variance);
-  advantage.sub_(mean).div_(variance.sqrt_().add_(kTiny));
+  const ExactMoments of_all = exact_moments(advantage, count, all);
+  advantage.sub_(of_all.mean.to(advantage.scalar_type()))
+      .div_(of_all.variance.sqrt().add_(kTiny).to(advantage.scalar_type()));
 }
 
 }  // namespace kennel

@@ -2,6 +2,9 @@
 
 #include <limits>
 
+#include "kennel/core/epoch_order.h"
+#include "kennel/lanes/exact_sums.h"
+#include "kennel/rl/exact_sum.h"
 #include "kennel/rl/fused_ops.h"
 #include "kennel/rl/slices.h"
 
@@ -27,34 +30,34 @@ void Normaliser::apply(const torch::Tensor& x, torch::Tensor& out, const Parity*
   ops_.scale(x, scaling_, parity, out);
 }
 
-// Two passes a slice while it is in the cache, in float32; slices are merged in float64.
-Normaliser::Moments Normaliser::batch_moments(WorkerPool& pool, const torch::Tensor& batch) {
-  const SlicePlan plan(batch.size(0), ops_.rows_a_slice.moments);
-  const std::int64_t size = batch.size(1);
-  const auto options = batch.options().dtype(torch::kFloat32);
-  torch::Tensor means = torch::empty({plan.num_slices, size}, options);
-  torch::Tensor m2s = torch::empty({plan.num_slices, size}, options);
-  for_each_slice(pool, plan, [&](const Slice& slice, int) {
-    const torch::Tensor x = batch.narrow(0, slice.begin, slice.rows);
-    torch::Tensor mean = means[slice.index];
-    torch::Tensor m2 = m2s[slice.index];
-    at::mean_out(mean, x, {0}, /*keepdim=*/false, torch::kFloat32);
-    torch::Tensor deviation = x - mean;  // float32 whatever x is
-    deviation.mul_(deviation);
-    at::sum_out(m2, deviation, {0});
-  });
-  means = means.to(torch::kFloat64);
-  m2s = m2s.to(torch::kFloat64);
-  if (plan.num_slices == 1) return {means[0], m2s[0]};
-  if (batch_rows_ != plan.rows) {
-    batch_rows_ = plan.rows;
-    slice_rows_ =
-        torch::full({plan.num_slices, 1}, static_cast<double>(plan.rows_a_slice), means.options());
-    slice_rows_[-1].fill_(static_cast<double>(plan.slice(plan.num_slices - 1).rows));
+// Sums of deviations from the running mean and of their squares, (shards, 2 size) float64.
+torch::Tensor Normaliser::shard_sums(WorkerPool& pool, const torch::Tensor& batch) const {
+  const std::int64_t envs = batch.size(1), size = batch.size(2);
+  if (!ops_.threads) {  // one launch for all is worth more than sums that any ranks share
+    const torch::Tensor deviation = batch.flatten(0, 1).to(torch::kFloat64).sub_(mean_);
+    return torch::cat({deviation.sum(0), (deviation * deviation).sum(0)}).unsqueeze(0);
   }
-  const torch::Tensor mean = (means * slice_rows_).sum(0).div_(static_cast<double>(plan.rows));
-  means.sub_(mean);
-  return {mean, m2s.sum(0).add_((means * means).mul_(slice_rows_).sum(0))};
+  const SlicePlan shards(envs, kEnvsAShard);
+  const torch::Tensor sums = torch::empty({shards.num_slices, 2 * size}, mean_.options());
+  for_each_slice(pool, shards, [&](const Slice& shard, int) {
+    torch::Tensor x = batch.narrow(1, shard.begin, shard.rows);
+    if (x.scalar_type() != torch::kFloat32) x = x.to(torch::kFloat32);
+    double* out = sums[shard.index].mutable_data_ptr<double>();
+    sums_about(x.const_data_ptr<float>(), x.size(0), x.stride(0), shard.rows, size,
+               mean_.const_data_ptr<double>(), out, out + size);
+  });
+  return sums;
+}
+
+Normaliser::Moments Normaliser::batch_moments(WorkerPool& pool, const torch::Tensor& batch,
+                                              std::int64_t all_envs, const Collective& all) const {
+  const std::int64_t size = batch.size(2);
+  const std::int64_t most_shards = ops_.threads ? all_envs / kEnvsAShard + 1 : all.size();
+  const torch::Tensor sums = exact_sum(shard_sums(pool, batch), most_shards, all);
+  const torch::Tensor shift =
+      sums.narrow(0, 0, size) / static_cast<double>(batch.size(0) * all_envs);
+  return {shift + mean_,
+          sums.narrow(0, size, size).sub(shift * sums.narrow(0, 0, size)).clamp_min_(0)};
 }
 
 // A batch and its mirror image, merged: two halves of the same size, means d apart.
@@ -66,32 +69,21 @@ Normaliser::Moments Normaliser::with_image(const Moments& half, double rows) con
                                                 .add_((half_gap * half_gap).mul_(2 * rows))};
 }
 
-// As many rows from every rank.
-Normaliser::Moments Normaliser::of_all(const Moments& own, double rows, const Collective& all) {
-  torch::Tensor mean = own.mean.clone();
-  all.mean(mean);
-  const torch::Tensor gap = own.mean - mean;
-  torch::Tensor m2 = (gap * gap).mul_(rows).add_(own.m2);
-  all.sum(m2);
-  return {mean, m2};
-}
-
-void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch, const Collective& all) {
+void Normaliser::update(WorkerPool& pool, const torch::Tensor& batch, std::int64_t all_envs,
+                        const Collective& all) {
   if (!enabled_) return;
   if (ops_.fused && all.size() == 1) {
-    ops_.fused->merge_moments(batch,
+    ops_.fused->merge_moments(batch.flatten(0, -2),
                               {count_, mean_, m2_, mirror_index_, mirror_sign_, scaling_, kMinStd});
     return;
   }
-  Moments moments = batch_moments(pool, batch);
-  double rows = static_cast<double>(batch.size(0));
+  const torch::Tensor steps = batch.dim() == 2 ? batch.unsqueeze(0) : batch;
+  if (all_envs == 0) all_envs = steps.size(1);
+  Moments moments = batch_moments(pool, steps, all_envs, all);
+  auto rows = static_cast<double>(steps.size(0) * all_envs);
   if (mirror_index_.defined()) {
     moments = with_image(moments, rows);
     rows *= 2;
-  }
-  if (all.size() > 1) {
-    moments = of_all(moments, rows, all);
-    rows *= all.size();
   }
   // A mean that is not finite makes the deviations from it not finite; NaN is the largest.
   const torch::Tensor finite = moments.m2.max() < std::numeric_limits<double>::infinity();

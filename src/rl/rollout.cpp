@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kennel/core/check.h"
+#include "kennel/rl/exact_sum.h"
 #include "kennel/rl/gae.h"
 #include "kennel/rl/slices.h"
 
@@ -23,6 +24,7 @@ Rollout::Rollout(const EnvSpec& spec, const RolloutConfig& config, WorkerPool& p
     : num_steps_(config.num_steps),
       num_envs_(spec.num_envs),
       first_env_id_(spec.first_env_id),
+      all_envs_(all.total(spec.num_envs)),
       cut_rows_(cut_rows(spec, config)),
       gamma_(config.gamma),
       gae_lambda_(config.gae_lambda),
@@ -151,12 +153,12 @@ void Rollout::estimate(const ActorCritic& networks, const Normaliser& privileged
   const AdvantageInput input{reward_, value, next_value, terminated_, cut_};
   if (ops_.fused) {
     ops_.fused->advantages(input, gamma_, gae_lambda_, all_.size() == 1, advantage_, returns_);
-    if (all_.size() > 1) normalise_advantages(advantage_, all_);
+    if (all_.size() > 1) normalise_advantages(advantage_, num_steps_ * all_envs_, all_);
     return;  // the actions' densities came with them
   }
   advantage_.copy_(gae(input, gamma_, gae_lambda_));
   at::add_out(returns_, advantage_, value);
-  normalise_advantages(advantage_, all_);
+  normalise_advantages(advantage_, num_steps_ * all_envs_, all_);
 
   const double constant =
       0.5 * static_cast<double>(action_.size(2)) * std::log(2 * std::numbers::pi);
@@ -189,6 +191,9 @@ RolloutBatch Rollout::batch() const {
       batch.scaled ? critic_input_.narrow(0, 0, num_steps_ * num_envs_) : privileged_obs();
   batch.samples = {action_.flatten(0, 1), log_prob_.flatten(), advantage_.flatten(),
                    returns_.flatten(), value_.narrow(0, 0, num_steps_).flatten()};
+  batch.num_steps = num_steps_;
+  batch.first_env = first_env_id_;
+  batch.all_envs = all_envs_;
   return batch;
 }
 
@@ -231,9 +236,18 @@ void Rollout::put(TensorArchive& archive) const {
   archive.put("returns", returns_);
 }
 
+torch::Tensor Rollout::mean_reward() const {
+  if (ops_.fused && all_.size() == 1) return reward_.mean();
+  return exact_moments(reward_, num_steps_ * all_envs_, all_).mean.to(torch::kFloat32);
+}
+
 torch::Tensor Rollout::explained_variance() const {
   const torch::Tensor error = returns_ - value_.narrow(0, 0, num_steps_);
-  return 1 - error.var() / returns_.var().clamp_min(1e-12);
+  if (ops_.fused && all_.size() == 1) return 1 - error.var() / returns_.var().clamp_min(1e-12);
+  const std::int64_t count = num_steps_ * all_envs_;
+  const torch::Tensor left = exact_moments(error, count, all_).variance;
+  const torch::Tensor whole = exact_moments(returns_, count, all_).variance.clamp_min_(1e-12);
+  return (1 - left / whole).to(torch::kFloat32);
 }
 
 void Rollout::prepare(std::vector<Worker>& workers, const MlpShape& shape) const {

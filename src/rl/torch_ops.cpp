@@ -2,6 +2,7 @@
 // operation that starts a kernel there, so few and large ones are wanted;
 // tests/learners/operation_budget_test.cpp counts them.
 #include "kennel/core/assert.h"
+#include "kennel/lanes/exact_sums.h"
 #include "kennel/lanes/keyed_rows.h"
 #include "kennel/rl/learner_ops.h"
 
@@ -29,9 +30,10 @@ void draw_noise(WorkerPool&, std::uint64_t key, std::int64_t first_env, const St
   });
 }
 
-void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order) {
-  on_host(order, [&](const torch::Tensor& out) {
-    keyed_order(key, at.value(), epoch, out.size(0), out.mutable_data_ptr<std::int64_t>());
+void shuffle(std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
+             const torch::Tensor& out) {
+  on_host(out, [&](const torch::Tensor& host) {
+    keyed_order(key, at.value(), epoch, order, host.mutable_data_ptr<std::int64_t>());
   });
 }
 
@@ -98,6 +100,13 @@ void input_gradient(const Dense& layer, const torch::Tensor& grad, const Dense& 
   activation_backward(below, x, x_grad, bias_grad);
 }
 
+void exact_sums(WorkerPool&, const torch::Tensor& slices, double quantum,
+                const torch::Tensor& sums) {
+  const double shift = rounding_shift(quantum);
+  torch::Tensor out = sums;
+  at::sum_out(out, slices.to(torch::kFloat64).add_(shift).sub_(shift), {0});
+}
+
 }  // namespace
 
 const LearnerOps& torch_ops() {
@@ -116,7 +125,8 @@ const LearnerOps& torch_ops() {
       .dense_forward = dense_forward,
       .activation_backward = activation_backward,
       .weight_gradient = weight_gradient,
-      .input_gradient = input_gradient};
+      .input_gradient = input_gradient,
+      .exact_sums = exact_sums};
   return kOps;
 }
 

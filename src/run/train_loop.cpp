@@ -49,8 +49,8 @@ std::string value_of(const std::vector<Scalar>& scalars, std::string_view name) 
 /// A resumed run goes on comparing with the best of before.
 class BestScore {
  public:
-  BestScore(const RunFolder& run, bool resumed)
-      : best_(resumed ? run.best_score() : std::nullopt) {}
+  BestScore(const RunFolder* run, bool resumed)
+      : best_(resumed && run != nullptr ? run->best_score() : std::nullopt) {}
 
   void add(double reward) {
     sum_ += reward;
@@ -78,28 +78,41 @@ class BestScore {
 class Session {
  public:
   explicit Session(const TrainLoop& loop)
-      : loop_(loop),
-        log_(loop.run.path(),
-             loop.resumed ? std::optional(loop.learner.env_steps()) : std::nullopt),
-        best_(loop.run, loop.resumed),
-        first_steps_(loop.learner.env_steps()),
-        saved_iteration_(std::filesystem::exists(loop.run.checkpoint(loop.learner.env_steps()))
-                             ? loop.learner.iteration()
-                             : -1) {}
+      : loop_(loop), best_(loop.run, loop.resumed), first_steps_(loop.learner.env_steps()) {
+    if (loop.run != nullptr)
+      log_.emplace(loop.run->path(), loop.resumed ? std::optional(first_steps_) : std::nullopt);
+    const bool saved =
+        loop.run != nullptr && std::filesystem::exists(loop.run->checkpoint(first_steps_));
+    saved_iteration_ = loop.largest(saved) != 0 ? loop.learner.iteration() : -1;
+  }
 
   StopReason run() {
-    for (;;) {
+    for (bool go_on = true;;) {
       if (loop_.learner.env_steps() >= loop_.config.steps) return stop(StopReason::kBudgetSpent);
-      if (loop_.interrupted != 0) return stop(StopReason::kInterrupted);
-      if (seconds_since(start_) >= 60.0 * loop_.max_minutes) return stop(StopReason::kMinutesOver);
+      const StopReason asked = asked_to_stop(go_on);
+      if (asked != StopReason::kBudgetSpent) return stop(asked);
       iterate();
       if (loop_.learner.iteration() % loop_.config.checkpoint_every == 0) save_checkpoint();
-      if (!is_to_go_on()) return stop(StopReason::kToldToStop);
+      go_on = is_to_go_on();
     }
   }
 
  private:
+  /// What stops the training before its budget is spent, on any rank; kBudgetSpent: nothing does.
+  StopReason asked_to_stop(bool go_on) const {
+    StopReason own = StopReason::kBudgetSpent;
+    if (seconds_since(start_) >= 60.0 * loop_.max_minutes) own = StopReason::kMinutesOver;
+    if (loop_.interrupted != 0) own = StopReason::kInterrupted;
+    if (!go_on) own = StopReason::kToldToStop;
+    return static_cast<StopReason>(loop_.largest(static_cast<std::int64_t>(own)));
+  }
+
+  void now(const char* doing) const {
+    if (loop_.now) loop_.now(doing);
+  }
+
   void iterate() {
+    now("trained");
     const Clock::time_point start = Clock::now();
     Learner& learner = loop_.learner;
     learner.set_progress(static_cast<double>(learner.env_steps()) /
@@ -108,9 +121,9 @@ class Session {
     std::vector<Scalar> scalars = scalars_of(report, seconds_since(start));
     const std::vector<Scalar> stats = loop_.drain_stats();
     scalars.insert(scalars.end(), stats.begin(), stats.end());
-    log_.write(report.env_steps, scalars);
+    if (log_) log_->write(report.env_steps, scalars);
     best_.add(report.mean_reward);
-    if (progress_.is_due()) progress_.show(progress_text(stats));
+    if (loop_.run != nullptr && progress_.is_due()) progress_.show(progress_text(stats));
     if (loop_.on_iteration) last_ = std::move(scalars);
   }
 
@@ -137,7 +150,8 @@ class Session {
 
   /// Keeps a run's first batch that gave what is not finite. Never the reason to stop.
   void keep_failure() const {
-    const std::filesystem::path file = loop_.run.failed_batch();
+    if (loop_.run == nullptr) return;
+    const std::filesystem::path file = loop_.run->failed_batch();
     try {
       if (std::filesystem::exists(file) || !loop_.learner.save_failure(file)) return;
       std::cerr << "kennel: warning: a loss or a gradient was not finite; what it came from is in "
@@ -169,10 +183,14 @@ class Session {
   }
 
   void save_checkpoint() {
+    now("wrote a checkpoint");
     const Learner& learner = loop_.learner;
     const std::optional<double> best_score = best_.close();
-    learner.save(loop_.run.checkpoint(learner.env_steps()), loop_.config_text);
-    loop_.run.publish_checkpoint(learner.env_steps(), best_score, loop_.config.keep_checkpoints);
+    const std::filesystem::path file =
+        loop_.run != nullptr ? loop_.run->checkpoint(learner.env_steps()) : std::filesystem::path();
+    learner.save(file, loop_.config_text);
+    if (loop_.run != nullptr)
+      loop_.run->publish_checkpoint(learner.env_steps(), best_score, loop_.config.keep_checkpoints);
     saved_iteration_ = learner.iteration();
   }
 
@@ -182,13 +200,13 @@ class Session {
   }
 
   const TrainLoop& loop_;
-  MetricsLog log_;
+  std::optional<MetricsLog> log_;
   BestScore best_;
   ProgressLine progress_;
   Clock::time_point start_ = Clock::now();
   std::vector<Scalar> last_;  // iteration's, for who is told of it
   std::int64_t first_steps_;
-  std::int64_t saved_iteration_;
+  std::int64_t saved_iteration_ = -1;
 };
 
 }  // namespace

@@ -59,15 +59,16 @@ class HostEnv final : public VecEnv {
   }
 
   std::vector<Stat> drain_stats() override { return batch_->drain_stats(); }
+  std::vector<Stat> drain_stats_of_all(const StatSum& sum) override {
+    return batch_->drain_stats_of_all(sum);
+  }
   std::optional<DivergenceDump> first_divergence() const override {
     return batch_->first_divergence();
   }
 
-  torch::Tensor save_state() const override {
-    const auto bytes = batch_->save_state();
-    torch::Tensor state = torch::empty({static_cast<std::int64_t>(bytes.size())}, torch::kUInt8);
-    std::memcpy(state.mutable_data_ptr(), bytes.data(), bytes.size());
-    return state;
+  torch::Tensor save_state() const override { return tensor_of(batch_->save_state()); }
+  torch::Tensor state_header(int num_envs) const override {
+    return tensor_of(batch_->state_header(num_envs));
   }
   void load_state(const torch::Tensor& state) override {
     KENNEL_CHECK(state.dim() == 1 && state.scalar_type() == torch::kUInt8 && state.is_cpu(),
@@ -79,6 +80,12 @@ class HostEnv final : public VecEnv {
   }
 
  private:
+  static torch::Tensor tensor_of(const std::vector<std::byte>& bytes) {
+    torch::Tensor out = torch::empty({static_cast<std::int64_t>(bytes.size())}, torch::kUInt8);
+    std::memcpy(out.mutable_data_ptr(), bytes.data(), bytes.size());
+    return out;
+  }
+
   /// Where the CPU writes: the bound slots themselves where they are its own.
   const Slots& staged() const { return staging_ ? *staging_ : slots_; }
 

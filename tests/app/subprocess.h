@@ -54,6 +54,7 @@ class Subprocess {
   Subprocess(const Subprocess&) = delete;
   Subprocess& operator=(const Subprocess&) = delete;
 
+  pid_t id() const { return pid_; }
   void send(int signal_number) const { ::kill(pid_, signal_number); }
   bool running() {
     if (!finished_) finished_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;

@@ -27,7 +27,7 @@ class TrainLoopTest : public ::testing::Test {
 
   TrainLoop loop(FakeLearner& learner, RunFolder& run, bool resumed = false) {
     return TrainLoop{.learner = learner,
-                     .run = run,
+                     .run = &run,
                      .drain_stats =
                          [] {
                            return std::vector<Scalar>{{"env/velocity_error", 0.25}};

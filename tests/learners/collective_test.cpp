@@ -1,5 +1,4 @@
-// Several ranks train as one: with equal data they take the step of one rank, with parts of a batch
-// the step of the whole.
+// Several ranks train as one, and what they learn does not depend on how many they are.
 #include "kennel/rl/collective.h"
 
 #include <gtest/gtest.h>
@@ -7,56 +6,75 @@
 #include <barrier>
 #include <thread>
 
+#include "kennel/core/epoch_order.h"
+#include "kennel/io/atomic_file.h"
+#include "kennel/rl/exact_sum.h"
 #include "kennel/rl/gae.h"
+#include "kennel/rl/shared_rows.h"
+#include "tests/io/temp_folder.h"
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
 namespace kennel {
 namespace {
 
-constexpr int kNumEnvs = 40;
-
-/// Two ranks with equal data, seen from the first.
-class Doubles final : public Collective {
+/// Ranks in threads of this process. Sums are made in an order of their own.
+class Threads {
  public:
-  int rank() const override { return 0; }
-  int size() const override { return 2; }
-  void sum(torch::Tensor& x) const override { x.mul_(2); }
-};
+  explicit Threads(int ranks) : barrier_(ranks), given_(static_cast<std::size_t>(ranks)) {
+    for (int rank = 0; rank < ranks; ++rank) ranks_.emplace_back(*this, rank);
+  }
 
-/// Two ranks in two threads.
-class TwoThreads {
- public:
-  /// Calls work(rank, collective) for both.
+  /// Calls work(rank, collective) for all of them.
   template <class Work>
   void run(const Work& work) {
-    std::thread other([&] { work(1, ranks_[1]); });
+    std::vector<std::thread> others;
+    for (std::size_t rank = 1; rank < ranks_.size(); ++rank)
+      others.emplace_back([&, rank] { work(static_cast<int>(rank), ranks_[rank]); });
     work(0, ranks_[0]);
-    other.join();
+    for (std::thread& other : others) other.join();
   }
 
  private:
   class Rank final : public Collective {
    public:
-    Rank(TwoThreads& both, int rank) : both_(both), rank_(rank) {}
+    Rank(Threads& all, int rank) : all_(all), rank_(rank) {}
     int rank() const override { return rank_; }
-    int size() const override { return 2; }
+    int size() const override { return static_cast<int>(all_.given_.size()); }
     void sum(torch::Tensor& x) const override {
-      both_.given_[rank_] = x.clone();
-      both_.barrier_.arrive_and_wait();
-      x.copy_(both_.given_[0] + both_.given_[1]);
-      both_.barrier_.arrive_and_wait();
+      with_all(x, [](torch::Tensor& sum, const torch::Tensor& other) { sum += other; });
+    }
+    void max(torch::Tensor& x) const override {
+      with_all(x, [](torch::Tensor& most, const torch::Tensor& other) {
+        most = torch::maximum(most, other);
+      });
     }
 
    private:
-    TwoThreads& both_;
+    template <class Merge>
+    void with_all(torch::Tensor& x, const Merge& merge) const {
+      all_.given_[static_cast<std::size_t>(rank_)] = x.clone();
+      all_.barrier_.arrive_and_wait();
+      torch::Tensor out = all_.given_.back().clone();
+      for (std::size_t k = all_.given_.size() - 1; k-- > 0;) merge(out, all_.given_[k]);
+      x.copy_(out);
+      all_.barrier_.arrive_and_wait();
+    }
+
+    Threads& all_;
     int rank_;
   };
 
-  std::barrier<> barrier_{2};
-  torch::Tensor given_[2];
-  Rank ranks_[2] = {{*this, 0}, {*this, 1}};
+  std::barrier<> barrier_;
+  std::vector<torch::Tensor> given_;
+  std::vector<Rank> ranks_;
 };
+
+/// The first of a rank's environments, by whole shards; of rank `ranks`: their number.
+int first_env(int rank, int ranks, int envs) {
+  const int shards = (envs + static_cast<int>(kEnvsAShard) - 1) / static_cast<int>(kEnvsAShard);
+  return std::min(envs, shards * rank / ranks * static_cast<int>(kEnvsAShard));
+}
 
 PpoConfig small_config() {
   PpoConfig config;
@@ -68,99 +86,100 @@ PpoConfig small_config() {
   return config;
 }
 
-/// Networks, statistics and a random batch.
-struct Scene {
-  PpoConfig config = small_config();
-  Mirrors mirrors = PointMassEnv::mirrors();
-  WorkerPool pool{1};
-  StepCounter steps{torch::kCPU};
-  ActorCritic networks{{1, 4, 5, 2, 0.1}, config.network, &mirrors, 1, torch::kCPU, cpu_ops()};
-  Normaliser obs_normaliser{4, true, nullptr, torch::kCPU, cpu_ops()};
-  Normaliser privileged_normaliser{5, true, nullptr, torch::kCPU, cpu_ops()};
-  RolloutBatch batch;
+constexpr int kEnvs = 4 * static_cast<int>(kEnvsAShard) + 20;  // five shards, the last a small one
+constexpr int kIterations = 3;
 
-  explicit Scene(std::int64_t rows) {
-    torch::manual_seed(5);
-    batch.obs = torch::empty({rows, 4});
-    batch.privileged_obs = torch::empty({rows, 5});
-    obs_normaliser.apply(torch::randn({rows, 4}) * 2 + 1, batch.obs, networks.actor_input());
-    privileged_normaliser.apply(torch::randn({rows, 5}) - 3, batch.privileged_obs,
-                                networks.critic_input());
-    batch.scaled = true;
-    batch.samples = {torch::randn({rows, 2}), torch::randn({rows}) * 0.3 - 3, torch::randn({rows}),
-                     torch::randn({rows}), torch::randn({rows}) * 0.5};
-  }
-  PpoUpdate update(const Collective& all) {
-    return PpoUpdate(networks, obs_normaliser, privileged_normaliser, config, pool, cpu_ops(), all);
-  }
-};
+/// Trains with so many ranks, and goes on where a checkpoint is given.
+/// \return the first one's checkpoint, as bytes
+std::string trained(int ranks, const std::string& from = {}) {
+  const TempFolder folder;
+  if (!from.empty()) write_file_atomically(folder / "before", from);
+  Threads(ranks).run([&](int rank, const Collective& all) {
+    const int first = first_env(rank, ranks, kEnvs), end = first_env(rank + 1, ranks, kEnvs);
+    PointMassEnv env(end - first, 1, first);
+    Ppo learner =
+        ppo_of(env, small_config(), 3,
+               {.mirrors = PointMassEnv::mirrors(), .num_threads = 1 + rank % 2, .all = all});
+    if (!from.empty()) learner.load(folder / "before");
+    IterationReport report;
+    for (int k = 0; k < kIterations; ++k) report = learner.iterate();
+    EXPECT_EQ(report.env_steps, (from.empty() ? 1 : 2) * kIterations * 12 * kEnvs);
+    learner.save(folder / text("after", rank), "recipe");
+  });
+  EXPECT_FALSE(std::filesystem::exists(folder / "after1")) << "one rank writes";
+  return read_file(folder / "after0");
+}
 
 TEST(Collective, AloneIsOneRankWhoseSumsAreWhatTheyWere) {
   torch::Tensor x = torch::ones({3});
   alone().sum(x);
+  alone().max(x);
   alone().mean(x);
   EXPECT_TRUE(torch::equal(x, torch::ones({3})));
   EXPECT_EQ(alone().rank(), 0);
   EXPECT_EQ(alone().size(), 1);
+  EXPECT_EQ(alone().total(7), 7);
 }
 
-TEST(Collective, RanksWithEqualDataTakeTheGradientStepsOfOneBitForBit) {
-  constexpr std::int64_t kRows = 1300;
-  const Doubles two;
-  torch::Tensor parameters[2], rates[2], kl[2];
-  for (const int run : {0, 1}) {
-    Scene scene(kRows);
-    PpoUpdate update = scene.update(run == 0 ? alone() : static_cast<const Collective&>(two));
-    const torch::Tensor before = scene.networks.parameters().clone();
-    kl[run] = update.run(scene.batch, 42, scene.steps).kl;
-    parameters[run] = scene.networks.parameters().clone();
-    rates[run] = update.optimiser().learning_rate().clone();
-    EXPECT_FALSE(torch::equal(before, parameters[run]));
+TEST(Collective, AnyNumberOfRanksWritesTheSameCheckpoint) {
+  const std::string one = trained(1);
+  for (const int ranks : {2, 3, 4, 5}) EXPECT_EQ(one, trained(ranks)) << ranks << " ranks";
+}
+
+TEST(Collective, ACheckpointGoesOnWithAnotherNumberOfRanks) {
+  const std::string half = trained(3);
+  const std::string one = trained(1, half);
+  EXPECT_NE(half, one);
+  for (const int ranks : {2, 4}) EXPECT_EQ(one, trained(ranks, half)) << ranks << " ranks";
+}
+
+TEST(Collective, ExactSumsDoNotDependOnOrderOrScale) {
+  torch::manual_seed(3);
+  for (const double scale : {1e-20, 1.0, 1e20}) {
+    const torch::Tensor x = torch::randn({1000, 3}, torch::kFloat64) * scale;
+    const torch::Tensor sum = exact_sum(x, 1000, alone());
+    const torch::Tensor other = exact_sum(x.index_select(0, torch::randperm(1000)), 1000, alone());
+    EXPECT_TRUE(torch::equal(sum, other));
+    EXPECT_TRUE(torch::allclose(sum, x.sum(0), 0, 1e-8 * scale));
+    Threads(2).run([&](int rank, const Collective& all) {
+      EXPECT_TRUE(
+          torch::equal(sum, exact_sum(x.narrow(0, 300 * rank, 300 + 400 * rank), 1000, all)));
+    });
   }
-  EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
-  EXPECT_TRUE(torch::equal(rates[0], rates[1]));
-  EXPECT_TRUE(torch::equal(kl[0], kl[1]));
+  EXPECT_TRUE(torch::equal(exact_sum(torch::zeros({4, 2}, torch::kFloat64), 4, alone()),
+                           torch::zeros({2}, torch::kFloat64)));
+  const torch::Tensor wrong = torch::tensor({{1.0, double{INFINITY}}, {2.0, 3.0}}, torch::kFloat64);
+  const torch::Tensor sum = exact_sum(wrong, 2, alone());
+  EXPECT_EQ(sum[0].item<double>(), 3.0);
+  EXPECT_FALSE(std::isfinite(sum[1].item<double>()));
 }
 
-TEST(Collective, RanksWithPartsOfABatchHaveItsGradientTogether) {
-  constexpr std::int64_t kRows = 1000;
-  Scene scene(kRows);
-  const torch::Tensor whole =
-      scene.update(alone()).gradient(scene.batch, torch::arange(kRows)).clone();
-  const Doubles two;
-  PpoUpdate part = scene.update(two);
-  torch::Tensor sum = part.gradient(scene.batch, torch::arange(0, kRows / 2)).clone();
-  sum += part.gradient(scene.batch, torch::arange(kRows / 2, kRows));
-  EXPECT_LT((sum - whole).norm().item<double>(), 1e-5 * whole.norm().item<double>());
+TEST(Collective, SlicesAreSummedTheSameInEveryOrder) {
+  torch::manual_seed(4);
+  WorkerPool pool(2);
+  const torch::Tensor slices = torch::randn({17, 9001}),
+                      shuffled = slices.index_select(0, torch::randperm(17));
+  const auto sums = [&](const LearnerOps& ops, const torch::Tensor& of) {
+    torch::Tensor out = torch::full({of.size(1)}, NAN, torch::kFloat64);
+    ops.exact_sums(pool, of, 0x1p-36, out);
+    return out;
+  };
+  const torch::Tensor expected = sums(cpu_ops(), slices);
+  EXPECT_TRUE(torch::equal(expected, sums(cpu_ops(), shuffled)));
+  EXPECT_TRUE(torch::equal(expected, sums(torch_ops(), slices)));
+  EXPECT_TRUE(torch::allclose(expected, slices.to(torch::kFloat64).sum(0), 0, 17 * 0x1p-37));
+  slices[3][5] = NAN;
+  EXPECT_TRUE(std::isnan(sums(cpu_ops(), slices)[5].item<double>()));
 }
 
-TEST(Collective, RanksWithEqualObservationsHaveTheStatisticsOfOne) {
-  WorkerPool pool(1);
-  const Mirrors mirrors = PointMassEnv::mirrors();
-  Normaliser one(4, true, &mirrors.obs, torch::kCPU, cpu_ops());
-  Normaliser two(4, true, &mirrors.obs, torch::kCPU, cpu_ops());
+TEST(Collective, MomentsAreThoseOfAllNumbers) {
   torch::manual_seed(2);
-  for (int k = 0; k < 3; ++k) {
-    const torch::Tensor batch = torch::randn({700, 4}) * (k + 1) + k;
-    one.update(pool, batch);
-    two.update(pool, batch, Doubles());
-    EXPECT_TRUE(torch::equal(one.mean(), two.mean()));
-    EXPECT_TRUE(torch::equal(one.inv_std(), two.inv_std()));
-  }
-  EXPECT_EQ(two.state()[0].item<double>(), 2 * one.state()[0].item<double>());
-}
-
-TEST(Collective, RanksWithPartsOfABatchHaveItsStatistics) {
-  torch::manual_seed(2);
-  const torch::Tensor batch = torch::cat({torch::randn({700, 4}), torch::randn({700, 4}) * 3 + 5});
-  WorkerPool pool(1);
-  Normaliser whole(4, true, nullptr, torch::kCPU, cpu_ops());
-  whole.update(pool, batch);
-  TwoThreads().run([&](int rank, const Collective& all) {
-    WorkerPool own_pool(1);
-    Normaliser part(4, true, nullptr, torch::kCPU, cpu_ops());
-    part.update(own_pool, batch.narrow(0, 700 * rank, 700), all);
-    EXPECT_TRUE(torch::allclose(part.state(), whole.state(), 1e-6));
+  const torch::Tensor x = torch::cat({torch::randn({700}), torch::randn({300}) * 3 + 5});
+  Threads(2).run([&](int rank, const Collective& all) {
+    const ExactMoments of_all =
+        exact_moments(x.narrow(0, 700 * rank, rank == 0 ? 700 : 300), 1000, all);
+    EXPECT_NEAR(of_all.mean.item<double>(), x.to(torch::kFloat64).mean().item<double>(), 1e-9);
+    EXPECT_NEAR(of_all.variance.item<double>(), x.to(torch::kFloat64).var().item<double>(), 1e-8);
   });
 }
 
@@ -168,66 +187,49 @@ TEST(Collective, RanksWithPartsOfABatchHaveItsAdvantages) {
   torch::manual_seed(2);
   torch::Tensor whole = torch::cat({torch::randn({700}), torch::randn({700}) * 3 + 5});
   const torch::Tensor raw = whole.clone();
-  normalise_advantages(whole, alone());
-  TwoThreads().run([&](int rank, const Collective& all) {
+  normalise_advantages(whole, 1400, alone());
+  EXPECT_TRUE(torch::allclose(whole, (raw - raw.mean()) / raw.std(), 1e-5, 1e-6));
+  Threads(2).run([&](int rank, const Collective& all) {
     torch::Tensor part = raw.narrow(0, 700 * rank, 700).clone();
-    normalise_advantages(part, all);
-    // Its variance counts one sample less a rank.
-    EXPECT_TRUE(torch::allclose(part, whole.narrow(0, 700 * rank, 700), 1e-3, 1e-6));
+    normalise_advantages(part, 1400, all);
+    EXPECT_TRUE(torch::equal(part, whole.narrow(0, 700 * rank, 700)));
   });
 }
 
-TEST(Collective, TwoRanksWithEqualEnvironmentsLearnWhatOneLearns) {
-  const Doubles two;
-  torch::Tensor change[2];
-  for (const int run : {0, 1}) {
-    PointMassEnv env(kNumEnvs);
-    Ppo learner = ppo_of(env, small_config(), 3,
-                         {.mirrors = PointMassEnv::mirrors(),
-                          .num_threads = 1,
-                          .all = run == 0 ? alone() : static_cast<const Collective&>(two)});
-    const torch::Tensor before = learner.networks().parameters().clone();
-    IterationReport report;
-    for (int k = 0; k < 2; ++k) report = learner.iterate();
-    EXPECT_EQ(report.env_steps, (run + 1) * 2 * 12 * kNumEnvs);
-    EXPECT_NEAR(report.mean_reward, learner.rollout().reward().mean().item<double>(), 1e-6);
-    change[run] = learner.networks().parameters() - before;
+TEST(Collective, RanksWithPartsOfABatchHaveItsStatistics) {
+  torch::manual_seed(2);
+  constexpr std::int64_t kSteps = 7, kHalf = kEnvsAShard, kSize = 4;
+  const torch::Tensor batch = torch::cat(
+      {torch::randn({kSteps, kHalf, kSize}), torch::randn({kSteps, kHalf, kSize}) * 3 + 5},
+      /*dim=*/1);
+  WorkerPool pool(1);
+  const Mirrors mirrors = PointMassEnv::mirrors();
+  for (const Mirror* mirror : {static_cast<const Mirror*>(nullptr), &mirrors.obs}) {
+    Normaliser whole(kSize, true, mirror, torch::kCPU, cpu_ops());
+    for (int k = 0; k < 2; ++k) whole.update(pool, batch * (k + 1));
+    Threads(2).run([&](int rank, const Collective& all) {
+      WorkerPool own_pool(1);
+      Normaliser part(kSize, true, mirror, torch::kCPU, cpu_ops());
+      for (int k = 0; k < 2; ++k)
+        part.update(own_pool, batch.narrow(1, kHalf * rank, kHalf) * (k + 1), 2 * kHalf, all);
+      EXPECT_TRUE(torch::equal(part.state(), whole.state()));
+    });
   }
-  // The advantages' deviation is rounded otherwise, and Adam makes a step of any gradient.
-  EXPECT_LT((change[0] - change[1]).norm().item<double>(), 1e-3 * change[0].norm().item<double>());
 }
 
-TEST(Collective, RanksActAsOneOfAllTheirEnvironments) {
-  const auto actions_of = [](PointMassEnv& env, const Collective& all) {
-    Ppo learner = ppo_of(env, small_config(), 3,
-                         {.mirrors = PointMassEnv::mirrors(), .num_threads = 1, .all = all});
-    learner.iterate();
-    const torch::Tensor action = learner.rollout().batch().samples.action;
-    return action.view({small_config().rollout.num_steps, env.spec().num_envs, 2}).clone();
-  };
-  PointMassEnv whole(2 * kNumEnvs), first(kNumEnvs), second(kNumEnvs, 1, kNumEnvs);
-  torch::Tensor parts[2];
-  TwoThreads().run([&](int rank, const Collective& all) {
-    parts[rank] = actions_of(rank == 0 ? first : second, all);
+TEST(Collective, RowsAndStatesOfAllRanksAreOneAfterTheOther) {
+  const torch::Tensor rows = torch::tensor({{-0.0f, NAN}, {1.0f, 2.0f}, {3.0f, 4.0f}});
+  Threads(2).run([&](int rank, const Collective& all) {
+    const torch::Tensor own = rows.narrow(0, rank, 1 + rank);
+    const torch::Tensor together = rows_of_all(own, all);
+    EXPECT_TRUE(torch::equal(together.view(torch::kInt32), rows.view(torch::kInt32)));
+    EXPECT_TRUE(torch::equal(own_rows(together, 1 + rank, all).view(torch::kInt32),
+                             own.view(torch::kInt32)));
+    PointMassEnv env(2 + rank);
+    const torch::Tensor state = state_of_all(env, all);
+    EXPECT_THROW(load_state_of_all(env, state.narrow(0, 0, state.numel() - 1), all), Error);
+    load_state_of_all(env, state, all);
   });
-  EXPECT_FALSE(torch::equal(parts[0], parts[1]));
-  // Products of matrices of another size round otherwise.
-  EXPECT_TRUE(
-      torch::allclose(torch::cat({parts[0], parts[1]}, 1), actions_of(whole, alone()), 1e-5, 1e-5));
-}
-
-TEST(Collective, RanksStayTogether) {
-  PointMassEnv first(kNumEnvs, 1), second(kNumEnvs, 2);
-  torch::Tensor parameters[2], statistics[2];
-  TwoThreads().run([&](int rank, const Collective& all) {
-    Ppo learner = ppo_of(rank == 0 ? first : second, small_config(), 3,
-                         {.mirrors = PointMassEnv::mirrors(), .num_threads = 1, .all = all});
-    for (int k = 0; k < 3; ++k) learner.iterate();
-    parameters[rank] = learner.networks().parameters().clone();
-    statistics[rank] = learner.obs_normaliser().state();
-  });
-  EXPECT_TRUE(torch::equal(parameters[0], parameters[1]));
-  EXPECT_TRUE(torch::equal(statistics[0], statistics[1]));
 }
 
 }  // namespace

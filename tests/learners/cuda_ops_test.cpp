@@ -50,9 +50,13 @@ TEST(CudaOps, NoiseAndOrdersHaveTheBitsOfTheHost) {
     EXPECT_TRUE(torch::equal(noise, expected));
     const auto options = torch::TensorOptions().dtype(torch::kInt64);
     const torch::Tensor order = torch::empty({1031}, options), same = torch::empty_like(order);
-    cuda().shuffle(kKey, at, 2, order);
-    cpu_ops().shuffle(kKey, at, 2, same);
-    EXPECT_TRUE(torch::equal(order, same));
+    // 1031 rows as one, and 7 steps of 3 shards, the last smaller, in minibatches that do not
+    // divide.
+    for (const EpochOrder& of : {one_shard(1031), EpochOrder{7, 147, 4, 64, 5}}) {
+      cuda().shuffle(kKey, at, 2, of, order.narrow(0, 0, of.rows()));
+      cpu_ops().shuffle(kKey, at, 2, of, same.narrow(0, 0, of.rows()));
+      EXPECT_TRUE(torch::equal(order.narrow(0, 0, of.rows()), same.narrow(0, 0, of.rows())));
+    }
   }
 }
 
@@ -117,9 +121,10 @@ TEST(CudaOps, AnEpochIsGatheredInTheHostsOrder) {
   const RolloutBatch out{unset({kRows, 36}), unset({kRows, 87}), samples(unset)};
   const Scaling obs = some_scaling(36), privileged = some_scaling(87);
   const StepCounter at = after(24);
-  fused().gather_epoch(batch, obs, privileged, kKey, at, 1, out);
+  const EpochOrder of{11, 47, 3, 16, 2};
+  fused().gather_epoch(batch, obs, privileged, kKey, at, 1, of, out);
   const torch::Tensor order = torch::empty({kRows}, torch::kInt64);
-  cpu_ops().shuffle(kKey, at, 1, order);
+  cpu_ops().shuffle(kKey, at, 1, of, order);
   torch::Tensor expected = unset({kRows, 36});
   torch_ops().gather(batch.obs, order, &obs, expected);
   expect_close(out.obs, expected);
@@ -203,7 +208,7 @@ TEST(CudaOps, AdvantagesAreThoseOfTorchWhateverFollowsATerminatedStep) {
   fused().advantages(in, 0.98, 0.95, false, advantage, out);
   expect_close(advantage, expected, 1e-5, 1e-5);
   expect_close(out, returns, 1e-5, 1e-5);
-  normalise_advantages(expected, alone());
+  normalise_advantages(expected, 9 * 300, alone());
   fused().advantages(in, 0.98, 0.95, true, advantage, out);
   expect_close(advantage, expected, 1e-5, 1e-5);
 }

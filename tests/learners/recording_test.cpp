@@ -90,7 +90,8 @@ TEST(OperationTrace, TellsNumbersPlacesAndKernelsApart) {
   StepCounter steps(torch::kCPU);
   const torch::Tensor order = torch::empty({64}, torch::kInt64);
   const auto shuffle = [&](int epoch) {
-    return trace_of([&] { kennel_cuda_learner_ops()->shuffle(1, steps, epoch, order); });
+    return trace_of(
+        [&] { kennel_cuda_learner_ops()->shuffle(1, steps, epoch, one_shard(64), order); });
   };
   const std::vector<std::string> before = shuffle(1);
   EXPECT_NE(before, shuffle(2));

@@ -28,7 +28,12 @@ class KeyedRows : public testing::TestWithParam<const LearnerOps& (*)()> {
   }
   torch::Tensor order(std::int64_t rows, int epoch = 0, std::uint64_t key = kKey) const {
     torch::Tensor out = torch::full({rows}, -1, torch::kInt64);
-    GetParam()().shuffle(key, steps_, epoch, out);
+    GetParam()().shuffle(key, steps_, epoch, one_shard(rows), out);
+    return out;
+  }
+  torch::Tensor order(const EpochOrder& of) const {
+    torch::Tensor out = torch::full({of.rows()}, -1, torch::kInt64);
+    GetParam()().shuffle(kKey, steps_, 3, of, out);
     return out;
   }
 
@@ -82,6 +87,32 @@ TEST_P(KeyedRows, TheOrderHasEveryRowOnce) {
     const torch::Tensor sorted = std::get<0>(order(rows).sort());
     EXPECT_TRUE(torch::equal(sorted, torch::arange(rows))) << rows;
   }
+}
+
+TEST_P(KeyedRows, AMinibatchTakesItsPartOfEveryShardWhoeverHasIt) {
+  constexpr std::int64_t kSteps = 7, kEnvs = 4 * kEnvsAShard + 13, kMinibatches = 4;
+  const EpochOrder whole{kSteps, kEnvs, kMinibatches, kEnvsAShard, 0};
+  const torch::Tensor rows = order(whole);
+  EXPECT_TRUE(torch::equal(std::get<0>(rows.sort()), torch::arange(whole.rows())));
+  for (std::int64_t place = 0; place < whole.rows(); ++place) {
+    const EpochPlace at = place_of(whole, place);
+    ASSERT_EQ(rows[place].item<std::int64_t>() % kEnvs / kEnvsAShard, at.shard);
+    ASSERT_LT(at.row, whole.rows_of(at.shard));
+  }
+  // Shards 2 to 4 alone.
+  constexpr std::int64_t kFirst = 2 * kEnvsAShard;
+  const EpochOrder part{kSteps, kEnvs - kFirst, kMinibatches, kEnvsAShard, 2};
+  const torch::Tensor own = order(part);
+  for (std::int64_t k = 0; k < kMinibatches; ++k)
+    for (std::int64_t shard = 0; shard < part.shards(); ++shard) {
+      const std::int64_t from = part.begin(k, shard), count = part.begin(k, shard + 1) - from;
+      ASSERT_EQ(count, whole.begin(k, shard + 3) - whole.begin(k, shard + 2));
+      const torch::Tensor here = own.narrow(0, from, count);
+      const torch::Tensor there = rows.narrow(0, whole.begin(k, shard + 2), count);
+      const torch::Tensor step = here.div(part.envs, "floor"), env = here.remainder(part.envs);
+      EXPECT_TRUE(torch::equal(step * kEnvs + env + kFirst, there));
+    }
+  EXPECT_EQ(part.begin(kMinibatches), part.rows());
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, KeyedRows, testing::Values(&cpu_ops, &torch_ops));

@@ -14,6 +14,8 @@
 
 namespace kennel {
 
+class Ranks;
+
 /// What is empty comes from the recipe.
 struct TrainCommand {
   RecipeChoice recipe;
@@ -33,6 +35,7 @@ struct TrainCommand {
   std::optional<int> num_envs;
   int threads = 0;  // of the simulator; 0: one for each core
   std::string device = "auto";
+  Ranks* ranks = nullptr;  // who else trains this policy; null: nobody
 
   /// As `TrainLoop::on_iteration`, and how far the budget is spent, from 0 to 1.
   std::function<bool(std::int64_t env_steps, double progress, const std::vector<Scalar>&)>

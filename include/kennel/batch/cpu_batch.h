@@ -70,6 +70,7 @@ class CpuBatchOf {
   /// A tag of this backend and layout, then every environment's state and history: the same bytes
   /// for every lane width.
   std::vector<std::byte> save_state() const;
+  static std::vector<std::byte> state_tag();
   /// \throws Error when the tag or the size does not fit
   void load_state(std::span<const std::byte> bytes);
 

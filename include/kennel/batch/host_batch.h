@@ -51,10 +51,16 @@ class HostBatch {
   virtual void step(const float* action, const StepPointers& out) = 0;
 
   virtual void set_progress(double fraction) = 0;
-  virtual std::vector<Stat> drain_stats() = 0;
+  std::vector<Stat> drain_stats() {
+    return drain_stats_of_all([](std::span<double>) {});
+  }
+  /// Over all ranks (VecEnv::drain_stats_of_all).
+  virtual std::vector<Stat> drain_stats_of_all(const StatSum& sum) = 0;
   virtual std::optional<DivergenceDump> first_divergence() const { return std::nullopt; }
 
   virtual std::vector<std::byte> save_state() const = 0;
+  /// What a state of so many environments begins with.
+  virtual std::vector<std::byte> state_header(int num_envs) const = 0;
   /// \throws Error when it belongs to another batch size or format
   virtual void load_state(std::span<const std::byte> bytes) = 0;
 

@@ -1,6 +1,8 @@
 // Named numbers for logs.
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 
 namespace kennel {
@@ -11,5 +13,8 @@ struct Stat {
       name;  // "episode/reward", "reward/track_velocity", "error/velocity", "falls_per_minute", ...
   double value = 0.0;
 };
+
+/// Makes of numbers, in place, the sums of what all ranks have there.
+using StatSum = std::function<void(std::span<double> numbers)>;
 
 }  // namespace kennel

@@ -103,6 +103,10 @@ class VecEnv {
   /// May synchronise with the device.
   virtual std::vector<Stat> drain_stats() = 0;
 
+  /// The same over all ranks, each with environments of its own.
+  /// \param sum  makes of numbers the sums of all ranks' numbers
+  virtual std::vector<Stat> drain_stats_of_all(const StatSum& /*sum*/) { return drain_stats(); }
+
   /// The first environment that diverged since the start, where the backend keeps it. May
   /// synchronise with the device.
   virtual std::optional<DivergenceDump> first_divergence() const { return std::nullopt; }
@@ -110,6 +114,13 @@ class VecEnv {
   /// The complete state of every environment as a 1-D uint8 CPU tensor, so that a resumed run
   /// continues bit for bit.
   virtual torch::Tensor save_state() const = 0;
+
+  /// What a state of so many environments begins with, 1-D uint8 CPU; what follows is theirs, one
+  /// after the other, so that ranks can share out a state by whole shards
+  /// (kennel/core/epoch_order.h).
+  virtual torch::Tensor state_header(int /*num_envs*/) const {
+    return torch::empty({0}, torch::kUInt8);
+  }
 
   /// Restores what `save_state` returned.
   /// \throws Error when it belongs to another batch size or format.

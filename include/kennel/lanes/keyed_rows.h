@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kennel/core/epoch_order.h"
+
 namespace kennel {
 
 /// noise (num_envs, n) <- standard normal numbers of environments first_env, first_env + 1, ... at
@@ -11,9 +13,9 @@ namespace kennel {
 void keyed_noise(std::uint64_t key, std::int64_t first_env, std::int64_t step,
                  std::int64_t num_envs, std::int64_t n, float* noise);
 
-/// order (rows) <- a permutation of the rows, of its own for each step and epoch
+/// out (rows) <- the rollout's rows in the order of an epoch, another one for each step of the run
 /// \throws Error when there are 2^32 rows or more
-void keyed_order(std::uint64_t key, std::int64_t step, int epoch, std::int64_t rows,
-                 std::int64_t* order);
+void keyed_order(std::uint64_t key, std::int64_t step, int epoch, const EpochOrder& order,
+                 std::int64_t* out);
 
 }  // namespace kennel

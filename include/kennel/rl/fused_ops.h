@@ -77,7 +77,7 @@ struct FusedOps {
 
   /// out's rows <- the batch's in an epoch's order (LearnerOps::shuffle), observations scaled
   void (*gather_epoch)(const RolloutBatch& batch, const Scaling& obs, const Scaling& privileged_obs,
-                       std::uint64_t key, const StepCounter& at, int epoch,
+                       std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
                        const RolloutBatch& out);
 
   /// advantage, returns (T, N) <- `gae`; then the advantages normalised, if asked for

@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+
 #include "kennel/rl/collective.h"
 
 namespace kennel {
@@ -21,8 +23,8 @@ struct AdvantageInput {
 /// \return (T, N)
 torch::Tensor gae(const AdvantageInput& in, double gamma, double gae_lambda);
 
-/// advantage <- (advantage - mean) / std, by the mean and the deviation of all ranks' advantages,
-/// of which every rank has as many.
-void normalise_advantages(torch::Tensor& advantage, const Collective& all);
+/// advantage <- (advantage - mean) / std, by the mean and the deviation of all ranks' advantages.
+/// \param count  of all ranks together
+void normalise_advantages(torch::Tensor& advantage, std::int64_t count, const Collective& all);
 
 }  // namespace kennel

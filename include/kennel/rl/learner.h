@@ -64,7 +64,8 @@ class Learner {
   virtual PolicyNetwork policy() const = 0;
 
   /// Writes a complete checkpoint: `load` continues bit for bit, and equal runs write equal bytes.
-  /// It holds what `put_summary` puts (checkpoint.h).
+  /// Where several ranks train, all of them call it, the first one writes, and the bytes are those
+  /// of one rank. It holds what `put_summary` puts (checkpoint.h).
   /// \param config  any text, returned by `read_checkpoint`
   virtual void save(const std::filesystem::path& path, const std::string& config) const = 0;
 

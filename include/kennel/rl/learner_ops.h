@@ -12,6 +12,7 @@
 #include <memory>
 #include <string_view>
 
+#include "kennel/core/epoch_order.h"
 #include "kennel/rl/device_graph.h"
 #include "kennel/rl/mlp.h"
 #include "kennel/rl/parity.h"
@@ -55,9 +56,10 @@ struct LearnerOps {
   void (*draw_noise)(WorkerPool& pool, std::uint64_t key, std::int64_t first_env,
                      const StepCounter& from, const torch::Tensor& noise);
 
-  /// order (rows) int64 <- a permutation of the rows, of its own for each step and epoch; the same
-  /// in every table
-  void (*shuffle)(std::uint64_t key, const StepCounter& at, int epoch, const torch::Tensor& order);
+  /// out (rows) int64 <- the rollout's rows in the order of an epoch, another one for each step;
+  /// the same in every table
+  void (*shuffle)(std::uint64_t key, const StepCounter& at, int epoch, const EpochOrder& order,
+                  const torch::Tensor& out);
 
   /// Indices of the flags (n) that are set, int64, ascending. May hold fewer than there are, at
   /// least `at_least` of them, and may be filled up with n.
@@ -90,6 +92,11 @@ struct LearnerOps {
   /// output is x
   void (*input_gradient)(const Dense& layer, const torch::Tensor& grad, const Dense& below,
                          const torch::Tensor& x, torch::Tensor& x_grad, torch::Tensor& bias_grad);
+
+  /// sums (n) float64 <- sums of the columns of slices (S, n) float32, each number rounded to a
+  /// multiple of `quantum`: the same whatever their order, see kennel/lanes/exact_sums.h
+  void (*exact_sums)(WorkerPool& pool, const torch::Tensor& slices, double quantum,
+                     const torch::Tensor& sums);
 
   /// What the device does in one launch where the above takes many; may be null.
   const FusedOps* fused = nullptr;

@@ -31,9 +31,13 @@ class Normaliser {
   /// given; x float32 or bfloat16, out float32. Without parity they may be the same tensor.
   void apply(const torch::Tensor& x, torch::Tensor& out, const Parity* parity = nullptr) const;
 
-  /// Merges the batches (rows, size) of all ranks into the statistics; they are left out whole when
-  /// one of them is not finite.
-  void update(WorkerPool& pool, const torch::Tensor& batch, const Collective& all = alone());
+  /// Merges the batches of all ranks into the statistics; they are left out whole when one of them
+  /// is not finite. On the CPU it does not matter how ranks share out the environments, by shards
+  /// (kennel/core/epoch_order.h).
+  /// \param batch     (steps, envs, size), or (rows, size) for one step
+  /// \param all_envs  of all ranks; 0: there are no others
+  void update(WorkerPool& pool, const torch::Tensor& batch, std::int64_t all_envs = 0,
+              const Collective& all = alone());
 
   const Scaling& scaling() const { return scaling_; }
   const torch::Tensor& mean() const { return scaling_.mean; }        // (size) float32
@@ -49,9 +53,10 @@ class Normaliser {
     torch::Tensor mean;
     torch::Tensor m2;
   };
-  Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch);
+  Moments batch_moments(WorkerPool& pool, const torch::Tensor& batch, std::int64_t all_envs,
+                        const Collective& all) const;
+  torch::Tensor shard_sums(WorkerPool& pool, const torch::Tensor& batch) const;
   Moments with_image(const Moments& half, double rows) const;
-  static Moments of_all(const Moments& own, double rows, const Collective& all);
   void refresh();
 
   const LearnerOps& ops_;
@@ -60,8 +65,6 @@ class Normaliser {
   torch::Tensor mean_;   // (size) float64
   torch::Tensor m2_;     // (size) float64, sum of squared deviations from the mean
   torch::Tensor mirror_index_, mirror_sign_;  // (size), undefined without a mirror
-  torch::Tensor slice_rows_;                  // (slices, 1) float64, of the batches seen so far
-  std::int64_t batch_rows_ = 0;               // what slice_rows_ adds up to
   Scaling scaling_;                           // what `apply` uses
 };
 

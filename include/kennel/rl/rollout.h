@@ -63,7 +63,11 @@ class Rollout {
   /// All of it by its names here, for a file that a person looks at.
   void put(TensorArchive& archive) const;
 
-  torch::Tensor explained_variance() const;  // (), 1 - Var(returns - value) / Var(returns)
+  /// Over all ranks: the mean reward of a step, and 1 - Var(returns - value) / Var(returns); ().
+  torch::Tensor mean_reward() const;
+  torch::Tensor explained_variance() const;
+
+  std::int64_t all_envs() const { return all_envs_; }  // of all ranks
 
  private:
   /// What one thread needs to run a network over a slice of rows.
@@ -83,7 +87,7 @@ class Rollout {
   void bind(VecEnv& env, std::int64_t step);
   void prepare(std::vector<Worker>& workers, const MlpShape& shape) const;
 
-  std::int64_t num_steps_ = 0, num_envs_ = 0, first_env_id_ = 0, cut_rows_ = 0;
+  std::int64_t num_steps_ = 0, num_envs_ = 0, first_env_id_ = 0, all_envs_ = 0, cut_rows_ = 0;
   float gamma_ = 0.0f, gae_lambda_ = 0.0f;
   WorkerPool& pool_;
   torch::Device device_;

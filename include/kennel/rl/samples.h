@@ -23,12 +23,15 @@ struct Samples {
   Samples narrow(std::int64_t begin, std::int64_t rows) const;
 };
 
-/// An iteration's transitions in any order; M = num_steps * num_envs.
+/// An iteration's transitions; M = num_steps * num_envs.
 struct RolloutBatch {
   torch::Tensor obs;             // (M, obs_size), as the environment wrote them
   torch::Tensor privileged_obs;  // (M, privileged_obs_size), the same
   Samples samples;               // M rows
   bool scaled = false;           // observations are as the networks read them instead
+  std::int64_t num_steps = 1;    // rows are in order of steps, and environments within a step
+  std::int64_t first_env = 0;    // the first environment's number among those of all ranks
+  std::int64_t all_envs = 0;     // of all ranks; 0: there are no others
 
   /// Rows `begin` to `begin + rows`, views.
   RolloutBatch narrow(std::int64_t begin, std::int64_t rows) const;

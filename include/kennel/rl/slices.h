@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "kennel/rl/worker_pool.h"
 
@@ -36,8 +38,23 @@ struct SlicePlan {
   }
 };
 
+/// The plan's slices, one after the other.
+inline std::vector<Slice> slices_of(const SlicePlan& plan) {
+  std::vector<Slice> out;
+  for (std::int64_t k = 0; k < plan.num_slices; ++k) out.push_back(plan.slice(k));
+  return out;
+}
+
 /// Calls work(slice, worker) for every slice, on all threads of the pool; see WorkerPool::run for
 /// `worker`. Operations skip autograd, whose bookkeeping costs as much as a small operation itself.
+template <class Work>
+void for_each_slice(WorkerPool& pool, std::span<const Slice> slices, const Work& work) {
+  pool.run(static_cast<std::int64_t>(slices.size()), [&](std::int64_t index, int worker) {
+    const at::AutoDispatchBelowADInplaceOrView below_autograd;
+    work(slices[static_cast<std::size_t>(index)], worker);
+  });
+}
+
 template <class Work>
 void for_each_slice(WorkerPool& pool, const SlicePlan& plan, const Work& work) {
   pool.run(plan.num_slices, [&](std::int64_t index, int worker) {

@@ -19,7 +19,7 @@ namespace kennel {
 /// What the loop works on. The learner is fresh or holds the run's last checkpoint.
 struct TrainLoop {
   Learner& learner;
-  RunFolder& run;
+  RunFolder* run = nullptr;                          // null: another rank writes it
   std::function<std::vector<Scalar>()> drain_stats;  // the environment's means since the last call
   TrainConfig config;
   std::string config_text;  // stored in every checkpoint
@@ -30,6 +30,12 @@ struct TrainLoop {
   /// Sees each iteration's statistics, by the names of metrics.csv; false stops the training. May
   /// be empty. What it throws ends the training, with a checkpoint of where it stands.
   std::function<bool(std::int64_t env_steps, const std::vector<Scalar>&)> on_iteration = {};
+
+  /// The largest of the ranks' numbers, by which they stop together.
+  std::function<std::int64_t(std::int64_t)> largest = [](std::int64_t own) { return own; };
+
+  /// Told what comes now, for whoever waits: "gathers experience". May be empty.
+  std::function<void(const char*)> now = {};
 };
 
 enum class StopReason { kBudgetSpent, kMinutesOver, kInterrupted, kToldToStop };

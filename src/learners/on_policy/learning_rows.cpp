@@ -39,16 +39,16 @@ LearningRows LearningOrder::whole(const RolloutBatch& batch) {
   return in_order(batch, torch::arange(batch.obs.size(0), order_.options()));
 }
 
-LearningRows LearningOrder::shuffled_with_means(const RolloutBatch& batch, std::uint64_t key,
-                                                const StepCounter& at, int epoch) {
+LearningRows LearningOrder::gathered(const RolloutBatch& batch, std::uint64_t key,
+                                     const StepCounter& at, int epoch, const EpochOrder& order) {
   if (order_.size(0) != batch.obs.size(0)) order_.resize_({batch.obs.size(0)});
-  ops_.shuffle(key, at, epoch, order_);
+  ops_.shuffle(key, at, epoch, order, order_);
   return in_order(batch, order_);
 }
 
 LearningRows LearningOrder::shuffled(const RolloutBatch& batch, std::uint64_t key,
-                                     const StepCounter& at, int epoch) {
-  if (!ops_.fused) return shuffled_with_means(batch, key, at, epoch);
+                                     const StepCounter& at, int epoch, const EpochOrder& order) {
+  if (!ops_.fused) return gathered(batch, key, at, epoch, order);
   if (!epoch_.obs.defined() || epoch_.obs.size(0) != batch.obs.size(0)) {
     const auto like = [](const torch::Tensor& x) { return torch::empty_like(x, torch::kFloat32); };
     const Samples& s = batch.samples;
@@ -58,7 +58,7 @@ LearningRows LearningOrder::shuffled(const RolloutBatch& batch, std::uint64_t ke
         {like(s.action), like(s.log_prob), like(s.advantage), like(s.returns), like(s.value)}};
   }
   ops_.fused->gather_epoch(batch, obs_normaliser_.scaling(), privileged_normaliser_.scaling(), key,
-                           at, epoch, epoch_);
+                           at, epoch, order, epoch_);
   return {epoch_, {}};
 }
 

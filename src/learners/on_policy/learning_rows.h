@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kennel/core/epoch_order.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
 #include "kennel/rl/samples.h"
@@ -39,14 +40,23 @@ class LearningOrder {
 
   /// All rows in the order of (key, steps of the run, epoch).
   LearningRows shuffled(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
-                        int epoch);
+                        int epoch, const EpochOrder& order);
+  LearningRows shuffled(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
+                        int epoch) {
+    return shuffled(batch, key, at, epoch, one_shard(batch.obs.size(0)));
+  }
 
   /// The same where the samples hold what the one operation that a device may have for it does not
   /// know (Samples::mean).
   LearningRows shuffled_with_means(const RolloutBatch& batch, std::uint64_t key,
-                                   const StepCounter& at, int epoch);
+                                   const StepCounter& at, int epoch) {
+    return gathered(batch, key, at, epoch, one_shard(batch.obs.size(0)));
+  }
 
  private:
+  LearningRows gathered(const RolloutBatch& batch, std::uint64_t key, const StepCounter& at,
+                        int epoch, const EpochOrder& order);
+
   const Normaliser& obs_normaliser_;
   const Normaliser& privileged_normaliser_;
   const LearnerOps& ops_;

@@ -15,27 +15,28 @@ NetworkGradient::NetworkGradient(const ActorCritic& networks, WorkerPool& pool,
       gradient_(torch::zeros({networks.num_weights()}, device_)),
       gradient_views_(networks.views(gradient_)) {}
 
-SlicedGradient NetworkGradient::slices(const LearningRows& rows, const SliceWork& loss,
-                                       torch::Tensor& losses, const SliceWork& after) {
-  const SlicePlan plan(rows.size(), ops_.rows_a_slice.update);
-  prepare(plan.num_slices);
-  for_each_slice(pool_, plan, [&](const Slice& slice, int thread) {
+SlicedGradient NetworkGradient::slices(const LearningRows& rows, std::span<const Slice> cut,
+                                       const SliceWork& loss, torch::Tensor& losses,
+                                       const SliceWork& after) {
+  const auto count = static_cast<std::int64_t>(cut.size());
+  prepare(count);
+  for_each_slice(pool_, cut, [&](const Slice& slice, int thread) {
     Worker& worker = workers_[static_cast<std::size_t>(thread)];
-    if (plan.num_slices == 1) {
+    if (count == 1) {
       take(rows, 0, loss, after, worker, gradient_views_, losses);
     } else {
       take(rows.narrow(slice.begin, slice.rows), slice.begin, loss, after, worker,
            slice_views_[static_cast<std::size_t>(slice.index)], slice_losses_[slice.index]);
     }
   });
-  if (plan.num_slices == 1) return {gradient_.unsqueeze(0), losses.unsqueeze(0)};
-  return {slice_gradients_.narrow(0, 0, plan.num_slices),
-          slice_losses_.narrow(0, 0, plan.num_slices)};
+  if (count == 1) return {gradient_.unsqueeze(0), losses.unsqueeze(0)};
+  return {slice_gradients_.narrow(0, 0, count), slice_losses_.narrow(0, 0, count)};
 }
 
 const torch::Tensor& NetworkGradient::sum(const LearningRows& rows, const SliceWork& loss,
                                           torch::Tensor& losses, const SliceWork& after) {
-  const SlicedGradient all = slices(rows, loss, losses, after);
+  const std::vector<Slice> cut = slices_of(SlicePlan(rows.size(), ops_.rows_a_slice.update));
+  const SlicedGradient all = slices(rows, cut, loss, losses, after);
   if (all.gradients.size(0) == 1) return gradient_;  // in its place already
   const SlicePlan columns(networks_.num_weights(), ops_.rows_a_slice.parameters);
   for_each_slice(pool_, columns, [&](const Slice& slice, int) {

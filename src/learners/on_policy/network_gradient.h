@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "kennel/learners/loss_slice.h"
@@ -45,15 +46,19 @@ class NetworkGradient {
                   int num_losses, Learns learns = Learns::kBoth);
 
   /// Every slice's own. Overwritten by the next call.
+  /// \param cut     the rows' slices
   /// \param losses  (number of losses) <- theirs where there is one slice
   /// \param after   called for every slice after its backward pass, where given
-  SlicedGradient slices(const LearningRows& rows, const SliceWork& loss, torch::Tensor& losses,
-                        const SliceWork& after = {});
+  SlicedGradient slices(const LearningRows& rows, std::span<const Slice> cut, const SliceWork& loss,
+                        torch::Tensor& losses, const SliceWork& after = {});
 
   /// The sum over all rows, laid out like the weights (num_weights). Overwritten by the next call.
   /// \param losses  (number of losses) <- theirs
   const torch::Tensor& sum(const LearningRows& rows, const SliceWork& loss, torch::Tensor& losses,
                            const SliceWork& after = {});
+
+  /// (num_weights), what `sum` gave: for who sums slices otherwise.
+  torch::Tensor& of_weights() { return gradient_; }
 
   /// (action_size), a view of what `sum` gave: for what a loss has of log_std alone.
   torch::Tensor& log_std() { return gradient_views_.log_std; }

@@ -9,6 +9,7 @@
 #include "kennel/core/check.h"
 #include "kennel/rl/checkpoint.h"
 #include "kennel/rl/precision.h"
+#include "kennel/rl/shared_rows.h"
 #include "kennel/rl/skipped_updates.h"
 #include "src/learners/learner_parts.h"
 
@@ -89,7 +90,9 @@ OnPolicy::OnPolicy(const LearnerParts& learner, OnPolicyParts parts)
 IterationReport OnPolicy::iterate() {
   const torch::NoGradGuard no_grad;
   failed_ = false;
+  all_.now("gathered experience");
   collect();
+  all_.now("learned");
   timer_->begin(Phase::kPolicy);
   estimating_.run([this] { rollout_.estimate(networks_, privileged_normaliser_); });
   timer_->begin(Phase::kUpdate);
@@ -99,7 +102,7 @@ IterationReport OnPolicy::iterate() {
   readback_.send(numbers_);
   steps_.advance(parts_.rollout.num_steps);
   ++iteration_;
-  env_steps_ += std::int64_t{parts_.rollout.num_steps} * env_.spec().num_envs * all_.size();
+  env_steps_ += parts_.rollout.num_steps * rollout_.all_envs();
   const IterationReport out = report();
   check(out);
   return out;
@@ -117,20 +120,19 @@ void OnPolicy::collect() {
 
 // What an iteration is told by, on the device: the mean reward, then as scalars_ has them.
 void OnPolicy::learn() {
-  const auto rank = static_cast<std::uint64_t>(all_.rank());  // each shuffles rows of its own
   std::vector<torch::Tensor> numbers =
-      learn_from(rollout_.batch(), stream_seed(seed_, Stream::kShuffle, rank));
+      learn_from(rollout_.batch(), stream_seed(seed_, Stream::kShuffle));
   // After the update, so that it sees the very policy that acted.
-  obs_normaliser_.update(pool_, rollout_.obs(), all_);
-  privileged_normaliser_.update(pool_, rollout_.privileged_obs(), all_);
+  const auto by_steps = [this](const torch::Tensor& rows) {
+    return rows.unflatten(0, {parts_.rollout.num_steps, env_.spec().num_envs});
+  };
+  obs_normaliser_.update(pool_, by_steps(rollout_.obs()), rollout_.all_envs(), all_);
+  privileged_normaliser_.update(pool_, by_steps(rollout_.privileged_obs()), rollout_.all_envs(),
+                                all_);
   const torch::Tensor log_std = networks_.log_std();
-  torch::Tensor reward = rollout_.reward().mean();
-  torch::Tensor explained_variance = rollout_.explained_variance();
-  all_.mean(reward);
-  all_.mean(explained_variance);
-  numbers.insert(numbers.begin(), reward);
+  numbers.insert(numbers.begin(), rollout_.mean_reward());
   for (const torch::Tensor& number :
-       {log_std.exp().mean(), log_std.sum(), explained_variance, skipped()})
+       {log_std.exp().mean(), log_std.sum(), rollout_.explained_variance(), skipped()})
     numbers.push_back(number);
   numbers_.copy_(torch::stack(numbers));
 }
@@ -180,16 +182,17 @@ void OnPolicy::save(const std::filesystem::path& path, const std::string& config
   TensorArchive archive;
   put_summary(archive, {config, iteration_, env_steps_, policy()});
   archive.put("network", description());
-  archive.put("num_envs", std::int64_t{env_.spec().num_envs});
+  archive.put("num_envs", rollout_.all_envs());
   archive.put("seed", static_cast<std::int64_t>(seed_));
   archive.put("parameters", networks_.parameters());
   put_state(archive);
   archive.put("normaliser/obs", obs_normaliser_.state());
   archive.put("normaliser/privileged_obs", privileged_normaliser_.state());
-  archive.put("obs", rollout_.last_obs().to(torch::kFloat32));
-  archive.put("privileged_obs", rollout_.last_privileged_obs().to(torch::kFloat32));
-  archive.put("env", env_.save_state());
-  archive.save(path);
+  archive.put("obs", rows_of_all(rollout_.last_obs().to(torch::kFloat32), all_));
+  archive.put("privileged_obs",
+              rows_of_all(rollout_.last_privileged_obs().to(torch::kFloat32), all_));
+  archive.put("env", state_of_all(env_, all_));
+  if (all_.rank() == 0) archive.save(path);
 }
 
 void OnPolicy::check_network(const TensorArchive& archive,
@@ -218,20 +221,22 @@ void OnPolicy::load(const std::filesystem::path& path) {
   const torch::NoGradGuard no_grad;
   const TensorArchive archive = TensorArchive::load(path);
   check_network(archive, path);
-  KENNEL_CHECK(archive.number("num_envs") == env_.spec().num_envs, path.string(),
-               " was saved with ", archive.number("num_envs"), " environments; this run has ",
-               env_.spec().num_envs, "; use the same number to resume");
+  KENNEL_CHECK(archive.number("num_envs") == rollout_.all_envs(), path.string(), " was saved with ",
+               archive.number("num_envs"), " environments; this run has ", rollout_.all_envs(),
+               "; use the same number to resume");
   TensorArchive own;
   put_state(own);
   archive.check_tensors_of(own);
-  env_.load_state(archive.tensor("env"));  // may refuse; nothing has changed until here
+  load_state_of_all(env_, archive.tensor("env"),
+                    all_);  // may refuse; nothing has changed until here
   restore_networks(archive);
   take_state(archive);
-  rollout_.last_obs().copy_(archive.tensor("obs"));
-  rollout_.last_privileged_obs().copy_(archive.tensor("privileged_obs"));
+  const std::int64_t envs = env_.spec().num_envs;
+  rollout_.last_obs().copy_(own_rows(archive.tensor("obs"), envs, all_));
+  rollout_.last_privileged_obs().copy_(own_rows(archive.tensor("privileged_obs"), envs, all_));
   iteration_ = archive.number("iteration");
   env_steps_ = archive.number("env_steps");
-  steps_.set(env_steps_ / (std::int64_t{env_.spec().num_envs} * all_.size()));
+  steps_.set(env_steps_ / rollout_.all_envs());
   seed_ = static_cast<std::uint64_t>(archive.number("seed"));
   for (RepeatedWork* work : {&collecting_, &estimating_, &learning_}) work->forget();
   skipped_updates_ = static_cast<std::int64_t>(skipped().item<float>());

@@ -90,7 +90,7 @@ class OnPolicy : public Learner {
 
   /// Moves the networks. Called without autograd, before the running statistics take in the
   /// observations: the very policy that acted is still there.
-  /// \param shuffle_key  of this rank, for orders of the batch
+  /// \param shuffle_key  for orders of the batch
   /// \return numbers () on the device, by the names in OnPolicyParts::scalars
   virtual std::vector<torch::Tensor> learn_from(const RolloutBatch& batch,
                                                 std::uint64_t shuffle_key) = 0;

@@ -11,6 +11,22 @@ namespace {
 constexpr int kKl = 2;  // of LossSlice::sums
 constexpr double kLearningRateFactor = 1.5;
 
+// What sums over slices are rounded to (kennel/lanes/exact_sums.h). An entry of the gradient below
+// 1e-10 moves nothing, because Adam adds 1e-8 to its square root; sums stay exact below 6e4. A
+// slice's sum of losses is one of hundreds of rows.
+constexpr double kGradientQuantum = 0x1p-36, kLossQuantum = 0x1p-16;
+
+EpochOrder order_of(const RolloutBatch& batch, std::int64_t minibatches) {
+  return {batch.num_steps, batch.obs.size(0) / batch.num_steps, minibatches, kEnvsAShard,
+          batch.first_env / kEnvsAShard};
+}
+
+EpochOrder order_of_all(const RolloutBatch& batch, std::int64_t minibatches) {
+  EpochOrder order = order_of(batch, minibatches);
+  if (batch.all_envs > 0) order.envs = batch.all_envs;
+  return order;
+}
+
 }  // namespace
 
 PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
@@ -23,6 +39,7 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       compute_losses_(losses_for(ops)),
       whole_minibatches_(networks, config, ops),
       all_(all),
+      pool_(pool),
       order_(obs_normaliser, privileged_normaliser, device_, ops),
       network_gradient_(networks, pool, ops, kNumLosses),
       adam_(networks.parameters().size(0), config.learning_rate, device_),
@@ -30,6 +47,10 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       entropy_coef_(annealed_[0]),
       kl_too_small_(annealed_[1]),
       kl_too_large_(annealed_[2]),
+      sums_(torch::zeros({networks.num_weights() + kNumLosses},
+                         torch::TensorOptions().dtype(torch::kFloat64).device(device_))),
+      gradient_sums_(sums_.narrow(0, 0, networks.num_weights())),
+      loss_sums_(sums_.narrow(0, networks.num_weights(), kNumLosses)),
       free_gradient_(torch::zeros_like(networks.parameters())),
       losses_(torch::zeros({kNumLosses}, device_)) {
   set_progress(0.0);
@@ -38,18 +59,16 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
 UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_key,
                             const StepCounter& at) {
   const torch::NoGradGuard no_grad;
-  const std::int64_t rows = batch.obs.size(0);
-  const std::int64_t minibatch = rows / config_.num_minibatches;
+  const EpochOrder order = order_of(batch, config_.num_minibatches);
+  const EpochOrder of_all = order_of_all(batch, config_.num_minibatches);
   const auto updates = static_cast<std::int64_t>(config_.num_epochs) * config_.num_minibatches;
   const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
   std::int64_t update = 0;
   for (int epoch = 0; epoch < config_.num_epochs; ++epoch) {
-    const LearningRows shuffled = order_.shuffled(batch, shuffle_key, at, epoch);
+    const LearningRows shuffled = order_.shuffled(batch, shuffle_key, at, epoch, order);
     for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
       losses_ = log[update].narrow(0, 0, kNumLosses);
-      free_gradient(shuffled.narrow(k * minibatch, minibatch));
-      all_.sum(free_gradient_);
-      all_.sum(losses_);
+      free_gradient(minibatch(shuffled, order, of_all, k));
       // The first minibatch is seen before any step: its KL is zero and says nothing.
       step(config_.lr_schedule == "minibatch" && update > 0, log[update][kNumLosses]);
     }
@@ -74,44 +93,89 @@ void PpoUpdate::set_progress(double fraction) {
 
 const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch::Tensor& index) {
   const torch::NoGradGuard no_grad;
-  return gradient(order_.in_order(batch, index));
+  const LearningRows rows = order_.in_order(batch, index);
+  return sums_of({rows, kennel::slices_of(SlicePlan(rows.size(), ops_.rows_a_slice.update)),
+                  static_cast<double>(rows.size())});
 }
 
-// What a minibatch adds to the gradient of the free parameters, and its losses.
-void PpoUpdate::free_gradient(const LearningRows& rows) {
+// Slices of the shards where threads take them, so that sums over them are those of any number of
+// ranks; else as large as they can be.
+PpoUpdate::Minibatch PpoUpdate::minibatch(const LearningRows& epoch, const EpochOrder& order,
+                                          const EpochOrder& of_all, int number) const {
+  const std::int64_t begin = order.begin(number), rows = order.begin(number + 1) - begin;
+  Minibatch out{epoch.narrow(begin, rows),
+                {},
+                static_cast<double>(of_all.begin(number + 1) - of_all.begin(number))};
+  if (!ops_.threads) {
+    out.slices = kennel::slices_of(SlicePlan(rows, ops_.rows_a_slice.update));
+    return out;
+  }
+  for (std::int64_t shard = 0; shard < order.shards(); ++shard) {
+    const std::int64_t from = order.begin(number, shard) - begin;
+    const std::int64_t to = order.begin(number, shard + 1) - begin;
+    const std::int64_t parts =
+        (to - from + ops_.rows_a_slice.update - 1) / ops_.rows_a_slice.update;
+    for (std::int64_t part = 0; part < parts; ++part) {
+      const std::int64_t first = from + (to - from) * part / parts;
+      out.slices.push_back({static_cast<std::int64_t>(out.slices.size()), first,
+                            from + (to - from) * (part + 1) / parts - first});
+    }
+  }
+  return out;
+}
+
+// What a minibatch gives the free parameters and its losses, over all ranks.
+void PpoUpdate::free_gradient(const Minibatch& minibatch) {
   if (!ops_.fused) {
-    networks_.reduce_gradient(gradient(rows), free_gradient_);
+    networks_.reduce_gradient(sums_of(minibatch), free_gradient_);
     return;
   }
-  const SlicedGradient slices = slices_of(rows);
+  const SlicedGradient slices = slices_of(minibatch);
   ops_.fused->reduce({.gradients = slices.gradients,
                       .losses = slices.losses,
-                      .loss_scale = 1.0 / static_cast<double>(rows.size() * all_.size()),
+                      .loss_scale = 1.0 / minibatch.of_all,
                       .tying = networks_.tying().map(),
                       .log_std_at = networks_.num_weights() - networks_.log_std().size(0),
                       .entropy_coef = entropy_coef_,
                       .entropy_share = 1.0 / all_.size(),
                       .free_gradient = free_gradient_,
                       .loss_sums = losses_});
+  all_.sum(free_gradient_);
+  all_.sum(losses_);
+}
+
+// The same for the weights, and the losses.
+const torch::Tensor& PpoUpdate::sums_of(const Minibatch& minibatch) {
+  const SlicedGradient slices = slices_of(minibatch);
+  ops_.exact_sums(pool_, slices.gradients.narrow(1, 0, gradient_sums_.size(0)), kGradientQuantum,
+                  gradient_sums_);
+  ops_.exact_sums(pool_, slices.losses, kLossQuantum, loss_sums_);
+  all_.sum(sums_);
+  network_gradient_.of_weights().copy_(gradient_sums_);
+  // H = sum_k log std_k + const, so every log std gets -entropy_coef.
+  network_gradient_.log_std().sub_(entropy_coef_);
+  losses_.copy_(loss_sums_).mul_(1.0 / minibatch.of_all);
+  return network_gradient_.of_weights();
 }
 
 // A minibatch's partial gradients and losses.
-SlicedGradient PpoUpdate::slices_of(const LearningRows& rows) {
+SlicedGradient PpoUpdate::slices_of(const Minibatch& minibatch) {
+  const LearningRows& rows = minibatch.rows;
   if (whole_minibatches_.possible())
     return whole_minibatches_.take(networks_.dense(), rows.batch, rows.index,
-                                   loss_rule(rows.size()));
-  return network_gradient_.slices(rows, slice_loss(rows.size()), losses_);
+                                   loss_rule(minibatch.of_all));
+  return network_gradient_.slices(rows, minibatch.slices, slice_loss(minibatch.of_all), losses_);
 }
 
-SliceWork PpoUpdate::slice_loss(std::int64_t rows) const {
+SliceWork PpoUpdate::slice_loss(double rows) const {
   return [this, rule = loss_rule(rows)](const SlicePass& pass) {
     compute_losses_(pass.rows.batch.samples, pass.rows.index, rule, pass.loss);
   };
 }
 
-// Of a minibatch of so many rows here and on every other rank.
-LossRule PpoUpdate::loss_rule(std::int64_t rows) const {
-  const double scale = 1.0 / static_cast<double>(rows * all_.size());
+// Of a minibatch of so many rows on all ranks.
+LossRule PpoUpdate::loss_rule(double rows) const {
+  const double scale = 1.0 / rows;
   return {config_.clip_param, config_.value_clip, scale, scale * config_.value_loss_coef};
 }
 
@@ -145,14 +209,6 @@ void PpoUpdate::step(bool adapt, const torch::Tensor& grad_norm) {
        .min_log_std = networks_.min_log_std(),
        .max_log_std = networks_.max_log_std(),
        .dense = networks_.dense()});
-}
-
-const torch::Tensor& PpoUpdate::gradient(const LearningRows& rows) {
-  const torch::Tensor& sum = network_gradient_.sum(rows, slice_loss(rows.size()), losses_);
-  losses_.mul_(1.0 / static_cast<double>(rows.size() * all_.size()));
-  // H = sum_k log std_k + const, so every log std gets -entropy_coef, a part of it from each rank.
-  network_gradient_.log_std().sub_(entropy_coef_, 1.0 / all_.size());
-  return sum;
 }
 
 void PpoUpdate::adapt_learning_rate(const torch::Tensor& kl) {

@@ -15,13 +15,17 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <vector>
 
+#include "kennel/core/epoch_order.h"
 #include "kennel/rl/actor_critic.h"
 #include "kennel/rl/adam.h"
 #include "kennel/rl/collective.h"
 #include "kennel/rl/learner_ops.h"
 #include "kennel/rl/normaliser.h"
+#include "kennel/rl/slices.h"
 #include "kennel/rl/step_counter.h"
+#include "kennel/rl/worker_pool.h"
 #include "src/learners/on_policy/learning_rows.h"
 #include "src/learners/on_policy/network_gradient.h"
 #include "src/learners/ppo/ppo_config.h"
@@ -57,8 +61,8 @@ class PpoUpdate {
   /// One iteration. The batch's order in each epoch is that of (key, steps of the run, epoch).
   UpdateReport run(const RolloutBatch& batch, std::uint64_t shuffle_key, const StepCounter& at);
 
-  /// What the rows `index` of the batch add to the gradient of the loss over all ranks' rows, laid
-  /// out like the networks' weights, layer by layer. Overwritten by the next call.
+  /// The gradient of the loss over the rows `index` of the batch, of this rank alone, laid out like
+  /// the networks' weights, layer by layer. Overwritten by the next call.
   const torch::Tensor& gradient(const RolloutBatch& batch, const torch::Tensor& index);
 
   /// Whether `run` takes minibatches in one operation each.
@@ -71,11 +75,19 @@ class PpoUpdate {
   const Adam& optimiser() const { return adam_; }
 
  private:
-  const torch::Tensor& gradient(const LearningRows& rows);
-  SlicedGradient slices_of(const LearningRows& rows);
-  SliceWork slice_loss(std::int64_t rows) const;
-  LossRule loss_rule(std::int64_t rows) const;
-  void free_gradient(const LearningRows& rows);
+  /// A minibatch's rows here, their slices, and how many there are on all ranks.
+  struct Minibatch {
+    LearningRows rows;
+    std::vector<Slice> slices;
+    double of_all = 0.0;
+  };
+  Minibatch minibatch(const LearningRows& epoch, const EpochOrder& order, const EpochOrder& of_all,
+                      int number) const;
+  const torch::Tensor& sums_of(const Minibatch& minibatch);
+  SlicedGradient slices_of(const Minibatch& minibatch);
+  SliceWork slice_loss(double rows) const;
+  LossRule loss_rule(double rows) const;
+  void free_gradient(const Minibatch& minibatch);
   void step(bool adapt, const torch::Tensor& grad_norm);
   void adapt_learning_rate(const torch::Tensor& kl);
 
@@ -86,6 +98,7 @@ class PpoUpdate {
   PpoLosses compute_losses_;
   WholeMinibatches whole_minibatches_;
   const Collective& all_;
+  WorkerPool& pool_;
   LearningOrder order_;
   NetworkGradient network_gradient_;
   Adam adam_;
@@ -93,8 +106,11 @@ class PpoUpdate {
   torch::Tensor annealed_;                     // (3), the memory of the next three
   torch::Tensor entropy_coef_;                 // ()
   torch::Tensor kl_too_small_, kl_too_large_;  // () each
-  torch::Tensor free_gradient_;                // (num_free)
-  torch::Tensor losses_;                       // (4)
+  torch::Tensor sums_;           // (num_weights + 4) float64, the memory of the next two
+  torch::Tensor gradient_sums_;  // (num_weights)
+  torch::Tensor loss_sums_;      // (4)
+  torch::Tensor free_gradient_;  // (num_free)
+  torch::Tensor losses_;         // (4)
 };
 
 }  // namespace kennel

@@ -1,0 +1,80 @@
+// Where the ranks of a training find each other, tell each other what must agree, and see who is
+// lost.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kennel/ranks/place.h"
+
+namespace c10d {
+class Store;
+}
+
+namespace kennel {
+
+/// Another rank says what went wrong: this one ends with exit code 1 and without a word.
+struct EndQuietly : std::exception {
+  const char* what() const noexcept override { return "another rank ended the training"; }
+};
+
+/// How long ranks wait for each other: to meet, and in one operation.
+struct RankPatience {
+  std::chrono::seconds to_meet{300}, in_work{30};
+
+  /// KENNEL_RANK_TIMEOUT, in seconds, where it is set: both.
+  static RankPatience of_process();
+};
+
+/// The ranks' common store (LibTorch's TCPStore, which rank 0 keeps, or torchrun). A thread gives a
+/// sign of life every second, with what the rank is doing.
+class Meeting {
+ public:
+  /// Waits for all ranks.
+  /// \throws Error naming who did not come, or what is wrong with the meeting point
+  Meeting(const RankPlace& place, RankPatience patience);
+  ~Meeting();
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+
+  const RankPlace& place() const { return place_; }
+  RankPatience patience() const { return patience_; }
+  c10d::Store& store();
+  const std::string& own_address() const { return own_address_; }  // that the others can reach
+
+  /// Every rank's word for `subject`, by rank; a subject is spoken of once. Waits for all.
+  std::vector<std::string> tell(const std::string& subject, const std::string& word);
+
+  /// \throws Error on all ranks where theirs differ, naming who differs from rank 0 and how
+  /// \param what  "the recipe"
+  void agree(const std::string& what, const std::string& word);
+
+  /// "rank 2 on node07"
+  std::string name_of(int rank) const;
+
+  const std::string& host_of(int rank) const { return hosts_[static_cast<std::size_t>(rank)]; }
+
+  /// What this rank is doing, for whoever misses it: "gathers experience". A literal.
+  void now(const char* doing);
+
+  /// From now on the program ends, with the last words, once another rank has been silent for as
+  /// long as an operation may take: for engines that would wait for it for ever.
+  void end_when_lost();
+
+  /// What to print when an error ends this rank; nothing where another rank says it. Tells the
+  /// others.
+  /// \param lost  it came from an operation with the others: who is silent is named instead
+  std::string last_words(const std::string& error, bool lost);
+
+ private:
+  class Impl;
+  RankPlace place_;
+  RankPatience patience_;
+  std::string own_address_;
+  std::vector<std::string> hosts_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kennel

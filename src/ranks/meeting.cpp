@@ -1,0 +1,317 @@
+#include "kennel/ranks/meeting.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <sstream>
+#include <thread>
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "kennel/core/check.h"
+
+namespace kennel {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using StorePtr = c10::intrusive_ptr<c10d::Store>;
+
+constexpr auto kPoll = 10ms, kBeat = 1000ms;
+constexpr auto kListen = 3500ms;  // three beats and what a busy machine takes
+constexpr const char* kLoopback = "127.0.0.1";
+
+std::string own_host() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
+
+/// The address of this machine from which it reaches another. Nothing is sent.
+std::string address_towards(const std::string& host, int port) {
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_DGRAM;
+  KENNEL_CHECK(::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) == 0,
+               "the meeting point's host ", host,
+               " is not known on this machine; check MASTER_ADDR, or give its address in numbers");
+  char text[INET_ADDRSTRLEN] = "";
+  const int link = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  socklen_t size = sizeof own;
+  const bool known = link >= 0 && ::connect(link, found->ai_addr, found->ai_addrlen) == 0 &&
+                     ::getsockname(link, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+                     ::inet_ntop(AF_INET, &own.sin_addr, text, sizeof text) != nullptr;
+  const int error = errno;
+  if (link >= 0) ::close(link);
+  ::freeaddrinfo(found);
+  KENNEL_CHECK(known, "the meeting point's host ", host,
+               " cannot be reached from this machine: ", std::strerror(error));
+  return text;
+}
+
+/// Polls, because a store's own waiting cannot say for whom.
+bool await(c10d::Store& store, const std::string& key, Clock::time_point until) {
+  while (!store.check({key})) {
+    if (Clock::now() >= until) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
+c10::intrusive_ptr<c10d::TCPStore> tcp_store(const std::string& host, int port, bool keeps,
+                                             std::chrono::milliseconds timeout) {
+  c10d::TCPStoreOptions options;
+  options.port = static_cast<std::uint16_t>(port);
+  options.isServer = keeps;
+  options.waitWorkers = false;
+  options.timeout = timeout;
+  try {
+    return c10::make_intrusive<c10d::TCPStore>(host, options);
+  } catch (const std::exception& error) {
+    const std::string what = error.what();
+    KENNEL_CHECK(what.find("EADDRINUSE") == std::string::npos, "port ", port, " of ", host,
+                 ", where the ranks are to meet, is in use by another program; set MASTER_PORT to "
+                 "a free one");
+    fail(keeps ? "cannot keep the ranks' meeting point at " : "found nobody at the meeting point ",
+         host, ":", port, " within ", timeout.count() / 1000,
+         " s; expected rank 0 there: is it running, and the port open between the machines? (",
+         first_line(what), ")");
+  }
+}
+
+/// The store of ranks that meet by a file: rank 0 writes there where it keeps one.
+StorePtr store_by_file(const RankPlace& place, std::chrono::seconds patience) {
+  const StorePtr kept = c10::make_intrusive<c10d::FileStore>(place.file.string(), place.size);
+  c10d::Store& file = *kept;
+  const bool local = place.local_size == place.size;
+  if (place.rank == 0) {
+    KENNEL_CHECK(!file.check({"meeting"}), place.file.string(),
+                 " is left from an earlier start; remove it, or name another meeting file");
+    const std::string host = local ? kLoopback : own_host();
+    auto store = tcp_store(host, 0, true, patience);
+    file.set("meeting", text(host, " ", store->getPort()));
+    return store;
+  }
+  KENNEL_CHECK(await(file, "meeting", Clock::now() + patience), "rank ", place.rank, " on ",
+               own_host(), " waited ", patience.count(), " s for rank 0 to write to ",
+               place.file.string(), "; is it running, and does it see the same file?");
+  std::istringstream written(file.get_to_str("meeting"));
+  std::string host;
+  int port = 0;
+  written >> host >> port;
+  return tcp_store(host, port, false, patience);
+}
+
+StorePtr find_store(const RankPlace& place, std::chrono::seconds patience) {
+  if (!place.file.empty()) return store_by_file(place, patience);
+  const bool keeps = place.rank == 0 && !place.kept_by_launcher;
+  return c10::make_intrusive<c10d::PrefixStore>("kennel." + place.name,
+                                                tcp_store(place.host, place.port, keeps, patience));
+}
+
+std::string key(const char* of, int rank) { return text(of, "/", rank); }
+
+}  // namespace
+
+RankPatience RankPatience::of_process() {
+  RankPatience patience;
+  if (const char* given = std::getenv("KENNEL_RANK_TIMEOUT")) {
+    const long seconds = std::strtol(given, nullptr, 10);
+    KENNEL_CHECK(seconds >= 1 && seconds <= 86400, "KENNEL_RANK_TIMEOUT is ", given,
+                 "; expected seconds from 1 to 86400");
+    patience.to_meet = patience.in_work = std::chrono::seconds(seconds);
+  }
+  return patience;
+}
+
+class Meeting::Impl {
+ public:
+  Impl(StorePtr store, const RankPlace& place, std::chrono::seconds patience)
+      : store_(std::move(store)),
+        rank_(place.rank),
+        size_(place.size),
+        patience_(patience),
+        seen_(static_cast<std::size_t>(place.size)) {
+    beats_ = store_->clone();
+    thread_ = std::thread([this] { beat(); });
+  }
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    end_.notify_all();
+    thread_.join();
+  }
+
+  c10d::Store& store() { return *store_; }
+  std::atomic<const char*> doing{"started"};
+  std::atomic<bool> watches{false};
+  std::function<void(int rank)> on_silence;  // of a rank, for as long as an operation may take
+
+ private:
+  // Over a connection of its own: the other one may be waiting.
+  void beat() {
+    std::unique_lock lock(mutex_);
+    for (int count = 0; !over_; ++count) {
+      try {
+        beats_->set(key("beat", rank_), text(count, " ", doing.load()));
+        if (watches) watch();
+      } catch (const std::exception&) {
+        if (watches) on_silence(0);  // who kept the store
+        return;                      // else whoever needs the store will say it
+      }
+      end_.wait_for(lock, kBeat, [this] { return over_; });
+    }
+  }
+
+  void watch() {
+    const auto now = Clock::now();
+    for (int rank = 0; rank < size_; ++rank) {
+      Seen& seen = seen_[static_cast<std::size_t>(rank)];
+      const std::string beat =
+          beats_->check({key("beat", rank)}) ? beats_->get_to_str(key("beat", rank)) : "";
+      if (beat != seen.beat || seen.beat.empty()) seen = {beat, now};
+      if (now - seen.at > patience_) on_silence(rank);
+    }
+  }
+
+  struct Seen {
+    std::string beat;
+    Clock::time_point at;
+  };
+
+  StorePtr store_, beats_;
+  int rank_, size_;
+  std::chrono::seconds patience_;
+  std::vector<Seen> seen_;
+  std::mutex mutex_;
+  std::condition_variable end_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+Meeting::Meeting(const RankPlace& place, RankPatience patience)
+    : place_(place), patience_(patience) {
+  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);  // its warnings say what our errors say
+  impl_ = std::make_unique<Impl>(find_store(place, patience.to_meet), place, patience.in_work);
+  const bool local = place.local_size == place.size;
+  own_address_ = local                ? kLoopback
+                 : place.host.empty() ? address_towards(own_host(), 1)
+                                      : address_towards(place.host, place.port);
+  hosts_ = tell("host", own_host());
+}
+
+Meeting::~Meeting() = default;
+
+c10d::Store& Meeting::store() { return impl_->store(); }
+
+std::vector<std::string> Meeting::tell(const std::string& subject, const std::string& word) {
+  c10d::Store& store = impl_->store();
+  std::vector<std::string> words;
+  store.set(key(subject.c_str(), place_.rank), word);
+  const auto until = Clock::now() + patience_.to_meet;
+  for (int rank = 0; rank < place_.size; ++rank) {
+    while (!await(store, key(subject.c_str(), rank), Clock::now() + kBeat)) {
+      for (int other = 0; other < place_.size; ++other)
+        if (store.check({key("failed", other)})) throw EndQuietly();
+      KENNEL_CHECK(Clock::now() < until, name_of(rank),
+                   " has not come to the ranks' meeting within ", patience_.to_meet.count(),
+                   " s; is it running, and does it know the meeting point?");
+    }
+    words.push_back(store.get_to_str(key(subject.c_str(), rank)));
+  }
+  return words;
+}
+
+void Meeting::agree(const std::string& what, const std::string& word) {
+  const std::vector<std::string> words = tell("agree/" + what, word);
+  for (int rank = 1; rank < place_.size; ++rank) {
+    const std::string& other = words[static_cast<std::size_t>(rank)];
+    if (other == words[0]) continue;
+    std::istringstream first(words[0]), second(other);
+    std::string a, b;
+    do {
+      a.clear();
+      b.clear();
+      std::getline(first, a);
+      std::getline(second, b);
+    } while (a == b && (first || second));
+    fail(what, " of ", name_of(rank), " is not that of rank 0: \"", b, "\" against \"", a,
+         "\"; start all ranks with the same command and program");
+  }
+}
+
+std::string Meeting::name_of(int rank) const {
+  const auto at = static_cast<std::size_t>(rank);
+  return at < hosts_.size() ? text("rank ", rank, " on ", hosts_[at]) : text("rank ", rank);
+}
+
+void Meeting::end_when_lost() {
+  impl_->on_silence = [this](int) {
+    const std::string words = last_words("a rank is silent", true);
+    const std::string line = words.empty() ? "" : "kennel: " + words + "\n";
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) std::_Exit(1);
+    std::_Exit(1);
+  };
+  impl_->watches = true;
+}
+
+void Meeting::now(const char* doing) { impl_->doing = doing; }
+
+// Who is silent was lost. Of the others one speaks: who failed by itself, or else the first.
+std::string Meeting::last_words(const std::string& error, bool lost) {
+  c10d::Store& store = impl_->store();
+  const auto failed = [&](int rank) { return store.check({key("failed", rank)}); };
+  const auto beat = [&](int rank) {
+    return store.check({key("beat", rank)}) ? store.get_to_str(key("beat", rank)) : std::string();
+  };
+  try {
+    if (!lost) {
+      store.set(key("failed", place_.rank), error);
+      if (place_.rank == 0) return error;
+      await(store, key("failed", 0), Clock::now() + 1s);
+      return failed(0) ? "" : text(name_of(place_.rank), ": ", error);
+    }
+    std::vector<std::string> before;
+    for (int rank = 0; rank < place_.size; ++rank) before.push_back(beat(rank));
+    std::this_thread::sleep_for(kListen);
+    std::string silent;
+    int first_left = -1;
+    for (int rank = 0; rank < place_.size; ++rank) {
+      if (failed(rank)) return "";
+      const std::string now = beat(rank), &then = before[static_cast<std::size_t>(rank)];
+      if (now != then) {
+        if (first_left < 0) first_left = rank;
+        continue;
+      }
+      const std::size_t space = now.find(' ');
+      silent += text(silent.empty() ? "" : ", ", name_of(rank), " (while it ",
+                     space == std::string::npos ? "started" : now.substr(space + 1), ")");
+    }
+    if (first_left != place_.rank) return "";
+    if (silent.empty())
+      return text("the ranks lost touch with each other (", first_line(error),
+                  "); is the network between them whole?");
+    return text("lost ", silent, ": it died, hangs or cannot be reached");
+  } catch (const std::exception&) {  // the store is gone, and with it who kept it
+    if (place_.rank > 1) return "";
+    return text("lost ", place_.kept_by_launcher ? "the launcher" : name_of(0),
+                ", which kept the ranks' meeting point: it died, hangs or cannot be reached");
+  }
+}
+
+}  // namespace kennel

@@ -1,0 +1,175 @@
+// Several processes train one policy, as the program starts them: the result does not depend on
+// how many they are, and whatever happens to one ends them all with one line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "tests/app/subprocess.h"
+#include "tests/io/temp_folder.h"
+
+namespace kennel {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Strings = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+// Four shards, 20 iterations of the whole training, a checkpoint every five.
+const Strings kRun = {"train",
+                      "--recipe",
+                      "fast",
+                      "--num-envs",
+                      "256",
+                      "--steps",
+                      "122880",
+                      "--seed",
+                      "3",
+                      "--device",
+                      "cpu",
+                      "--set",
+                      "train.judge_episodes=0",
+                      "--set",
+                      "train.checkpoint_every=5"};
+
+Strings with(Strings line, const Strings& more) {
+  line.insert(line.end(), more.begin(), more.end());
+  return line;
+}
+
+std::filesystem::path checkpoint(const std::filesystem::path& run, int steps) {
+  return run / "checkpoints" /
+         text("step_", std::string(12 - std::to_string(steps).size(), '0'), steps, ".ckpt");
+}
+
+/// The processes that work for `parent`.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> out;
+  std::ifstream file(text("/proc/", parent, "/task/", parent, "/children"));
+  for (pid_t child; file >> child;) out.push_back(child);
+  return out;
+}
+
+std::size_t lines_in(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+/// Starts ranks and waits until they train.
+class Started {
+ public:
+  Started(const TempFolder& folder, int ranks)
+      : process_(folder.path(),
+                 {"train", "--recipe", "fast", "--num-envs", "256", "--seed", "3", "--device",
+                  "cpu", "--set", "train.judge_episodes=0", "--set", "train.checkpoint_every=5",
+                  "--ranks", std::to_string(ranks), "--out", "run"}) {
+    const auto metrics = folder / "run" / "metrics.csv";
+    for (int k = 0; k < 1200 && process_.running(); ++k) {
+      std::error_code none;
+      if (std::filesystem::file_size(metrics, none) > 4000 && !none) return;
+      std::this_thread::sleep_for(50ms);
+    }
+    ADD_FAILURE() << "they do not train";
+  }
+  Subprocess& process() { return process_; }
+  std::vector<pid_t> ranks() { return children_of(process_.id()); }
+
+  /// How it ended, and whether within a minute.
+  Outcome end() {
+    const auto start = std::chrono::steady_clock::now();
+    const Outcome outcome = process_.wait();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 60s);
+    return outcome;
+  }
+
+ private:
+  Subprocess process_;
+};
+
+TEST(Ranks, OneToFourWriteTheSameCheckpointAlsoWhereOthersGoOn) {
+  const TempFolder folder;
+  const Outcome alone = run_kennel(folder.path(), with(kRun, {"--out", "one"}));
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const std::string expected = read_file(checkpoint(folder / "one", 122880));
+  for (const int ranks : {2, 3, 4}) {
+    const std::string name = text("ranks", ranks);
+    Outcome outcome =
+        run_kennel(folder.path(), with(kRun, {"--ranks", std::to_string(ranks), "--out", name}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(read_file(checkpoint(folder / name, 122880)), expected) << ranks << " ranks";
+    EXPECT_EQ(read_file(folder / name / "policy.json"), read_file(folder / "one" / "policy.json"));
+    // From the checkpoint in the middle, with another number.
+    outcome = run_kennel(folder.path(), {"train", "--resume", name, "--checkpoint", "61440",
+                                         "--ranks", std::to_string(5 - ranks)});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(read_file(checkpoint(folder / name, 122880)), expected) << 5 - ranks << " ranks";
+  }
+}
+
+TEST(Ranks, AskedToStopAllEndWithOneCheckpointAndGoOn) {
+  const TempFolder folder;
+  Started started(folder, 3);
+  started.process().send(SIGTERM);
+  const Outcome outcome = started.end();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("(interrupted)"));
+  const Outcome more = run_kennel(folder.path(), {"train", "--resume", "run", "--minutes", "0.01"});
+  EXPECT_EQ(more.exit_code, 0) << more.err;
+}
+
+TEST(Ranks, OneThatIsKilledOrHangsEndsTheOthersByNameAndTheRunGoesOn) {
+  for (const int signal : {SIGKILL, SIGSTOP})
+    for (const std::size_t victim : {0u, 2u}) {
+      const TempFolder folder;
+      Started started(folder, 3);
+      const std::vector<pid_t> ranks = started.ranks();
+      ASSERT_EQ(ranks.size(), 3u);
+      ::kill(ranks[victim], signal);
+      const Outcome outcome = started.end();
+      EXPECT_NE(outcome.exit_code, 0);
+      EXPECT_THAT(outcome.err, HasSubstr(text("lost rank ", victim)));
+      EXPECT_THAT(outcome.err.substr(outcome.err.find("lost rank")), HasSubstr("\n"));
+      EXPECT_EQ(lines_in(outcome.err.substr(outcome.err.find("lost rank"))), 1u) << outcome.err;
+      const Outcome more =
+          run_kennel(folder.path(), {"train", "--resume", "run", "--minutes", "0.01"});
+      EXPECT_EQ(more.exit_code, 0) << more.err;
+    }
+}
+
+TEST(Ranks, WhatIsWrongIsSaidOnce) {
+  const TempFolder folder;
+  const auto wrong = [&](const Strings& more, const char* says) {
+    const Outcome outcome = run_kennel(folder.path(), with(kRun, more));
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr(says));
+    EXPECT_EQ(lines_in(outcome.err), 1u) << outcome.err;
+  };
+  wrong({"--ranks", "5", "--out", "run"}, "5 ranks share 256 environments");
+  wrong({"--ranks", "2", "--out", "run", "--set", "ppo.gamma=7"}, "ppo.gamma");
+  wrong({"--ranks", "2", "--out", "run", "--algorithm", "trpo"}, "trpo trains in one process");
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  wrong({"--gpus", "all", "--out", "run"}, "--gpus needs a GPU");
+}
+
+TEST(Ranks, ThoseOfALauncherMustAgree) {
+  const TempFolder folder;
+  const std::string line =
+      "exec env RANK=$r WORLD_SIZE=2 LOCAL_RANK=$r LOCAL_WORLD_SIZE=2 "
+      "KENNEL_RANK_TIMEOUT=20 \"$KENNEL\" train --recipe fast --num-envs 256 "
+      "--steps 12288 --device cpu --set train.judge_episodes=0 --out run ";
+  const Outcome outcome =
+      run_shell(folder.path(), "(r=0; " + line + "--seed 1) & (r=1; " + line +
+                                   "--seed 2) & wait %1; a=$?; wait %2; exit $((a * 10 + $?))");
+  EXPECT_EQ(outcome.exit_code, 11) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("the recipe of rank 1"));
+  EXPECT_THAT(outcome.err, HasSubstr("seed = 2"));
+  EXPECT_EQ(lines_in(outcome.err), 1u) << outcome.err;
+  const Outcome missing = run_shell(folder.path(), "RANK=1 \"$KENNEL\" train --out run");
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("RANK is set and WORLD_SIZE is not"));
+}
+
+}  // namespace
+}  // namespace kennel
