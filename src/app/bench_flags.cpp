@@ -40,11 +40,18 @@ RunCommand add_bench(CLI::App& app) {
   add_device(app, *device);
   add_recipe(app, command->recipe);
   CLI::App* walk = app.add_subcommand("walk", "measure how long it takes to learn to walk");
-  for (CLI::Option* option : app.get_options())
-    if (option != app.get_help_ptr()) walk->excludes(option);  // it has its own
+  CLI::App* scaling =
+      app.add_subcommand("scaling", "measure training by several ranks, and predict many");
+  for (CLI::Option* option : app.get_options()) {
+    if (option == app.get_help_ptr()) continue;
+    walk->excludes(option);  // it has its own
+    scaling->excludes(option);
+  }
   const RunCommand run_walk = add_bench_walk(*walk);
-  return [command, device, walk, run_walk] {
+  const RunCommand run_scaling = add_bench_scaling(*scaling);
+  return [command, device, walk, run_walk, scaling, run_scaling] {
     if (walk->parsed()) return run_walk();
+    if (scaling->parsed()) return run_scaling();
     if (!command->gpu_static) command->device = choose_device(*device);
     return run_bench(*command);
   };

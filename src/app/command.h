@@ -26,7 +26,8 @@ RunCommand add_report(CLI::App& app);
 RunCommand add_eval(CLI::App& app);
 RunCommand add_play(CLI::App& app);
 RunCommand add_bench(CLI::App& app);
-RunCommand add_bench_walk(CLI::App& app);  // of bench
+RunCommand add_bench_walk(CLI::App& app);     // of bench
+RunCommand add_bench_scaling(CLI::App& app);  // of bench
 RunCommand add_sweep(CLI::App& app);
 RunCommand add_compare(CLI::App& app);
 RunCommand add_simulate(CLI::App& app);

@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto kPoll = 20ms;
-constexpr auto kLeftBehind = 60s;
+constexpr auto kTold = 10s;  // what ranks take to end once they know that they shall
 
 volatile std::sig_atomic_t received = 0;
 
@@ -79,6 +79,7 @@ int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 +
 }  // namespace
 
 int launch_ranks(const std::vector<std::string>& command, int ranks) {
+  const auto to_notice = RankPatience::of_process().in_work + kTold;  // that a rank is gone
   const MeetingFolder meeting;
   std::vector<char*> argv;
   for (const std::string& part : command) argv.push_back(const_cast<char*>(part.c_str()));
@@ -104,7 +105,10 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
       if (status == 0) continue;
       if (code == 0 || rank == 0) code = code_of(status);
       spoken = spoken || WIFEXITED(status);
-      if (!end) end = Clock::now() + kLeftBehind;
+      // One that knows tells the others before it ends.
+      const auto now = Clock::now();
+      const auto latest = WIFEXITED(status) ? now + kTold : now + to_notice;
+      end = end ? std::min(*end, latest) : latest;
     }
     if (end && Clock::now() >= *end)
       for (const pid_t pid : running)

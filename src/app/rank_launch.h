@@ -10,7 +10,7 @@
 namespace kennel {
 
 /// Starts `command` as so many ranks of this machine, passes signals on to them and waits. Ranks
-/// that others leave behind are ended after a minute.
+/// that others leave behind are ended.
 /// \param command  the program and its arguments
 /// \return the exit code: 0 where all ranks ended well
 /// \throws Error when they cannot be started

@@ -16,8 +16,9 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
   return make_simulation(config, device, threads, kAlone);
 }
 
-Simulation make_simulation(const RunConfig& config, const Device& device, int threads,
-                           const Ranks& ranks) {
+Simulation make_simulation(
+    const RunConfig& config, const Device& device, int threads, const Ranks& ranks,
+    const std::function<std::unique_ptr<Collective>(const Collective&)>& sums_by) {
   const auto seed = static_cast<std::uint64_t>(config.train.seed);
   EnvOptions options;
   options.robot = config.robot;
@@ -32,6 +33,7 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
     return config.method->bytes(spec, config.learner, ops_for(torch::kCUDA));
   };
   Simulation simulation;
+  if (sums_by) simulation.sums = sums_by(ranks.collective());
   std::optional<Mirrors> mirrors;
   std::optional<GaitContract> gait;
   const small::TaskRow* task = small_task_of(config);
@@ -45,18 +47,19 @@ Simulation make_simulation(const RunConfig& config, const Device& device, int th
     if (seeks_gait(config)) gait = gait_of(config, robot);
     simulation.derivatives = derivatives_of(config, robot, gait);
   }
-  simulation.trainer = config.method->make({.env = *simulation.env,
-                                            .config = config.learner,
-                                            .seed = seed,
-                                            .mirrors = mirrors,
-                                            .gait = gait,
-                                            .differentiable = simulation.derivatives.task.get(),
-                                            .not_differentiable = simulation.derivatives.why_not,
-                                            .num_threads = options.num_threads,
-                                            .ops = ops_for(simulation.env->device()),
-                                            .all = ranks.collective(),
-                                            // Small tasks are stepped by the host.
-                                            .record = task == nullptr});
+  simulation.trainer =
+      config.method->make({.env = *simulation.env,
+                           .config = config.learner,
+                           .seed = seed,
+                           .mirrors = mirrors,
+                           .gait = gait,
+                           .differentiable = simulation.derivatives.task.get(),
+                           .not_differentiable = simulation.derivatives.why_not,
+                           .num_threads = options.num_threads,
+                           .ops = ops_for(simulation.env->device()),
+                           .all = simulation.sums ? *simulation.sums : ranks.collective(),
+                           // Small tasks are stepped by the host.
+                           .record = task == nullptr});
   return simulation;
 }
 

@@ -1,6 +1,7 @@
 #include "kennel/ranks/meeting.h"
 
 #include <arpa/inet.h>
+#include <c10/util/Logging.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,12 +12,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <future>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <utility>
 
 #include "kennel/core/check.h"
 
@@ -27,8 +31,12 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 
-constexpr auto kPoll = 10ms, kBeat = 1000ms;
-constexpr auto kListen = 3500ms;  // three beats and what a busy machine takes
+constexpr auto kPoll = 10ms, kBeat = 500ms;
+constexpr auto kListen = 3500ms;  // several beats and what a busy machine takes
+// An error of all ranks is the first one's to tell: it has this long before another speaks.
+constexpr auto kFirstSpeaks = 1000ms;
+constexpr auto kOthersLeave = 4000ms;  // before who keeps the store goes
+constexpr auto kQuiet = 1500ms;        // who says nothing stays so long to be heard of
 constexpr const char* kLoopback = "127.0.0.1";
 
 std::string own_host() {
@@ -123,8 +131,17 @@ StorePtr find_store(const RankPlace& place, std::chrono::seconds patience) {
 }
 
 std::string key(const char* of, int rank) { return text(of, "/", rank); }
+constexpr const char *kFailures = "failures", *kLosses = "losses";
 
 }  // namespace
+
+void end_with(const std::string& words) {
+  const std::string line =
+      words.empty() ? "" : "kennel: " + words.substr(0, words.find('\n')) + "\n";
+  // std::cerr may be shut.
+  if (::write(STDERR_FILENO, line.data(), line.size()) < 0) std::_Exit(1);
+  std::_Exit(1);
+}
 
 RankPatience RankPatience::of_process() {
   RankPatience patience;
@@ -139,8 +156,11 @@ RankPatience RankPatience::of_process() {
 
 class Meeting::Impl {
  public:
-  Impl(StorePtr store, const RankPlace& place, std::chrono::seconds patience)
+  /// \param on_loss  called once, where another rank has noticed that one is lost
+  Impl(StorePtr store, const RankPlace& place, std::chrono::seconds patience,
+       std::function<void()> on_loss)
       : store_(std::move(store)),
+        on_loss_(std::move(on_loss)),
         rank_(place.rank),
         size_(place.size),
         patience_(patience),
@@ -160,7 +180,8 @@ class Meeting::Impl {
   c10d::Store& store() { return *store_; }
   std::atomic<const char*> doing{"started"};
   std::atomic<bool> watches{false};
-  std::function<void(int rank)> on_silence;  // of a rank, for as long as an operation may take
+  std::atomic<bool> ends{false};    // a thread is about to say the last words
+  std::atomic<bool> speaks{false};  // this rank has an error of its own to tell
 
  private:
   // Over a connection of its own: the other one may be waiting.
@@ -169,13 +190,25 @@ class Meeting::Impl {
     for (int count = 0; !over_; ++count) {
       try {
         beats_->set(key("beat", rank_), text(count, " ", doing.load()));
+        if (beats_->check({kFailures})) leave();
+        if (beats_->check({kLosses}) && on_loss_) std::exchange(on_loss_, {})();
         if (watches) watch();
       } catch (const std::exception&) {
-        if (watches) on_silence(0);  // who kept the store
-        return;                      // else whoever needs the store will say it
+        // Who kept the store is gone; without the watch whoever needs it will say so.
+        if (watches && on_loss_) std::exchange(on_loss_, {})();
+        return;
       }
       end_.wait_for(lock, kBeat, [this] { return over_; });
     }
+  }
+
+  // Another rank has failed and says why; this one may wait for it in an operation.
+  void leave() {
+    const auto now = Clock::now();
+    if (!failed_at_) failed_at_ = now;
+    if (speaks || (rank_ == 0 && now - *failed_at_ < 2 * kFirstSpeaks)) return;
+    beats_->set(key("left", rank_), std::string("quietly"));
+    std::_Exit(1);
   }
 
   void watch() {
@@ -185,7 +218,7 @@ class Meeting::Impl {
       const std::string beat =
           beats_->check({key("beat", rank)}) ? beats_->get_to_str(key("beat", rank)) : "";
       if (beat != seen.beat || seen.beat.empty()) seen = {beat, now};
-      if (now - seen.at > patience_) on_silence(rank);
+      if (now - seen.at > patience_ && on_loss_) std::exchange(on_loss_, {})();
     }
   }
 
@@ -195,9 +228,11 @@ class Meeting::Impl {
   };
 
   StorePtr store_, beats_;
+  std::function<void()> on_loss_;
   int rank_, size_;
   std::chrono::seconds patience_;
   std::vector<Seen> seen_;
+  std::optional<Clock::time_point> failed_at_;
   std::mutex mutex_;
   std::condition_variable end_;
   bool over_ = false;
@@ -206,8 +241,10 @@ class Meeting::Impl {
 
 Meeting::Meeting(const RankPlace& place, RankPatience patience)
     : place_(place), patience_(patience) {
-  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);  // its warnings say what our errors say
-  impl_ = std::make_unique<Impl>(find_store(place, patience.to_meet), place, patience.in_work);
+  // LibTorch's warnings say what our errors say.
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 2;
+  impl_ = std::make_unique<Impl>(find_store(place, patience.to_meet), place, patience.in_work,
+                                 [this] { end_for_loss(); });
   const bool local = place.local_size == place.size;
   own_address_ = local                ? kLoopback
                  : place.host.empty() ? address_towards(own_host(), 1)
@@ -226,8 +263,6 @@ std::vector<std::string> Meeting::tell(const std::string& subject, const std::st
   const auto until = Clock::now() + patience_.to_meet;
   for (int rank = 0; rank < place_.size; ++rank) {
     while (!await(store, key(subject.c_str(), rank), Clock::now() + kBeat)) {
-      for (int other = 0; other < place_.size; ++other)
-        if (store.check({key("failed", other)})) throw EndQuietly();
       KENNEL_CHECK(Clock::now() < until, name_of(rank),
                    " has not come to the ranks' meeting within ", patience_.to_meet.count(),
                    " s; is it running, and does it know the meeting point?");
@@ -260,58 +295,82 @@ std::string Meeting::name_of(int rank) const {
   return at < hosts_.size() ? text("rank ", rank, " on ", hosts_[at]) : text("rank ", rank);
 }
 
-void Meeting::end_when_lost() {
-  impl_->on_silence = [this](int) {
-    const std::string words = last_words("a rank is silent", true);
-    const std::string line = words.empty() ? "" : "kennel: " + words + "\n";
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) std::_Exit(1);
-    std::_Exit(1);
-  };
-  impl_->watches = true;
+// Beside the thread that gives signs of life.
+void Meeting::end_for_loss() {
+  std::thread([this] { end_with(last_words("a rank is silent", true)); }).detach();
 }
+
+void Meeting::end_when_lost() { impl_->watches = true; }
 
 void Meeting::now(const char* doing) { impl_->doing = doing; }
 
-// Who is silent was lost. Of the others one speaks: who failed by itself, or else the first.
+// Who keeps the store may hang, and then so does whoever asks it.
 std::string Meeting::last_words(const std::string& error, bool lost) {
+  if (impl_->ends.exchange(true)) std::this_thread::sleep_for(1h);  // another thread ends it all
+  std::promise<std::string> answer;
+  std::future<std::string> answered = answer.get_future();
+  std::thread([this, error, lost, answer = std::move(answer)]() mutable {
+    try {
+      answer.set_value(words_by_store(error, lost));
+    } catch (const std::exception&) {
+      answer.set_value(words_without_store());
+    }
+  }).detach();
+  const bool in_time = answered.wait_for(kOthersLeave + kListen) == std::future_status::ready;
+  return in_time ? answered.get() : words_without_store();
+}
+
+// One of the others speaks for all.
+std::string Meeting::words_without_store() const {
+  if (place_.rank != (place_.kept_by_launcher ? 0 : 1)) return "";
+  return text("lost ", place_.kept_by_launcher ? "the launcher" : name_of(0),
+              ", which kept the ranks' meeting point: it died, hangs or cannot be reached");
+}
+
+// Who is silent was lost. Of the others one speaks: who failed by itself, or else the first.
+std::string Meeting::words_by_store(const std::string& error, bool lost) {
   c10d::Store& store = impl_->store();
   const auto failed = [&](int rank) { return store.check({key("failed", rank)}); };
   const auto beat = [&](int rank) {
     return store.check({key("beat", rank)}) ? store.get_to_str(key("beat", rank)) : std::string();
   };
-  try {
-    if (!lost) {
-      store.set(key("failed", place_.rank), error);
-      if (place_.rank == 0) return error;
-      await(store, key("failed", 0), Clock::now() + 1s);
-      return failed(0) ? "" : text(name_of(place_.rank), ": ", error);
+  if (!lost) {
+    impl_->speaks = true;
+    store.set(key("failed", place_.rank), error);
+    store.add(kFailures, 1);
+    if (place_.rank == 0) {
+      const auto until = Clock::now() + kOthersLeave;
+      for (int rank = 1; rank < place_.size; ++rank) await(store, key("left", rank), until);
+      return error;
     }
-    std::vector<std::string> before;
-    for (int rank = 0; rank < place_.size; ++rank) before.push_back(beat(rank));
-    std::this_thread::sleep_for(kListen);
-    std::string silent;
-    int first_left = -1;
-    for (int rank = 0; rank < place_.size; ++rank) {
-      if (failed(rank)) return "";
-      const std::string now = beat(rank), &then = before[static_cast<std::size_t>(rank)];
-      if (now != then) {
-        if (first_left < 0) first_left = rank;
-        continue;
-      }
-      const std::size_t space = now.find(' ');
-      silent += text(silent.empty() ? "" : ", ", name_of(rank), " (while it ",
-                     space == std::string::npos ? "started" : now.substr(space + 1), ")");
-    }
-    if (first_left != place_.rank) return "";
-    if (silent.empty())
-      return text("the ranks lost touch with each other (", first_line(error),
-                  "); is the network between them whole?");
-    return text("lost ", silent, ": it died, hangs or cannot be reached");
-  } catch (const std::exception&) {  // the store is gone, and with it who kept it
-    if (place_.rank > 1) return "";
-    return text("lost ", place_.kept_by_launcher ? "the launcher" : name_of(0),
-                ", which kept the ranks' meeting point: it died, hangs or cannot be reached");
+    const bool said = await(store, key("failed", 0), Clock::now() + kFirstSpeaks);
+    store.set(key("left", place_.rank), std::string("quietly"));
+    return said ? "" : text(name_of(place_.rank), ": ", error);
   }
+  store.add(kLosses, 1);
+  std::vector<std::string> before;
+  for (int rank = 0; rank < place_.size; ++rank) before.push_back(beat(rank));
+  std::this_thread::sleep_for(kListen);
+  std::string silent;
+  int first_left = -1;
+  for (int rank = 0; rank < place_.size; ++rank) {
+    if (failed(rank)) return "";
+    const std::string now = beat(rank), &then = before[static_cast<std::size_t>(rank)];
+    if (now != then) {
+      if (first_left < 0) first_left = rank;
+      continue;
+    }
+    const std::size_t space = now.find(' ');
+    silent += text(silent.empty() ? "" : ", ", name_of(rank), " (while it ",
+                   space == std::string::npos ? "started" : now.substr(space + 1), ")");
+  }
+  // Who says nothing stays to be heard of, and who keeps the store for those who still ask.
+  if (first_left != place_.rank || place_.rank == 0) std::this_thread::sleep_for(kQuiet);
+  if (first_left != place_.rank) return "";
+  if (silent.empty())
+    return text("the ranks lost touch with each other (", first_line(error),
+                "); is the network between them whole?");
+  return text("lost ", silent, ": it died, hangs or cannot be reached");
 }
 
 }  // namespace kennel

@@ -1,9 +1,6 @@
 #include "kennel/ranks/ranks.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 
 #include "gloo_collective.h"
 #include "kennel/core/check.h"
@@ -58,25 +55,12 @@ Ranks::Share Ranks::share_of(int num_envs) const {
   return {at(rank()), at(rank() + 1) - at(rank())};
 }
 
-namespace {
-
-[[noreturn]] void end_with(std::string words) {
-  words = words.empty() ? "" : "kennel: " + words.substr(0, words.find('\n')) + "\n";
-  // std::cerr may be shut.
-  if (::write(STDERR_FILENO, words.data(), words.size()) < 0) std::_Exit(1);
-  std::_Exit(1);
-}
-
-}  // namespace
-
 void Ranks::end_by(const RankPlace& place, const std::exception& error) {
-  const bool quiet = dynamic_cast<const EndQuietly*>(&error) != nullptr;
-  end_with(quiet ? "" : text(place.rank > 0 ? text("rank ", place.rank, ": ") : "", error.what()));
+  end_with(text(place.rank > 0 ? text("rank ", place.rank, ": ") : "", error.what()));
 }
 
-// Without destructors: an engine that lost its peers may wait for them for ever.
 void Ranks::end_by(const std::exception& error) {
-  if (!meeting_ || dynamic_cast<const EndQuietly*>(&error) != nullptr) end_by(place_, error);
+  if (!meeting_) end_by(place_, error);
   end_with(meeting_->last_words(error.what(), dynamic_cast<const RankLost*>(&error) != nullptr));
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "tests/app/subprocess.h"
@@ -40,9 +41,8 @@ Strings with(Strings line, const Strings& more) {
   return line;
 }
 
-std::filesystem::path checkpoint(const std::filesystem::path& run, int steps) {
-  return run / "checkpoints" /
-         text("step_", std::string(12 - std::to_string(steps).size(), '0'), steps, ".ckpt");
+std::string last_checkpoint(const std::filesystem::path& run) {
+  return read_file(run / "checkpoints" / "last.ckpt");
 }
 
 /// The processes that work for `parent`.
@@ -92,19 +92,19 @@ TEST(Ranks, OneToFourWriteTheSameCheckpointAlsoWhereOthersGoOn) {
   const TempFolder folder;
   const Outcome alone = run_kennel(folder.path(), with(kRun, {"--out", "one"}));
   ASSERT_EQ(alone.exit_code, 0) << alone.err;
-  const std::string expected = read_file(checkpoint(folder / "one", 122880));
+  const std::string expected = last_checkpoint(folder / "one");
   for (const int ranks : {2, 3, 4}) {
     const std::string name = text("ranks", ranks);
     Outcome outcome =
         run_kennel(folder.path(), with(kRun, {"--ranks", std::to_string(ranks), "--out", name}));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(read_file(checkpoint(folder / name, 122880)), expected) << ranks << " ranks";
+    EXPECT_EQ(last_checkpoint(folder / name), expected) << ranks << " ranks";
     EXPECT_EQ(read_file(folder / name / "policy.json"), read_file(folder / "one" / "policy.json"));
     // From the checkpoint in the middle, with another number.
     outcome = run_kennel(folder.path(), {"train", "--resume", name, "--checkpoint", "61440",
                                          "--ranks", std::to_string(5 - ranks)});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(read_file(checkpoint(folder / name, 122880)), expected) << 5 - ranks << " ranks";
+    EXPECT_EQ(last_checkpoint(folder / name), expected) << 5 - ranks << " ranks";
   }
 }
 
@@ -120,6 +120,7 @@ TEST(Ranks, AskedToStopAllEndWithOneCheckpointAndGoOn) {
 }
 
 TEST(Ranks, OneThatIsKilledOrHangsEndsTheOthersByNameAndTheRunGoesOn) {
+  ::setenv("KENNEL_RANK_TIMEOUT", "12", 1);
   for (const int signal : {SIGKILL, SIGSTOP})
     for (const std::size_t victim : {0u, 2u}) {
       const TempFolder folder;
@@ -153,15 +154,45 @@ TEST(Ranks, WhatIsWrongIsSaidOnce) {
   wrong({"--gpus", "all", "--out", "run"}, "--gpus needs a GPU");
 }
 
+TEST(Ranks, AreThoseOfEveryLauncherThatIsInstalled) {
+  const TempFolder folder;
+  const Outcome alone = run_kennel(folder.path(), with(kRun, {"--out", "one"}));
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const std::string expected = last_checkpoint(folder / "one");
+  const std::pair<const char*, const char*> launchers[] = {
+      {"torchrun",
+       KENNEL_PYTHON_PATH " -m torch.distributed.run --no-python --standalone --nproc-per-node 2"},
+      {"openmpi",
+       "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun.openmpi --oversubscribe "
+       "-n 3"},
+      {"mpich", "mpiexec.hydra -n 3"}};
+  std::string arguments;
+  for (const std::string& argument : kRun) arguments += " " + quoted(argument);
+  for (const auto& [name, line] : launchers) {
+    const std::string installed =
+        text("command -v ", name == std::string("torchrun")  ? KENNEL_PYTHON_PATH
+                            : name == std::string("openmpi") ? "mpirun.openmpi"
+                                                             : "mpiexec.hydra");
+    if (run_shell(folder.path(), installed).exit_code != 0) {
+      std::cout << name << " is not installed here: not tried\n";
+      continue;
+    }
+    const Outcome outcome =
+        run_shell(folder.path(), text(line, " \"$KENNEL\"", arguments, " --out ", name));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(last_checkpoint(folder / name), expected) << name;
+  }
+}
+
 TEST(Ranks, ThoseOfALauncherMustAgree) {
   const TempFolder folder;
   const std::string line =
       "exec env RANK=$r WORLD_SIZE=2 LOCAL_RANK=$r LOCAL_WORLD_SIZE=2 "
       "KENNEL_RANK_TIMEOUT=20 \"$KENNEL\" train --recipe fast --num-envs 256 "
       "--steps 12288 --device cpu --set train.judge_episodes=0 --out run ";
-  const Outcome outcome =
-      run_shell(folder.path(), "(r=0; " + line + "--seed 1) & (r=1; " + line +
-                                   "--seed 2) & wait %1; a=$?; wait %2; exit $((a * 10 + $?))");
+  const Outcome outcome = run_shell(
+      folder.path(), "(r=0; " + line + "--seed 1) & a=$!; (r=1; " + line +
+                         "--seed 2) & b=$!; wait $a; x=$?; wait $b; exit $((x * 10 + $?))");
   EXPECT_EQ(outcome.exit_code, 11) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("the recipe of rank 1"));
   EXPECT_THAT(outcome.err, HasSubstr("seed = 2"));

@@ -45,7 +45,7 @@ class FailedIteration : public ::testing::Test {
     };
     volatile std::sig_atomic_t interrupted = 0;
     train_loop({.learner = learner,
-                .run = run_,
+                .run = &run_,
                 .drain_stats = drain,
                 .config = config_,
                 .config_text = "",

@@ -66,7 +66,7 @@ class ManyLearners : public ::testing::Test {
       return std::vector<Scalar>{};
     };
     train_loop({.learner = *learner,
-                .run = run,
+                .run = &run,
                 .drain_stats = drain,
                 .config = config.train,
                 .config_text = recipe_text(config),

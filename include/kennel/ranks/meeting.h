@@ -15,21 +15,17 @@ class Store;
 
 namespace kennel {
 
-/// Another rank says what went wrong: this one ends with exit code 1 and without a word.
-struct EndQuietly : std::exception {
-  const char* what() const noexcept override { return "another rank ended the training"; }
-};
-
 /// How long ranks wait for each other: to meet, and in one operation.
 struct RankPatience {
-  std::chrono::seconds to_meet{300}, in_work{30};
+  std::chrono::seconds to_meet{300}, in_work{20};
 
   /// KENNEL_RANK_TIMEOUT, in seconds, where it is set: both.
   static RankPatience of_process();
 };
 
-/// The ranks' common store (LibTorch's TCPStore, which rank 0 keeps, or torchrun). A thread gives a
-/// sign of life every second, with what the rank is doing.
+/// The ranks' common store (LibTorch's TCPStore, which rank 0 keeps, or torchrun). A thread gives
+/// signs of life, with what the rank is doing, and ends the program quietly, with exit code 1, once
+/// another rank has an error to tell.
 class Meeting {
  public:
   /// Waits for all ranks.
@@ -64,11 +60,15 @@ class Meeting {
   void end_when_lost();
 
   /// What to print when an error ends this rank; nothing where another rank says it. Tells the
-  /// others.
+  /// others. To be called once, before the program ends: it may leave a thread that waits for ever.
   /// \param lost  it came from an operation with the others: who is silent is named instead
   std::string last_words(const std::string& error, bool lost);
 
  private:
+  void end_for_loss();
+  std::string words_by_store(const std::string& error, bool lost);
+  std::string words_without_store() const;
+
   class Impl;
   RankPlace place_;
   RankPatience patience_;
@@ -76,5 +76,10 @@ class Meeting {
   std::vector<std::string> hosts_;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Ends the program with exit code 1, without destructors: an engine that lost its peers may wait
+/// for them for ever.
+/// \param words  a line for standard error; empty: none
+[[noreturn]] void end_with(const std::string& words);
 
 }  // namespace kennel

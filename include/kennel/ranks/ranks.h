@@ -21,7 +21,7 @@ class Ranks {
   /// Alone.
   Ranks();
   /// Meets the others, where there are any.
-  /// \throws Error naming what is wrong, or EndQuietly where another rank says it
+  /// \throws Error naming what is wrong
   explicit Ranks(const RankPlace& place);
   ~Ranks();
 
