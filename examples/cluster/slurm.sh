@@ -13,7 +13,8 @@
 set -u
 kennel=${KENNEL:-./kennel}
 run=${RUN:-runs/$SLURM_JOB_NAME}
-train=(--recipe default --num-envs 32768 --out "$run")
+read -ra train <<<"${TRAIN:---recipe default --num-envs 32768}"
+train+=(--out "$run")
 if [[ -e $run/format ]]; then train=(--resume "$run"); fi
 
 warned=

@@ -14,11 +14,10 @@ KENNEL_HD std::uint32_t high_word(std::uint64_t x) { return static_cast<std::uin
 /// The rollout's row that stands at a place of an epoch's order.
 KENNEL_HD std::int64_t row_at(const KeyedSteps& at, int epoch, const EpochOrder& order,
                               std::int64_t place) {
-  const EpochPlace from = place_of(order, place);
+  const EpochPlace from = place_of(order, static_cast<std::uint32_t>(place));
   const Permutation permutation =
       shard_permutation(order, from.shard, at.key, static_cast<std::uint64_t>(*at.steps), epoch);
-  return rollout_row(order, from.shard,
-                     permuted(permutation, static_cast<std::uint32_t>(from.row)));
+  return rollout_row(order, from.shard, permuted(permutation, from.row));
 }
 
 /// Four standard normal numbers of an environment, `step` control steps on.

@@ -29,14 +29,14 @@ __global__ void gather_kernel(const __grid_constant__ GatherArgs a) {
 
 __global__ void order_kernel(KeyedSteps at, int epoch, const __grid_constant__ EpochOrder order,
                              std::int64_t* out) {
-  const std::int64_t rows = order.rows(), stride = std::int64_t{gridDim.x} * kThreads;
+  const std::int64_t rows = order.rows, stride = std::int64_t{gridDim.x} * kThreads;
   for (std::int64_t r = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; r < rows; r += stride)
     out[r] = row_at(at, epoch, order, r);
 }
 
 __global__ void epoch_kernel(const __grid_constant__ EpochArgs a) {
   const int lane = threadIdx.x % kLanes;
-  const std::int64_t rows = a.order.rows();
+  const std::int64_t rows = a.order.rows;
   for (std::int64_t r = first_row(); r < rows; r += row_stride()) {
     const std::int64_t from = row_at(a.at, a.epoch, a.order, r);
     scale_row(a.obs, from, a.obs_out + r * a.obs.n);
@@ -75,13 +75,13 @@ void launch_gather(const GatherArgs& args, cudaStream_t stream) {
 
 void launch_order(const KeyedSteps& at, int epoch, const EpochOrder& order, std::int64_t* out,
                   cudaStream_t stream) {
-  launch("order kernel", order_kernel, {blocks_for(order.rows(), kThreads, kMostBlocks), kThreads},
+  launch("order kernel", order_kernel, {blocks_for(order.rows, kThreads, kMostBlocks), kThreads},
          stream, at, epoch, order, out);
 }
 
 void launch_epoch(const EpochArgs& args, cudaStream_t stream) {
-  launch("epoch kernel", epoch_kernel,
-         {blocks_for(args.order.rows(), kWarps, kMostBlocks), kThreads}, stream, args);
+  launch("epoch kernel", epoch_kernel, {blocks_for(args.order.rows, kWarps, kMostBlocks), kThreads},
+         stream, args);
 }
 
 void launch_noise(const KeyedSteps& at, std::uint32_t first_env, int steps, int envs, int n,

@@ -30,6 +30,17 @@ def waves():
     return actions
 
 
+@pytest.fixture
+def tumbles():
+    """Actions from bound to bound, which throw most robots over within six seconds: tumbles(env, step)."""
+
+    def actions(env, step: int) -> np.ndarray:
+        phases = np.arange(env.num_envs)[:, None] + np.arange(env.num_actions)[None, :]
+        return np.sign(np.sin(0.7 * step + phases**2)).astype(np.float32)
+
+    return actions
+
+
 @pytest.fixture(scope="session")
 def program() -> str:
     """The program of the same build."""

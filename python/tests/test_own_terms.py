@@ -36,12 +36,12 @@ def made(num_envs=37, **others):
     return kennel.make("pupper-flat", num_envs=num_envs, seed=3, num_threads=1, **others)
 
 
-def test_a_native_term_written_anew_is_the_native_one_in_every_row(waves):
+def test_a_native_term_written_anew_is_the_native_one_in_every_row(tumbles):
     with made(overrides=ALONE) as native, made(overrides=ALONE, reward=track_velocity) as own:
         native.reset(), own.reset()
         ended = changed = 0
         for step in range(300):
-            actions = waves(native, step)
+            actions = tumbles(native, step)
             _, _, expected, terminated, truncated, info = native.step(actions)
             _, _, reward, *_ = own.step(actions)
             np.testing.assert_allclose(reward, expected, rtol=5e-6, atol=1e-7)
@@ -72,7 +72,7 @@ def test_the_native_observations_are_the_first_columns_bit_for_bit(waves):
                 np.testing.assert_array_equal(b[:, -1], own.state["base_position"][:, 2])
 
 
-def test_final_observations_have_what_was_true_before_the_reset(waves):
+def test_final_observations_have_what_was_true_before_the_reset(tumbles):
     def height(env, now):
         return now["base_height"].copy()
 
@@ -80,7 +80,7 @@ def test_final_observations_have_what_was_true_before_the_reset(waves):
         env.reset()
         ended = 0
         for step in range(300):
-            _, _, _, terminated, truncated, info = env.step(waves(env, step))
+            _, _, _, terminated, truncated, info = env.step(tumbles(env, step))
             rows = terminated | truncated
             ended += rows.sum()
             final = info["final_privileged_obs"]

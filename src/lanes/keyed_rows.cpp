@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "kennel/core/check.h"
 #include "kennel/core/normal.h"
 #include "kennel/core/pack.h"
 
@@ -48,11 +47,8 @@ void keyed_noise(std::uint64_t key, std::int64_t first_env, std::int64_t step,
 
 void keyed_order(std::uint64_t key, std::int64_t step, int epoch, const EpochOrder& order,
                  std::int64_t* out) {
-  KENNEL_CHECK(order.rows() < std::int64_t{1} << 32, "an iteration of ", order.rows(),
-               " steps of all environments is too large to shuffle; expected fewer than 2^32, "
-               "take fewer environments");
   std::vector<std::int64_t> rows;  // a shard's, shuffled
-  for (std::int64_t shard = 0; shard < order.shards(); ++shard) {
+  for (std::uint32_t shard = 0; shard < order.shards; ++shard) {
     const std::int64_t count = order.rows_of(shard);
     const Permutation permutation =
         shard_permutation(order, shard, key, static_cast<std::uint64_t>(step), epoch);
@@ -66,7 +62,7 @@ void keyed_order(std::uint64_t key, std::int64_t step, int epoch, const EpochOrd
     for (; x < count; ++x)
       rows[static_cast<std::size_t>(x)] =
           rollout_row(order, shard, permuted(permutation, static_cast<std::uint32_t>(x)));
-    for (std::int64_t k = 0; k < order.minibatches; ++k)
+    for (std::uint32_t k = 0; k < order.minibatches; ++k)
       std::copy(rows.begin() + order.taken(shard, k), rows.begin() + order.taken(shard, k + 1),
                 out + order.begin(k, shard));
   }

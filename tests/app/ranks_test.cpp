@@ -184,6 +184,48 @@ TEST(Ranks, AreThoseOfEveryLauncherThatIsInstalled) {
   }
 }
 
+// In the place of Slurm: two tasks, with the variables that it sets, to which signals are passed
+// on.
+TEST(Ranks, TheJobOfSlurmGoesOnWhenItIsRequeued) {
+  const TempFolder folder;
+  const Outcome alone = run_kennel(folder.path(), with(kRun, {"--out", "one"}));
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  std::filesystem::create_directory(folder / "bin");
+  write_file_atomically(folder / "bin" / "srun", R"(#!/usr/bin/env bash
+tasks=()
+trap 'kill -USR1 "${tasks[@]}"' USR1
+for r in 0 1; do
+  SLURM_PROCID=$r SLURM_STEP_NUM_TASKS=2 SLURM_LOCALID=$r SLURM_STEP_TASKS_PER_NODE=2 \
+    SLURM_STEP_NODELIST=localhost SLURM_STEP_ID=0 "$@" &
+  tasks+=($!)
+done
+code=0
+for task in "${tasks[@]}"; do
+  while kill -0 "$task" 2>/dev/null; do wait "$task"; code=$?; done
+done
+exit "$code"
+)");
+  write_file_atomically(folder / "bin" / "scontrol",
+                        "#!/usr/bin/env bash\necho \"$@\" >> scontrol.log\n");
+  std::string train;
+  for (std::size_t k = 1; k < kRun.size(); ++k) train += kRun[k] + " ";
+  const std::string job =
+      "chmod +x bin/*; export PATH=$PWD/bin:$PATH KENNEL RUN=run SLURM_JOB_NAME=walk "
+      "SLURM_JOB_ID=7 TRAIN='" +
+      train + "'; ";
+  const std::string script = quoted(KENNEL_SOURCE_DIR "/examples/cluster/slurm.sh");
+  const Outcome first =
+      run_shell(folder.path(), job + script +
+                                   " & job=$!; for k in {1..400}; do [ -s run/metrics.csv ] && "
+                                   "break; sleep 0.05; done; kill -USR1 $job; wait $job");
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(read_file(folder / "scontrol.log"), "requeue 7\n") << first.err;
+  const Outcome second = run_shell(folder.path(), job + script);
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_EQ(read_file(folder / "scontrol.log"), "requeue 7\n") << "it is complete";
+  EXPECT_EQ(last_checkpoint(folder / "run"), last_checkpoint(folder / "one"));
+}
+
 TEST(Ranks, ThoseOfALauncherMustAgree) {
   const TempFolder folder;
   const std::string line =

@@ -40,7 +40,7 @@ std::uint64_t drawn() {
   std::vector<float> noise(37 * 12);
   keyed_noise(7, 1000, 3, 37, 12, noise.data());
   std::vector<std::int64_t> order(1001);
-  keyed_order(7, 3, 1, EpochOrder{7, 143, 3, 64, 1}, order.data());
+  keyed_order(7, 3, 1, epoch_order(7, 143, 3, 64, 1), order.data());
   Hash hash;
   hash.add(noise.data(), noise.size() * sizeof(float));
   hash.add(order.data(), order.size() * sizeof order[0]);

@@ -52,10 +52,10 @@ TEST(CudaOps, NoiseAndOrdersHaveTheBitsOfTheHost) {
     const torch::Tensor order = torch::empty({1031}, options), same = torch::empty_like(order);
     // 1031 rows as one, and 7 steps of 3 shards, the last smaller, in minibatches that do not
     // divide.
-    for (const EpochOrder& of : {one_shard(1031), EpochOrder{7, 147, 4, 64, 5}}) {
-      cuda().shuffle(kKey, at, 2, of, order.narrow(0, 0, of.rows()));
-      cpu_ops().shuffle(kKey, at, 2, of, same.narrow(0, 0, of.rows()));
-      EXPECT_TRUE(torch::equal(order.narrow(0, 0, of.rows()), same.narrow(0, 0, of.rows())));
+    for (const EpochOrder& of : {one_shard(1031), epoch_order(7, 147, 4, 64, 5)}) {
+      cuda().shuffle(kKey, at, 2, of, order.narrow(0, 0, of.rows));
+      cpu_ops().shuffle(kKey, at, 2, of, same.narrow(0, 0, of.rows));
+      EXPECT_TRUE(torch::equal(order.narrow(0, 0, of.rows), same.narrow(0, 0, of.rows)));
     }
   }
 }
@@ -121,7 +121,7 @@ TEST(CudaOps, AnEpochIsGatheredInTheHostsOrder) {
   const RolloutBatch out{unset({kRows, 36}), unset({kRows, 87}), samples(unset)};
   const Scaling obs = some_scaling(36), privileged = some_scaling(87);
   const StepCounter at = after(24);
-  const EpochOrder of{11, 47, 3, 16, 2};
+  const EpochOrder of = epoch_order(11, 47, 3, 16, 2);
   fused().gather_epoch(batch, obs, privileged, kKey, at, 1, of, out);
   const torch::Tensor order = torch::empty({kRows}, torch::kInt64);
   cpu_ops().shuffle(kKey, at, 1, of, order);

@@ -37,7 +37,8 @@ ConfigBlock reinforce(const std::string& baseline, const NetworkConfig& network)
   ReinforceConfig c;
   c.rollout.num_steps = 20;
   c.baseline = baseline;
-  c.learning_rate = baseline == "none" ? 3e-3f : 1e-2f;  // whose gradient varies most
+  const bool constant = baseline == "none" || baseline == "mean";  // whose gradients vary most
+  c.learning_rate = constant ? 3e-3f : 1e-2f;
   c.value.learning_rate = 3e-3f;
   c.network = network;
   return {"reinforce", c};

@@ -32,7 +32,7 @@ class KeyedRows : public testing::TestWithParam<const LearnerOps& (*)()> {
     return out;
   }
   torch::Tensor order(const EpochOrder& of) const {
-    torch::Tensor out = torch::full({of.rows()}, -1, torch::kInt64);
+    torch::Tensor out = torch::full({std::int64_t{of.rows}}, -1, torch::kInt64);
     GetParam()().shuffle(kKey, steps_, 3, of, out);
     return out;
   }
@@ -91,28 +91,29 @@ TEST_P(KeyedRows, TheOrderHasEveryRowOnce) {
 
 TEST_P(KeyedRows, AMinibatchTakesItsPartOfEveryShardWhoeverHasIt) {
   constexpr std::int64_t kSteps = 7, kEnvs = 4 * kEnvsAShard + 13, kMinibatches = 4;
-  const EpochOrder whole{kSteps, kEnvs, kMinibatches, kEnvsAShard, 0};
+  const EpochOrder whole = epoch_order(kSteps, kEnvs, kMinibatches, kEnvsAShard, 0);
   const torch::Tensor rows = order(whole);
-  EXPECT_TRUE(torch::equal(std::get<0>(rows.sort()), torch::arange(whole.rows())));
-  for (std::int64_t place = 0; place < whole.rows(); ++place) {
+  EXPECT_TRUE(torch::equal(std::get<0>(rows.sort()), torch::arange(whole.rows)));
+  for (std::uint32_t place = 0; place < whole.rows; ++place) {
     const EpochPlace at = place_of(whole, place);
     ASSERT_EQ(rows[place].item<std::int64_t>() % kEnvs / kEnvsAShard, at.shard);
     ASSERT_LT(at.row, whole.rows_of(at.shard));
   }
   // Shards 2 to 4 alone.
   constexpr std::int64_t kFirst = 2 * kEnvsAShard;
-  const EpochOrder part{kSteps, kEnvs - kFirst, kMinibatches, kEnvsAShard, 2};
+  const EpochOrder part = epoch_order(kSteps, kEnvs - kFirst, kMinibatches, kEnvsAShard, 2);
   const torch::Tensor own = order(part);
-  for (std::int64_t k = 0; k < kMinibatches; ++k)
-    for (std::int64_t shard = 0; shard < part.shards(); ++shard) {
+  for (std::uint32_t k = 0; k < kMinibatches; ++k)
+    for (std::uint32_t shard = 0; shard < part.shards; ++shard) {
       const std::int64_t from = part.begin(k, shard), count = part.begin(k, shard + 1) - from;
       ASSERT_EQ(count, whole.begin(k, shard + 3) - whole.begin(k, shard + 2));
       const torch::Tensor here = own.narrow(0, from, count);
       const torch::Tensor there = rows.narrow(0, whole.begin(k, shard + 2), count);
-      const torch::Tensor step = here.div(part.envs, "floor"), env = here.remainder(part.envs);
+      const torch::Tensor step = here.div(std::int64_t{part.envs}, "floor"),
+                          env = here.remainder(std::int64_t{part.envs});
       EXPECT_TRUE(torch::equal(step * kEnvs + env + kFirst, there));
     }
-  EXPECT_EQ(part.begin(kMinibatches), part.rows());
+  EXPECT_EQ(part.begin(kMinibatches), part.rows);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, KeyedRows, testing::Values(&cpu_ops, &torch_ops));

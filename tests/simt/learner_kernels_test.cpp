@@ -65,7 +65,7 @@ TEST(LearnerKernels, OrdersArePermutations) {
   const KeyedSteps at{77, &steps};
   in_any_order([&] {
     Array<std::int64_t> order(515);
-    launch_order(at, 1, {5, 103, 3, 32, 4}, order.get(), nullptr);
+    launch_order(at, 1, epoch_order(5, 103, 3, 32, 4), order.get(), nullptr);
     std::vector<std::int64_t> sorted = order.values();
     std::sort(sorted.begin(), sorted.end());
     for (std::int64_t r = 0; r < 515; ++r) EXPECT_EQ(sorted[static_cast<std::size_t>(r)], r);
@@ -112,7 +112,7 @@ TEST(LearnerKernels, AnEpochHoldsEveryRowOnce) {
     launch_epoch(
         {{5, &steps},
          0,
-         {7, 19, 2, 8, 0},
+         epoch_order(7, 19, 2, 8, 0),
          {{obs.get(), false}, mean.get(), inv.get(), kObs},
          {{privileged.get(), true}, mean.get(), inv.get(), kPrivileged},
          {action.get(), columns[0].get(), columns[1].get(), columns[2].get(), columns[3].get()},

@@ -14,7 +14,6 @@ void keyed_noise(std::uint64_t key, std::int64_t first_env, std::int64_t step,
                  std::int64_t num_envs, std::int64_t n, float* noise);
 
 /// out (rows) <- the rollout's rows in the order of an epoch, another one for each step of the run
-/// \throws Error when there are 2^32 rows or more
 void keyed_order(std::uint64_t key, std::int64_t step, int epoch, const EpochOrder& order,
                  std::int64_t* out);
 

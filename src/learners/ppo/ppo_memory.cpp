@@ -22,6 +22,9 @@ constexpr std::size_t kPool = std::size_t{22} << 20;
 // row of a minibatch (512 floats, the width of a layer, for every 128 rows).
 constexpr std::size_t kMomentSums = 256 * 2 * sizeof(double), kRowSums = 16;
 
+// Bytes a row that sums which no order changes pass through (rl/exact_sum.h).
+constexpr std::size_t kDouble = sizeof(double), kExactSums = 8 * kDouble;
+
 // Numbers a row that the losses make on their way: what policy_loss and value_loss hold at once.
 std::size_t loss_numbers(std::size_t action_size) { return 4 * action_size + 16; }
 
@@ -94,10 +97,12 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
 
   // The phases follow each other, and each gives back what it took.
   const auto cut = static_cast<std::size_t>(cut_rows(spec, config.rollout));
-  const std::size_t estimate = observed * cut * privileged + kIndex * 2 * cut + 5 * kFloat * rows;
+  const std::size_t estimate = observed * cut * privileged + kIndex * 2 * cut + 5 * kFloat * rows +
+                               (ops.fused ? 0 : kExactSums * rows);
   const std::size_t gather = ops.gathers_epochs ? observed * rows * privileged : 0;
   const std::size_t losses = kFloat * threads * update_rows * loss_numbers(actions);
-  const std::size_t moments = kFloat * threads * slice(rows, most.moments) * privileged;
+  const std::size_t moments = ops.fused ? kFloat * threads * slice(rows, most.moments) * privileged
+                                        : 2 * kDouble * rows * privileged;  // deviations, squares
   const std::size_t noise = kFloat * rows * actions;  // its squares, for the log-probabilities
   bytes.temporary = std::max({estimate, gather, losses, moments, noise + kFloat * rows});
   if (ops.make_graph) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kennel/core/check.h"
 #include "kennel/rl/fused_ops.h"
 
 namespace kennel {
@@ -17,14 +18,20 @@ constexpr double kLearningRateFactor = 1.5;
 constexpr double kGradientQuantum = 0x1p-36, kLossQuantum = 0x1p-16;
 
 EpochOrder order_of(const RolloutBatch& batch, std::int64_t minibatches) {
-  return {batch.num_steps, batch.obs.size(0) / batch.num_steps, minibatches, kEnvsAShard,
-          batch.first_env / kEnvsAShard};
+  KENNEL_CHECK(batch.obs.size(0) < std::int64_t{1} << 32, "an iteration of ", batch.obs.size(0),
+               " steps of all environments is too large to shuffle; expected fewer than 2^32, "
+               "take fewer environments");
+  return epoch_order(batch.num_steps, batch.obs.size(0) / batch.num_steps, minibatches, kEnvsAShard,
+                     batch.first_env / kEnvsAShard);
 }
 
-EpochOrder order_of_all(const RolloutBatch& batch, std::int64_t minibatches) {
-  EpochOrder order = order_of(batch, minibatches);
-  if (batch.all_envs > 0) order.envs = batch.all_envs;
-  return order;
+/// Rows of a minibatch on all ranks.
+double rows_of_all(const RolloutBatch& batch, std::int64_t minibatches, int number) {
+  const std::int64_t envs =
+      batch.all_envs > 0 ? batch.all_envs : batch.obs.size(0) / batch.num_steps;
+  const EpochOrder order = epoch_order(batch.num_steps, envs, minibatches, kEnvsAShard, 0);
+  const auto k = static_cast<std::uint32_t>(number);
+  return static_cast<double>(order.begin(k + 1) - order.begin(k));
 }
 
 }  // namespace
@@ -47,10 +54,6 @@ PpoUpdate::PpoUpdate(ActorCritic& networks, const Normaliser& obs_normaliser,
       entropy_coef_(annealed_[0]),
       kl_too_small_(annealed_[1]),
       kl_too_large_(annealed_[2]),
-      sums_(torch::zeros({networks.num_weights() + kNumLosses},
-                         torch::TensorOptions().dtype(torch::kFloat64).device(device_))),
-      gradient_sums_(sums_.narrow(0, 0, networks.num_weights())),
-      loss_sums_(sums_.narrow(0, networks.num_weights(), kNumLosses)),
       free_gradient_(torch::zeros_like(networks.parameters())),
       losses_(torch::zeros({kNumLosses}, device_)) {
   set_progress(0.0);
@@ -60,7 +63,6 @@ UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_key
                             const StepCounter& at) {
   const torch::NoGradGuard no_grad;
   const EpochOrder order = order_of(batch, config_.num_minibatches);
-  const EpochOrder of_all = order_of_all(batch, config_.num_minibatches);
   const auto updates = static_cast<std::int64_t>(config_.num_epochs) * config_.num_minibatches;
   const torch::Tensor log = torch::empty({updates, kNumLosses + 1}, device_);
   std::int64_t update = 0;
@@ -68,7 +70,7 @@ UpdateReport PpoUpdate::run(const RolloutBatch& batch, std::uint64_t shuffle_key
     const LearningRows shuffled = order_.shuffled(batch, shuffle_key, at, epoch, order);
     for (int k = 0; k < config_.num_minibatches; ++k, ++update) {
       losses_ = log[update].narrow(0, 0, kNumLosses);
-      free_gradient(minibatch(shuffled, order, of_all, k));
+      free_gradient(minibatch(shuffled, order, k, rows_of_all(batch, config_.num_minibatches, k)));
       // The first minibatch is seen before any step: its KL is zero and says nothing.
       step(config_.lr_schedule == "minibatch" && update > 0, log[update][kNumLosses]);
     }
@@ -101,18 +103,17 @@ const torch::Tensor& PpoUpdate::gradient(const RolloutBatch& batch, const torch:
 // Slices of the shards where threads take them, so that sums over them are those of any number of
 // ranks; else as large as they can be.
 PpoUpdate::Minibatch PpoUpdate::minibatch(const LearningRows& epoch, const EpochOrder& order,
-                                          const EpochOrder& of_all, int number) const {
-  const std::int64_t begin = order.begin(number), rows = order.begin(number + 1) - begin;
-  Minibatch out{epoch.narrow(begin, rows),
-                {},
-                static_cast<double>(of_all.begin(number + 1) - of_all.begin(number))};
+                                          int number, double of_all) const {
+  const auto k = static_cast<std::uint32_t>(number);
+  const std::int64_t begin = order.begin(k), rows = order.begin(k + 1) - begin;
+  Minibatch out{epoch.narrow(begin, rows), {}, of_all};
   if (!ops_.threads) {
     out.slices = kennel::slices_of(SlicePlan(rows, ops_.rows_a_slice.update));
     return out;
   }
-  for (std::int64_t shard = 0; shard < order.shards(); ++shard) {
-    const std::int64_t from = order.begin(number, shard) - begin;
-    const std::int64_t to = order.begin(number, shard + 1) - begin;
+  for (std::uint32_t shard = 0; shard < order.shards; ++shard) {
+    const std::int64_t from = order.begin(k, shard) - begin;
+    const std::int64_t to = order.begin(k, shard + 1) - begin;
     const std::int64_t parts =
         (to - from + ops_.rows_a_slice.update - 1) / ops_.rows_a_slice.update;
     for (std::int64_t part = 0; part < parts; ++part) {
@@ -146,6 +147,13 @@ void PpoUpdate::free_gradient(const Minibatch& minibatch) {
 
 // The same for the weights, and the losses.
 const torch::Tensor& PpoUpdate::sums_of(const Minibatch& minibatch) {
+  if (!sums_.defined()) {
+    const std::int64_t weights = networks_.num_weights();
+    sums_ = torch::zeros({weights + kNumLosses},
+                         torch::TensorOptions().dtype(torch::kFloat64).device(device_));
+    gradient_sums_ = sums_.narrow(0, 0, weights);
+    loss_sums_ = sums_.narrow(0, weights, kNumLosses);
+  }
   const SlicedGradient slices = slices_of(minibatch);
   ops_.exact_sums(pool_, slices.gradients.narrow(1, 0, gradient_sums_.size(0)), kGradientQuantum,
                   gradient_sums_);

@@ -81,8 +81,8 @@ class PpoUpdate {
     std::vector<Slice> slices;
     double of_all = 0.0;
   };
-  Minibatch minibatch(const LearningRows& epoch, const EpochOrder& order, const EpochOrder& of_all,
-                      int number) const;
+  Minibatch minibatch(const LearningRows& epoch, const EpochOrder& order, int number,
+                      double of_all) const;
   const torch::Tensor& sums_of(const Minibatch& minibatch);
   SlicedGradient slices_of(const Minibatch& minibatch);
   SliceWork slice_loss(double rows) const;
@@ -106,7 +106,8 @@ class PpoUpdate {
   torch::Tensor annealed_;                     // (3), the memory of the next three
   torch::Tensor entropy_coef_;                 // ()
   torch::Tensor kl_too_small_, kl_too_large_;  // () each
-  torch::Tensor sums_;           // (num_weights + 4) float64, the memory of the next two
+  torch::Tensor
+      sums_;  // (num_weights + 4) float64, the memory of the next two; undefined where fused
   torch::Tensor gradient_sums_;  // (num_weights)
   torch::Tensor loss_sums_;      // (4)
   torch::Tensor free_gradient_;  // (num_free)
