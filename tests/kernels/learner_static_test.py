@@ -36,7 +36,7 @@ BUDGETS = {
     'moment_kernel': (48, 500),
     'noise_kernel': (32, 520),
     'normalise_kernel': (40, 950),
-    'order_kernel': (32, 460),
+    'order_kernel': (32, 560),
     'reduce_kernel': (40, 370),
     'sample_kernel': (40, 520),
 }

@@ -93,7 +93,8 @@ PpoMemory ppo_memory(const EnvSpec& spec, const PpoConfig& config, const Learner
   // The layers and their gradient, the free parameters with gradient and two moments, copies.
   bytes.parameters = kFloat * dense * (2 + 4 + (ops.transposed_weights ? 1 : 0)) +
                      (config.network.symmetric ? 5 * kIndex * dense : 0) +
-                     (slices > 1 || plan.possible() ? kFloat * slices * dense : 0);
+                     (slices > 1 || plan.possible() ? kFloat * slices * dense : 0) +
+                     (ops.fused ? 0 : 2 * kDouble * dense);  // summed so that no order changes it
 
   // The phases follow each other, and each gives back what it took.
   const auto cut = static_cast<std::size_t>(cut_rows(spec, config.rollout));
