@@ -8,6 +8,7 @@
 
 #include "child_process.h"
 #include "kennel/core/check.h"
+#include "kennel/core/epoch_order.h"
 #include "scaling_model.h"
 #include "subprocess.h"
 #include "text_table.h"
@@ -100,13 +101,14 @@ int run_bench_scaling(const ScalingCommand& command) {
       for (const bool strong : {true, false})
         for (const ScalingRow& row : predict(parts_of(part, 0, 0), parts_of(one, count, bytes),
                                              link, kManyRanks, envs, strong, num_steps))
-          predictions.push_back({{"link", link.name},
-                                 {"scaling", strong ? "strong" : "weak"},
-                                 {"ranks", row.ranks},
-                                 {"seconds", row.seconds},
-                                 {"sum_share", row.sum_share},
-                                 {"steps_per_s", row.steps_per_s},
-                                 {"efficiency", row.efficiency}});
+          if (!strong || std::int64_t{row.ranks} * kEnvsAShard <= envs)  // they go by whole shards
+            predictions.push_back({{"link", link.name},
+                                   {"scaling", strong ? "strong" : "weak"},
+                                   {"ranks", row.ranks},
+                                   {"seconds", row.seconds},
+                                   {"sum_share", row.sum_share},
+                                   {"steps_per_s", row.steps_per_s},
+                                   {"efficiency", row.efficiency}});
   }
   const double rate = one["steps"].get<double>() / one["seconds"].get<double>();
   const Json all = {{"envs", envs},

@@ -54,6 +54,7 @@ class Advice : public ::testing::Test {
       add(command, {command, "--help"});
     }
     add("bench walk", {"bench", "walk", "--help"});
+    add("bench scaling", {"bench", "scaling", "--help"});
   }
 
   void add(const std::string& command, const std::vector<std::string>& help) {
