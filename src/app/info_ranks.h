@@ -11,7 +11,8 @@ struct RankInfoCommand {
   bool json = false;
 };
 
-/// Prints on the first rank. \return the exit code
+/// Prints on the first rank.
+/// \return the exit code
 int run_rank_info(const RankInfoCommand& command);
 
 }  // namespace kennel
