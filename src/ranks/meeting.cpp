@@ -149,7 +149,8 @@ RankPatience RankPatience::of_process() {
     const long seconds = std::strtol(given, nullptr, 10);
     KENNEL_CHECK(seconds >= 1 && seconds <= 86400, "KENNEL_RANK_TIMEOUT is ", given,
                  "; expected seconds from 1 to 86400");
-    patience.to_meet = patience.in_work = std::chrono::seconds(seconds);
+    patience.in_work = std::chrono::seconds(seconds);
+    patience.to_meet = std::max(patience.to_meet, patience.in_work);
   }
   return patience;
 }

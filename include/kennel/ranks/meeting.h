@@ -19,7 +19,7 @@ namespace kennel {
 struct RankPatience {
   std::chrono::seconds to_meet{300}, in_work{20};
 
-  /// KENNEL_RANK_TIMEOUT, in seconds, where it is set: both.
+  /// KENNEL_RANK_TIMEOUT, in seconds, where it is set: of an operation; meeting takes no less.
   static RankPatience of_process();
 };
 
