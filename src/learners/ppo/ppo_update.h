@@ -106,8 +106,8 @@ class PpoUpdate {
   torch::Tensor annealed_;                     // (3), the memory of the next three
   torch::Tensor entropy_coef_;                 // ()
   torch::Tensor kl_too_small_, kl_too_large_;  // () each
-  torch::Tensor
-      sums_;  // (num_weights + 4) float64, the memory of the next two; undefined where fused
+  // Float64, made when first needed: fused operations do without.
+  torch::Tensor sums_;           // (num_weights + 4), the memory of the next two
   torch::Tensor gradient_sums_;  // (num_weights)
   torch::Tensor loss_sums_;      // (4)
   torch::Tensor free_gradient_;  // (num_free)
