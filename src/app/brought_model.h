@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "kennel/model/edits.h"
+#include "scratch_folder.h"
 
 namespace kennel {
 
@@ -14,18 +15,15 @@ class BroughtModel {
   /// Says what the edits changed.
   /// \throws Error when the model cannot be read, edited or stepped
   BroughtModel(const std::filesystem::path& file, const ModelEdits& edits);
-  ~BroughtModel();
-  BroughtModel(const BroughtModel&) = delete;
-  BroughtModel& operator=(const BroughtModel&) = delete;
 
   /// Where kRobotFile is.
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
   /// Writes it into a run's folder: anew, because paths to meshes depend on the folder.
   void write_to(const std::filesystem::path& run) const;
 
  private:
-  std::filesystem::path folder_;
+  ScratchFolder folder_;
 };
 
 }  // namespace kennel

@@ -17,9 +17,9 @@
 
 #include "child_process.h"
 #include "kennel/core/check.h"
-#include "kennel/core/own_folder.h"
 #include "kennel/io/atomic_file.h"
 #include "kennel/run/interrupt.h"
+#include "scratch_folder.h"
 
 namespace kennel {
 namespace {
@@ -37,25 +37,6 @@ void note_signal(int number) { received = number; }
 void setenv_number(const char* name, int number) {
   ::setenv(name, std::to_string(number).c_str(), 1);
 }
-
-/// A folder of its own, gone with this.
-class MeetingFolder {
- public:
-  MeetingFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kennel-ranks-XXXXXX").string();
-    KENNEL_CHECK(::mkdtemp(name.data()) != nullptr, "cannot make a folder ", name, ": ",
-                 describe_errno(errno));
-    path_ = name;
-  }
-  ~MeetingFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path file() const { return path_ / "meeting"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 pid_t start(std::vector<char*>& argv, int rank, int ranks, const std::filesystem::path& meeting) {
   const pid_t parent = ::getpid();
@@ -80,15 +61,15 @@ int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 +
 
 int launch_ranks(const std::vector<std::string>& command, int ranks) {
   const auto to_notice = RankPatience::of_process().in_work + kTold;  // that a rank is gone
-  const MeetingFolder meeting;
+  const ScratchFolder folder;
+  const std::filesystem::path meeting = folder.path() / "meeting";
   std::vector<char*> argv;
   for (const std::string& part : command) argv.push_back(const_cast<char*>(part.c_str()));
   argv.push_back(nullptr);
   const std::string program = own_program();
   argv[0] = const_cast<char*>(program.c_str());
   std::vector<pid_t> running;
-  for (int rank = 0; rank < ranks; ++rank)
-    running.push_back(start(argv, rank, ranks, meeting.file()));
+  for (int rank = 0; rank < ranks; ++rank) running.push_back(start(argv, rank, ranks, meeting));
   for (const StopSignal& signal : stop_signals()) std::signal(signal.number, note_signal);
   int code = 0;
   bool spoken = false;  // a rank that ended by itself has said why
