@@ -56,4 +56,6 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
+    # In the source such a link leads to the file, so that it can be followed there as well.
+    markdown = markdown.replace("](../bench/results/", "](results/")
     return _MARK.sub(lambda mark: _part(mark[1]), markdown)
