@@ -49,9 +49,5 @@ endif()
 # behind LibTorch's, precompiled, a compiler makes the templates that they use for 2 s before it is done with an empty file.
 option(KENNEL_UNITY "Compile six files at once where their headers cost the most; OFF: each alone, which is quicker after a change" ON)
 function(kennel_at_once TARGET)
-  get_target_property(apart ${TARGET} KENNEL_APART)  # its files have helpers of the same names
-  if(apart)
-    return()
-  endif()
   set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ${KENNEL_UNITY} UNITY_BUILD_BATCH_SIZE 6)
 endfunction()

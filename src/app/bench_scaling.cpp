@@ -1,17 +1,19 @@
 #include "bench_scaling.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "bench_scaling_print.h"
 #include "child_process.h"
 #include "kennel/core/check.h"
 #include "kennel/core/epoch_order.h"
+#include "kennel/ranks/place.h"
 #include "scaling_model.h"
 #include "subprocess.h"
-#include "text_table.h"
 
 namespace kennel {
 namespace {
@@ -55,115 +57,120 @@ IterationParts parts_of(const Json& row, std::int64_t sums, std::int64_t bytes) 
   return {row["envs"].get<int>(), row["seconds"].get<double>(), sums, bytes};
 }
 
-std::string percent(double share) { return fixed_text(100 * share, 1) + " %"; }
+/// The ranks that are measured: started here, or by a launcher, which has started this process as
+/// one of them.
+class MeasuredRanks {
+ public:
+  explicit MeasuredRanks(const ScalingCommand& command)
+      : command_(command), place_(find_place()), counts_(command.ranks) {
+    if (place_.size == 1) return;
+    counts_ = {place_.size};
+    KENNEL_CHECK(place_.port > 0, "bench scaling measures several times, and ", place_.launcher,
+                 "'s ranks meet anew for each; set MASTER_ADDR and MASTER_PORT for all of them, "
+                 "with free ports after it");
+    ::setenv("TORCHELASTIC_USE_AGENT_STORE", "False", 1);  // which is of one meeting
+  }
 
-void add_row(std::vector<TextColumn>& table, const std::vector<std::string>& cells) {
-  for (std::size_t k = 0; k < cells.size(); ++k) table[k].cells.push_back(cells[k]);
+  bool first() const { return place_.rank == 0; }
+  const std::vector<int>& counts() const { return counts_; }
+
+  /// \return what the first rank measured; null on others
+  Json measure(int ranks, int envs) {
+    if (place_.size == 1) return measured(command_, ranks, envs);
+    ::setenv("MASTER_PORT", std::to_string(place_.port + ++meetings_).c_str(), 1);
+    return measured(command_, ranks, envs);
+  }
+
+ private:
+  const ScalingCommand& command_;
+  RankPlace place_;
+  std::vector<int> counts_;
+  int meetings_ = 0;
+};
+
+int num_envs_of(const ScalingCommand& command) {
+  if (command.num_envs > 0) return command.num_envs;
+  RecipeChoice choice = command.recipe;
+  choice.on_gpu = choose_device(command.device).cuda;
+  return load_run_config(choice).train.num_envs;
+}
+
+/// One measurement of several ranks, with what the model says of it.
+/// \param one, part  one rank's, of all environments and of a part of them
+Json compared(Json row, const Json& one, const Json& part, int ranks, bool strong) {
+  const auto count = static_cast<std::int64_t>(row["sums"].get<double>());
+  const auto bytes = static_cast<std::int64_t>(row["bytes"].get<double>());
+  const int envs = one["envs"].get<int>();
+  const int num_steps = static_cast<int>(one["steps"].get<double>() / envs);
+  const Json& probes = row["probe"];
+  const Link link = link_from("between them", ranks, probes[0]["bytes"], probes[0]["seconds"],
+                              probes[1]["bytes"], probes[1]["seconds"]);
+  const int counts[] = {ranks};
+  const ScalingRow predicted = predict(parts_of(part, 0, 0), parts_of(one, count, bytes), link,
+                                       counts, envs, strong, num_steps)[0];
+  row["ranks"] = ranks;
+  row["scaling"] = strong ? "strong" : "weak";
+  row["predicted_seconds"] = predicted.seconds;
+  row["predicted_sum_seconds"] = predicted.seconds * predicted.sum_share;
+  return row;
+}
+
+/// What many ranks would do on links that are not here.
+/// \param sums  of a measurement of several ranks
+Json predictions(const Json& one, const Json& part, const Json& sums) {
+  const auto count = static_cast<std::int64_t>(sums["sums"].get<double>());
+  const auto bytes = static_cast<std::int64_t>(sums["bytes"].get<double>());
+  const int envs = one["envs"].get<int>();
+  const int num_steps = static_cast<int>(one["steps"].get<double>() / envs);
+  Json out = Json::array();
+  for (const Link& link : kLinks)
+    for (const bool strong : {true, false})
+      for (const ScalingRow& row : predict(parts_of(part, 0, 0), parts_of(one, count, bytes), link,
+                                           kManyRanks, envs, strong, num_steps))
+        if (!strong || std::int64_t{row.ranks} * kEnvsAShard <= envs)  // they go by whole shards
+          out.push_back({{"link", link.name},
+                         {"scaling", strong ? "strong" : "weak"},
+                         {"ranks", row.ranks},
+                         {"seconds", row.seconds},
+                         {"sum_share", row.sum_share},
+                         {"steps_per_s", row.steps_per_s},
+                         {"efficiency", row.efficiency}});
+  return out;
 }
 
 }  // namespace
 
 int run_bench_scaling(const ScalingCommand& command) {
-  // One rank, all of the environments and a part of them: what an iteration takes by their number.
-  const Json one = measured(command, 1, command.num_envs);
-  const int envs = one["envs"].get<int>();
-  int most = 1;
-  for (const int ranks : command.ranks) most = std::max(most, ranks);
-  const Json part = measured(command, 1, std::max(64, envs / std::max(2, most) / 64 * 64));
-  const int num_steps = static_cast<int>(one["steps"].get<double>() / envs);
+  MeasuredRanks ranks(command);
+  const int envs = num_envs_of(command);
+  Json one, part;
+  if (ranks.first()) {
+    // One rank, all of the environments and a part of them: what an iteration takes by their
+    // number.
+    const int most = *std::max_element(ranks.counts().begin(), ranks.counts().end());
+    one = measured(command, 1, envs);
+    part = measured(command, 1, std::max(64, envs / std::max(2, most) / 64 * 64));
+  }
   Json rows = Json::array();
-  Json sums;  // of the largest measurement
-  for (const int ranks : command.ranks) {
-    if (ranks == 1) continue;
+  for (const int count : ranks.counts()) {
+    if (count == 1) continue;
     for (const bool strong : {true, false}) {
-      Json row = measured(command, ranks, strong ? envs : envs * ranks);
-      sums = row;
-      const auto count = static_cast<std::int64_t>(row["sums"].get<double>());
-      const auto bytes = static_cast<std::int64_t>(row["bytes"].get<double>());
-      const Json& probes = row["probe"];
-      const Link link = link_from("this machine", ranks, probes[0]["bytes"], probes[0]["seconds"],
-                                  probes[1]["bytes"], probes[1]["seconds"]);
-      const int counts[] = {ranks};
-      const ScalingRow predicted = predict(parts_of(part, 0, 0), parts_of(one, count, bytes), link,
-                                           counts, envs, strong, num_steps)[0];
-      row["ranks"] = ranks;
-      row["scaling"] = strong ? "strong" : "weak";
-      row["predicted_seconds"] = predicted.seconds;
-      row["predicted_sum_seconds"] = predicted.seconds * predicted.sum_share;
-      rows.push_back(row);
+      const Json row = ranks.measure(count, strong ? envs : envs * count);
+      if (ranks.first()) rows.push_back(compared(row, one, part, count, strong));
     }
   }
-  Json predictions = Json::array();
-  if (!sums.is_null()) {
-    const auto count = static_cast<std::int64_t>(sums["sums"].get<double>());
-    const auto bytes = static_cast<std::int64_t>(sums["bytes"].get<double>());
-    for (const Link& link : kLinks)
-      for (const bool strong : {true, false})
-        for (const ScalingRow& row : predict(parts_of(part, 0, 0), parts_of(one, count, bytes),
-                                             link, kManyRanks, envs, strong, num_steps))
-          if (!strong || std::int64_t{row.ranks} * kEnvsAShard <= envs)  // they go by whole shards
-            predictions.push_back({{"link", link.name},
-                                   {"scaling", strong ? "strong" : "weak"},
-                                   {"ranks", row.ranks},
-                                   {"seconds", row.seconds},
-                                   {"sum_share", row.sum_share},
-                                   {"steps_per_s", row.steps_per_s},
-                                   {"efficiency", row.efficiency}});
-  }
-  const double rate = one["steps"].get<double>() / one["seconds"].get<double>();
-  const Json all = {{"envs", envs},
-                    {"num_steps", num_steps},
-                    {"one", one},
-                    {"part", part},
-                    {"measured", rows},
-                    {"delay_ms", command.delay_ms},
-                    {"predicted", predictions}};
-  if (command.json) {
+  if (!ranks.first()) return 0;
+  const Json all = {
+      {"envs", envs},
+      {"one", one},
+      {"part", part},
+      {"measured", rows},
+      {"delay_ms", command.delay_ms},
+      {"predicted", rows.empty() ? Json::array() : predictions(one, part, rows.back())}};
+  if (command.json)
     std::cout << all.dump(2) << '\n';
-    return 0;
-  }
-  std::cout << "one rank: " << envs << " environments, "
-            << fixed_text(1e3 * one["seconds"].get<double>(), 1) << " ms an iteration, "
-            << short_text(rate) << " steps/s\n\nmeasured on this machine\n";
-  std::vector<TextColumn> table = {{{"ranks"}},
-                                   {{"scaling"}, {}, false},
-                                   {{"environments"}},
-                                   {{"ms"}},
-                                   {{"predicted"}},
-                                   {{"in sums, ms"}},
-                                   {{"predicted"}},
-                                   {{"sums"}},
-                                   {{"KiB each"}},
-                                   {{"steps/s"}},
-                                   {{"of one rank's each"}}};
-  for (const Json& row : rows) {
-    const double seconds = row["seconds"], count = row["sums"];
-    const double steps = row["steps"].get<double>() / seconds;
-    add_row(table, {text(row["ranks"].get<int>()), row["scaling"].get<std::string>(),
-                    text(row["envs"].get<int>()), fixed_text(1e3 * seconds, 1),
-                    fixed_text(1e3 * row["predicted_seconds"].get<double>(), 1),
-                    fixed_text(1e3 * row["sum_seconds"].get<double>(), 2),
-                    fixed_text(1e3 * row["predicted_sum_seconds"].get<double>(), 2),
-                    fixed_text(count, 0), fixed_text(row["bytes"].get<double>() / count / 1024, 1),
-                    short_text(steps), percent(steps / rate / row["ranks"].get<int>())});
-  }
-  std::cout << text_table(table);
-  if (predictions.empty()) return 0;
-  std::cout << "\npredicted from one rank's times here; strong: " << envs
-            << " environments together, weak: each rank as many\n";
-  std::vector<TextColumn> many = {{{"between ranks"}, {}, false},
-                                  {{"scaling"}, {}, false},
-                                  {{"ranks"}},
-                                  {{"ms"}},
-                                  {{"in sums"}},
-                                  {{"steps/s"}},
-                                  {{"of one rank's each"}}};
-  for (const Json& row : predictions)
-    add_row(many, {row["link"].get<std::string>(), row["scaling"].get<std::string>(),
-                   text(row["ranks"].get<int>()), fixed_text(1e3 * row["seconds"].get<double>(), 2),
-                   percent(row["sum_share"]), short_text(row["steps_per_s"]),
-                   percent(row["efficiency"])});
-  std::cout << text_table(many);
+  else
+    print_scaling(all);
   return 0;
 }
 

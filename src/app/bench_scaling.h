@@ -11,9 +11,10 @@ namespace kennel {
 /// Flags of the command. All values are checked; the recipe is not yet read.
 struct ScalingCommand {
   RecipeChoice recipe;
-  std::vector<int> ranks = {1, 2};  // to measure, on this machine
-  int num_envs = 0;                 // of all ranks together; 0: the recipe's
-  int threads = 1;                  // of each rank
+  std::vector<int> ranks = {1,
+                            2};  // to measure, on this machine; a launcher's are as many as it says
+  int num_envs = 0;              // of all ranks together; 0: the recipe's
+  int threads = 1;               // of each rank
   std::string device = "auto";
   double seconds = 5.0;   // each measurement
   double delay_ms = 0.0;  // of each sum, as between distant machines
@@ -25,7 +26,8 @@ struct ScalingCommand {
 int run_bench_scaling(const ScalingCommand& command);
 
 /// The other side: trains for a while and prints {"envs", "seconds", "sums", "bytes",
-/// "sum_seconds", "probe": [{"bytes", "seconds"}]} of an iteration, on the first rank.
+/// "sum_seconds", "probe": [{"bytes", "seconds"}]} of an iteration; null on other ranks than the
+/// first.
 int run_scaling_measurement(const ScalingCommand& command);
 
 }  // namespace kennel

@@ -79,7 +79,7 @@ void print_plan(const ComparePlan& plan, const StudySchedule& schedule, const Sw
   const std::size_t runs = plan.runs.size();
   std::printf("%zu recipes, %d seeds each, %zu runs of %s, %zu complete; %s, on %s\n",
               plan.recipes.size(), plan.request.seeds, runs, plan.budget().c_str(), complete,
-              scheduled_text(schedule).c_str(), name_of(schedule.device).c_str());
+              scheduled_text(schedule).c_str(), name_of(schedule.devices).c_str());
   if (plan.request.minutes) {
     const double turns = std::ceil(static_cast<double>(runs - complete) / schedule.jobs);
     std::printf("at most %s of training, then judging\n",
@@ -94,7 +94,7 @@ void print_plan(const ComparePlan& plan, const StudySchedule& schedule, const Sw
 StudySchedule schedule_of(const CompareCommand& command, const ComparePlan& plan,
                           const SweepJudge& judge) {
   StudySchedule schedule;
-  schedule.device = command.device;
+  schedule.devices = command.devices;
   share_cores(schedule, command.jobs, static_cast<int>(plan.runs.size()));
   schedule.train_line = [&plan](const StudyRun& run) { return train_arguments(plan, run); };
   schedule.judge_line = [&judge](const StudyRun& run) {

@@ -16,7 +16,7 @@ struct CompareCommand {
   CompareRequest request;
   std::filesystem::path out = "compare";
   int jobs = 0;  // 0: one for each core, or one on a GPU
-  Device device;
+  std::vector<Device> devices;
   std::uint64_t judge_seed = 7;
   std::optional<int> judge_episodes;  // empty: `usual_episodes`
   std::string measure;                // column of metrics.csv; empty: see report/comparison.h

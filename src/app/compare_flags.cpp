@@ -12,7 +12,7 @@ namespace kennel {
 
 RunCommand add_compare(CLI::App& app) {
   const auto command = std::make_shared<CompareCommand>();
-  const auto device = std::make_shared<std::string>("auto");
+  const auto devices = std::make_shared<DeviceFlags>();
   const auto threads = std::make_shared<int>(0);
   const auto judges = std::make_shared<bool>(false);
   CompareRequest& request = command->request;
@@ -41,9 +41,9 @@ RunCommand add_compare(CLI::App& app) {
                  "folder of the comparison (default: compare); where it is one already, what is "
                  "not complete goes on");
   app.add_option("--jobs", command->jobs,
-                 "trainings side by side (default: one for each core, or one on a GPU)")
+                 "trainings side by side (default: one for each core, or one on each GPU)")
       ->check(number_from(1, 4096));
-  add_device(app, *device);
+  add_devices(app, *devices);
   app.add_option("--measure", command->measure,
                  "column of metrics.csv that says how well it goes (default: the velocity error, "
                  "or what comes nearest to it)");
@@ -65,15 +65,15 @@ RunCommand add_compare(CLI::App& app) {
   CLI::Option* judge =
       app.add_flag("--judge", *judges, "what it starts after each training: judges the run --out");
   app.add_option("--threads", *threads, "of --judge")->check(number_from(0, 4096))->needs(judge);
-  return [command, device, threads, judges] {
+  return [command, devices, threads, judges] {
     if (*judges)
       return run_compare_judge(
           command->out, {command->judge_seed, command->judge_episodes.value_or(1), *threads});
     KENNEL_CHECK(!command->request.recipes.empty(),
                  "expected recipes to compare, came none; try kennel compare default:es "
                  "default:ppo --task lqr");
-    command->device = choose_device(*device);
-    command->request.on_gpu = command->device.cuda;
+    command->devices = devices->chosen();
+    command->request.on_gpu = command->devices.front().cuda;
     return run_compare(*command);
   };
 }

@@ -29,7 +29,7 @@ std::string means_text(const CompareMeans& means) {
 }  // namespace
 
 CompareMeans means_of(const ComparePlan& plan, const StudySchedule& schedule) {
-  return {plan.request.minutes, schedule.threads, name_of(schedule.device)};
+  return {plan.request.minutes, schedule.threads, name_of(schedule.devices)};
 }
 
 std::optional<CompareMeans> read_means(const fs::path& out) {
@@ -57,10 +57,10 @@ void write_means(const CompareMeans& means, const fs::path& out) {
 
 void keep_threads(const CompareMeans& before, int jobs, int runs, StudySchedule& schedule) {
   const int cores = num_usable_cores();
-  const bool same_device = before.device == name_of(schedule.device);
+  const bool same_device = before.device == name_of(schedule.devices);
   if (jobs > 0 || !same_device || before.threads < 1 || before.threads > cores) return;
   schedule.threads = before.threads;
-  if (!schedule.device.cuda) schedule.jobs = std::clamp(cores / before.threads, 1, runs);
+  if (!schedule.devices.front().cuda) schedule.jobs = std::clamp(cores / before.threads, 1, runs);
 }
 
 std::string check_means(const CompareMeans& before, const CompareMeans& now,

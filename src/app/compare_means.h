@@ -15,7 +15,7 @@ namespace kennel {
 struct CompareMeans {
   std::optional<double> minutes;  // of each run; empty: its steps
   int threads = 0;                // of each
-  std::string device;             // "cpu", "cuda:0"
+  std::string device;             // "cpu", "cuda:0", "2 GPUs"
 };
 
 CompareMeans means_of(const ComparePlan& plan, const StudySchedule& schedule);

@@ -77,7 +77,10 @@ std::string command_text(const CompareCommand& command, const SweepJudge& judge)
   if (request.steps) add("--steps", std::to_string(*request.steps));
   if (request.minutes) add("--minutes", exact_text(*request.minutes));
   if (command.jobs > 0) add("--jobs", std::to_string(command.jobs));
-  add("--device", name_of(command.device));
+  if (command.devices.size() == 1)
+    add("--device", name_of(command.devices));
+  else
+    add("--gpus", std::to_string(command.devices.size()));
   add("--measure", command.measure);
   std::string thresholds;
   for (const double threshold : command.thresholds)

@@ -73,6 +73,15 @@ inline CLI::Option* add_threads(CLI::App& app, int& threads, const std::string& 
       ->capture_default_str();
 }
 
+/// The devices of several trainings.
+struct DeviceFlags {
+  std::string device = "auto", gpus;
+
+  std::vector<Device> chosen() const {
+    return gpus.empty() ? std::vector{choose_device(device)} : choose_gpus(gpus);
+  }
+};
+
 /// \param automatic  whether "auto" is a choice
 inline CLI::Option* add_device(CLI::App& app, std::string& device, bool automatic = true) {
   const char* shown = automatic ? "cpu|cuda|cuda:N|auto" : "cpu|cuda|cuda:N";
@@ -87,6 +96,12 @@ inline CLI::Option* add_device(CLI::App& app, std::string& device, bool automati
                   automatic ? "auto takes a GPU where there is one" : "cuda:N is the GPU number N")
       ->check(known)
       ->capture_default_str();
+}
+
+inline void add_devices(CLI::App& app, DeviceFlags& flags) {
+  CLI::Option* device = add_device(app, flags.device);
+  app.add_option("--gpus", flags.gpus, "a GPU for each training: a number, or all")
+      ->excludes(device);
 }
 
 }  // namespace kennel

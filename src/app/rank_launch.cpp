@@ -72,12 +72,16 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
   for (int rank = 0; rank < ranks; ++rank) running.push_back(start(argv, rank, ranks, meeting));
   for (const StopSignal& signal : stop_signals()) std::signal(signal.number, note_signal);
   int code = 0;
-  bool spoken = false;  // a rank that ended by itself has said why
+  bool asked = false;        // to stop
+  bool spoken = false;       // a rank that ended by itself has said why
+  std::optional<int> first;  // that a signal ended
   std::optional<Clock::time_point> end;
   while (std::any_of(running.begin(), running.end(), [](pid_t pid) { return pid > 0; })) {
-    if (const int signal = std::exchange(received, 0); signal != 0)
+    if (const int signal = std::exchange(received, 0); signal != 0) {
+      asked = true;
       for (const pid_t pid : running)
         if (pid > 0) ::kill(pid, signal);
+    }
     for (std::size_t rank = 0; rank < running.size(); ++rank) {
       int status = 0;
       if (running[rank] <= 0 || ::waitpid(running[rank], &status, WNOHANG) != running[rank])
@@ -86,6 +90,7 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
       if (status == 0) continue;
       if (code == 0 || rank == 0) code = code_of(status);
       spoken = spoken || WIFEXITED(status);
+      if (!first && WIFSIGNALED(status)) first = static_cast<int>(rank);
       // One that knows tells the others before it ends.
       const auto now = Clock::now();
       const auto latest = WIFEXITED(status) ? now + kTold : now + to_notice;
@@ -96,8 +101,9 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
         if (pid > 0) ::kill(pid, SIGKILL);
     std::this_thread::sleep_for(kPoll);
   }
-  if (code > 128 && !spoken)
-    std::cerr << "kennel: the ranks were ended by signal " << code - 128 << '\n';
+  if (first && !spoken && !asked)
+    std::cerr << "kennel: lost rank " << *first << " on this machine (before it met the others): "
+              << "signal " << code - 128 << " ended it\n";
   return code;
 }
 

@@ -82,19 +82,23 @@ int measure(const ScalingCommand& command, Ranks& ranks) {
                      {"bytes", static_cast<double>(counts.bytes) / iterations},
                      {"sum_seconds", counts.seconds / iterations},
                      {"probe", probes}};
-  if (ranks.first()) std::cout << line.dump() << std::endl;
+  if (ranks.first())
+    std::cout << line.dump() << std::endl;
+  else if (ranks.place().launcher != "kennel")  // which has one standard output for all
+    std::cout << "null" << std::endl;
   return 0;
 }
 
 }  // namespace
 
 int run_scaling_measurement(const ScalingCommand& command) {
+  if (command.ranks.front() == 1) {  // also where a launcher has started several
+    Ranks alone;
+    return measure(command, alone);
+  }
   const RankPlace place = find_place();
-  if (command.ranks.front() > 1 && place.launcher.empty())
-    return launch_ranks(own_command_without({}), command.ranks.front());
-  if (place.size > 1) return together(place, [&](Ranks& ranks) { return measure(command, ranks); });
-  Ranks alone;
-  return measure(command, alone);
+  if (place.launcher.empty()) return launch_ranks(own_command_without({}), command.ranks.front());
+  return together(place, [&](Ranks& ranks) { return measure(command, ranks); });
 }
 
 }  // namespace kennel

@@ -5,9 +5,11 @@
 #include <iostream>
 #include <list>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <thread>
 
+#include "busy_devices.h"
 #include "child_process.h"
 #include "kennel/core/check.h"
 #include "kennel/core/usable_cores.h"
@@ -53,13 +55,14 @@ struct Job {
   StudyRun* run;
   Clock::time_point start = Clock::now();
   bool judging = false;
+  std::optional<Device> device{};  // that trains it
   std::unique_ptr<ChildProcess> process{};
 };
 
 class Scheduler {
  public:
   Scheduler(const StudySchedule& schedule, std::vector<StudyRun>& runs)
-      : schedule_(schedule), runs_(runs), program_(own_program()) {
+      : schedule_(schedule), runs_(runs), devices_(schedule.devices), program_(own_program()) {
     for (StudyRun& run : runs_) {
       all_work_ += work_of(run);
       if (!run.judgement.is_null()) continue;
@@ -87,7 +90,10 @@ class Scheduler {
     job.judging = is_trained(*job.run);
     std::vector<std::string> line =
         job.judging ? schedule_.judge_line(*job.run) : schedule_.train_line(*job.run);
-    if (!job.judging) line.insert(line.end(), {"--device", name_of(schedule_.device)});
+    if (!job.judging) {
+      job.device = devices_.take();
+      line.insert(line.end(), {"--device", name_of(*job.device)});
+    }
     line.insert(line.end(), {"--threads", std::to_string(schedule_.threads)});
     line.insert(line.begin(), program_);
     job.process = std::make_unique<ChildProcess>(line, job.run->log);
@@ -96,6 +102,7 @@ class Scheduler {
   void look_after_jobs() {
     for (auto job = jobs_.begin(); job != jobs_.end();) {
       const std::optional<int> code = job->process->ended();
+      if (code && job->device) devices_.give_back(*std::exchange(job->device, {}));
       if (code && !goes_on(*job, *code)) {
         job = jobs_.erase(job);
         schedule_.on_run();
@@ -173,6 +180,7 @@ class Scheduler {
 
   const StudySchedule& schedule_;
   std::vector<StudyRun>& runs_;
+  BusyDevices devices_;
   const std::string program_;
   std::list<StudyRun*> waiting_;
   std::list<Job> jobs_;
@@ -186,7 +194,9 @@ class Scheduler {
 
 void share_cores(StudySchedule& schedule, int jobs, int runs) {
   const int cores = num_usable_cores();
-  schedule.jobs = std::min(jobs > 0 ? jobs : schedule.device.cuda ? 1 : cores, runs);
+  const int usual =
+      schedule.devices.front().cuda ? static_cast<int>(schedule.devices.size()) : cores;
+  schedule.jobs = std::min(jobs > 0 ? jobs : usual, runs);
   schedule.threads = std::max(1, cores / schedule.jobs);
 }
 

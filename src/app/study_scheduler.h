@@ -13,9 +13,9 @@ namespace kennel {
 
 /// How runs are completed: each in processes of its own, one that trains it and one that judges it.
 struct StudySchedule {
-  int jobs = 1;     // side by side
-  int threads = 1;  // of each
-  Device device;    // that trains
+  int jobs = 1;                 // side by side
+  int threads = 1;              // of each
+  std::vector<Device> devices;  // that train; a run takes that which trains fewest
 
   /// What follows `kennel` on the command line that starts a run, or goes on with it where its
   /// folder is a run already; device and threads are added.
@@ -31,8 +31,8 @@ struct StudySchedule {
   std::function<void()> on_run;
 };
 
-/// Decides how many runs go side by side, and the threads of each, for the schedule's device.
-/// \param jobs  asked for; 0: one for each core, or one on a GPU
+/// Decides how many runs go side by side, and the threads of each, for the schedule's devices.
+/// \param jobs  asked for; 0: one for each core, or one on each GPU
 void share_cores(StudySchedule& schedule, int jobs, int runs);
 
 /// Reads the judgement of what is complete already.

@@ -108,7 +108,7 @@ SweepJudge judge_of(const Sweep& sweep) {
 /// What it takes to complete the runs; `sweep` outlives it.
 StudySchedule schedule_of(const SweepCommand& command, const Sweep& sweep) {
   StudySchedule schedule;
-  schedule.device = command.device;
+  schedule.devices = command.devices;
   const int asked = command.jobs.value_or(sweep.file.plan.jobs);
   share_cores(schedule, asked, static_cast<int>(sweep.runs.size()));
   schedule.train_line = [&sweep](const StudyRun& run) { return train_arguments(sweep.file, run); };
@@ -135,7 +135,7 @@ StudySchedule schedule_of(const SweepCommand& command, const Sweep& sweep) {
 
 int run_sweep(const SweepCommand& command) {
   const std::filesystem::path out = absolute_path(command.out);
-  Sweep sweep = plan_sweep(command.file, out, command.device.cuda);
+  Sweep sweep = plan_sweep(command.file, out, command.devices.front().cuda);
   const std::vector<SweepFigure> figures = sweep_figures(sweep.robot);
   const std::size_t sort_by = sort_column(sweep.file, figures);
   for (const SweepRun& run : sweep.runs) check_recipe(sweep.file, run);

@@ -14,7 +14,7 @@ struct SweepCommand {
   std::filesystem::path file;  // TOML, see sweep_file.h
   std::filesystem::path out;   // the sweep's folder
   std::optional<int> jobs;     // empty: the file's
-  Device device;
+  std::vector<Device> devices;
   bool dry_run = false;  // says what would be trained
 };
 

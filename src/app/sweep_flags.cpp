@@ -36,7 +36,7 @@ std::string help() {
 
 RunCommand add_sweep(CLI::App& app) {
   const auto command = std::make_shared<SweepCommand>();
-  const auto device = std::make_shared<std::string>("auto");
+  const auto devices = std::make_shared<DeviceFlags>();
   const auto judge = std::make_shared<SweepJudge>();
   const auto judges = std::make_shared<bool>(false);
   app.footer(help());
@@ -46,16 +46,16 @@ RunCommand add_sweep(CLI::App& app) {
       ->required();
   app.add_option("--jobs", command->jobs, "trainings side by side (default: the file's)")
       ->check(number_from(1, 4096));
-  add_device(app, *device);
+  add_devices(app, *devices);
   app.add_flag("--dry-run", command->dry_run, "check everything and list the settings");
   CLI::Option* run =
       app.add_flag("--judge", *judges, "what it starts after each training: judges the run --out");
   app.add_option("--judge-seed", judge->seed, "of --judge")->needs(run);
   app.add_option("--judge-episodes", judge->episodes, "of --judge")->needs(run);
   app.add_option("--threads", judge->threads, "of --judge")->needs(run);
-  return [command, device, judge, judges] {
+  return [command, devices, judge, judges] {
     if (*judges) return run_sweep_judge(command->out, *judge);
-    command->device = choose_device(*device);
+    command->devices = devices->chosen();
     return run_sweep(*command);
   };
 }

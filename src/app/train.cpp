@@ -145,7 +145,7 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
 }
 
 Trained train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
-              RunFolder* run, bool resumed) {
+              RunFolder* run, bool resumed, InterruptGuard& guard) {
   const Ranks& ranks = ranks_of(command);
   if (run != nullptr)
     note_machine(*run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
@@ -168,10 +168,10 @@ Trained train(const TrainCommand& command, const RunConfig& config, Simulation& 
       return command.on_iteration(env_steps, std::min(1.0, spent), scalars);
     };
   if (command.minutes) loop.max_minutes = *command.minutes;
-  std::optional<InterruptGuard> guard(std::in_place);
+  guard.take(StopSignals::kAll);
   const StopReason reason = train_loop(loop);
   // Ctrl-C ends the judgement at once. Where a signal has ended the training, its repeats do not.
-  if (reason != StopReason::kInterrupted) guard.reset();
+  if (reason != StopReason::kInterrupted) guard.take(StopSignals::kWarnings);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const auto steps = static_cast<double>(simulation.trainer->env_steps() - first_steps);
   std::cerr << "trained " << count_text(steps) << " steps in " << duration_text(elapsed.count())
@@ -205,7 +205,7 @@ bool is_complete(const RunFolder& run, std::int64_t env_steps, const RunConfig& 
   return true;
 }
 
-Trained resume(const TrainCommand& command) {
+Trained resume(const TrainCommand& command, InterruptGuard& guard) {
   Ranks& ranks = ranks_of(command);
   std::optional<RunFolder> written;
   if (ranks.first()) written.emplace(RunFolder::resume(command.resume));
@@ -233,7 +233,7 @@ Trained resume(const TrainCommand& command) {
     return {command.resume, env_steps};
   if (!written) {
     if (env_steps >= config.train.steps) return {command.resume, env_steps};
-    return train(command, config, simulation, nullptr, true);
+    return train(command, config, simulation, nullptr, true, guard);
   }
   if (command.checkpoint) written->go_back_to(*command.checkpoint);
   write_file_atomically(written->config(), recipe_text(config));
@@ -243,7 +243,7 @@ Trained resume(const TrainCommand& command) {
     finish_run(simulation, config, *written, command.threads, StopReason::kBudgetSpent);
     return {written->path(), env_steps};
   }
-  return train(command, config, simulation, &*written, true);
+  return train(command, config, simulation, &*written, true, guard);
 }
 
 /// The recipe of a new run, and the model that it brings along; none where the robot's own is
@@ -273,7 +273,7 @@ std::pair<RunConfig, std::unique_ptr<BroughtModel>> read_recipe(const TrainComma
   return {std::move(config), std::move(model)};
 }
 
-Trained start(const TrainCommand& command) {
+Trained start(const TrainCommand& command, InterruptGuard& guard) {
   Ranks& ranks = ranks_of(command);
   const std::filesystem::path out =
       command.out.empty() ? default_run_path(kRuns) : std::filesystem::path(command.out);
@@ -286,7 +286,7 @@ Trained start(const TrainCommand& command) {
   agree_on(config, ranks, command.init_from);
   Simulation simulation = make_simulation(config, device, command.threads, ranks);
   if (!command.init_from.empty()) simulation.trainer->load_networks(follow_link(command.init_from));
-  if (!ranks.first()) return train(command, config, simulation, nullptr, false);
+  if (!ranks.first()) return train(command, config, simulation, nullptr, false, guard);
   RunFolder run = command.out.empty() ? RunFolder::create_new(kRuns, recipe_text(config))
                                       : RunFolder::create(out, recipe_text(config), if_exists);
   std::cerr << "run folder: " << shown(run.path()) << '\n';
@@ -297,13 +297,16 @@ Trained start(const TrainCommand& command) {
   if (!has_symlinks(run.checkpoints()))
     std::cerr << "no symbolic links here: last.ckpt and best.ckpt are small files that name a "
                  "checkpoint\n";
-  return train(command, config, simulation, &run, false);
+  return train(command, config, simulation, &run, false, guard);
 }
 
 }  // namespace
 
 Trained run_train(const TrainCommand& command) {
-  return command.resume.empty() ? start(command) : resume(command);
+  // A batch system may warn before the first iteration, which is then the only one, and during the
+  // judgement, which goes on.
+  InterruptGuard guard(StopSignals::kWarnings);
+  return command.resume.empty() ? start(command, guard) : resume(command, guard);
 }
 
 }  // namespace kennel

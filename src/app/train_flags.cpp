@@ -28,15 +28,8 @@ struct RankStart {
 /// \return 0 where none are asked for
 int ranks_wanted(const RankStart& start, TrainCommand& command) {
   if (start.gpus.empty()) return start.ranks == 1 ? 0 : start.ranks;
-  int there = 0;
-  while (!find_gpu(there).name.empty()) ++there;
-  KENNEL_CHECK(there > 0, "--gpus needs a GPU: ", find_gpu().why_not, "; try --ranks");
   command.device = "cuda";
-  if (start.gpus == "all") return there;
-  int wanted = 0;
-  KENNEL_CHECK(CLI::detail::lexical_cast(start.gpus, wanted) && wanted >= 1 && wanted <= there,
-               "--gpus expects \"all\" or a number from 1 to ", there, ", came ", start.gpus);
-  return wanted;
+  return static_cast<int>(choose_gpus(start.gpus).size());
 }
 
 int trained(const TrainCommand& command) {

@@ -33,6 +33,7 @@ using StorePtr = c10::intrusive_ptr<c10d::Store>;
 
 constexpr auto kPoll = 10ms, kBeat = 500ms;
 constexpr auto kListen = 3500ms;  // several beats and what a busy machine takes
+constexpr auto kMeetHere = 15s;   // more than an operation, where ranks are started together
 // An error of all ranks is the first one's to tell: it has this long before another speaks.
 constexpr auto kFirstSpeaks = 1000ms;
 constexpr auto kOthersLeave = 4000ms;  // before who keeps the store goes
@@ -113,9 +114,11 @@ StorePtr store_by_file(const RankPlace& place, std::chrono::seconds patience) {
     file.set("meeting", text(host, " ", store->getPort()));
     return store;
   }
-  KENNEL_CHECK(await(file, "meeting", Clock::now() + patience), "rank ", place.rank, " on ",
-               own_host(), " waited ", patience.count(), " s for rank 0 to write to ",
-               place.file.string(), "; is it running, and does it see the same file?");
+  const bool told = await(file, "meeting", Clock::now() + patience);
+  if (!told && local && place.rank > 1) end_with("");  // one of them speaks
+  KENNEL_CHECK(told, "rank 0 has not written to ", place.file.string(), " within ",
+               patience.count(), " s, for which rank ", place.rank, " on ", own_host(),
+               " waits; is it running, and does it see the same file?");
   std::istringstream written(file.get_to_str("meeting"));
   std::string host;
   int port = 0;
@@ -132,6 +135,11 @@ StorePtr find_store(const RankPlace& place, std::chrono::seconds patience) {
 
 std::string key(const char* of, int rank) { return text(of, "/", rank); }
 constexpr const char *kFailures = "failures", *kLosses = "losses";
+
+/// A rank's last sign of life; empty: none yet.
+std::string beat_of(c10d::Store& store, int rank) {
+  return store.check({key("beat", rank)}) ? store.get_to_str(key("beat", rank)) : std::string();
+}
 
 }  // namespace
 
@@ -168,6 +176,7 @@ class Meeting::Impl {
         seen_(static_cast<std::size_t>(place.size)) {
     beats_ = store_->clone();
     thread_ = std::thread([this] { beat(); });
+    guard_ = std::thread([this] { guard(); });
   }
   ~Impl() {
     {
@@ -176,6 +185,7 @@ class Meeting::Impl {
     }
     end_.notify_all();
     thread_.join();
+    guard_.join();
   }
 
   c10d::Store& store() { return *store_; }
@@ -187,20 +197,41 @@ class Meeting::Impl {
  private:
   // Over a connection of its own: the other one may be waiting.
   void beat() {
-    std::unique_lock lock(mutex_);
-    for (int count = 0; !over_; ++count) {
+    for (int count = 0; count == 0 || goes_on(); ++count) {
       try {
         beats_->set(key("beat", rank_), text(count, " ", doing.load()));
         if (beats_->check({kFailures})) leave();
-        if (beats_->check({kLosses}) && on_loss_) std::exchange(on_loss_, {})();
+        if (beats_->check({kLosses})) lose();
         if (watches) watch();
+        beaten_ = count;
       } catch (const std::exception&) {
         // Who kept the store is gone; without the watch whoever needs it will say so.
-        if (watches && on_loss_) std::exchange(on_loss_, {})();
+        if (watches) lose();
+        beaten_ = kNoMore;
         return;
       }
-      end_.wait_for(lock, kBeat, [this] { return over_; });
     }
+  }
+
+  // Who keeps the store may hang, and then so does who asks it. Beats are counted and not timed: a
+  // program that was stopped as a whole goes on.
+  void guard() {
+    int last = -1;
+    for (int silent = 0; goes_on() && last != kNoMore;) {
+      const int now = beaten_;
+      silent = now == std::exchange(last, now) ? silent + 1 : 0;
+      if (silent * kBeat > patience_) lose();
+    }
+  }
+
+  /// After the time between two beats; no more at the end.
+  bool goes_on() {
+    std::unique_lock lock(mutex_);
+    return !end_.wait_for(lock, kBeat, [this] { return over_; });
+  }
+
+  void lose() {
+    if (!lost_.exchange(true) && on_loss_) on_loss_();
   }
 
   // Another rank has failed and says why; this one may wait for it in an operation.
@@ -216,10 +247,9 @@ class Meeting::Impl {
     const auto now = Clock::now();
     for (int rank = 0; rank < size_; ++rank) {
       Seen& seen = seen_[static_cast<std::size_t>(rank)];
-      const std::string beat =
-          beats_->check({key("beat", rank)}) ? beats_->get_to_str(key("beat", rank)) : "";
+      const std::string beat = beat_of(*beats_, rank);
       if (beat != seen.beat || seen.beat.empty()) seen = {beat, now};
-      if (now - seen.at > patience_ && on_loss_) std::exchange(on_loss_, {})();
+      if (now - seen.at > patience_) lose();
     }
   }
 
@@ -228,8 +258,12 @@ class Meeting::Impl {
     Clock::time_point at;
   };
 
+  static constexpr int kNoMore = -2;  // who kept the store is gone
+
   StorePtr store_, beats_;
   std::function<void()> on_loss_;
+  std::atomic<bool> lost_{false};
+  std::atomic<int> beaten_{-1};
   int rank_, size_;
   std::chrono::seconds patience_;
   std::vector<Seen> seen_;
@@ -237,20 +271,26 @@ class Meeting::Impl {
   std::mutex mutex_;
   std::condition_variable end_;
   bool over_ = false;
-  std::thread thread_;
+  std::thread thread_, guard_;
 };
 
 Meeting::Meeting(const RankPlace& place, RankPatience patience)
     : place_(place), patience_(patience) {
   // LibTorch's warnings say what our errors say.
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 2;
-  impl_ = std::make_unique<Impl>(find_store(place, patience.to_meet), place, patience.in_work,
-                                 [this] { end_for_loss(); });
   const bool local = place.local_size == place.size;
+  if (local) patience_.to_meet = patience.in_work + kMeetHere;
+  impl_ = std::make_unique<Impl>(find_store(place, patience_.to_meet), place, patience.in_work,
+                                 [this] { end_for_loss(); });
   own_address_ = local                ? kLoopback
                  : place.host.empty() ? address_towards(own_host(), 1)
                                       : address_towards(place.host, place.port);
-  hosts_ = tell("host", own_host());
+  if (local) hosts_.assign(static_cast<std::size_t>(place.size), own_host());
+  try {
+    hosts_ = tell("host", own_host());
+  } catch (const std::exception& error) {
+    end_by(error);
+  }
 }
 
 Meeting::~Meeting() = default;
@@ -258,12 +298,26 @@ Meeting::~Meeting() = default;
 c10d::Store& Meeting::store() { return impl_->store(); }
 
 std::vector<std::string> Meeting::tell(const std::string& subject, const std::string& word) {
+  try {
+    return words_of_all(subject, word);
+  } catch (const c10::Error& error) {  // of the store
+    throw RankLost(error.what());
+  }
+}
+
+std::vector<std::string> Meeting::words_of_all(const std::string& subject,
+                                               const std::string& word) {
   c10d::Store& store = impl_->store();
   std::vector<std::string> words;
   store.set(key(subject.c_str(), place_.rank), word);
   const auto until = Clock::now() + patience_.to_meet;
   for (int rank = 0; rank < place_.size; ++rank) {
-    while (!await(store, key(subject.c_str(), rank), Clock::now() + kBeat)) {
+    std::string beat;
+    for (int silent = 0; !await(store, key(subject.c_str(), rank), Clock::now() + kBeat);) {
+      const std::string now = beat_of(store, rank);
+      silent = !now.empty() && now == beat ? silent + 1 : 0;
+      beat = now;
+      if (silent * kBeat > patience_.in_work) throw RankLost(name_of(rank) + " is silent");
       KENNEL_CHECK(Clock::now() < until, name_of(rank),
                    " has not come to the ranks' meeting within ", patience_.to_meet.count(),
                    " s; is it running, and does it know the meeting point?");
@@ -301,6 +355,10 @@ void Meeting::end_for_loss() {
   std::thread([this] { end_with(last_words("a rank is silent", true)); }).detach();
 }
 
+void Meeting::end_by(const std::exception& error) {
+  end_with(last_words(error.what(), dynamic_cast<const RankLost*>(&error) != nullptr));
+}
+
 void Meeting::end_when_lost() { impl_->watches = true; }
 
 void Meeting::now(const char* doing) { impl_->doing = doing; }
@@ -332,9 +390,6 @@ std::string Meeting::words_without_store() const {
 std::string Meeting::words_by_store(const std::string& error, bool lost) {
   c10d::Store& store = impl_->store();
   const auto failed = [&](int rank) { return store.check({key("failed", rank)}); };
-  const auto beat = [&](int rank) {
-    return store.check({key("beat", rank)}) ? store.get_to_str(key("beat", rank)) : std::string();
-  };
   if (!lost) {
     impl_->speaks = true;
     store.set(key("failed", place_.rank), error);
@@ -350,13 +405,13 @@ std::string Meeting::words_by_store(const std::string& error, bool lost) {
   }
   store.add(kLosses, 1);
   std::vector<std::string> before;
-  for (int rank = 0; rank < place_.size; ++rank) before.push_back(beat(rank));
+  for (int rank = 0; rank < place_.size; ++rank) before.push_back(beat_of(store, rank));
   std::this_thread::sleep_for(kListen);
   std::string silent;
   int first_left = -1;
   for (int rank = 0; rank < place_.size; ++rank) {
     if (failed(rank)) return "";
-    const std::string now = beat(rank), &then = before[static_cast<std::size_t>(rank)];
+    const std::string now = beat_of(store, rank), &then = before[static_cast<std::size_t>(rank)];
     if (now != then) {
       if (first_left < 0) first_left = rank;
       continue;

@@ -61,7 +61,7 @@ void Ranks::end_by(const RankPlace& place, const std::exception& error) {
 
 void Ranks::end_by(const std::exception& error) {
   if (!meeting_) end_by(place_, error);
-  end_with(meeting_->last_words(error.what(), dynamic_cast<const RankLost*>(&error) != nullptr));
+  meeting_->end_by(error);
 }
 
 }  // namespace kennel

@@ -57,6 +57,10 @@ std::string name_of(const Device& device) {
   return device.cuda ? text("cuda:", device.index) : "cpu";
 }
 
+std::string name_of(const std::vector<Device>& devices) {
+  return devices.size() == 1 ? name_of(devices.front()) : text(devices.size(), " GPUs");
+}
+
 GpuStatus find_gpu(int index) {
   const Driver driver;
   if (!driver.found()) return {"", "no NVIDIA driver is installed (libcuda.so.1 is missing)"};
@@ -96,6 +100,21 @@ Device choose_device(const std::string& choice) {
   KENNEL_CHECK(!gpu.name.empty(), "--device ", choice, " needs a GPU: ", gpu.why_not,
                "; try --device cpu");
   return {true, *index};
+}
+
+std::vector<Device> choose_gpus(const std::string& choice) {
+  std::vector<Device> devices;
+  for (int index = 0; !find_gpu(index).name.empty(); ++index) devices.push_back({true, index});
+  KENNEL_CHECK(!devices.empty(), "--gpus needs a GPU: ", find_gpu().why_not,
+               "; leave it out to use the CPU");
+  if (choice == "all") return devices;
+  std::size_t wanted = 0;
+  const char* last = choice.data() + choice.size();
+  const auto [end, error] = std::from_chars(choice.data(), last, wanted);
+  KENNEL_CHECK(error == std::errc() && end == last && wanted >= 1 && wanted <= devices.size(),
+               "--gpus expects \"all\" or a number from 1 to ", devices.size(), ", came ", choice);
+  devices.resize(wanted);
+  return devices;
 }
 
 }  // namespace kennel

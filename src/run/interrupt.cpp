@@ -56,34 +56,47 @@ void on_signal(int number) {
   errno = error;
 }
 
+void handle(const StopSignal& signal) {
+  struct sigaction action {};
+  ::sigaction(signal.number, nullptr, &action);
+  const bool is_default = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+  const bool is_ignored = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+  if (!is_default && !(is_ignored && signal.even_if_ignored)) return;
+  action = {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  // One at a time, so that the first is noted before the second is looked at.
+  for (const StopSignal& other : kStopSignals) sigaddset(&action.sa_mask, other.number);
+  ::sigaction(signal.number, &action, nullptr);
+}
+
+void stop_handling(const StopSignal& signal) {
+  struct sigaction action {};
+  ::sigaction(signal.number, nullptr, &action);
+  if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == on_signal)
+    std::signal(signal.number, SIG_DFL);
+}
+
 }  // namespace
 
 std::span<const StopSignal> stop_signals() { return kStopSignals; }
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(StopSignals which) {
   interrupted = 0;
+  take(which);
+}
+
+void InterruptGuard::take(StopSignals which) {
   for (const StopSignal& signal : kStopSignals) {
-    struct sigaction action {};
-    ::sigaction(signal.number, nullptr, &action);
-    const bool is_default = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
-    const bool is_ignored = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
-    if (!is_default && !(is_ignored && signal.even_if_ignored)) continue;
-    action = {};
-    action.sa_handler = on_signal;
-    action.sa_flags = SA_RESTART;
-    // One at a time, so that the first is noted before the second is looked at.
-    for (const StopSignal& other : kStopSignals) sigaddset(&action.sa_mask, other.number);
-    ::sigaction(signal.number, &action, nullptr);
+    if (which == StopSignals::kAll || !signal.ends_at_second)
+      handle(signal);
+    else
+      stop_handling(signal);
   }
 }
 
 InterruptGuard::~InterruptGuard() {
-  for (const StopSignal& signal : kStopSignals) {
-    struct sigaction action {};
-    ::sigaction(signal.number, nullptr, &action);
-    if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == on_signal)
-      std::signal(signal.number, SIG_DFL);
-  }
+  for (const StopSignal& signal : kStopSignals) stop_handling(signal);
 }
 
 const volatile std::sig_atomic_t& InterruptGuard::flag() { return interrupted; }

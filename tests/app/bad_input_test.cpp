@@ -248,6 +248,10 @@ TEST_F(BadInput, AGpuThatIsNotThereIsNamed) {
   expect_refused({
       {"train", {"train", "--device", "cuda"}, kUser, "--device cuda needs a GPU"},
       {"bench", {"bench", "--device", "cuda:1"}, kUser, "--device cuda:1 needs a GPU"},
+      {"compare",
+       {"compare", "default:es", "--task", "lqr", "--gpus", "all", "--out", "o"},
+       kUser,
+       "--gpus needs a GPU"},
   });
 }
 

@@ -52,6 +52,23 @@ TEST(Interrupt, WithoutTheGuardEachOfThemEndsAProcess) {
   }
 }
 
+TEST(Interrupt, WarningsAloneAreSurvivedWhereThatIsAskedFor) {
+  for (const StopSignal& signal : stop_signals()) {
+    const int expected = signal.ends_at_second ? 128 + signal.number : 0;
+    for (const bool after : {false, true})
+      EXPECT_EQ(outcome_of([&] {
+                  restore_defaults();
+                  InterruptGuard guard(after ? StopSignals::kAll : StopSignals::kWarnings);
+                  guard.take(StopSignals::kWarnings);
+                  std::raise(signal.number);
+                  guard.take(StopSignals::kAll);
+                  return InterruptGuard::flag() != 0 ? 0 : 2;
+                }),
+                expected)
+          << signal.reason;
+  }
+}
+
 // Whatever is not in the table has a reason not to be.
 TEST(Interrupt, TheTableHoldsEverySignalThatEndsAProcessForAReason) {
   std::set<int> known = {SIGKILL};  // nobody can handle it

@@ -14,7 +14,7 @@
 #include "kennel/judge/sweeps.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::any_robot_test {
 namespace {
 
 constexpr Physics kAllPhysics[] = {Physics::kMujoco, Physics::kKennel, Physics::kExact};
@@ -303,4 +303,4 @@ TEST_F(AnyRobot, EvalTakesTheRunsModelWithoutBeingAskedAndChecksItFirst) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::any_robot_test

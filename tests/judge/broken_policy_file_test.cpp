@@ -11,7 +11,7 @@
 #include "policy_file_fixture.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel {
+namespace kennel::broken_policy_file_test {
 namespace {
 
 struct Broken {
@@ -180,4 +180,4 @@ TEST_F(BrokenPolicyFile, AHugeFileIsRefusedWithoutReadingIt) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::broken_policy_file_test

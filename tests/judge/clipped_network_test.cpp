@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace kennel {
+namespace kennel::clipped_network_test {
 namespace {
 
 /// y = (x, 10 x, -x)
@@ -39,4 +39,4 @@ TEST(ClippedNetwork, LeavesAloneWhatStaysWithinTheBounds) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::clipped_network_test

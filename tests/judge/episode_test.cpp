@@ -10,7 +10,7 @@
 #include "kennel/policy/first_format.h"
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::episode_test {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
@@ -269,4 +269,4 @@ TEST_F(EpisodeTest, VelocityIsMeasuredInTheBasesOwnFrame) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::episode_test

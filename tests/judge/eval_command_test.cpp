@@ -8,7 +8,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel {
+namespace kennel::eval_command_test {
 namespace {
 
 class EvalCommandTest : public testing::Test {
@@ -204,4 +204,4 @@ TEST_F(EvalCommandTest, ChecksEveryPolicyBeforeItPlaysTheFirst) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::eval_command_test

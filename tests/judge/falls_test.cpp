@@ -7,7 +7,7 @@
 
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::falls_test {
 namespace {
 
 EvalOptions episodes(int count, Condition condition) {
@@ -106,4 +106,4 @@ TEST(Falls, MeansOfThoseThatFellAreOverThem) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::falls_test

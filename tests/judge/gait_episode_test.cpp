@@ -5,7 +5,7 @@
 #include "kennel/policy/first_format.h"
 #include "trotting_policy.h"
 
-namespace kennel::judge {
+namespace kennel::judge::gait_episode_test {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
@@ -40,4 +40,4 @@ TEST(GaitEpisode, IsTheSameHoweverManyWerePlayedBefore) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::gait_episode_test

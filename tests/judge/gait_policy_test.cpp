@@ -11,7 +11,7 @@
 #include "test_gait.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel {
+namespace kennel::gait_policy_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -208,4 +208,4 @@ TEST_F(GaitFile, IsRefusedWhereItWasMadeForAnotherPose) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::gait_policy_test

@@ -10,7 +10,7 @@
 #include "kennel/judge/first_pass.h"
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::gate_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -184,4 +184,4 @@ TEST(FirstPass, WhatNeverPassesSaysWhatItMissedLast) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::gate_test

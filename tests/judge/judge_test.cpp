@@ -10,7 +10,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::judge_test {
 namespace {
 
 EvalOptions options(Condition condition, int episodes, int threads = 2) {
@@ -135,4 +135,4 @@ TEST(Judge, RefusesOptionsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::judge_test

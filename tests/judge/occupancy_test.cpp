@@ -8,7 +8,7 @@
 
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::occupancy_test {
 namespace {
 
 EvalOptions episodes(int count, int threads = 0) {
@@ -61,4 +61,4 @@ TEST(Occupancy, DoesNotDependOnThreads) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::occupancy_test

@@ -12,7 +12,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::other_model_test {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
@@ -186,4 +186,4 @@ TEST_F(OtherModel, WhatSimulateRefusesAndWhatTheProtocolFixesIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::other_model_test

@@ -12,7 +12,7 @@
 #include "policy_file_fixture.h"
 #include "test_policies.h"
 
-namespace kennel {
+namespace kennel::policy_file_test {
 namespace {
 
 TEST_F(PolicyFileTest, TheRobotsOwnFormatLoads) {
@@ -388,4 +388,4 @@ TEST_F(PolicyFileTest, AFullDiskLeavesTheOldFileAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::policy_file_test

@@ -6,7 +6,7 @@
 
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::policy_forward_test {
 namespace {
 
 // y = x W + b with x = (1, 2), W = [[1, -2], [0.5, -1]], b = (0.5, 1):  (2.5, -3)
@@ -86,4 +86,4 @@ TEST(PolicyForward, GivesTheSameAnswerWhenAskedAgain) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::policy_forward_test

@@ -14,7 +14,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::pose_test {
 namespace {
 
 constexpr double kStance = 0.15;  // m, of `standing_pose_policy`
@@ -218,4 +218,4 @@ TEST_F(PoseEval, SlowCommandsAreForWalksAndATableForOneTask) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::pose_test

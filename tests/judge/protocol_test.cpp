@@ -14,7 +14,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::protocol_test {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
@@ -302,4 +302,4 @@ TEST(JudgeModel, RefusesWhatIsNotThisRobotInOneLine) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::protocol_test

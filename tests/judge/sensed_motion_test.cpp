@@ -7,7 +7,7 @@
 #include "kennel/judge/robot_sensors.h"
 #include "kennel/policy/first_format.h"
 
-namespace kennel::judge {
+namespace kennel::judge::sensed_motion_test {
 namespace {
 
 constexpr const char* kModel = KENNEL_SOURCE_DIR "/envs/pupper_v3/pupper_v3.xml";
@@ -69,4 +69,4 @@ TEST_F(SensedMotion, VelocitiesAreTheBasesInItsOwnFrameAndTheJoints) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::sensed_motion_test

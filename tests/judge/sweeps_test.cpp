@@ -10,7 +10,7 @@
 #include "kennel/policy/first_format.h"
 #include "test_policies.h"
 
-namespace kennel::judge {
+namespace kennel::judge::sweeps_test {
 namespace {
 
 EvalOptions two_episodes() {
@@ -144,4 +144,4 @@ TEST(Judge, BothPhysicsGiveATremblingRobotSimilarScores) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::sweeps_test

@@ -11,7 +11,7 @@
 #include "test_policies.h"
 #include "tests/io/temp_folder.h"
 
-namespace kennel::judge {
+namespace kennel::judge::world_test {
 namespace {
 
 constexpr double kTimestep = 0.004;  // s, the model's
@@ -253,4 +253,4 @@ TEST_F(WorldTest, DelaysCountPhysicsStepsAtEveryRate) {
 }
 
 }  // namespace
-}  // namespace kennel::judge
+}  // namespace kennel::judge::world_test

@@ -14,7 +14,7 @@
 #include "tests/io/temp_folder.h"
 #include "tests/learners/tiny_env.h"
 
-namespace kennel {
+namespace kennel::action_range_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -101,4 +101,4 @@ INSTANTIATE_TEST_SUITE_P(Methods, ActionRange, ::testing::Values(&kDqn, &kDdpg, 
                          [](const auto& method) { return std::string(method.param->name); });
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::action_range_test

@@ -15,7 +15,7 @@
 #include "tests/learners/apg_training.h"
 #include "tests/learners/tiny_env.h"
 
-namespace kennel {
+namespace kennel::apg_gait_test {
 namespace {
 
 using ::testing::AllOf;
@@ -187,4 +187,4 @@ TEST(ApgOnARobot, RefusesWhatItCannotDifferentiate) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::apg_gait_test

@@ -18,7 +18,7 @@
 #include "tests/learners/apg_training.h"
 #include "tests/learners/tiny_env.h"
 
-namespace kennel {
+namespace kennel::apg_test {
 namespace {
 
 using ::testing::AllOf;
@@ -289,4 +289,4 @@ TEST(ApgConfig, IsRefusedWithAllThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::apg_test

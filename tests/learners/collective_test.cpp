@@ -15,7 +15,7 @@
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::collective_test {
 namespace {
 
 /// Ranks in threads of this process. Sums are made in an order of their own.
@@ -233,4 +233,4 @@ TEST(Collective, RowsAndStatesOfAllRanksAreOneAfterTheOther) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::collective_test

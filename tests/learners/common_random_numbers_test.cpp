@@ -16,7 +16,7 @@
 #include "tests/learners/simt_env.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::common_random_numbers_test {
 namespace {
 
 constexpr int kCandidates = 4, kEach = 3, kEnvs = kCandidates * kEach;
@@ -208,4 +208,4 @@ TEST(CommonRandomNumbersOfGenerations, TellTwoNearPoliciesOfTheRobotApart) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::common_random_numbers_test

@@ -12,7 +12,7 @@
 #include "kennel/rl/normaliser.h"
 #include "src/learners/ppo/ppo_losses.h"
 
-namespace kennel {
+namespace kennel::cuda_ops_test {
 namespace {
 
 constexpr std::uint64_t kKey = 0x1234567890abcdef;
@@ -355,4 +355,4 @@ TEST(CudaOps, StatisticsAreThoseOfTorchWithAndWithoutAMirrorAndInBFloat16) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::cuda_ops_test

@@ -7,7 +7,7 @@
 #include "tests/rl/counting_ops.h"
 #include "tests/rl/free_env.h"
 
-namespace kennel {
+namespace kennel::flop_test {
 namespace {
 
 TEST(LearnerFlop, IsWhatAnIterationDoesButForTheStatesAtItsEnds) {
@@ -30,4 +30,4 @@ TEST(LearnerFlop, IsWhatAnIterationDoesButForTheStatesAtItsEnds) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::flop_test

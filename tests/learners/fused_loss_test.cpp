@@ -8,7 +8,7 @@
 
 #include "src/learners/ppo/ppo_loss.h"
 
-namespace kennel {
+namespace kennel::fused_loss_test {
 namespace {
 
 constexpr std::int64_t kSamples = 90, kRows = 57, kActions = 12;
@@ -154,4 +154,4 @@ TEST(FusedLoss, LetsNanThroughIntoTheGradientWhereverItComesFrom) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::fused_loss_test

@@ -16,7 +16,7 @@
 #include "tests/rl/point_mass_env.h"
 #include "tiny_env.h"
 
-namespace kennel {
+namespace kennel::gait_search_test {
 namespace {
 
 using ::testing::AllOf;
@@ -239,4 +239,4 @@ TEST(GaitSearches, RefuseHiddenLayersAndPoliciesOfAnotherName) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::gait_search_test

@@ -14,7 +14,7 @@
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::learner_ops_test {
 namespace {
 
 // Rounding in another order, through one iteration of 12 Adam steps, which turn a gradient of any
@@ -201,4 +201,4 @@ TEST(LearnerOps, TenIterationsOfTheRobotTrainAlike) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::learner_ops_test

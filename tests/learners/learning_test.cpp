@@ -4,7 +4,7 @@
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::learning_test {
 namespace {
 
 // Without learning a step earns 0.16; the best policies, which need a second or two to arrive,
@@ -75,4 +75,4 @@ TEST(LearningVariants, DoNotSolveThePointMassWithoutLearning) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::learning_test

@@ -15,7 +15,7 @@
 #include "src/learners/search/rwr.h"
 #include "src/learners/search/wp.h"
 
-namespace kennel {
+namespace kennel::more_searches_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -347,4 +347,4 @@ TEST(MoreSearchConfigs, AreRefusedWithWhatFits) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::more_searches_test

@@ -14,7 +14,7 @@
 #include "tests/learners/tiny_env.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::off_policy_learner_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -336,4 +336,4 @@ TEST(OffPolicyLearners, RefuseActionsWithoutBounds) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::off_policy_learner_test

@@ -12,7 +12,7 @@
 #include "src/learners/off_policy/sac.h"
 #include "src/learners/off_policy/td3.h"
 
-namespace kennel {
+namespace kennel::off_policy_methods_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -101,7 +101,7 @@ class OffPolicyUpdates : public ::testing::Test {
 };
 
 TEST_F(OffPolicyUpdates, DdpgsAreTheGradientsOfItsLosses) {
-  Ddpg ddpg(parts(), {.replay = replay(), .networks = kSmall});
+  Ddpg ddpg(parts(), {.replay = replay(), .networks = kSmall, .action_cost = 0.7f});
   warm_up(ddpg);
   TrainedNetworks& actor = ddpg.networks()[0].networks;
   TrainedNetworks& critic = ddpg.networks()[1].networks;
@@ -119,16 +119,19 @@ TEST_F(OffPolicyUpdates, DdpgsAreTheGradientsOfItsLosses) {
     (q(beside(batch.privileged_obs, batch.action)).squeeze(1) - y).square().mean().backward();
     // The policy climbs the critic as it is after its own step.
     const Copy stepped(critic.network());
-    (-stepped(beside(batch.privileged_obs, mu(batch.obs).tanh()))).mean().backward();
+    const torch::Tensor a = mu(batch.obs).tanh();
+    (0.7 * a.square().mean() - stepped(beside(batch.privileged_obs, a)).mean()).backward();
   }
   expect_same(critic.gradient(), q.gradient());
   expect_same(actor.gradient(), mu.gradient());
 }
 
 TEST_F(OffPolicyUpdates, Td3sAreTheGradientsOfItsLosses) {
-  Td3 td3(
-      parts(),
-      {.replay = replay(), .networks = kSmall, .target_noise = 0.4f, .target_noise_clip = 0.3f});
+  Td3 td3(parts(), {.replay = replay(),
+                    .networks = kSmall,
+                    .target_noise = 0.4f,
+                    .target_noise_clip = 0.3f,
+                    .action_cost = 0.3f});
   warm_up(td3);
   TrainedNetworks& actor = td3.networks()[0].networks;
   TrainedNetworks& critics = td3.networks()[1].networks;
@@ -153,7 +156,8 @@ TEST_F(OffPolicyUpdates, Td3sAreTheGradientsOfItsLosses) {
           loss + (each(beside(batch.privileged_obs, batch.action)).squeeze(1) - y).square().mean();
     loss.backward();
     const Copy stepped(critics.network(0));
-    (-stepped(beside(batch.privileged_obs, mu(batch.obs).tanh()))).mean().backward();
+    const torch::Tensor a = mu(batch.obs).tanh();
+    (0.3 * a.square().mean() - stepped(beside(batch.privileged_obs, a)).mean()).backward();
   }
   expect_same(critics.gradient(), torch::cat({q[0].gradient(), q[1].gradient()}));
   expect_same(actor.gradient(), mu.gradient());
@@ -352,4 +356,4 @@ TEST(ArgmaxLayers, LieBetweenTwoBinsOfTheSameValue) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::off_policy_methods_test

@@ -12,7 +12,7 @@
 #include "tests/rl/free_env.h"
 #include "tests/rl/silent_graph.h"
 
-namespace kennel {
+namespace kennel::operation_budget_test {
 namespace {
 
 constexpr int kNumEnvs = 256;
@@ -164,4 +164,4 @@ TEST(OperationBudget, OfAnIterationThatIsPlayedIsAFewOperationsOfTheHostAndOneWa
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::operation_budget_test

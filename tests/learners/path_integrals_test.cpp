@@ -13,7 +13,7 @@
 #include "tests/io/temp_folder.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::path_integrals_test {
 namespace {
 
 torch::Tensor numbers(std::vector<double> values) { return torch::tensor(values, torch::kFloat64); }
@@ -191,4 +191,4 @@ TEST(PathIntegralsPerTimeStep, GoOnBitForBitFromACheckpointOnAnyThreads) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::path_integrals_test

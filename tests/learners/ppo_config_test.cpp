@@ -5,7 +5,7 @@
 
 #include "kennel/core/check.h"
 
-namespace kennel {
+namespace kennel::ppo_config_test {
 namespace {
 
 std::string message(const PpoConfig& config, int num_envs) {
@@ -59,4 +59,4 @@ TEST(PpoConfig, NumbersThatAreNotFiniteAreRefused) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_config_test

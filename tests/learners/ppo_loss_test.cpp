@@ -8,7 +8,7 @@
 
 #include "src/learners/ppo/fused_loss.h"
 
-namespace kennel {
+namespace kennel::ppo_loss_test {
 namespace {
 
 const double kHalfLogTwoPi = 0.5 * std::log(2 * std::numbers::pi);
@@ -115,4 +115,4 @@ TEST(PolicyLoss, OfARatioThatOverflowsIsStoppedAndOfNanIsNot) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_loss_test

@@ -14,7 +14,7 @@
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/free_env.h"
 
-namespace kennel {
+namespace kennel::ppo_memory_test {
 namespace {
 
 constexpr double kGigabyte = 1e9;
@@ -121,4 +121,4 @@ TEST(LearnerMemory, IsPartOfHowManyEnvironmentsFit) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_memory_test

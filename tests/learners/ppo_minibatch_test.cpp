@@ -14,7 +14,7 @@
 #include "src/learners/ppo/ppo_losses.h"
 #include "src/learners/ppo/ppo_update.h"
 
-namespace kennel {
+namespace kennel::ppo_minibatch_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -235,4 +235,4 @@ TEST(WholeMinibatches, PlanIsKnownBeforeAnythingRuns) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_minibatch_test

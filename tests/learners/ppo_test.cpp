@@ -14,7 +14,7 @@
 #include "tests/learners/make_ppo.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::ppo_test {
 namespace {
 
 constexpr int kNumEnvs = 40;
@@ -296,4 +296,4 @@ TEST(Ppo, StopsWithOneClearLineWhenRewardsAreNotFinite) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_test

@@ -8,7 +8,7 @@
 
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::ppo_update_test {
 namespace {
 
 constexpr std::int64_t kRows = 1300;  // slices of 512, 512 and 276 rows
@@ -245,4 +245,4 @@ TEST(PpoUpdate, KeepsTheLearningRateWhenTheScheduleIsFixed) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::ppo_update_test

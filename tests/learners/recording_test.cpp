@@ -17,7 +17,7 @@
 #include "tests/rl/operation_trace.h"
 #include "tests/rl/silent_graph.h"
 
-namespace kennel {
+namespace kennel::recording_test {
 namespace {
 
 using testing::busy_config;
@@ -246,4 +246,4 @@ TEST(Recording, TrainsToTheSameBitsOnCuda) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::recording_test

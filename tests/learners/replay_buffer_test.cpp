@@ -10,7 +10,7 @@
 #include "tests/io/temp_folder.h"
 #include "tests/learners/tiny_env.h"
 
-namespace kennel {
+namespace kennel::replay_buffer_test {
 namespace {
 
 using ::testing::AllOf;
@@ -168,4 +168,4 @@ TEST_F(Replay, NamesTheEnvironmentWhoseNumberIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::replay_buffer_test

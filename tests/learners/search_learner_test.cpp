@@ -17,7 +17,7 @@
 #include "tests/io/temp_folder.h"
 #include "tests/rl/point_mass_env.h"
 
-namespace kennel {
+namespace kennel::search_learner_test {
 namespace {
 
 using ::testing::AllOf;
@@ -420,4 +420,4 @@ TEST(Searches, RefuseBeforeTrainingWhatTheirConfigsRefuse) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::search_learner_test

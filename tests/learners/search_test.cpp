@@ -21,7 +21,7 @@
 #include "src/learners/search/rwr.h"
 #include "src/learners/search/wp.h"
 
-namespace kennel {
+namespace kennel::search_test {
 namespace {
 
 using Function = std::function<torch::Tensor(const torch::Tensor&)>;  // (rows, n) -> (rows)
@@ -321,4 +321,4 @@ INSTANTIATE_TEST_SUITE_P(Methods, EverySearch, ::testing::ValuesIn(methods()),
                          [](const auto& method) { return std::string(method.param.name); });
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::search_test

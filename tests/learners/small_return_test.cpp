@@ -14,7 +14,7 @@
 #include "kennel/sim/make_env.h"
 #include "tests/learners/lqr.h"
 
-namespace kennel {
+namespace kennel::small_return_test {
 namespace {
 
 using gradient::small_return;
@@ -190,4 +190,4 @@ TEST(SmallReturns, AreThereForTasksThatAreSmooth) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::small_return_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace kennel {
+namespace kennel::tanh_gaussian_test {
 namespace {
 
 constexpr LogStdBounds kBounds{-4.0, 1.0};
@@ -88,4 +88,4 @@ TEST(TanhGaussian, StaysFiniteWhereTanhIsOneInFloat) {
 }
 
 }  // namespace
-}  // namespace kennel
+}  // namespace kennel::tanh_gaussian_test

@@ -11,7 +11,7 @@
 #include "kennel/core/check.h"
 #include "tests/model/sample_robot.h"
 
-namespace kennel::testing {
+namespace kennel::testing::anatomy_test {
 namespace {
 
 const std::filesystem::path kPupper =
@@ -165,4 +165,4 @@ TEST(Anatomy, DrivesThatAreNoServosAndAFreeJointThatResistsAreSaid) {
 }
 
 }  // namespace
-}  // namespace kennel::testing
+}  // namespace kennel::testing::anatomy_test

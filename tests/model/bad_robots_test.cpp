@@ -5,7 +5,7 @@
 #include "kennel/model/anatomy.h"
 #include "tests/model/sample_robot.h"
 
-namespace kennel::testing {
+namespace kennel::testing::bad_robots_test {
 namespace {
 
 struct BadRobot {
@@ -159,4 +159,4 @@ TEST(BadRobots, AFileThatIsNotThereOrNoXmlIsNamed) {
 }
 
 }  // namespace
-}  // namespace kennel::testing
+}  // namespace kennel::testing::bad_robots_test

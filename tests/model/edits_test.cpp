@@ -7,7 +7,7 @@
 #include "tests/model/rewritten.h"
 #include "tests/model/sample_robot.h"
 
-namespace kennel::testing {
+namespace kennel::testing::edits_test {
 namespace {
 
 std::string refusal(const std::filesystem::path& file, const ModelEdits& edits = {}) {
@@ -190,4 +190,4 @@ TEST(Edits, TheShippedRobotWrittenAndReadAgainIsTheSame) {
 }
 
 }  // namespace
-}  // namespace kennel::testing
+}  // namespace kennel::testing::edits_test

@@ -14,7 +14,7 @@
 #include "kennel/model/anatomy.h"
 #include "kennel/model/mjcf.h"
 
-namespace kennel::testing {
+namespace kennel::testing::go1_test {
 namespace {
 
 const std::filesystem::path kGo1 = std::filesystem::path(KENNEL_SOURCE_DIR) / "envs/go1/go1.xml";
@@ -92,4 +92,4 @@ TEST(Go1, ItsFoldedConstantsAreThoseOfItsDescription) {
 }
 
 }  // namespace
-}  // namespace kennel::testing
+}  // namespace kennel::testing::go1_test

@@ -6,7 +6,7 @@
 #include "tests/model/rewritten.h"
 #include "tests/model/sample_robot.h"
 
-namespace kennel::testing {
+namespace kennel::testing::urdf_test {
 namespace {
 
 TEST(Urdf, BecomesARobotThatStandsAndThatMujocoStepsAlike) {
@@ -93,4 +93,4 @@ TEST(Urdf, MeshesOfAPackageAreFoundAboveTheFile) {
 }
 
 }  // namespace
-}  // namespace kennel::testing
+}  // namespace kennel::testing::urdf_test

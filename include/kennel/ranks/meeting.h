@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,13 @@ class Store;
 
 namespace kennel {
 
-/// How long ranks wait for each other: to meet, and in one operation.
+/// An operation with the other ranks failed, because one of them is gone or the network is.
+struct RankLost : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// How long ranks wait for each other: to meet (less where all are on one machine), and in one
+/// operation.
 struct RankPatience {
   std::chrono::seconds to_meet{300}, in_work{20};
 
@@ -28,8 +36,8 @@ struct RankPatience {
 /// another rank has an error to tell.
 class Meeting {
  public:
-  /// Waits for all ranks.
-  /// \throws Error naming who did not come, or what is wrong with the meeting point
+  /// Waits for all ranks; ends the program where one did not come.
+  /// \throws Error naming what is wrong with the meeting point
   Meeting(const RankPlace& place, RankPatience patience);
   ~Meeting();
   Meeting(const Meeting&) = delete;
@@ -41,6 +49,7 @@ class Meeting {
   const std::string& own_address() const { return own_address_; }  // that the others can reach
 
   /// Every rank's word for `subject`, by rank; a subject is spoken of once. Waits for all.
+  /// \throws RankLost, or Error naming who did not come
   std::vector<std::string> tell(const std::string& subject, const std::string& word);
 
   /// \throws Error on all ranks where theirs differ, naming who differs from rank 0 and how
@@ -59,12 +68,14 @@ class Meeting {
   /// long as an operation may take: for engines that would wait for it for ever.
   void end_when_lost();
 
-  /// What to print when an error ends this rank; nothing where another rank says it. Tells the
-  /// others. To be called once, before the program ends: it may leave a thread that waits for ever.
-  /// \param lost  it came from an operation with the others: who is silent is named instead
-  std::string last_words(const std::string& error, bool lost);
+  /// Ends the program for an error on this rank, and tells the others: one of them prints a line.
+  /// Of RankLost who is silent is named instead.
+  [[noreturn]] void end_by(const std::exception& error);
 
  private:
+  std::vector<std::string> words_of_all(const std::string& subject, const std::string& word);
+  /// What to print; nothing where another rank says it. May leave a thread that waits for ever.
+  std::string last_words(const std::string& error, bool lost);
   void end_for_loss();
   std::string words_by_store(const std::string& error, bool lost);
   std::string words_without_store() const;

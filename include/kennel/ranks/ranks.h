@@ -10,11 +10,6 @@
 
 namespace kennel {
 
-/// An operation with the other ranks failed, because one of them is gone or the network is.
-struct RankLost : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// This process among those that train one policy; alone where nobody started others.
 class Ranks {
  public:

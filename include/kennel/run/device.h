@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kennel {
 
@@ -14,6 +15,9 @@ struct Device {
 
 /// "cpu", or "cuda:0".
 std::string name_of(const Device& device);
+
+/// That of one device, or "2 GPUs".
+std::string name_of(const std::vector<Device>& devices);
 
 /// What this machine has and this program can use.
 struct GpuStatus {
@@ -34,5 +38,10 @@ std::optional<int> gpu_number(const std::string& choice);
 /// \param choice  "cpu", "cuda", "cuda:" and a number, or "auto"
 /// \throws Error when "cuda" is asked for and cannot be had, with the reason
 Device choose_device(const std::string& choice);
+
+/// Turns `--gpus` into devices, the first ones.
+/// \param choice  a number, or "all"
+/// \throws Error when there are not so many, with the reason
+std::vector<Device> choose_gpus(const std::string& choice);
 
 }  // namespace kennel

@@ -17,16 +17,22 @@ struct StopSignal {
 /// All of them.
 std::span<const StopSignal> stop_signals();
 
+/// Of the table: all, or those that systems send and nobody who waits for the end at once.
+enum class StopSignals { kAll, kWarnings };
+
 /// While it lives, the first of `stop_signals()` only sets a flag. A later one is taken as a repeat
 /// of it, unless it is one that somebody sends again on purpose, a second or more after the first:
 /// that one has its default action. A signal that was ignored when the program started (nohup), or
 /// that a library handles (profilers), stays as it is.
 class InterruptGuard {
  public:
-  InterruptGuard();
+  explicit InterruptGuard(StopSignals which = StopSignals::kAll);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  /// From now on it guards against these; the others have their default action. The flag stays.
+  void take(StopSignals which);
 
   /// The flag: not zero once somebody has asked to stop. Long commands poll it.
   static const volatile std::sig_atomic_t& flag();

@@ -37,7 +37,7 @@ void Ddpg::update(const Minibatch& batch, const torch::Tensor& /*noise*/, std::i
         const torch::Tensor& next = actor_.target_act(rows.next_obs, thread);
         return critic_.target_value(rows.next_privileged_obs, next, Estimate::kFirst, thread);
       });
-  const torch::Tensor climbed = actor_.ascend(batch, critic_);
+  const torch::Tensor climbed = actor_.ascend(batch, critic_, config_.action_cost);
   critic_.networks().follow(config_.replay.tau);
   actor_.networks().follow(config_.replay.tau);
   numbers.add_(torch::cat({fitted, climbed, critic_.networks().grad_norm().view({1}),

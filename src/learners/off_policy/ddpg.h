@@ -3,11 +3,13 @@
 //   a = clip(mu(s) + sigma eps, -1, 1)                               what is tried
 //   y = R + gamma^m Q'(s', mu'(s'))                                  R: returns of m <= n steps
 //   critic:  down the mean of (Q(s, a) - y)^2
-//   policy:  up the mean of  d mu(s)/d theta  dQ(s, a)/da, a = mu(s)                  (their eq. 6)
+//   policy:  up the mean of  d mu(s)/d theta  d(Q(s, a) - c mean_j a_j^2)/da, a = mu(s)
+//                                                                    (their eq. 6, where c = 0)
 //   Q', mu' <- tau Q, mu + (1 - tau) Q', mu'
 //
 // Other than there: noise without memory, of another size in every environment, in the place of
-// Ornstein and Uhlenbeck's, as Fujimoto et al. 2018 have it, and n steps of rewards.
+// Ornstein and Uhlenbeck's, as Fujimoto et al. 2018 have it, n steps of rewards, and the price c of
+// actions (Plappert et al. 2018, arXiv 1802.09464, appendix A).
 #pragma once
 
 #include <string>
@@ -24,6 +26,7 @@ struct DdpgConfig {
   ActorCriticConfig networks{};
   float min_noise = 0.05f;
   float max_noise = 0.4f;
+  float action_cost = 0.0f;
 };
 
 template <class Config, class Visitor>
@@ -33,6 +36,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, DdpgConfi
           "of half their range");
   v.field("max_noise", c.max_noise, Bounds{0.0, 10.0},
           "the same in the boldest; the others lie between");
+  v.field("action_cost", c.action_cost, Bounds{0.0, 1e9},
+          "what the policy pays for the mean square of its actions, against the critics' values; "
+          "without it actions end at their bounds, where tanh has no slope");
   visit_actor_critic_fields(c.networks, v);
   visit_replay_fields(c.replay, v);
 }

@@ -50,7 +50,8 @@ const torch::Tensor& DeterministicActor::target_act(const torch::Tensor& obs, in
   return forward(ops_, networks_.target(), obs, pass_at(obs, thread));
 }
 
-torch::Tensor DeterministicActor::ascend(const Minibatch& batch, Critics& critics) {
+torch::Tensor DeterministicActor::ascend(const Minibatch& batch, Critics& critics,
+                                         double action_cost) {
   const auto rows = static_cast<double>(batch.size());
   const torch::Tensor sums = networks_.descend(batch.size(), [&](const Slice& slice, int thread,
                                                                  TrainedNetworks::Layers& gradient,
@@ -62,6 +63,9 @@ torch::Tensor DeterministicActor::ascend(const Minibatch& batch, Critics& critic
     MlpWorkspace& pass = passes_[static_cast<std::size_t>(thread)];
     // Adam goes down: the loss is -Q.
     at::mul_out(pass.grad.back(), gain.action, torch::full({}, -1.0 / rows, gain.action.options()));
+    if (action_cost > 0.0)
+      pass.grad.back().add_(action,
+                            2.0 * action_cost / (rows * static_cast<double>(action.size(1))));
     sum[0].copy_(gain.value.sum());
     sum[1].copy_(action.abs().mean(1).sum());
     backward(ops_, networks_.network(), part.obs, pass, gradient[0]);

@@ -25,9 +25,10 @@ class DeterministicActor {
   const torch::Tensor& target_act(const torch::Tensor& obs, int thread);
 
   /// One step up the deterministic policy gradient (Silver et al. 2014, eq. 9):
-  ///   mean over rows of  d mu(s) / d theta  d Q_1(s, a) / d a  at a = mu(s)
+  ///   mean over rows of  d mu(s) / d theta  d (Q_1(s, a) - c mean_j a_j^2) / d a  at a = mu(s)
+  /// \param action_cost  c
   /// \return (2): the mean of Q_1(s, mu(s)), and of |mu|
-  torch::Tensor ascend(const Minibatch& batch, Critics& critics);
+  torch::Tensor ascend(const Minibatch& batch, Critics& critics, double action_cost);
 
   PolicyNetwork deployed_with(const Normaliser& obs_normaliser) const {
     return deployed(networks_.shape(), networks_.network(), obs_normaliser);

@@ -47,7 +47,7 @@ void Td3::update(const Minibatch& batch, const torch::Tensor& noise, std::int64_
         return critics_.target_value(rows.next_privileged_obs, next, estimate, thread);
       });
   if (update % config_.policy_delay == 0) {
-    climbed_.copy_(actor_.ascend(batch, critics_));
+    climbed_.copy_(actor_.ascend(batch, critics_, config_.action_cost));
     critics_.networks().follow(config_.replay.tau);
     actor_.networks().follow(config_.replay.tau);
   }

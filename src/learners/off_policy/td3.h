@@ -5,7 +5,7 @@
 //   y = R + gamma^m min(Q'_1(s', a'), Q'_2(s', a'))         clipped double Q-learning, section 4.2
 //   critics:  down the mean of (Q_1(s, a) - y)^2 + (Q_2(s, a) - y)^2
 //   every policy_delay-th update (section 5.2):
-//     policy: up the mean of  d mu(s)/d theta  dQ_1(s, a)/da, a = mu(s)
+//     policy: up the mean of  d mu(s)/d theta  d(Q_1(s, a) - c mean_j a_j^2)/da, a = mu(s)
 //     Q', mu' <- tau Q, mu + (1 - tau) Q', mu'
 //
 // On thousands of environments at once, with large batches and short memories: FastTD3 (Seo et al.
@@ -30,6 +30,7 @@ struct Td3Config {
   float target_noise_clip = 0.3f;
   int policy_delay = 2;
   bool least_of_two = true;
+  float action_cost = 0.0f;
 };
 
 template <class Config, class Visitor>
@@ -47,6 +48,9 @@ void visit_fields(Config& c, Visitor&& v) requires same_config<Config, Td3Config
           "updates of the critics for one of the policy and the target networks");
   v.field("least_of_two", c.least_of_two, Bounds{},
           "value what follows by the smaller of the critics; false: by their mean");
+  v.field("action_cost", c.action_cost, Bounds{0.0, 1e9},
+          "what the policy pays for the mean square of its actions, against the critics' values; "
+          "without it actions end at their bounds, where tanh has no slope");
   visit_actor_critic_fields(c.networks, v);
   visit_replay_fields(c.replay, v);
 }
