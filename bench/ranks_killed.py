@@ -26,7 +26,7 @@ import time
 TRAINING = ["--recipe", "fast", "--num-envs", "256", "--steps", "122880", "--seed", "3", "--device", "cpu",
             "--set", "train.judge_episodes=6", "--set", "train.checkpoint_every=3"]
 LIMIT_S = 60
-LOST = re.compile(r"lost rank (\d+) on \S+ \((?:while it )?([^)]+)\)")
+LOST = re.compile(r"lost rank (\d+) on [^\s:]+(?: \((?:while it )?([^)]+)\))?")
 
 
 def train(program: str, folder: pathlib.Path, arguments: list[str], patience: int) -> subprocess.Popen:
@@ -40,6 +40,14 @@ def ranks_of(parent: int) -> list[int]:
         return [int(pid) for pid in pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
     except FileNotFoundError:
         return []
+
+
+def alive(pid: int) -> bool:
+    """Whether it has not ended, be it waited for or not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
 
 
 def result_of(folder: pathlib.Path) -> bytes:
@@ -57,20 +65,23 @@ def trial(args, chance: random.Random, whole: bytes, seconds: float) -> dict | N
         process = train(args.program, folder, [*TRAINING, "--ranks", str(ranks), "--out", "run"], args.patience)
         time.sleep(moment)
         pids = ranks_of(process.pid)
-        if process.poll() is not None or len(pids) != ranks:
-            process.wait()
+        if len(pids) == 1:  # the first rank alone: it judges, and nobody would miss it
+            victim, number = 0, signal.SIGKILL
+        if process.poll() is not None or victim >= len(pids) or len(pids) not in (1, ranks) or not alive(pids[victim]):
+            process.communicate()
             return None
         os.kill(pids[victim], number)
         started = time.monotonic()
         try:
             _, said = process.communicate(timeout=2 * LIMIT_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            for pid in [*pids, process.pid]:
+                if alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
             return {"ranks": ranks, "rank": victim, "signal": number.name, "at_s": round(moment, 2), "ended_s": None, "ok": False}
         ended = time.monotonic() - started
-        if process.returncode == 0:
-            return None  # it had done its part
-        alive = [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()]
+        left = [pid for pid in pids if alive(pid)]
         lost = LOST.search(said)
         checkpoints = sorted(f.name for f in (folder / "run" / "checkpoints").glob("*.ckpt"))
         others = chance.choice([n for n in (1, 2, 3, 4) if n != ranks])
@@ -85,9 +96,10 @@ def trial(args, chance: random.Random, whole: bytes, seconds: float) -> dict | N
         return {
             "ranks": ranks, "rank": victim, "signal": number.name, "at_s": round(moment, 2), "ended_s": round(ended, 1),
             "exit_code": process.returncode, "named": int(lost[1]) if lost else None, "phase": lost[2] if lost else None,
-            "said": said.strip().splitlines()[-1] if said.strip() else "", "left_behind": len(alive), "checkpoints": len(checkpoints),
+            "said": said.strip().splitlines()[-1] if said.strip() else "", "left_behind": len(left), "checkpoints": len(checkpoints),
             "resumed_with": others, "same_checkpoint": same, "complaint": "" if same else complaint.strip()[-400:],
-            "ok": same and not alive and ended <= LIMIT_S and lost is not None and int(lost[1]) == victim,
+            "ok": same and not left and process.returncode != 0 and ended <= LIMIT_S
+            and lost is not None and int(lost[1]) == victim,
         }
 
 

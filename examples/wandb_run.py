@@ -4,6 +4,7 @@ wandb takes no TensorBoard files of other programs any more (its 0.30 removed `w
 reads metrics.csv. With --follow it waits for more lines, until Ctrl-C; WANDB_MODE=offline needs no account.
 """
 import argparse
+import os
 import pathlib
 import time
 
@@ -14,22 +15,29 @@ except ModuleNotFoundError:  # Python 3.10
 
 
 def rows(path, follow=False, poll_s=2.0):
-    """Lines of a metrics.csv, a dictionary of numbers each; a line that is still being written waits for its end."""
-    columns = None
-    with open(path) as file:
-        begun = ""
-        while True:
-            begun += file.readline()
-            if begun.endswith("\n"):
-                cells, begun = begun.rstrip("\n").split(","), ""
-                if columns is None or cells[0] == "step":
-                    columns = cells
+    """Lines of a metrics.csv, a dictionary of numbers each, no step twice; a line that is still being written waits for its end."""
+    last = -1.0
+    while True:
+        while follow and not path.exists():  # before the first iteration
+            time.sleep(poll_s)
+        with open(path) as file:
+            columns, begun = None, ""
+            # A run that goes on replaces its file.
+            while not follow or (path.exists() and os.stat(path).st_ino == os.fstat(file.fileno()).st_ino):
+                begun += file.readline()
+                if begun.endswith("\n"):
+                    cells, begun = begun.rstrip("\n").split(","), ""
+                    if columns is None:
+                        columns = cells
+                        continue
+                    row = {name: float(cell) for name, cell in zip(columns, cells) if cell}
+                    if row["step"] > last:
+                        last = row["step"]
+                        yield row
+                elif follow:
+                    time.sleep(poll_s)
                 else:
-                    yield {name: float(cell) for name, cell in zip(columns, cells) if cell}
-            elif follow:
-                time.sleep(poll_s)
-            else:
-                return
+                    return
 
 
 def main():

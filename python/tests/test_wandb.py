@@ -34,6 +34,20 @@ def test_a_training_is_followed_line_by_line(tmp_path):
     assert next(rows) == {"step": 3072, "train/reward": 0.85, "error/velocity": 0.2}
 
 
+def test_a_file_that_comes_later_or_is_replaced_is_read(tmp_path):
+    path = tmp_path / "metrics.csv"
+    rows = wandb_run.rows(path, follow=True, poll_s=0.01)
+    threading.Timer(0.05, lambda: path.write_text(METRICS)).start()
+    assert [next(rows)["step"] for _ in range(2)] == [1024, 2048]
+
+    def again():  # as a run does that goes on from the first step
+        (tmp_path / "new").write_text("step,train/reward,error/velocity\n1024,0.5,0.4\n2048,0.7,0.4\n3072,0.8,0.3\n")
+        (tmp_path / "new").rename(path)
+
+    threading.Timer(0.05, again).start()
+    assert next(rows)["step"] == 3072
+
+
 def test_wandb_takes_them(tmp_path):
     pytest.importorskip("wandb")
     run = tmp_path / "walks"

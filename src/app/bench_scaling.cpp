@@ -67,7 +67,7 @@ class MeasuredRanks {
     counts_ = {place_.size};
     KENNEL_CHECK(place_.port > 0, "bench scaling measures several times, and ", place_.launcher,
                  "'s ranks meet anew for each; set MASTER_ADDR and MASTER_PORT for all of them, "
-                 "with free ports after it");
+                 "with free ports after it, and no KENNEL_MEETING_FILE");
     ::setenv("TORCHELASTIC_USE_AGENT_STORE", "False", 1);  // which is of one meeting
   }
 
@@ -77,6 +77,7 @@ class MeasuredRanks {
   /// \return what the first rank measured; null on others
   Json measure(int ranks, int envs) {
     if (place_.size == 1) return measured(command_, ranks, envs);
+    ::setenv("MASTER_ADDR", place_.host.c_str(), 1);
     ::setenv("MASTER_PORT", std::to_string(place_.port + ++meetings_).c_str(), 1);
     return measured(command_, ranks, envs);
   }
@@ -95,9 +96,19 @@ int num_envs_of(const ScalingCommand& command) {
   return load_run_config(choice).train.num_envs;
 }
 
-/// One measurement of several ranks, with what the model says of it.
+/// A measurement of several ranks.
+struct Together {
+  int ranks = 0;
+  bool strong = false;
+  Json row{};
+};
+
+/// The same with what the model says of it.
 /// \param one, part  one rank's, of all environments and of a part of them
-Json compared(Json row, const Json& one, const Json& part, int ranks, bool strong) {
+Json compared(const Together& of, const Json& one, const Json& part) {
+  const int ranks = of.ranks;
+  const bool strong = of.strong;
+  Json row = of.row;
   const auto count = static_cast<std::int64_t>(row["sums"].get<double>());
   const auto bytes = static_cast<std::int64_t>(row["bytes"].get<double>());
   const int envs = one["envs"].get<int>();
@@ -143,23 +154,20 @@ Json predictions(const Json& one, const Json& part, const Json& sums) {
 int run_bench_scaling(const ScalingCommand& command) {
   MeasuredRanks ranks(command);
   const int envs = num_envs_of(command);
-  Json one, part;
-  if (ranks.first()) {
-    // One rank, all of the environments and a part of them: what an iteration takes by their
-    // number.
-    const int most = *std::max_element(ranks.counts().begin(), ranks.counts().end());
-    one = measured(command, 1, envs);
-    part = measured(command, 1, std::max(64, envs / std::max(2, most) / 64 * 64));
-  }
-  Json rows = Json::array();
+  // What several do together comes first: the others of a launcher wait for nobody.
+  std::vector<Together> together;
   for (const int count : ranks.counts()) {
     if (count == 1) continue;
-    for (const bool strong : {true, false}) {
-      const Json row = ranks.measure(count, strong ? envs : envs * count);
-      if (ranks.first()) rows.push_back(compared(row, one, part, count, strong));
-    }
+    for (const bool strong : {true, false})
+      together.push_back({count, strong, ranks.measure(count, strong ? envs : envs * count)});
   }
   if (!ranks.first()) return 0;
+  // One rank, all of the environments and a part of them: what an iteration takes by their number.
+  const int most = *std::max_element(ranks.counts().begin(), ranks.counts().end());
+  const Json one = measured(command, 1, envs);
+  const Json part = measured(command, 1, std::max(64, envs / std::max(2, most) / 64 * 64));
+  Json rows = Json::array();
+  for (const Together& of : together) rows.push_back(compared(of, one, part));
   const Json all = {
       {"envs", envs},
       {"one", one},

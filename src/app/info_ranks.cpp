@@ -13,6 +13,7 @@
 #include "kennel/ranks/ranks.h"
 #include "kennel/run/build_info.h"
 #include "kennel/run/device.h"
+#include "rank_device.h"
 #include "rank_launch.h"
 #include "text_table.h"
 
@@ -86,12 +87,10 @@ void print(const Json& all) {
 }
 
 int with(Ranks& ranks, const RankInfoCommand& command) {
-  Device device = choose_device(command.device);
-  if (device.cuda) device = choose_device(text("cuda:", ranks.place().local_rank));
+  const Device device = device_of_rank(ranks, command.device);
   const torch::Device where =
       device.cuda ? torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(device.index))
                   : torch::Device(torch::kCPU);
-  ranks.use_device(where);
   Json all = {{"size", ranks.size()},
               {"launcher", ranks.place().launcher},
               {"engine", device.cuda ? "NCCL" : "Gloo"},
@@ -111,6 +110,7 @@ int with(Ranks& ranks, const RankInfoCommand& command) {
   if (ranks.first() && !command.json) print(all);
   const BuildInfo& build = build_info();
   ranks.meeting().agree("the program", text(build.version, " ", build.commit));
+  ranks.alone_from_now();
   return 0;
 }
 

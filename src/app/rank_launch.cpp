@@ -74,7 +74,9 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
   int code = 0;
   bool asked = false;        // to stop
   bool spoken = false;       // a rank that ended by itself has said why
+  bool ended = false;        // those that were left
   std::optional<int> first;  // that a signal ended
+  int signal_of_first = 0;
   std::optional<Clock::time_point> end;
   while (std::any_of(running.begin(), running.end(), [](pid_t pid) { return pid > 0; })) {
     if (const int signal = std::exchange(received, 0); signal != 0) {
@@ -90,20 +92,26 @@ int launch_ranks(const std::vector<std::string>& command, int ranks) {
       if (status == 0) continue;
       if (code == 0 || rank == 0) code = code_of(status);
       spoken = spoken || WIFEXITED(status);
-      if (!first && WIFSIGNALED(status)) first = static_cast<int>(rank);
+      if (!first && WIFSIGNALED(status)) {
+        first = static_cast<int>(rank);
+        signal_of_first = WTERMSIG(status);
+      }
       // One that knows tells the others before it ends.
       const auto now = Clock::now();
       const auto latest = WIFEXITED(status) ? now + kTold : now + to_notice;
       end = end ? std::min(*end, latest) : latest;
     }
-    if (end && Clock::now() >= *end)
+    if (end && Clock::now() >= *end) {
+      ended = true;
       for (const pid_t pid : running)
         if (pid > 0) ::kill(pid, SIGKILL);
+    }
     std::this_thread::sleep_for(kPoll);
   }
   if (first && !spoken && !asked)
-    std::cerr << "kennel: lost rank " << *first << " on this machine (before it met the others): "
-              << "signal " << code - 128 << " ended it\n";
+    std::cerr << "kennel: lost rank " << *first << " on " << own_host()
+              << (ended ? " (before it met the others)" : "") << ": signal " << signal_of_first
+              << " ended it\n";
   return code;
 }
 

@@ -8,6 +8,7 @@
 #include "bench_scaling.h"
 #include "kennel/ranks/measured_sums.h"
 #include "kennel/ranks/ranks.h"
+#include "rank_device.h"
 #include "rank_launch.h"
 #include "simulation.h"
 
@@ -51,7 +52,7 @@ Json probe(const Ranks& ranks, const Collective& all, torch::Device device) {
 }
 
 int measure(const ScalingCommand& command, Ranks& ranks) {
-  const Device chosen = choose_device(command.device);
+  const Device chosen = device_of_rank(ranks, command.device);
   RecipeChoice choice = command.recipe;
   choice.on_gpu = chosen.cuda;
   const RunConfig config = load_run_config(choice, [&](RunConfig& resolved) {
@@ -73,6 +74,7 @@ int measure(const ScalingCommand& command, Ranks& ranks) {
     learner.iterate();
     seconds.push_back(seconds_since(before));
   }
+  ranks.alone_from_now();
   const auto iterations = static_cast<double>(seconds.size());
   const Json line = {{"envs", config.train.num_envs},
                      {"steps", static_cast<double>(learner.env_steps()) /

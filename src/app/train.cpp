@@ -31,6 +31,7 @@
 #include "kennel/run/run_config.h"
 #include "kennel/run/train_loop.h"
 #include "policy_export.h"
+#include "rank_device.h"
 #include "simulation.h"
 
 namespace kennel {
@@ -43,15 +44,8 @@ Ranks& ranks_of(const TrainCommand& command) {
   return command.ranks != nullptr ? *command.ranks : alone;
 }
 
-/// Of several ranks on a machine each takes a GPU of its own.
 Device device_of(const TrainCommand& command) {
-  Ranks& ranks = ranks_of(command);
-  Device device = choose_device(command.device);
-  if (!device.cuda || ranks.size() == 1) return device;
-  // A launcher may show every rank the one that it is to take.
-  if (!find_gpu(1).name.empty()) device = choose_device(text("cuda:", ranks.place().local_rank));
-  ranks.use_device({torch::kCUDA, static_cast<c10::DeviceIndex>(device.index)});
-  return device;
+  return device_of_rank(ranks_of(command), command.device);
 }
 
 /// \param from  the checkpoint that training starts from
@@ -146,7 +140,7 @@ void note_machine(const RunFolder& run, const VecEnv& env, int threads) {
 
 Trained train(const TrainCommand& command, const RunConfig& config, Simulation& simulation,
               RunFolder* run, bool resumed, InterruptGuard& guard) {
-  const Ranks& ranks = ranks_of(command);
+  Ranks& ranks = ranks_of(command);
   if (run != nullptr)
     note_machine(*run, *simulation.env, command.threads > 0 ? command.threads : num_usable_cores());
   std::cerr << "simulator: " << described(simulation.env->spec().kernel) << '\n';
@@ -170,6 +164,7 @@ Trained train(const TrainCommand& command, const RunConfig& config, Simulation& 
   if (command.minutes) loop.max_minutes = *command.minutes;
   guard.take(StopSignals::kAll);
   const StopReason reason = train_loop(loop);
+  ranks.alone_from_now();
   // Ctrl-C ends the judgement at once. Where a signal has ended the training, its repeats do not.
   if (reason != StopReason::kInterrupted) guard.take(StopSignals::kWarnings);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -229,8 +224,9 @@ Trained resume(const TrainCommand& command, InterruptGuard& guard) {
   simulation.trainer->take_edits(before.learner);
   const std::int64_t env_steps = simulation.trainer->env_steps();
   const bool complete = written && is_complete(*written, env_steps, config);
-  if (ranks.word_of_first("complete", complete ? "yes" : "no") == "yes")
-    return {command.resume, env_steps};
+  const bool known = ranks.word_of_first("complete", complete ? "yes" : "no") == "yes";
+  if (known || env_steps >= config.train.steps) ranks.alone_from_now();
+  if (known) return {command.resume, env_steps};
   if (!written) {
     if (env_steps >= config.train.steps) return {command.resume, env_steps};
     return train(command, config, simulation, nullptr, true, guard);

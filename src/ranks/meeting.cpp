@@ -40,12 +40,6 @@ constexpr auto kOthersLeave = 4000ms;  // before who keeps the store goes
 constexpr auto kQuiet = 1500ms;        // who says nothing stays so long to be heard of
 constexpr const char* kLoopback = "127.0.0.1";
 
-std::string own_host() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
 
 /// The address of this machine from which it reaches another. Nothing is sent.
@@ -141,6 +135,12 @@ std::string beat_of(c10d::Store& store, int rank) {
   return store.check({key("beat", rank)}) ? store.get_to_str(key("beat", rank)) : std::string();
 }
 
+/// " (while it learned)", by a rank's last sign of life.
+std::string while_doing(const std::string& beat) {
+  const std::size_t space = beat.find(' ');
+  return text(" (while it ", space == std::string::npos ? "started" : beat.substr(space + 1), ")");
+}
+
 }  // namespace
 
 void end_with(const std::string& words) {
@@ -175,6 +175,8 @@ class Meeting::Impl {
         patience_(patience),
         seen_(static_cast<std::size_t>(place.size)) {
     beats_ = store_->clone();
+  }
+  void start() {
     thread_ = std::thread([this] { beat(); });
     guard_ = std::thread([this] { guard(); });
   }
@@ -189,6 +191,13 @@ class Meeting::Impl {
   }
 
   c10d::Store& store() { return *store_; }
+
+  /// What the first rank gave as its last sign of life.
+  std::string beat_of_first() {
+    const std::lock_guard lock(mutex_);
+    return beat_of_first_;
+  }
+
   std::atomic<const char*> doing{"started"};
   std::atomic<bool> watches{false};
   std::atomic<bool> ends{false};    // a thread is about to say the last words
@@ -200,6 +209,7 @@ class Meeting::Impl {
     for (int count = 0; count == 0 || goes_on(); ++count) {
       try {
         beats_->set(key("beat", rank_), text(count, " ", doing.load()));
+        note_first(beat_of(*beats_, 0));
         if (beats_->check({kFailures})) leave();
         if (beats_->check({kLosses})) lose();
         if (watches) watch();
@@ -213,8 +223,8 @@ class Meeting::Impl {
     }
   }
 
-  // Who keeps the store may hang, and then so does who asks it. Beats are counted and not timed: a
-  // program that was stopped as a whole goes on.
+  // Who keeps the store may hang, and then so does who asks it. Here and in the watch signs of life
+  // are counted and not timed, so that where all ranks were stopped nobody is missed.
   void guard() {
     int last = -1;
     for (int silent = 0; goes_on() && last != kNoMore;) {
@@ -228,6 +238,11 @@ class Meeting::Impl {
   bool goes_on() {
     std::unique_lock lock(mutex_);
     return !end_.wait_for(lock, kBeat, [this] { return over_; });
+  }
+
+  void note_first(const std::string& beat) {
+    const std::lock_guard lock(mutex_);
+    beat_of_first_ = beat;
   }
 
   void lose() {
@@ -244,18 +259,18 @@ class Meeting::Impl {
   }
 
   void watch() {
-    const auto now = Clock::now();
     for (int rank = 0; rank < size_; ++rank) {
       Seen& seen = seen_[static_cast<std::size_t>(rank)];
       const std::string beat = beat_of(*beats_, rank);
-      if (beat != seen.beat || seen.beat.empty()) seen = {beat, now};
-      if (now - seen.at > patience_) lose();
+      seen.silent = beat == seen.beat && !beat.empty() ? seen.silent + 1 : 0;
+      seen.beat = beat;
+      if (seen.silent * kBeat > patience_) lose();
     }
   }
 
   struct Seen {
     std::string beat;
-    Clock::time_point at;
+    int silent = 0;
   };
 
   static constexpr int kNoMore = -2;  // who kept the store is gone
@@ -268,6 +283,7 @@ class Meeting::Impl {
   std::chrono::seconds patience_;
   std::vector<Seen> seen_;
   std::optional<Clock::time_point> failed_at_;
+  std::string beat_of_first_;
   std::mutex mutex_;
   std::condition_variable end_;
   bool over_ = false;
@@ -275,25 +291,38 @@ class Meeting::Impl {
 };
 
 Meeting::Meeting(const RankPlace& place, RankPatience patience)
-    : place_(place), patience_(patience) {
+    : place_(place), patience_(patience), to_come_(patience.to_meet) {
   // LibTorch's warnings say what our errors say.
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 2;
   const bool local = place.local_size == place.size;
-  if (local) patience_.to_meet = patience.in_work + kMeetHere;
-  impl_ = std::make_unique<Impl>(find_store(place, patience_.to_meet), place, patience.in_work,
+  if (local) to_come_ = patience.in_work + kMeetHere;
+  impl_ = std::make_unique<Impl>(find_store(place, to_come_), place, patience.in_work,
                                  [this] { end_for_loss(); });
   own_address_ = local                ? kLoopback
                  : place.host.empty() ? address_towards(own_host(), 1)
                                       : address_towards(place.host, place.port);
   if (local) hosts_.assign(static_cast<std::size_t>(place.size), own_host());
+  impl_->start();
   try {
-    hosts_ = tell("host", own_host());
+    const std::vector<std::string> hosts = tell("host", own_host());
+    if (!local) hosts_ = hosts;
   } catch (const std::exception& error) {
     end_by(error);
   }
 }
 
-Meeting::~Meeting() = default;
+Meeting::~Meeting() {
+  if (impl_->ends) std::this_thread::sleep_for(1h);  // another thread ends it all
+  alone_from_now();
+  try {
+    store().set(key("gone", place_.rank), std::string("by itself"));
+    if (place_.rank > 0 || place_.kept_by_launcher) return;
+    const auto until = Clock::now() + kOthersLeave;
+    for (int rank = 1; rank < place_.size; ++rank) await(store(), key("gone", rank), until);
+  } catch (const std::exception&) {
+    // Who kept it is gone, and waits for nobody.
+  }
+}
 
 c10d::Store& Meeting::store() { return impl_->store(); }
 
@@ -310,7 +339,7 @@ std::vector<std::string> Meeting::words_of_all(const std::string& subject,
   c10d::Store& store = impl_->store();
   std::vector<std::string> words;
   store.set(key(subject.c_str(), place_.rank), word);
-  const auto until = Clock::now() + patience_.to_meet;
+  const auto started = Clock::now();
   for (int rank = 0; rank < place_.size; ++rank) {
     std::string beat;
     for (int silent = 0; !await(store, key(subject.c_str(), rank), Clock::now() + kBeat);) {
@@ -318,8 +347,9 @@ std::vector<std::string> Meeting::words_of_all(const std::string& subject,
       silent = !now.empty() && now == beat ? silent + 1 : 0;
       beat = now;
       if (silent * kBeat > patience_.in_work) throw RankLost(name_of(rank) + " is silent");
-      KENNEL_CHECK(Clock::now() < until, name_of(rank),
-                   " has not come to the ranks' meeting within ", patience_.to_meet.count(),
+      const auto limit = now.empty() ? to_come_ : patience_.to_meet;
+      KENNEL_CHECK(Clock::now() - started < limit, name_of(rank),
+                   " has not come to the ranks' meeting within ", limit.count(),
                    " s; is it running, and does it know the meeting point?");
     }
     words.push_back(store.get_to_str(key(subject.c_str(), rank)));
@@ -361,6 +391,8 @@ void Meeting::end_by(const std::exception& error) {
 
 void Meeting::end_when_lost() { impl_->watches = true; }
 
+void Meeting::alone_from_now() { impl_->watches = false; }
+
 void Meeting::now(const char* doing) { impl_->doing = doing; }
 
 // Who keeps the store may hang, and then so does whoever asks it.
@@ -379,11 +411,17 @@ std::string Meeting::last_words(const std::string& error, bool lost) {
   return in_time ? answered.get() : words_without_store();
 }
 
-// One of the others speaks for all.
+// One of the others speaks for all of a host: that of the store may be gone as a whole.
 std::string Meeting::words_without_store() const {
-  if (place_.rank != (place_.kept_by_launcher ? 0 : 1)) return "";
-  return text("lost ", place_.kept_by_launcher ? "the launcher" : name_of(0),
-              ", which kept the ranks' meeting point: it died, hangs or cannot be reached");
+  int speaker = place_.kept_by_launcher ? 0 : 1;
+  if (!hosts_.empty() && host_of(place_.rank) != hosts_.front())
+    speaker = static_cast<int>(std::find(hosts_.begin(), hosts_.end(), host_of(place_.rank)) -
+                               hosts_.begin());
+  if (place_.rank != speaker) return "";
+  return text(
+      "lost ",
+      place_.kept_by_launcher ? "the launcher" : name_of(0) + while_doing(impl_->beat_of_first()),
+      ", which kept the ranks' meeting point: it died, hangs or cannot be reached");
 }
 
 // Who is silent was lost. Of the others one speaks: who failed by itself, or else the first.
@@ -416,9 +454,7 @@ std::string Meeting::words_by_store(const std::string& error, bool lost) {
       if (first_left < 0) first_left = rank;
       continue;
     }
-    const std::size_t space = now.find(' ');
-    silent += text(silent.empty() ? "" : ", ", name_of(rank), " (while it ",
-                   space == std::string::npos ? "started" : now.substr(space + 1), ")");
+    silent += text(silent.empty() ? "" : ", ", name_of(rank), while_doing(now));
   }
   // Who says nothing stays to be heard of, and who keeps the store for those who still ask.
   if (first_left != place_.rank || place_.rank == 0) std::this_thread::sleep_for(kQuiet);

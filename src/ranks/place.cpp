@@ -84,6 +84,12 @@ std::optional<std::string> variable_of_process(const char* name) {
   return value;
 }
 
+std::string own_host() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 std::string first_host(const std::string& nodes) {
   const std::size_t end = nodes.find_first_of(",[");
   std::string host = nodes.substr(0, end);

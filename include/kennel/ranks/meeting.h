@@ -39,6 +39,7 @@ class Meeting {
   /// Waits for all ranks; ends the program where one did not come.
   /// \throws Error naming what is wrong with the meeting point
   Meeting(const RankPlace& place, RankPatience patience);
+  /// Who keeps the store waits a moment for those who still read there.
   ~Meeting();
   Meeting(const Meeting&) = delete;
   Meeting& operator=(const Meeting&) = delete;
@@ -68,6 +69,9 @@ class Meeting {
   /// long as an operation may take: for engines that would wait for it for ever.
   void end_when_lost();
 
+  /// The last operation with the others is behind: they may end before this rank does.
+  void alone_from_now();
+
   /// Ends the program for an error on this rank, and tells the others: one of them prints a line.
   /// Of RankLost who is silent is named instead.
   [[noreturn]] void end_by(const std::exception& error);
@@ -83,6 +87,7 @@ class Meeting {
   class Impl;
   RankPlace place_;
   RankPatience patience_;
+  std::chrono::seconds to_come_;  // until a rank's first sign of life
   std::string own_address_;
   std::vector<std::string> hosts_;
   std::unique_ptr<Impl> impl_;

@@ -34,6 +34,9 @@ std::optional<std::string> variable_of_process(const char* name);
 /// \throws Error where variables are missing or do not fit each other, naming them
 RankPlace find_place(const Variables& variable = variable_of_process);
 
+/// This machine's name.
+std::string own_host();
+
 /// The first host of a Slurm list: "node[03-05,9],other" is node03.
 std::string first_host(const std::string& slurm_nodes);
 

@@ -37,6 +37,11 @@ class Ranks {
 
   Meeting& meeting() { return *meeting_; }
 
+  /// The last operation with the others is behind.
+  void alone_from_now() {
+    if (meeting_) meeting_->alone_from_now();
+  }
+
   /// The first rank's word; what the others say counts for nothing. A subject is spoken of once.
   std::string word_of_first(const std::string& subject, const std::string& word);
 

@@ -31,7 +31,8 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  /// From now on it guards against these; the others have their default action. The flag stays.
+  /// From now on it guards against these, and against others of the table no more: one that it
+  /// guarded against has its default action again. The flag stays.
   void take(StopSignals which);
 
   /// The flag: not zero once somebody has asked to stop. Long commands poll it.
