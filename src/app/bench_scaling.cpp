@@ -11,7 +11,7 @@
 #include "child_process.h"
 #include "kennel/core/check.h"
 #include "kennel/core/epoch_order.h"
-#include "kennel/ranks/place.h"
+#include "kennel/ranks/meeting.h"
 #include "scaling_model.h"
 #include "subprocess.h"
 
@@ -65,6 +65,7 @@ class MeasuredRanks {
       : command_(command), place_(find_place()), counts_(command.ranks) {
     if (place_.size == 1) return;
     counts_ = {place_.size};
+    if (place_.port == 0 && !first()) end_with("");  // the first says why
     KENNEL_CHECK(place_.port > 0, "bench scaling measures several times, and ", place_.launcher,
                  "'s ranks meet anew for each; set MASTER_ADDR and MASTER_PORT for all of them, "
                  "with free ports after it, and no KENNEL_MEETING_FILE");
