@@ -26,7 +26,7 @@ import time
 TRAINING = ["--recipe", "fast", "--num-envs", "256", "--steps", "122880", "--seed", "3", "--device", "cpu",
             "--set", "train.judge_episodes=1", "--set", "train.checkpoint_every=3"]
 LIMIT_S = 60
-JUDGED_LATER = 0.85  # of the trials: before the training's end, the first rank's judgement being the rest
+IN_TRAINING = 0.85  # share of the trials whose moment is in training; in the others the first rank judges
 LOST = re.compile(r"lost rank (\d+) on [^\s:]+(?: \((?:while it )?([^)]+)\))?")
 
 
@@ -60,7 +60,7 @@ def trial(args, chance: random.Random, whole: bytes, trained: float, seconds: fl
     ranks = chance.choice([2, 3, 4])
     victim = chance.randrange(ranks)
     number = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP])
-    moment = chance.uniform(0.0, trained) if chance.random() < JUDGED_LATER else chance.uniform(trained, seconds)
+    moment = chance.uniform(0.0, trained) if chance.random() < IN_TRAINING else chance.uniform(trained, seconds)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         process = train(args.program, folder, [*TRAINING, "--ranks", str(ranks), "--out", "run"], args.patience)

@@ -77,9 +77,10 @@ class MeasuredRanks {
 
   /// \return what the first rank measured; null on others
   Json measure(int ranks, int envs) {
-    if (place_.size == 1) return measured(command_, ranks, envs);
-    ::setenv("MASTER_ADDR", place_.host.c_str(), 1);
-    ::setenv("MASTER_PORT", std::to_string(place_.port + ++meetings_).c_str(), 1);
+    if (place_.size > 1) {
+      ::setenv("MASTER_ADDR", place_.host.c_str(), 1);
+      ::setenv("MASTER_PORT", std::to_string(place_.port + ++meetings_).c_str(), 1);
+    }
     return measured(command_, ranks, envs);
   }
 
